@@ -1,0 +1,34 @@
+//! The macros of [`panora-hooks`](https://docs.rs/panora-hooks). Use them through that crate.
+//!
+//! Both are pipelines over domain types, one file a stage: `#[on(..)]` goes through `on::attribute` and
+//! `on::signature` (parse), `on::validate` and `on::expand`; `hooks![..]` through `hooks::list` (parse)
+//! and `hooks::expand`. Whatever is wrong is collected in `diagnostics` and reported at once.
+
+mod catalogue;
+mod diagnostics;
+mod hooks;
+mod on;
+mod paths;
+mod similar;
+
+use proc_macro::TokenStream;
+
+/// Documented where users meet it, at `panora_hooks::on`.
+#[proc_macro_attribute]
+pub fn on(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    on::on(attribute.into(), item.into()).into()
+}
+
+/// What `panora_hooks::hooks!` expands to; it passes its own crate's path.
+#[doc(hidden)]
+#[proc_macro]
+pub fn hooks(input: TokenStream) -> TokenStream {
+    hooks::hooks(input.into()).into()
+}
+
+/// The event catalogue as an array expression, for `panora_hooks::catalogue`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn catalogue(_input: TokenStream) -> TokenStream {
+    catalogue::expand().into()
+}

@@ -1,0 +1,207 @@
+//! Parses what stands in the parentheses of `#[on(..)]`.
+
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Ident, Lit, LitStr, Path, parse::Parser};
+
+use crate::{diagnostics::Diagnostics, similar::closest};
+
+/// The arguments of the attribute, their texts not looked at yet.
+#[derive(Default)]
+pub(crate) struct Attribute {
+    /// The event types and prefixes, in the order in which they were written.
+    pub(crate) patterns: Vec<LitStr>,
+    /// Set if types are accepted that the catalogue does not hold.
+    pub(crate) unlisted: Option<Ident>,
+    /// Where the runtime crate is found, if not at `::panora_hooks`.
+    pub(crate) krate: Option<Path>,
+}
+
+const OPTIONS: [&str; 2] = ["unlisted", "crate"];
+
+/// Reads the arguments one by one, so that each wrong one is reported.
+pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attribute {
+    let mut attribute = Attribute::default();
+    if tokens.is_empty() {
+        diagnostics.error_at(Span::call_site(), EXPECTED_EVENT_TYPE);
+        return attribute;
+    }
+    let mut has_patterns = false;
+    for argument in split_at_commas(tokens) {
+        match argument {
+            Argument::Missing { comma } => diagnostics.error(comma, "expected an event type"),
+            Argument::Option(option) => attribute.set(option, diagnostics),
+            Argument::Pattern(tokens) => {
+                has_patterns = true;
+                attribute.patterns.extend(parse_literal(tokens, diagnostics));
+            }
+        }
+    }
+    if !has_patterns && diagnostics.is_empty() {
+        diagnostics.error_at(Span::call_site(), EXPECTED_EVENT_TYPE);
+    }
+    attribute
+}
+
+const EXPECTED_EVENT_TYPE: &str = r#"expected an event type, as in `#[on("crm.contact.created")]`"#;
+
+enum Argument {
+    /// Nothing between two commas.
+    Missing { comma: TokenTree },
+    Pattern(Vec<TokenTree>),
+    Option(OptionArgument),
+}
+
+/// `key` or `key = value`.
+struct OptionArgument {
+    key: Ident,
+    equals: Option<TokenTree>,
+    value: TokenStream,
+}
+
+fn split_at_commas(tokens: TokenStream) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    let mut current = Vec::new();
+    for token in tokens {
+        if is_punct(Some(&token), ',') {
+            arguments.push(match classify(std::mem::take(&mut current), arguments.is_empty()) {
+                Some(argument) => argument,
+                None => Argument::Missing { comma: token },
+            });
+        } else {
+            current.push(token);
+        }
+    }
+    arguments.extend(classify(current, arguments.is_empty()));
+    arguments
+}
+
+/// Tells options from patterns; `None` if there are no tokens.
+///
+/// A word alone in the first place is an event type without its quotes, later a misspelled option.
+fn classify(tokens: Vec<TokenTree>, is_first: bool) -> Option<Argument> {
+    let key = match tokens.first()? {
+        TokenTree::Ident(ident) => ident.clone(),
+        _ => return Some(Argument::Pattern(tokens)),
+    };
+    let is_option = match tokens.get(1) {
+        None => !is_first || OPTIONS.contains(&key.to_string().as_str()),
+        equals => is_punct(equals, '='),
+    };
+    if !is_option {
+        return Some(Argument::Pattern(tokens));
+    }
+    let mut rest = tokens.into_iter().skip(1);
+    Some(Argument::Option(OptionArgument { key, equals: rest.next(), value: rest.collect() }))
+}
+
+impl Attribute {
+    fn set(&mut self, option: OptionArgument, diagnostics: &mut Diagnostics) {
+        let OptionArgument { key, equals, value } = option;
+        let is_repeated = match key.to_string().as_str() {
+            "unlisted" => {
+                if let Some(equals) = equals {
+                    let value = equals.into_token_stream().into_iter().chain(value).collect::<TokenStream>();
+                    diagnostics.error(value, "option `unlisted` takes no value");
+                }
+                self.unlisted.replace(key.clone()).is_some()
+            }
+            "crate" => {
+                let is_repeated = self.krate.is_some();
+                self.krate = parse_crate(&key, value, diagnostics);
+                is_repeated
+            }
+            unknown => {
+                let message = format_args!("unknown option `{unknown}`");
+                match closest(unknown, OPTIONS.into_iter()) {
+                    Some(option) => {
+                        diagnostics.error_with_help(&key, message, format_args!("did you mean `{option}`?"));
+                    }
+                    None => {
+                        diagnostics.error(&key, format_args!("{message}, expected `unlisted` or `crate`"));
+                    }
+                }
+                false
+            }
+        };
+        if is_repeated {
+            diagnostics.error(&key, format_args!("option `{key}` is given twice"));
+        }
+    }
+}
+
+fn parse_crate(key: &Ident, value: TokenStream, diagnostics: &mut Diagnostics) -> Option<Path> {
+    let path = Path::parse_mod_style.parse2(value.clone()).ok();
+    let is_absolute = |path: &Path| {
+        let root = path.segments.first().map(|segment| segment.ident.to_string());
+        path.leading_colon.is_some() || root.is_some_and(|root| root == "crate" || root == "$crate")
+    };
+    match path {
+        Some(path) if is_absolute(&path) => Some(path),
+        _ => {
+            let tokens = if value.is_empty() { key.to_token_stream() } else { value };
+            diagnostics.error(tokens, "expected an absolute path, as in `crate = ::my_facade::panora_hooks`");
+            None
+        }
+    }
+}
+
+fn parse_literal(tokens: Vec<TokenTree>, diagnostics: &mut Diagnostics) -> Option<LitStr> {
+    let mut rest = tokens.iter();
+    let literal = rest.next().and_then(|first| syn::parse2::<Lit>(ungrouped(first)).ok());
+    let Some(literal) = literal else {
+        let all: TokenStream = tokens.iter().cloned().collect();
+        match dotted_name(&tokens) {
+            Some(name) => diagnostics.error_with_help(
+                all,
+                "expected a string literal",
+                format_args!(r#"write `#[on("{name}")]`"#),
+            ),
+            None => diagnostics.error(all, "expected a string literal"),
+        }
+        return None;
+    };
+    if let Some(next) = rest.next() {
+        diagnostics.error(next, "expected `,`");
+    }
+    let found = match literal {
+        Lit::Str(literal) if literal.suffix().is_empty() => return Some(literal),
+        Lit::Str(_) => "a string with a suffix",
+        Lit::ByteStr(_) => "a byte string",
+        Lit::CStr(_) => "a C string",
+        Lit::Byte(_) => "a byte",
+        Lit::Char(_) => "a char",
+        Lit::Int(_) => "an integer",
+        Lit::Float(_) => "a float",
+        Lit::Bool(_) => "a bool",
+        _ => "another literal",
+    };
+    diagnostics.error(literal, format_args!("expected a string literal, found {found}"));
+    None
+}
+
+/// A literal that `macro_rules!` passed on stands in a group without delimiters.
+fn ungrouped(token: &TokenTree) -> TokenStream {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => group.stream(),
+        token => token.clone().into(),
+    }
+}
+
+/// The text of `crm.contact.created` or `crm.*` written without quotes.
+fn dotted_name(tokens: &[TokenTree]) -> Option<String> {
+    let mut name = String::new();
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => name.push_str(&ident.to_string()),
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | '*') => name.push(punct.as_char()),
+            _ => return None,
+        }
+    }
+    Some(name)
+}
+
+fn is_punct(token: Option<&TokenTree>, expected: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == expected)
+}

@@ -1,0 +1,29 @@
+//! `#[on(..)]`.
+
+mod attribute;
+mod expand;
+mod pattern;
+mod signature;
+mod validate;
+
+use proc_macro2::TokenStream;
+
+use crate::diagnostics::Diagnostics;
+
+/// Parses both inputs, checks them against each other and the catalogue, and writes the item followed by
+/// what belongs to it.
+///
+/// Whatever is wrong, the item itself comes out again, so that the compiler and the editor still see it,
+/// and with it a marker that `hooks![..]` accepts, so that one mistake gives one error.
+pub(crate) fn on(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let attribute = attribute::parse(attribute, &mut diagnostics);
+    let item = signature::parse(item, &mut diagnostics);
+    let hook = validate::validate(attribute, item, &mut diagnostics);
+    let mut tokens = expand::expand(&hook, &diagnostics);
+    tokens.extend(diagnostics.into_compile_errors());
+    tokens
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,393 @@
+//! Checks what was parsed, and turns it into what a hook is made of.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{FnArg, LitStr, ReturnType, Safety, Signature, Type, spanned::Spanned};
+
+use super::{
+    attribute::Attribute,
+    pattern::{EventPattern, PatternError},
+    signature::{Function, Item},
+};
+use crate::{
+    catalogue::{self, Entry, Sender},
+    diagnostics::Diagnostics,
+    paths::Private,
+    similar::closest,
+};
+
+/// An item under `#[on(..)]`, with all that is written beside it.
+pub(crate) struct Hook {
+    pub(crate) private: Private,
+    pub(crate) item: HookItem,
+    /// The patterns that are right.
+    pub(crate) patterns: Vec<LitStr>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+pub(crate) enum HookItem {
+    /// A function that can be called as a hook.
+    Callable(Box<HookFn>),
+    /// A function with a marker, so that lists accept it, but nothing to call.
+    MarkerOnly(Box<Function>),
+    /// An item that cannot have a marker beside it.
+    Bare(TokenStream),
+}
+
+/// A function whose signature is a hook's.
+pub(crate) struct HookFn {
+    pub(crate) function: Function,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) output: Span,
+}
+
+/// An argument of a hook.
+pub(crate) struct Argument {
+    pub(crate) ty: Type,
+    /// Whether it is `Event<_>`, which can be had from any delivery, whatever the state.
+    pub(crate) is_event: bool,
+}
+
+/// Advice that does not stop the build.
+pub(crate) struct Warning {
+    pub(crate) kind: WarningKind,
+    pub(crate) message: String,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum WarningKind {
+    NeverSent,
+    NeedlessOption,
+}
+
+pub(crate) fn validate(attribute: Attribute, item: Item, diagnostics: &mut Diagnostics) -> Hook {
+    let mut warnings = Vec::new();
+    let patterns = check_patterns(&attribute, &mut warnings, diagnostics);
+    let item = match item {
+        Item::Other(tokens) => HookItem::Bare(tokens),
+        Item::Function(function) => check_function(*function, diagnostics),
+    };
+    let private = attribute.krate.map(Private::of).unwrap_or_default();
+    Hook { private, item, patterns, warnings }
+}
+
+fn check_patterns(
+    attribute: &Attribute,
+    warnings: &mut Vec<Warning>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<LitStr> {
+    let mut right: Vec<LitStr> = Vec::new();
+    let mut unlisted_is_needed = false;
+    for literal in &attribute.patterns {
+        let text = literal.value();
+        if right.iter().any(|earlier| earlier.value() == text) {
+            diagnostics.error(literal, format_args!("event `{text}` is listed twice in this attribute"));
+            continue;
+        }
+        match check_pattern(&text, attribute.unlisted.is_some()) {
+            Ok(Standing::Listed { is_sent: true }) => {}
+            Ok(Standing::Listed { is_sent: false }) => warnings.push(Warning {
+                kind: WarningKind::NeverSent,
+                message: never_sent(&text),
+                span: literal.span(),
+            }),
+            Ok(Standing::Unlisted) => unlisted_is_needed = true,
+            Err(PatternError { message, help }) => {
+                match help {
+                    Some(help) => diagnostics.error_with_help(literal, message, help),
+                    None => diagnostics.error(literal, message),
+                }
+                continue;
+            }
+        }
+        right.push(literal.clone());
+    }
+    if let (Some(unlisted), Some(first)) = (&attribute.unlisted, right.first())
+        && !unlisted_is_needed
+        && right.len() == attribute.patterns.len()
+    {
+        warnings.push(Warning {
+            kind: WarningKind::NeedlessOption,
+            message: format!("`{}` is in the catalogue\nhelp: remove `unlisted`", first.value()),
+            span: unlisted.span(),
+        });
+    }
+    right
+}
+
+/// Whether the catalogue holds a pattern that is right.
+enum Standing {
+    Listed { is_sent: bool },
+    Unlisted,
+}
+
+fn check_pattern(text: &str, accepts_unlisted: bool) -> Result<Standing, PatternError> {
+    match EventPattern::parse(text)? {
+        EventPattern::Any => Ok(Standing::Listed { is_sent: true }),
+        EventPattern::Prefix(prefix) => check_prefix(prefix, accepts_unlisted),
+        EventPattern::Exact(name) => check_event_type(name, accepts_unlisted),
+    }
+}
+
+fn check_prefix(prefix: &str, accepts_unlisted: bool) -> Result<Standing, PatternError> {
+    if catalogue::prefixes().any(|known| known == prefix) {
+        return Ok(Standing::Listed { is_sent: true });
+    }
+    if accepts_unlisted {
+        return Ok(Standing::Unlisted);
+    }
+    Err(PatternError {
+        message: format!("no event type begins with `{prefix}.`"),
+        help: Some(match closest(prefix, catalogue::prefixes()) {
+            Some(known) => format!("did you mean `{known}.*`?"),
+            None => unlisted_help(&format!("{prefix}.*")),
+        }),
+    })
+}
+
+fn check_event_type(name: &str, accepts_unlisted: bool) -> Result<Standing, PatternError> {
+    let refused = |message, help| Err(PatternError { message, help: Some(help) });
+    match catalogue::find(name) {
+        Some(Entry::Event(event)) => {
+            Ok(Standing::Listed { is_sent: matches!(event.sender, Sender::Current | Sender::Past) })
+        }
+        Some(Entry::Passthrough) => Ok(Standing::Listed { is_sent: true }),
+        Some(Entry::WireName(event)) => refused(
+            format!("`{name}` is how `{}` is spelled on the wire", event.name),
+            format!("write `{}`", event.name),
+        ),
+        Some(Entry::Misspelling(event)) => refused(
+            format!("`{name}` is a misspelling of `{}` that Panora published", event.name),
+            format!("write `{}`", event.name),
+        ),
+        None if accepts_unlisted => Ok(Standing::Unlisted),
+        None => refused(
+            format!("unknown event type `{name}`"),
+            match closest(name, catalogue::names()) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => unlisted_help(name),
+            },
+        ),
+    }
+}
+
+fn unlisted_help(pattern: &str) -> String {
+    format!(r#"if Panora sends it, write `#[on("{pattern}", unlisted)]`"#)
+}
+
+fn never_sent(name: &str) -> String {
+    let is_unreachable = matches!(
+        catalogue::find(name),
+        Some(Entry::Event(event)) if event.sender == Sender::Unreachable
+    );
+    let standing = if is_unreachable { "in Panora's source" } else { "documented" };
+    format!("`{name}` is {standing}, but no known Panora release sends it")
+}
+
+fn check_function(mut function: Function, diagnostics: &mut Diagnostics) -> HookItem {
+    let mut found = Diagnostics::default();
+    check_attributes(&mut function, &mut found);
+    let arguments = if function.signature.ident == "main" {
+        // Why it cannot be a hook is all there is to say.
+        found.error(&function.signature.ident, "`main` is the program's entry point, not a hook");
+        Vec::new()
+    } else {
+        check_qualifiers(&function.signature, &mut found);
+        check_generics(&function.signature, &mut found);
+        check_body(&function, &mut found);
+        check_self(&function.signature, &mut found);
+        check_arguments(&function.signature, &mut found)
+    };
+    let is_right = found.is_empty();
+    diagnostics.extend(found);
+
+    let is_free = function.signature.receiver().is_none();
+    match (is_right, is_free) {
+        (true, _) => HookItem::Callable(Box::new(HookFn {
+            arguments,
+            output: match &function.signature.output {
+                ReturnType::Default => function.signature.ident.span(),
+                ReturnType::Type(_, ty) => ty.span(),
+            },
+            function,
+        })),
+        (false, true) => HookItem::MarkerOnly(Box::new(function)),
+        // In an `impl` block a marker would be an error of its own.
+        (false, false) => HookItem::Bare(function.into_token_stream()),
+    }
+}
+
+/// Refuses attributes that make the function something else, and takes a second `#[on(..)]` away, which
+/// would write a second marker.
+fn check_attributes(function: &mut Function, diagnostics: &mut Diagnostics) {
+    function.attributes.retain(|attribute| {
+        let name = attribute.path().segments.last().map(|segment| segment.ident.to_string());
+        match name.as_deref() {
+            Some("on") => {
+                diagnostics.error_with_help(
+                    attribute,
+                    "a hook takes one `#[on(..)]`",
+                    "list the event types together",
+                );
+                false
+            }
+            Some("test") => {
+                diagnostics.error(attribute, "a hook cannot be a test");
+                true
+            }
+            _ => true,
+        }
+    });
+}
+
+fn check_qualifiers(signature: &Signature, diagnostics: &mut Diagnostics) {
+    let Signature { constness, asyncness, safety, abi, fn_token, ident, variadic, .. } = signature;
+    // A function cannot be both `const` and `async`.
+    if asyncness.is_none() && constness.is_none() {
+        diagnostics.error_with_help(
+            fn_token,
+            "hooks are `async`",
+            format_args!("write `async fn {ident}`"),
+        );
+    }
+    if let Some(constness) = constness {
+        diagnostics.error(constness, "hooks cannot be `const`");
+    }
+    match safety {
+        Safety::Unsafe(keyword) => diagnostics.error(keyword, "hooks cannot be `unsafe`"),
+        Safety::Safe(keyword) => diagnostics.error(keyword, "hooks cannot be `safe`"),
+        Safety::Default => {}
+    }
+    if let Some(abi) = abi {
+        diagnostics.error(abi, "hooks cannot be `extern`");
+    }
+    if let Some(variadic) = variadic {
+        diagnostics.error(variadic, "hooks cannot be variadic");
+    }
+}
+
+fn check_generics(signature: &Signature, diagnostics: &mut Diagnostics) {
+    let generics = &signature.generics;
+    let clause = generics.where_clause.as_ref().filter(|clause| !clause.predicates.is_empty());
+    let tokens = match clause {
+        _ if !generics.params.is_empty() => generics.to_token_stream(),
+        Some(clause) => clause.to_token_stream(),
+        None => return,
+    };
+    diagnostics.error_with_help(
+        tokens,
+        "hooks cannot be generic",
+        "take a concrete type, or call a generic function from the hook",
+    );
+}
+
+fn check_body(function: &Function, diagnostics: &mut Diagnostics) {
+    let mut tokens = function.body.clone().into_iter();
+    if let Some(TokenTree::Punct(semicolon)) = tokens.next() {
+        diagnostics.error(semicolon, "hooks need a body");
+    }
+}
+
+fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<Argument> {
+    let mut arguments: Vec<Argument> = Vec::new();
+    for input in &signature.inputs {
+        let ty = match input {
+            FnArg::Receiver(receiver) => {
+                diagnostics.error_with_help(
+                    receiver,
+                    "hooks are free functions",
+                    "take `State<App>` instead of `self`",
+                );
+                continue;
+            }
+            FnArg::Typed(typed) => &*typed.ty,
+        };
+        check_argument_type(ty, diagnostics);
+        let is_event = last_name(ty).is_some_and(|name| name == "Event");
+        if is_event && arguments.iter().any(|earlier| earlier.is_event) {
+            diagnostics.error(input, "a hook takes one `Event<_>`");
+        }
+        arguments.push(Argument { ty: ty.clone(), is_event });
+    }
+    arguments
+}
+
+fn check_argument_type(ty: &Type, diagnostics: &mut Diagnostics) {
+    if contains_word(ty.to_token_stream(), "impl").is_some() {
+        diagnostics.error(ty, "a hook argument must be a concrete type");
+    } else if let Type::Reference(reference) = ty {
+        let owned = owned_argument(&reference.elem);
+        diagnostics.error_with_help(
+            ty,
+            "hooks take their arguments by value",
+            format_args!("write `{owned}`"),
+        );
+    } else if contains_borrow(ty.to_token_stream()) {
+        diagnostics.error_with_help(
+            ty,
+            "hooks take their arguments by value",
+            "take an owned type, such as `String` for `&str`",
+        );
+    }
+}
+
+/// What to take instead of a reference to `ty`.
+fn owned_argument(ty: &Type) -> String {
+    let text = |tokens: &dyn ToTokens| tokens.to_token_stream().to_string().replace(' ', "");
+    match ty {
+        Type::Slice(slice) => format!("Event<Vec<{}>>", text(&slice.elem)),
+        ty => match last_name(ty).map(Ident::to_string).as_deref() {
+            Some("Event" | "State" | "Metadata" | "RawData") => text(ty),
+            Some("str") => "Event<String>".to_owned(),
+            _ => format!("Event<{}>", text(ty)),
+        },
+    }
+}
+
+fn check_self(signature: &Signature, diagnostics: &mut Diagnostics) {
+    if signature.receiver().is_some() {
+        return;
+    }
+    let tokens = signature.inputs.to_token_stream().into_iter().chain(signature.output.to_token_stream());
+    if let Some(word) = contains_word(tokens.collect(), "Self") {
+        diagnostics.error(word, "`Self` has no meaning in a free function");
+    }
+}
+
+fn last_name(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// The first `word` among the tokens, at any depth.
+fn contains_word(tokens: TokenStream, word: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => (ident == word).then_some(ident),
+        TokenTree::Group(group) => contains_word(group.stream(), word),
+        _ => None,
+    })
+}
+
+/// Whether a type borrows for a lifetime that is not `'static`.
+fn contains_borrow(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_borrow = match token {
+            TokenTree::Group(group) => contains_borrow(group.stream()),
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                !matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            _ => false,
+        };
+        if is_borrow {
+            return true;
+        }
+    }
+    false
+}
