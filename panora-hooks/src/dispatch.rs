@@ -1,0 +1,75 @@
+//! Which hook an event goes to.
+
+use std::collections::HashMap;
+
+use crate::{
+    catalogue,
+    registry::{Entry, Registry},
+};
+
+/// The table of a router, built once.
+pub(crate) struct Dispatch<S> {
+    hooks: Vec<Entry<S>>,
+    /// By the type on the wire: each pattern that is an event type, and everything that the catalogue
+    /// holds and any pattern matches.
+    routes: HashMap<&'static str, Route>,
+    /// For what the catalogue does not hold.
+    prefixes: Prefixes,
+}
+
+#[derive(Clone, Copy)]
+struct Route {
+    event_type: &'static str,
+    hook: usize,
+}
+
+/// What stands before the `*` of patterns, longest first.
+struct Prefixes(Vec<(&'static str, usize)>);
+
+impl<S> Dispatch<S> {
+    pub(crate) fn new(registry: Registry<S>) -> Self {
+        let (hooks, claims) = registry.into_parts();
+        let mut routes = HashMap::new();
+        let mut prefixes = Vec::new();
+        for (pattern, hook) in claims {
+            match pattern.strip_suffix('*') {
+                Some(prefix) => prefixes.push((prefix, hook)),
+                None => drop(routes.insert(pattern, Route { event_type: pattern, hook })),
+            }
+        }
+        prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        let prefixes = Prefixes(prefixes);
+
+        // A hook that names the text itself comes first, then one that names the event the text stands
+        // for, then prefixes of that event's name.
+        for event_type in catalogue::all() {
+            if let Some(&route) = routes.get(event_type.name()) {
+                for text in event_type.wire_names().chain(event_type.misspelling()) {
+                    routes.entry(text).or_insert(route);
+                }
+            }
+        }
+        for (text, event_type) in catalogue::texts() {
+            let event_type = event_type.name();
+            if let Some(hook) = prefixes.find(event_type) {
+                routes.entry(text).or_insert(Route { event_type, hook });
+            }
+        }
+        Self { hooks, routes, prefixes }
+    }
+
+    /// The hook for a type on the wire, and the name that the type has for it.
+    pub(crate) fn find(&self, wire_type: &str) -> Option<(&Entry<S>, Option<&'static str>)> {
+        let (hook, event_type) = match self.routes.get(wire_type) {
+            Some(route) => (route.hook, Some(route.event_type)),
+            None => (self.prefixes.find(wire_type)?, None),
+        };
+        Some((self.hooks.get(hook)?, event_type))
+    }
+}
+
+impl Prefixes {
+    fn find(&self, event_type: &str) -> Option<usize> {
+        self.0.iter().find(|(prefix, _)| event_type.starts_with(prefix)).map(|(_, hook)| *hook)
+    }
+}

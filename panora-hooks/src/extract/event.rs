@@ -1,0 +1,47 @@
+//! `Event<T>`.
+
+use std::{
+    any::type_name,
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+use serde::de::DeserializeOwned;
+
+use super::FromDelivery;
+use crate::{outcome::HookError, verify::Delivery};
+
+/// The payload of the event, as a `T`.
+///
+/// The sender puts the payload into a JSON string inside the JSON body, its documentation puts it there
+/// as it is; both are the same here. What `T` has to take depends on the event: `*.created` carries one
+/// object, `*.pulled` a list of rows, and any of them can be `null`, which `Event<Option<T>>` takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Event<T>(pub T);
+
+impl<S, T: DeserializeOwned> FromDelivery<S> for Event<T> {
+    fn from_delivery(delivery: &Delivery<'_>, _state: &S) -> Result<Self, HookError> {
+        Ok(Self(delivery.payload()?))
+    }
+}
+
+impl<T> Deref for Event<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Event<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+/// The type alone: `#[tracing::instrument]` logs the arguments of what it stands on.
+impl<T> fmt::Debug for Event<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event<{}>(..)", type_name::<T>())
+    }
+}

@@ -1,0 +1,36 @@
+//! `Metadata`.
+
+use std::time::SystemTime;
+
+use super::FromDelivery;
+use crate::{outcome::HookError, verify::Delivery};
+
+/// What is known of an event besides its payload.
+///
+/// The signature covers neither the id nor the type. Never grant anything on the type alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// `id_event` of the body: a UUID, the same if the sender repeats the event.
+    pub id: String,
+    /// The type under the name that hooks and endpoints use, such as `crm.company.created`.
+    pub event_type: String,
+    /// The type that the body carries, such as `crm.company.push`.
+    pub wire_type: String,
+    /// How often the event has been tried, this time included: 1 on the first.
+    pub attempt: u32,
+    /// When the delivery arrived.
+    pub received_at: SystemTime,
+}
+
+impl<S> FromDelivery<S> for Metadata {
+    fn from_delivery(delivery: &Delivery<'_>, _state: &S) -> Result<Self, HookError> {
+        Ok(Self {
+            id: delivery.id().to_owned(),
+            event_type: delivery.event_type().to_owned(),
+            wire_type: delivery.wire_type().to_owned(),
+            attempt: delivery.attempt(),
+            received_at: delivery.received_at(),
+        })
+    }
+}

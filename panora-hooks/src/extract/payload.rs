@@ -1,0 +1,106 @@
+//! Decoding the payload.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::verify::Delivery;
+
+/// Why a payload is not what a hook takes.
+///
+/// It says where, in terms of the payload's own structure, and holds no value of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the payload of `{event_type}` (event {id}) {problem}")]
+pub struct PayloadError {
+    id: String,
+    event_type: String,
+    problem: Problem,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Problem {
+    /// The string in `data` is not Unicode once its escapes are decoded.
+    NotText,
+    /// The text is not JSON, as of here.
+    NotJson { line: usize, column: usize },
+    /// The text is nested deeper than is worth the stack.
+    TooDeep,
+    /// The JSON is not what the type takes.
+    Mismatch { target: &'static str, path: String, missing: Option<String> },
+}
+
+impl PayloadError {
+    fn new(delivery: &Delivery<'_>, problem: Problem) -> Self {
+        Self {
+            id: delivery.id().escape_debug().to_string(),
+            event_type: delivery.event_type().escape_debug().to_string(),
+            problem,
+        }
+    }
+
+    /// Where in the payload the field is that does not fit, such as `email_addresses[1].email_address`;
+    /// `.` for the payload itself. `None` if the payload is not JSON at all.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match &self.problem {
+            Problem::Mismatch { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotText => f.write_str("is a string that does not decode to Unicode"),
+            Self::NotJson { line, column } => write!(f, "is not JSON (line {line}, column {column})"),
+            Self::TooDeep => f.write_str("is nested too deep"),
+            Self::Mismatch { target, path, missing: None } => {
+                write!(f, "does not fit `{target}` at `{path}`")
+            }
+            Self::Mismatch { target, path, missing: Some(field) } => {
+                write!(f, "does not fit `{target}` at `{path}`: field `{field}` is missing")
+            }
+        }
+    }
+}
+
+/// Decodes `data`: the JSON in it if it is a string, else itself.
+pub(crate) fn decode<T: DeserializeOwned>(delivery: &Delivery<'_>) -> Result<T, PayloadError> {
+    let data = delivery.data();
+    if !data.starts_with('"') {
+        return decode_text(data).map_err(|problem| PayloadError::new(delivery, problem));
+    }
+    serde_json::from_str::<String>(data)
+        .map_err(|_| Problem::NotText)
+        .and_then(|text| decode_text(&text))
+        .map_err(|problem| PayloadError::new(delivery, problem))
+}
+
+fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+}
+
+/// Says what is wrong without serde's own words, which quote values.
+///
+/// The path costs a second pass, which only a payload that does not fit pays.
+fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Problem {
+    if error.classify() != Category::Data {
+        let is_too_deep = error.to_string().starts_with("recursion limit exceeded");
+        let (line, column) = (error.line(), error.column());
+        return if is_too_deep { Problem::TooDeep } else { Problem::NotJson { line, column } };
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
+        .map_or_else(|error| error.path().to_string(), |_| ".".to_owned());
+    Problem::Mismatch { target: std::any::type_name::<T>(), path, missing: missing_field(error) }
+}
+
+/// The name in "missing field `name`", which is the type's own word and not the payload's.
+fn missing_field(error: &serde_json::Error) -> Option<String> {
+    let message = error.to_string();
+    let (name, _position) = message.strip_prefix("missing field `")?.split_once("` at line ")?;
+    let is_identifier = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    is_identifier.then(|| name.to_owned())
+}

@@ -1,0 +1,25 @@
+//! `RawData`.
+
+use std::fmt;
+
+use super::FromDelivery;
+use crate::{outcome::HookError, verify::Delivery};
+
+/// The JSON text of `data`, exactly as it was signed: mostly a JSON string that contains JSON.
+///
+/// For what needs the very bytes, such as an archive. The payload inside is [`Event`](super::Event)'s.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawData(pub String);
+
+impl<S> FromDelivery<S> for RawData {
+    fn from_delivery(delivery: &Delivery<'_>, _state: &S) -> Result<Self, HookError> {
+        Ok(Self(delivery.data().to_owned()))
+    }
+}
+
+/// The length alone: the text may hold credentials.
+impl fmt::Debug for RawData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawData").field("bytes", &self.0.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,31 @@
+//! `State<T>`, axum's own.
+
+use axum::extract::{FromRef, State};
+
+use super::FromDelivery;
+use crate::{outcome::HookError, verify::Delivery};
+
+impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
+    fn from_delivery(_delivery: &Delivery<'_>, state: &S) -> Result<Self, HookError> {
+        Ok(Self(state.part()))
+    }
+}
+
+/// `T: FromRef<Self>`, seen from the state, so that a missing one can say what to do.
+#[diagnostic::on_unimplemented(
+    message = "`{T}: FromRef<{Self}>` is not satisfied",
+    label = "the state is `{Self}`, of which `{T}` is no part",
+    note = "derive `FromRef` for `{Self}`, or implement `FromRef<{Self}>` for `{T}`",
+    note = "the state is what `.with_state(..)` sets before `.hooks(..)`; without it, it is `()`"
+)]
+pub trait HasPart<T> {
+    /// The part.
+    fn part(&self) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T: FromRef<S>> HasPart<T> for S {
+    fn part(&self) -> T {
+        T::from_ref(self)
+    }
+}

@@ -1,0 +1,49 @@
+//! What `#[on]` makes of a function.
+
+use std::pin::Pin;
+
+use crate::{outcome::HookError, verify::Delivery};
+
+/// A running hook.
+pub type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>>;
+
+/// A function that `#[on]` has made a hook for the state `S`.
+///
+/// Only `#[on]` implements this.
+#[diagnostic::on_unimplemented(
+    message = "not a hook",
+    label = "this function has no `#[on(\"...\")]` attribute, or is private here"
+)]
+pub trait Hook<S>: Described {
+    /// Extracts the arguments and calls the function.
+    fn call(delivery: Delivery<'static>, state: S) -> HookFuture;
+}
+
+/// A hook, whatever the state.
+///
+/// Apart from [`Hook`], whose implementations have bounds: where a bound names a type that does not exist,
+/// evaluating a constant crashes the compiler (1.95).
+pub trait Described {
+    /// What the attribute says.
+    const DEFINITION: Definition;
+}
+
+/// What `#[on]` knows of a hook.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition {
+    /// The path of the function, beginning with its crate.
+    pub name: &'static str,
+    /// The patterns, as they were written.
+    pub patterns: &'static [&'static str],
+    /// The file that holds the function.
+    pub file: &'static str,
+    /// The line of the attribute.
+    pub line: u32,
+}
+
+impl Definition {
+    /// The path of the function inside its crate, such as `crm::contact_created`.
+    pub(crate) fn path(&self) -> &'static str {
+        self.name.split_once("::").map_or(self.name, |(_crate, path)| path)
+    }
+}

@@ -1,0 +1,188 @@
+//! What generated code names. Not for users: anything here may change in any release.
+
+use core::marker::PhantomData;
+pub use core::{
+    concat, file, line,
+    marker::{Send, Sync},
+    mem::drop,
+    module_path, unreachable,
+};
+pub use std::boxed::Box;
+
+pub use panora_hooks_macros::hooks;
+
+pub use crate::{
+    extract::{FromDelivery, HasPart, extract},
+    hook::{Definition, Described, Hook, HookFuture},
+    outcome::{IntoHookError, IntoOutcome},
+    registry::Registry,
+    verify::Delivery,
+};
+
+/// What `__hook` means in the block of an entry, in each namespace that the entry's path does not fill.
+pub mod fallback {
+    /// The type, where the path leads to no type.
+    #[allow(non_camel_case_types)]
+    #[derive(Debug)]
+    pub struct __hook {}
+
+    /// The value, where the path leads to no value. A list matches `true` against the name: this constant
+    /// does not match, but where the path leads to a function the name is a fresh binding, which does.
+    #[allow(non_upper_case_globals)]
+    pub const __hook: bool = false;
+
+    pub use super::{NotAHook, Register};
+}
+
+/// Asks a type for its definition, while compiling.
+#[derive(Debug)]
+pub struct Probe<H>(PhantomData<H>);
+
+impl<H: Described> Probe<H> {
+    /// What the attribute says. A constant of the type itself comes before a trait's.
+    pub const DEFINITION: Definition = H::DEFINITION;
+}
+
+/// What any other type has: it claims nothing, so that there is one error, the one about the missing trait.
+pub trait NotAHook {
+    /// Claims nothing.
+    const DEFINITION: Definition = Definition { name: "", patterns: &[], file: "", line: 0 };
+}
+
+impl<H> NotAHook for Probe<H> {}
+
+/// The type that the path of an entry leads to, whether it leads anywhere, and where it is registered.
+#[derive(Debug)]
+pub struct Candidate<'r, H, S, const IS_FOUND: bool> {
+    hook: PhantomData<H>,
+    registry: &'r mut Registry<S>,
+}
+
+impl<'r, H, S, const IS_FOUND: bool> Candidate<'r, H, S, IS_FOUND> {
+    /// For this registry, so that its state is known when the hook is looked at.
+    pub fn of(registry: &'r mut Registry<S>) -> Self {
+        Self { hook: PhantomData, registry }
+    }
+}
+
+/// The compiler has said that the path leads nowhere, or is private: there is no more to say.
+impl<S> Candidate<'_, fallback::__hook, S, false> {
+    /// Does nothing, in a program that does not compile.
+    pub fn register(self) {}
+}
+
+/// What any other candidate has, where a method of its own does not come first.
+pub trait Register<H, S> {
+    /// Registers the hook, if it is one.
+    fn register(self)
+    where
+        H: Hook<S>;
+}
+
+impl<H, S, const IS_FOUND: bool> Register<H, S> for Candidate<'_, H, S, IS_FOUND> {
+    fn register(self)
+    where
+        H: Hook<S>,
+    {
+        self.registry.register(self.hook);
+    }
+}
+
+/// An entry of a list, as far as it is known while compiling.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    /// Its place among the entries, those of other configurations included.
+    pub position: usize,
+    /// The path, as it was written.
+    pub name: &'static str,
+    /// What the attribute says.
+    pub definition: Definition,
+}
+
+/// Stops the build if an entry names a pattern that an entry before it names.
+///
+/// # Panics
+///
+/// In that case, with both hooks named.
+#[track_caller]
+pub const fn assert_unclaimed(listed: &[Listed], position: usize) {
+    let mut index = 0;
+    while index < listed.len() {
+        if listed[index].position == position {
+            break;
+        }
+        index += 1;
+    }
+    if index == listed.len() {
+        return;
+    }
+    let mine = listed[index].definition.patterns;
+    let mut earlier = 0;
+    while earlier < index {
+        let theirs = listed[earlier].definition.patterns;
+        let mut i = 0;
+        while i < mine.len() {
+            let mut j = 0;
+            while j < theirs.len() {
+                if same(mine[i], theirs[j]) {
+                    panic!("{}", Message::claimed(mine[i], listed[earlier].name).text());
+                }
+                j += 1;
+            }
+            i += 1;
+        }
+        earlier += 1;
+    }
+}
+
+const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    // The ends differ sooner than the beginnings, which are a vertical's name.
+    let mut index = left.len();
+    while index > 0 {
+        index -= 1;
+        if left[index] != right[index] {
+            return false;
+        }
+    }
+    true
+}
+
+/// A message put together while compiling, where there is no `format!`.
+struct Message {
+    bytes: [u8; 512],
+    len: usize,
+}
+
+impl Message {
+    const fn claimed(pattern: &str, name: &str) -> Self {
+        Self { bytes: [0; 512], len: 0 }
+            .with("event `")
+            .with(pattern)
+            .with("` is already handled by `")
+            .with(name)
+            .with("`, listed before it")
+    }
+
+    const fn with(mut self, text: &str) -> Self {
+        let text = text.as_bytes();
+        let mut index = 0;
+        while index < text.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = text[index];
+            self.len += 1;
+            index += 1;
+        }
+        self
+    }
+
+    const fn text(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            // Cut inside a character: a path longer than any compiler lets through.
+            Err(_) => "an event is already handled by a hook listed before it",
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Why a request is no delivery, and what it is told.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::verify::VerifyError;
+
+/// Why a request is refused. The text is for the log; [`Refusal::reason`] is for the sender.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the method is not POST")]
+    Method,
+    #[error("the header `Panora-Signature` is missing")]
+    NoSignature,
+    #[error("there is more than one header `Panora-Signature`")]
+    TwoSignatures,
+    #[error(transparent)]
+    Unverified(#[from] VerifyError),
+    #[error("the body is larger than {limit} bytes, the limit set by `Webhooks::max_body_bytes`")]
+    TooLarge { limit: usize },
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    #[error("the body did not arrive whole")]
+    Incomplete,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoSignature | Self::TwoSignatures | Self::Unverified(_) | Self::Incomplete => {
+                StatusCode::BAD_REQUEST
+            }
+        }
+    }
+
+    /// One of a fixed set of texts. Whatever is wrong with a signature has the same.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Method => "Webhook Error: only POST is allowed",
+            Self::NoSignature
+            | Self::TwoSignatures
+            | Self::Unverified(VerifyError::SignatureFormat | VerifyError::SignatureMismatch) => {
+                "Webhook Error: missing or invalid signature"
+            }
+            Self::Unverified(VerifyError::MissingKey(_)) => "Webhook Error: missing key in body",
+            Self::Unverified(VerifyError::DuplicateKey(_)) => "Webhook Error: duplicate key in body",
+            Self::Unverified(VerifyError::Malformed) => "Webhook Error: malformed body",
+            Self::TooLarge { .. } => "Webhook Error: body too large",
+            Self::TooSlow => "Webhook Error: body not received in time",
+            Self::Incomplete => "Webhook Error: body not received whole",
+        }
+    }
+
+    /// The outcome that is counted.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Method => "method_not_allowed",
+            Self::NoSignature
+            | Self::TwoSignatures
+            | Self::Unverified(VerifyError::SignatureFormat | VerifyError::SignatureMismatch) => {
+                "invalid_signature"
+            }
+            Self::Unverified(_) => "malformed_body",
+            Self::TooLarge { .. } => "body_too_large",
+            Self::TooSlow => "body_too_slow",
+            Self::Incomplete => "body_incomplete",
+        }
+    }
+}
+
+impl IntoResponse for &Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), self.reason()).into_response();
+        if matches!(self, Refusal::Method) {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
+    }
+}

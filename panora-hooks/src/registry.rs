@@ -1,0 +1,92 @@
+//! The hooks that a set of lists names.
+
+use std::{collections::HashMap, fmt, marker::PhantomData};
+
+use crate::{
+    hook::{Definition, Hook, HookFuture},
+    verify::Delivery,
+};
+
+/// The hooks of a [`Webhooks`](crate::Webhooks), for the state `S`.
+///
+/// A list, `hooks![..]`, is a function over a registry, and so is any function that a module exports to
+/// hand over its hooks:
+///
+/// ```
+/// use panora_hooks::{Metadata, Registry, hooks, on};
+/// # #[derive(Clone)] struct App;
+///
+/// #[on("crm.contact.created")]
+/// async fn contact_created(meta: Metadata) {}
+///
+/// pub fn hooks(registry: &mut Registry<App>) {
+///     registry.hooks(hooks![contact_created]);
+/// }
+/// ```
+pub struct Registry<S> {
+    entries: Vec<Entry<S>>,
+    claims: HashMap<&'static str, usize>,
+    /// The first pattern that two hooks named, and who named it first. The panic waits for a function
+    /// that knows the user's line.
+    conflict: Option<(&'static str, Definition)>,
+}
+
+/// A hook that is registered.
+pub(crate) struct Entry<S> {
+    pub(crate) definition: Definition,
+    pub(crate) call: fn(Delivery<'static>, S) -> HookFuture,
+}
+
+impl<S> Registry<S> {
+    pub(crate) fn new() -> Self {
+        Self { entries: Vec::new(), claims: HashMap::new(), conflict: None }
+    }
+
+    /// Adds the hooks of a list.
+    ///
+    /// # Panics
+    ///
+    /// If one of them names a pattern that an earlier list names.
+    #[track_caller]
+    pub fn hooks(&mut self, list: impl FnOnce(&mut Self)) -> &mut Self {
+        list(self);
+        #[expect(clippy::panic, reason = "a mistake in the program, which shows when it starts")]
+        if let Some((pattern, earlier)) = self.conflict {
+            panic!(
+                "event `{pattern}` is already handled by `{}` ({}:{})",
+                earlier.path(),
+                earlier.file,
+                earlier.line
+            );
+        }
+        self
+    }
+
+    /// Adds one hook.
+    pub(crate) fn register<H: Hook<S>>(&mut self, _hook: PhantomData<H>) {
+        let index = self.entries.len();
+        let definition = H::DEFINITION;
+        self.entries.push(Entry { definition, call: H::call });
+        for &pattern in definition.patterns {
+            let earlier = *self.claims.entry(pattern).or_insert(index);
+            if earlier != index && self.conflict.is_none() {
+                self.conflict = Some((pattern, self.entries[earlier].definition));
+            }
+        }
+    }
+
+    /// The hooks, and which of them each pattern belongs to.
+    pub(crate) fn into_parts(self) -> (Vec<Entry<S>>, HashMap<&'static str, usize>) {
+        (self.entries, self.claims)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl<S> fmt::Debug for Registry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries.iter().map(|entry| entry.definition)).finish()
+    }
+}

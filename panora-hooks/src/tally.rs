@@ -1,0 +1,71 @@
+//! One counted outcome for each request.
+
+use tracing::Span;
+
+use crate::refusal::Refusal;
+
+/// How a request ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// A hook ran and succeeded.
+    Handled,
+    /// No hook names the event's type.
+    Unhandled,
+    /// A hook failed.
+    Failed,
+    /// A hook panicked.
+    Panicked,
+    /// The request is no delivery of the sender's.
+    Refused(Refusal),
+    /// The sender went away before it had sent everything.
+    Abandoned,
+}
+
+impl Outcome {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Handled => "handled",
+            Self::Unhandled => "unhandled",
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
+            Self::Refused(refusal) => refusal.label(),
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// Counts how a request ends, whichever way that is: what is dropped without a word was abandoned.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    span: Span,
+    is_open: bool,
+}
+
+impl Tally {
+    pub(crate) fn new(span: Span) -> Self {
+        Self { span, is_open: true }
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    pub(crate) fn close(mut self, outcome: &Outcome) {
+        self.count(outcome);
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        self.is_open = false;
+        let outcome = outcome.label();
+        self.span.record("outcome", outcome);
+        metrics::counter!("panora_hooks_deliveries_total", "outcome" => outcome).increment(1);
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.count(&Outcome::Abandoned);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The object around the data.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// The parts of a body, as they stand in it.
+#[derive(Debug)]
+pub(super) struct Envelope<'b> {
+    pub(super) id: Cow<'b, str>,
+    pub(super) wire_type: Cow<'b, str>,
+    /// The JSON text of `data`: the bytes that are signed, and the bytes that are decoded.
+    pub(super) data: &'b str,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EnvelopeError {
+    Malformed,
+    Missing(&'static str),
+    Duplicate(&'static str),
+}
+
+const ID: &str = "id_event";
+const TYPE: &str = "type";
+const DATA: &str = "data";
+
+impl<'b> Envelope<'b> {
+    /// Parses a body.
+    ///
+    /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
+    /// are passed over: it may send more one day.
+    pub(super) fn parse(body: &'b str) -> Result<Self, EnvelopeError> {
+        let Keys { id, wire_type, data, duplicate } =
+            serde_json::from_str(body).map_err(|_| EnvelopeError::Malformed)?;
+        if let Some(key) = duplicate {
+            return Err(EnvelopeError::Duplicate(key));
+        }
+        let data = data.ok_or(EnvelopeError::Missing(DATA))?.get();
+        let id = id.ok_or(EnvelopeError::Missing(ID))?.0;
+        let wire_type = wire_type.ok_or(EnvelopeError::Missing(TYPE))?.0;
+        if id.is_empty() || wire_type.is_empty() {
+            return Err(EnvelopeError::Malformed);
+        }
+        Ok(Self { id, wire_type, data })
+    }
+}
+
+/// The keys of a body, each as often as it comes.
+#[derive(Default)]
+struct Keys<'b> {
+    id: Option<Text<'b>>,
+    wire_type: Option<Text<'b>>,
+    data: Option<&'b RawValue>,
+    duplicate: Option<&'static str>,
+}
+
+impl<'de> Deserialize<'de> for Keys<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeysVisitor;
+
+        impl<'de> Visitor<'de> for KeysVisitor {
+            type Value = Keys<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<'de>, A::Error> {
+                let mut keys = Keys::default();
+                while let Some(Text(key)) = map.next_key()? {
+                    let is_duplicate = match &*key {
+                        ID => keys.id.replace(map.next_value()?).is_some(),
+                        TYPE => keys.wire_type.replace(map.next_value()?).is_some(),
+                        DATA => keys.data.replace(map.next_value()?).is_some(),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            false
+                        }
+                    };
+                    if is_duplicate {
+                        keys.duplicate = [ID, TYPE, DATA].into_iter().find(|known| *known == key);
+                    }
+                }
+                Ok(keys)
+            }
+        }
+
+        deserializer.deserialize_map(KeysVisitor)
+    }
+}
+
+/// A string that is borrowed unless it has escapes. (`Cow` itself always copies.)
+struct Text<'b>(Cow<'b, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}

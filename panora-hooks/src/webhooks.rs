@@ -1,0 +1,132 @@
+//! `Webhooks`, which users build.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::{Router, extract::Request, routing};
+
+use crate::{dispatch::Dispatch, receive::Endpoint, registry::Registry, verify::Verifier};
+
+/// The largest body that is read by default, in bytes: 32 MiB. Lists of a first sync are megabytes long,
+/// and the sender knows no limit.
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long a body may take by default.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Receives Panora's webhooks: builds a router from a secret, a state and hooks.
+///
+/// ```
+/// use panora_hooks::{Event, Verifier, Webhooks, hooks, on};
+///
+/// #[on("crm.contact.created")]
+/// async fn contact_created(Event(contact): Event<serde_json::Value>) { /* .. */ }
+///
+/// # fn main() -> Result<(), panora_hooks::SecretError> {
+/// let router: axum::Router = Webhooks::new(Verifier::new("the endpoint's secret")?)
+///     .hooks(hooks![contact_created])
+///     .into_router("/webhook");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "webhooks do nothing until they are turned into a router"]
+pub struct Webhooks<S = ()> {
+    verifier: Verifier,
+    state: S,
+    registry: Registry<S>,
+    max_body_bytes: usize,
+    read_timeout: Duration,
+}
+
+impl Webhooks {
+    /// Webhooks that `verifier` verifies, with no hooks yet: every event is logged and acknowledged.
+    pub fn new(verifier: Verifier) -> Self {
+        Self {
+            verifier,
+            state: (),
+            registry: Registry::new(),
+            max_body_bytes: MAX_BODY_BYTES,
+            read_timeout: READ_TIMEOUT,
+        }
+    }
+
+    /// Sets the state, of which hooks take parts with [`State<T>`](crate::State). It is cloned for each
+    /// event.
+    ///
+    /// # Panics
+    ///
+    /// If there are hooks already: the state comes before them, so that an error in a hook's arguments is
+    /// reported for that hook.
+    #[track_caller]
+    pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Webhooks<S> {
+        assert!(self.registry.is_empty(), "call `.with_state(..)` before `.hooks(..)`");
+        let Self { verifier, state: (), registry: _, max_body_bytes, read_timeout } = self;
+        Webhooks { verifier, state, registry: Registry::new(), max_body_bytes, read_timeout }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// Adds the hooks of a list: `hooks![..]`, or a function that a module exports. May be called again.
+    ///
+    /// # Panics
+    ///
+    /// If a hook names a pattern that one of an earlier list names.
+    #[track_caller]
+    pub fn hooks(mut self, list: impl FnOnce(&mut Registry<S>)) -> Self {
+        self.registry.hooks(list);
+        self
+    }
+
+    /// Sets the size of the largest body that is read, in bytes, by default 32 MiB. Larger ones are
+    /// answered with 413, and the event is lost: lists can be megabytes long.
+    pub fn max_body_bytes(self, max_body_bytes: usize) -> Self {
+        Self { max_body_bytes, ..self }
+    }
+
+    /// Sets how long a body may take to arrive, by default 30 seconds. Slower ones are answered with 408,
+    /// and the event is lost.
+    pub fn read_timeout(self, read_timeout: Duration) -> Self {
+        Self { read_timeout, ..self }
+    }
+
+    /// A router that runs the hook of an event before it answers.
+    ///
+    /// It answers at `path` and at `path` with a trailing slash, since the sender loses the event where it
+    /// is redirected. It merges and nests into an application with any state `S2`. It needs a tokio
+    /// runtime with the time driver on, such as `#[tokio::main]`'s.
+    ///
+    /// | answer | when |
+    /// |---|---|
+    /// | 200, empty | the hook succeeded, or no hook names the event's type |
+    /// | 400 `Webhook Error: ..` | the body or its signature is not the sender's |
+    /// | 405 | the method is not POST |
+    /// | 408 | the body did not arrive in time ([`read_timeout`](Self::read_timeout)) |
+    /// | 413 | the body is too large ([`max_body_bytes`](Self::max_body_bytes)) |
+    /// | 500, empty | the hook failed or panicked |
+    ///
+    /// # Panics
+    ///
+    /// If `path` is no path that [`Router::route`] takes.
+    #[track_caller]
+    pub fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
+        assert!(path.starts_with('/'), "the path `{path}` does not begin with `/`: write `/{path}`");
+        let Self { verifier, state, registry, max_body_bytes, read_timeout } = self;
+        let dispatch = Dispatch::new(registry);
+        let endpoint = Arc::new(Endpoint { verifier, state, dispatch, max_body_bytes, read_timeout });
+        let answer = routing::any(move |request: Request| Arc::clone(&endpoint).answer(request));
+        let path = path.trim_end_matches('/');
+        let router = Router::new().route(&format!("{path}/"), answer.clone());
+        if path.is_empty() { router } else { router.route(path, answer) }
+    }
+}
+
+/// Without the state, which may hold anything.
+impl<S> fmt::Debug for Webhooks<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhooks")
+            .field("verifier", &self.verifier)
+            .field("registry", &self.registry)
+            .field("max_body_bytes", &self.max_body_bytes)
+            .field("read_timeout", &self.read_timeout)
+            .finish_non_exhaustive()
+    }
+}
