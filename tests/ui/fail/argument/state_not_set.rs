@@ -1,0 +1,11 @@
+use panora_hooks::{State, Verifier, Webhooks, hooks, on};
+
+#[derive(Clone)]
+struct App;
+
+#[on("crm.contact.created")]
+async fn contact_created(State(_app): State<App>) {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}

@@ -1,0 +1,10 @@
+#![deny(deprecated)]
+
+use panora_hooks::{Verifier, Webhooks, hooks, on};
+
+#[on("crm.contact.created", unlisted)]
+async fn contact_created() {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}

@@ -1,0 +1,10 @@
+#![deny(unused_must_use)]
+
+use panora_hooks::{Verifier, Webhooks, hooks, on};
+
+#[on("crm.contact.created")]
+async fn contact_created() {}
+
+fn main() {
+    Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}

@@ -1,0 +1,10 @@
+use panora_hooks::{Verifier, Webhooks, hooks, on};
+
+struct Contact;
+
+#[on("crm.contact.created")]
+async fn contact_created(_: &Contact) {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}

@@ -1,0 +1,80 @@
+// Whatever a function's arguments may look like, and whatever else stands on it.
+#![deny(warnings)]
+
+use std::collections::HashMap;
+
+use panora_hooks::{Event, Metadata, RawData, State, Verifier, Webhooks, hooks, on};
+use serde_json::Value;
+
+#[derive(Clone)]
+struct App;
+
+#[on("crm.contact.created")]
+async fn none() {}
+
+#[on("crm.contact.pulled")]
+async fn all(Event(rows): Event<Vec<Value>>, meta: Metadata, State(App): State<App>, raw: RawData) {
+    drop((rows, meta, raw));
+}
+
+#[on("crm.deal.created")]
+async fn patterns(Event((mut a, _)): Event<(u8, u8)>, _: Metadata, State(..): State<App>) {
+    a += 1;
+    assert!(a > 0);
+}
+
+#[on("crm.deal.pulled")]
+async fn paths(_: panora_hooks::Event<HashMap<String, Option<Value>>>, __delivery: Metadata, state: State<App>) {
+    drop((__delivery, state));
+}
+
+#[on("crm.note.created")]
+async fn names_that_the_macro_uses(delivery: Metadata, argument_0: RawData, outcome: State<App>) {
+    drop((delivery, argument_0, outcome));
+}
+
+#[on("crm.task.created")]
+#[tracing::instrument]
+async fn instrumented_below(_meta: Metadata) -> Result<(), String> {
+    Ok(())
+}
+
+#[tracing::instrument]
+#[on("crm.task.pulled")]
+async fn instrumented_above(_meta: Metadata) -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[on("crm.stage.pulled")]
+async fn r#type(r#fn: Metadata) {
+    drop(r#fn);
+}
+
+macro_rules! hook {
+    ($name:ident, $event:literal, $payload:ty) => {
+        #[on($event)]
+        async fn $name(Event(payload): Event<$payload>) {
+            drop(payload);
+        }
+    };
+}
+
+hook!(generated, "crm.user.pulled", Vec<Value>);
+
+fn main() {
+    #[on("crm.engagement.created")]
+    async fn local() {}
+
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).with_state(App).hooks(hooks![
+        none,
+        all,
+        patterns,
+        paths,
+        names_that_the_macro_uses,
+        instrumented_below,
+        instrumented_above,
+        r#type,
+        generated,
+        local,
+    ]);
+}

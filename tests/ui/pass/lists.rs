@@ -1,0 +1,66 @@
+// Lists in every form.
+#![deny(warnings)]
+
+use panora_hooks::{Metadata, Registry, State, Verifier, Webhooks, hooks, on};
+
+#[derive(Clone)]
+struct App;
+
+mod crm {
+    use super::*;
+
+    #[on("crm.contact.created")]
+    pub async fn contact_created(_: State<App>) {}
+
+    pub mod deals {
+        use super::*;
+
+        #[on("crm.deal.created")]
+        pub(in super::super) async fn created(_: Metadata) {}
+    }
+
+    pub fn hooks(registry: &mut Registry<App>) {
+        registry.hooks(hooks![contact_created]).hooks(hooks![]);
+        hooks![deals::created](registry);
+    }
+}
+
+mod ticketing {
+    use super::*;
+
+    #[on("ticketing.ticket.created")]
+    pub async fn ticket_created() {}
+
+    pub use self::ticket_created as re_exported;
+}
+
+use ticketing::re_exported as renamed;
+
+#[on("crm.note.created")]
+async fn first() {}
+
+#[cfg(all())]
+#[on("crm.task.created")]
+async fn second() {}
+
+#[on("crm.stage.pulled")]
+#[cfg(any())]
+async fn configured_out() {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap())
+        .with_state(App)
+        .hooks(crm::hooks)
+        .hooks(hooks![])
+        .hooks(hooks![renamed,])
+        .hooks(hooks![
+            #[cfg(any())]
+            gone::entirely,
+            crate::first,
+            #[cfg(any())]
+            configured_out,
+            #[cfg(all())]
+            #[cfg(not(any()))]
+            self::second,
+        ]);
+}
