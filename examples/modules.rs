@@ -1,1 +1,84 @@
-fn main() {}
+//! Hooks in several modules: each module hands over its own list, and lists chain.
+//!
+//! ```text
+//! PANORA_WEBHOOK_SECRET=.. cargo run --example modules
+//! ```
+
+use std::net::Ipv4Addr;
+
+use axum::{Router, routing::get};
+use panora_hooks::{Metadata, Verifier, Webhooks, hooks, on};
+use tokio::net::TcpListener;
+
+mod crm {
+    use panora_hooks::{Event, Metadata, Registry, hooks, on};
+    use serde_json::Value;
+
+    /// The list of this module, its submodule's included.
+    ///
+    /// A hook that is in no list is a warning, "function `..` is never used"; an event that two hooks of
+    /// one list name is a compile error.
+    pub(crate) fn hooks(registry: &mut Registry) {
+        registry.hooks(hooks![contact_created, deal_seen]).hooks(notes::hooks);
+    }
+
+    #[on("crm.contact.created")]
+    async fn contact_created(Event(contact): Event<Value>) {
+        tracing::info!(fields = contact.as_object().map(|fields| fields.len()), "a contact");
+    }
+
+    /// One hook for two events, of which one carries an object and the other a list.
+    #[on("crm.deal.created", "crm.deal.pulled")]
+    async fn deal_seen(Event(deal): Event<Value>, meta: Metadata) {
+        tracing::info!(event_type = %meta.event_type, is_list = deal.is_array(), "deals");
+    }
+
+    mod notes {
+        use panora_hooks::{Registry, hooks, on};
+
+        pub(super) fn hooks(registry: &mut Registry) {
+            registry.hooks(hooks![note_created]);
+        }
+
+        #[on("crm.note.created")]
+        async fn note_created() {
+            tracing::info!("a note");
+        }
+    }
+}
+
+mod ticketing {
+    use panora_hooks::{Metadata, on};
+
+    /// Without a list of its own, a module's hooks can be named by their paths.
+    #[on("ticketing.ticket.created")]
+    pub(crate) async fn ticket_created() {
+        tracing::info!("a ticket");
+    }
+
+    /// Everything else of the vertical: the most specific pattern wins.
+    #[on("ticketing.*")]
+    pub(crate) async fn anything(meta: Metadata) {
+        tracing::info!(event_type = %meta.event_type, "something about tickets");
+    }
+}
+
+/// Takes the place of the log line for what no other hook names.
+#[on("*")]
+async fn rest(meta: Metadata) {
+    tracing::info!(event_type = %meta.event_type, "something else");
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().init();
+    let webhooks = Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+        .hooks(crm::hooks)
+        .hooks(hooks![ticketing::ticket_created, ticketing::anything])
+        .hooks(hooks![rest])
+        .into_router("/webhook");
+    let app = Router::new().route("/", get(async || "an application\n")).merge(webhooks);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000)).await?;
+    axum::serve(listener, app).await?;
+    Ok(())
+}

@@ -1,1 +1,106 @@
-fn main() {}
+//! Hooks with state, and what they do about errors.
+//!
+//! ```text
+//! PANORA_WEBHOOK_SECRET=.. cargo run --example state
+//! ```
+
+use std::{
+    collections::HashSet,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::extract::FromRef;
+use panora_hooks::{Event, HookError, Metadata, State, Verifier, Webhooks, hooks, on};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+/// The state of the application. A hook takes the part that it needs.
+#[derive(Clone, FromRef)]
+struct App {
+    customers: Customers,
+    mailer: Mailer,
+}
+
+/// Stands for a database.
+#[derive(Clone, Default)]
+struct Customers(Arc<Mutex<HashSet<String>>>);
+
+impl Customers {
+    /// Whether the customer is new.
+    fn insert(&self, email: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(email.to_owned())
+    }
+}
+
+/// Stands for a mail server.
+#[derive(Clone)]
+struct Mailer {
+    domain: &'static str,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum MailError {
+    #[error("the mail server does not answer")]
+    Unavailable,
+    #[error("not an address")]
+    NotAnAddress,
+}
+
+impl Mailer {
+    async fn welcome(&self, email: &str) -> Result<(), MailError> {
+        match email.split_once('@') {
+            Some((_, domain)) if domain == self.domain => Ok(()),
+            Some(_) => Err(MailError::Unavailable),
+            None => Err(MailError::NotAnAddress),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    #[serde(default)]
+    email_addresses: Vec<EmailAddress>,
+}
+
+#[derive(Deserialize)]
+struct EmailAddress {
+    email_address: String,
+}
+
+/// `?` works on every error. What it returns may be tried again, [`HookError::permanent`] not.
+#[on("crm.contact.created")]
+async fn contact_created(
+    Event(contact): Event<Contact>,
+    State(customers): State<Customers>,
+    State(mailer): State<Mailer>,
+) -> Result<(), HookError> {
+    let Some(address) = contact.email_addresses.first() else {
+        return Err(HookError::permanent("the contact has no email address"));
+    };
+    // Events can come twice, under one id or two: what a hook does, it does once.
+    if customers.insert(&address.email_address) {
+        mailer.welcome(&address.email_address).await?;
+    }
+    Ok(())
+}
+
+/// One error type of your own is enough, too.
+#[on("crm.user.pulled")]
+async fn users_pulled(State(app): State<App>, meta: Metadata) -> Result<(), MailError> {
+    tracing::info!(attempt = meta.attempt, "users");
+    app.mailer.welcome("admin@example.com").await
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().init();
+    let app = App { customers: Customers::default(), mailer: Mailer { domain: "example.com" } };
+    let router = Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+        .with_state(app)
+        .hooks(hooks![contact_created, users_pulled])
+        .into_router("/webhook");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000)).await?;
+    axum::serve(listener, router).await?;
+    Ok(())
+}

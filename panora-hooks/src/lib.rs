@@ -5,6 +5,7 @@ mod dispatch;
 mod execution;
 mod extract;
 mod hook;
+mod linger;
 mod outcome;
 mod printable;
 #[doc(hidden)]

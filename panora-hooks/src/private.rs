@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 pub use core::{
     concat, file, line,
-    marker::{Send, Sync},
+    marker::Send,
     mem::drop,
     module_path, unreachable,
 };

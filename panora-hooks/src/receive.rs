@@ -15,6 +15,7 @@ use tracing::{Instrument, field};
 use crate::{
     dispatch::Dispatch,
     execution::Execution,
+    linger::linger,
     printable::Printable,
     refusal::Refusal,
     tally::{Outcome, Tally},
@@ -54,25 +55,34 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
 
     /// Reads what is to be verified. The body is not touched before the header has the right shape.
     async fn read(&self, request: Request) -> Result<(ByteString, Signature), Refusal> {
-        if request.method() != Method::POST {
-            return Err(Refusal::Method);
+        let (head, mut body) = request.into_parts();
+        let read = async {
+            if head.method != Method::POST {
+                return Err(Refusal::Method);
+            }
+            let signature = signature(&head.headers)?;
+            let body = self.read_body(&mut body).await?;
+            Ok((body, signature))
+        };
+        let read = read.await;
+        if read.is_err() {
+            linger(&head.headers, body, self.max_body_bytes, self.read_timeout);
         }
-        let signature = signature(request.headers())?;
-        let body = self.read_body(request.into_body()).await?;
-        Ok((body, signature))
+        read
     }
 
-    async fn read_body(&self, body: Body) -> Result<ByteString, Refusal> {
+    async fn read_body(&self, body: &mut Body) -> Result<ByteString, Refusal> {
         let limit = self.max_body_bytes;
         if body.size_hint().lower() > limit as u64 {
             return Err(Refusal::TooLarge { limit });
         }
         let collect = Limited::new(body, limit).collect();
-        let body = tokio::time::timeout(self.read_timeout, collect)
-            .await
-            .map_err(|_elapsed| Refusal::TooSlow)?
-            .map_err(|error| if is_over_limit(&*error) { Refusal::TooLarge { limit } } else { Refusal::Incomplete })?;
-        ByteString::try_from(body.to_bytes()).map_err(|_| VerifyError::Malformed.into())
+        let collected = tokio::time::timeout(self.read_timeout, collect).await;
+        match collected.map_err(|_elapsed| Refusal::TooSlow)? {
+            Ok(body) => ByteString::try_from(body.to_bytes()).map_err(|_| VerifyError::Malformed.into()),
+            Err(error) if is_over_limit(&*error) => Err(Refusal::TooLarge { limit }),
+            Err(_) => Err(Refusal::Incomplete),
+        }
     }
 
     async fn handle(&self, body: &ByteString, signature: &Signature, tally: Tally) -> Response {

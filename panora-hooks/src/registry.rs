@@ -23,7 +23,7 @@ use crate::{
 ///     registry.hooks(hooks![contact_created]);
 /// }
 /// ```
-pub struct Registry<S> {
+pub struct Registry<S = ()> {
     entries: Vec<Entry<S>>,
     claims: HashMap<&'static str, usize>,
     /// The first pattern that two hooks named, and who named it first. The panic waits for a function

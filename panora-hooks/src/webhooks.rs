@@ -91,7 +91,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// A router that runs the hook of an event before it answers.
     ///
     /// It answers at `path` and at `path` with a trailing slash, since the sender loses the event where it
-    /// is redirected. It merges and nests into an application with any state `S2`. It needs a tokio
+    /// is redirected. It merges and nests into an application with any state `S2`. (Where it is nested with
+    /// the path `/`, axum leaves out the trailing slash: nest it with a longer path.) It needs a tokio
     /// runtime with the time driver on, such as `#[tokio::main]`'s.
     ///
     /// | answer | when |

@@ -82,7 +82,7 @@ fn implement(function: &Function, private: &Private, implementation: Implementat
         #[automatically_derived]
         impl<__S> #private::Hook<__S> for #name
         where
-            __S: #private::Send + #private::Sync + 'static,
+            __S: #private::Send + 'static,
             #bounds
         {
             #[allow(deprecated, unused_variables)]
@@ -116,7 +116,7 @@ fn call(hook: &HookFn, private: &Private) -> Implementation {
     let future = quote! {
         async move {
             #(#extractions)*
-            #private::drop(delivery);
+            #private::drop((delivery, state));
             let outcome = #call.await;
             #into_outcome
         }

@@ -1,0 +1,32 @@
+//! Refusing a request whose body is still on its way.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, HttpBody},
+    http::{HeaderMap, header},
+};
+use http_body_util::BodyExt;
+
+/// A sender that pauses for this long has stopped, and waits for the answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the rest of a body and throws it away, while the answer is sent.
+///
+/// If the connection were closed at once, a sender that is still writing would see it break, and not the
+/// answer that says why. A sender that asks before it sends has the answer already, and reading would
+/// tell it to go on.
+pub(crate) fn linger(headers: &HeaderMap, mut body: Body, max_bytes: usize, timeout: Duration) {
+    if body.is_end_stream() || headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let discard = async move {
+        let mut read = 0;
+        while let Ok(Some(Ok(frame))) = tokio::time::timeout(PAUSE, body.frame()).await
+            && read < max_bytes
+        {
+            read += frame.data_ref().map_or(0, |data| data.len());
+        }
+    };
+    drop(tokio::spawn(tokio::time::timeout(timeout, discard)));
+}

@@ -1,0 +1,183 @@
+//! A server on a real socket, a client that sends whatever bytes it is told, and deliveries as the sender
+//! makes them.
+
+// Each test is a program of its own that uses a part of this.
+#![allow(dead_code, unreachable_pub)]
+
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use axum::Router;
+use panora_hooks::Verifier;
+use tokio::{net::TcpListener, runtime, sync::oneshot};
+
+pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
+
+pub fn verifier() -> Verifier {
+    Verifier::new(SECRET).unwrap()
+}
+
+/// A delivery as the sender makes it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    pub body: Vec<u8>,
+    pub signature: String,
+}
+
+impl Delivery {
+    /// With `data` as it stands in the body.
+    pub fn new(event_type: &str, data: &str) -> Self {
+        let body = format!(
+            r#"{{"id_event":"7197465d-c9d3-4094-a2d2-b9fc4346d636","data":{data},"type":"{event_type}"}}"#
+        );
+        Self { body: body.into_bytes(), signature: verifier().sign(data) }
+    }
+
+    /// With the payload in a string, which is what the sender does.
+    pub fn encoded(event_type: &str, payload: &str) -> Self {
+        Self::new(event_type, &serde_json::to_string(payload).unwrap())
+    }
+
+    pub fn request(&self) -> Request {
+        Request::post("/webhook").header("Panora-Signature", &self.signature).body(&self.body)
+    }
+}
+
+/// A request, as bytes.
+#[derive(Clone)]
+pub struct Request {
+    head: Vec<u8>,
+    body: Vec<u8>,
+    has_length: bool,
+}
+
+impl Request {
+    pub fn new(method: &str, path: &str) -> Self {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n").into_bytes();
+        Self { head, body: Vec::new(), has_length: false }
+    }
+
+    pub fn post(path: &str) -> Self {
+        Self::new("POST", path)
+    }
+
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.has_length |= matches!(&*name.to_ascii_lowercase(), "content-length" | "transfer-encoding");
+        for part in [name.as_bytes(), b": ", value.as_ref(), b"\r\n"] {
+            self.head.extend_from_slice(part);
+        }
+        self
+    }
+
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    pub fn head(&self) -> Vec<u8> {
+        let mut head = self.head.clone();
+        if !self.has_length {
+            head.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+        }
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [self.head(), self.body.clone()].concat()
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let mut lines = head.lines();
+        let status = lines.next()?.split(' ').nth(1)?.parse().unwrap();
+        if status == 100 {
+            return Self::parse(body.as_bytes());
+        }
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        Some(Self { status, headers, body: body.to_owned() })
+    }
+}
+
+/// A server that ends with its owner.
+pub struct Server {
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves on a free port, from a thread with a runtime of its own.
+    pub fn start(router: Router) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (started, address) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+                started.send(listener.local_addr().unwrap()).unwrap();
+                let serve = axum::serve(listener, router).with_graceful_shutdown(async {
+                    drop(stopped.await);
+                });
+                serve.await.unwrap();
+            });
+        });
+        Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        // No test waits for ever: past this, something hangs.
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+    }
+
+    /// Sends a request and waits for its answer.
+    pub fn send(&self, request: &Request) -> Answer {
+        let mut stream = self.connect();
+        stream.write_all(&request.bytes()).unwrap();
+        read_answer(stream)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+            && !std::thread::panicking()
+        {
+            panic!("the server panicked");
+        }
+    }
+}
+
+/// Reads to the end of the connection.
+pub fn read_answer(mut stream: TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    let read = stream.read_to_end(&mut bytes);
+    drop(stream.shutdown(Shutdown::Both));
+    Answer::parse(&bytes).unwrap_or_else(|| panic!("no answer: {read:?}"))
+}
