@@ -4,6 +4,8 @@
 // Each test is a program of its own that uses a part of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod log;
+
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
@@ -162,9 +164,16 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Tells it to end when all that it has begun is done.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        self.stop();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
             && !std::thread::panicking()

@@ -1,0 +1,223 @@
+//! What hooks are given.
+
+mod support;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
+
+use axum::extract::FromRef;
+use panora_hooks::{
+    Delivery as Verified, Event, FromDelivery, HookError, Metadata, RawData, Registry, State, Webhooks,
+    hooks, on,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use support::{Delivery, Server, verifier};
+
+type Seen = Arc<Mutex<Vec<Value>>>;
+
+#[derive(Clone, FromRef)]
+struct App {
+    seen: Seen,
+    name: &'static str,
+}
+
+fn server(list: impl FnOnce(&mut Registry<App>)) -> (Server, Seen) {
+    let seen = Seen::default();
+    let app = App { seen: Arc::clone(&seen), name: "the application" };
+    let webhooks = Webhooks::new(verifier()).with_state(app).hooks(list);
+    (Server::start(webhooks.into_router("/webhook")), seen)
+}
+
+#[track_caller]
+fn deliver(server: &Server, delivery: &Delivery, status: u16) {
+    let answer = server.send(&delivery.request());
+    assert_eq!((answer.status, answer.body.as_str()), (status, ""));
+}
+
+fn take(seen: &Seen) -> Vec<Value> {
+    std::mem::take(&mut *seen.lock().unwrap())
+}
+
+#[on("crm.contact.created")]
+async fn value(Event(payload): Event<Value>, State(seen): State<Seen>) {
+    seen.lock().unwrap().push(payload);
+}
+
+#[test]
+fn the_payload_is_the_same_in_a_string_and_as_it_is() {
+    let (server, seen) = server(hooks![value]);
+    for payload in [
+        r#"{"first_name":"Ada","emails":["ada@example.com"]}"#,
+        "[]",
+        r#"[{"a":1},{"a":2}]"#,
+        "null",
+        "0",
+        "false",
+        r#""[object Map]""#,
+        r#"{"text":"ü 🦀 \" \\ \n \u0000"}"#,
+        "{\n  \"spaces\" : [ 1 , 2 ]\n}",
+    ] {
+        let expected: Value = serde_json::from_str(payload).unwrap();
+        deliver(&server, &Delivery::encoded("crm.contact.created", payload), 200);
+        assert_eq!(take(&seen), [expected.clone()], "in a string");
+        if !payload.starts_with('"') {
+            deliver(&server, &Delivery::new("crm.contact.created", payload), 200);
+            assert_eq!(take(&seen), [expected], "as it is");
+        }
+    }
+}
+
+#[on("crm.contact.pulled")]
+async fn optional(Event(payload): Event<Option<HashMap<String, u64>>>, State(seen): State<Seen>) {
+    seen.lock().unwrap().push(json!(payload));
+}
+
+#[test]
+fn null_is_nothing_for_an_option() {
+    let (server, seen) = server(hooks![optional]);
+    for null in ["null", r#""null""#] {
+        deliver(&server, &Delivery::new("crm.contact.pulled", null), 200);
+    }
+    deliver(&server, &Delivery::new("crm.contact.pulled", r#"{"a":18446744073709551615}"#), 200);
+    assert_eq!(take(&seen), [Value::Null, Value::Null, json!({"a": u64::MAX})]);
+}
+
+#[on("crm.deal.created")]
+async fn raw(RawData(data): RawData, State(seen): State<Seen>) {
+    seen.lock().unwrap().push(data.into());
+}
+
+#[test]
+fn raw_data_is_what_was_signed() {
+    let (server, seen) = server(hooks![raw]);
+    for data in [r#""{\"a\":  1}""#, r#"{"a":  1}"#, "null", r#""not JSON""#, r#""\ud800""#] {
+        deliver(&server, &Delivery::new("crm.deal.push", data), 200);
+        assert_eq!(take(&seen), [data]);
+    }
+}
+
+#[on("crm.note.created")]
+async fn everything(
+    meta: Metadata,
+    Event(payload): Event<Value>,
+    State(app): State<App>,
+    State(name): State<&'static str>,
+    Length(length): Length,
+) {
+    assert!(meta.received_at <= SystemTime::now());
+    let seen = json!([meta.id, meta.event_type, meta.wire_type, meta.attempt, payload, name, length]);
+    app.seen.lock().unwrap().push(seen);
+}
+
+/// An argument of our own, which needs the state.
+struct Length(usize);
+
+impl FromDelivery<App> for Length {
+    fn from_delivery(delivery: &Verified<'_>, state: &App) -> Result<Self, HookError> {
+        if delivery.data().len() > 100 {
+            return Err(HookError::permanent(format!("too long for {}", state.name)));
+        }
+        Ok(Self(delivery.data().len()))
+    }
+}
+
+#[test]
+fn arguments_are_what_they_say() {
+    let (server, seen) = server(hooks![everything]);
+    deliver(&server, &Delivery::new("crm.note.push", "[1]"), 200);
+    let id = "7197465d-c9d3-4094-a2d2-b9fc4346d636";
+    assert_eq!(
+        take(&seen),
+        [json!([id, "crm.note.created", "crm.note.push", 1, [1], "the application", 3])]
+    );
+    deliver(&server, &Delivery::encoded("crm.note.push", &"x".repeat(101)), 500);
+    assert_eq!(take(&seen), [] as [Value; 0]);
+}
+
+mod errors {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "what is read is the error")]
+    struct Contact {
+        first_name: String,
+        #[serde(default)]
+        email_addresses: Vec<EmailAddress>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "what is read is the error")]
+    struct EmailAddress {
+        email_address: String,
+        kind: Kind,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        #[serde(rename = "WORK")]
+        Work,
+    }
+
+    /// The path and the text of the error.
+    fn error(data: &str) -> (Option<String>, String) {
+        let delivery = Delivery::new("crm.contact.created", data);
+        let error = verifier()
+            .verify(&delivery.body, &delivery.signature)
+            .unwrap()
+            .payload::<Contact>()
+            .expect_err("it fits");
+        (error.path().map(str::to_owned), error.to_string())
+    }
+
+    const EVENT: &str =
+        "the payload of `crm.contact.created` (event 7197465d-c9d3-4094-a2d2-b9fc4346d636)";
+
+    #[test]
+    fn the_path_of_the_field_is_named_and_never_its_value() {
+        for (payload, path, rest) in [
+            (r#"{"first_name":"canary-1","email_addresses":[{"email_address":"canary-2","kind":"WORK"},{"email_address":7,"kind":"WORK"}]}"#, "email_addresses[1].email_address", ""),
+            (r#"{"first_name":["canary-1"]}"#, "first_name", ""),
+            (r#"{"first_name":"x","email_addresses":[{"email_address":"x","kind":"canary-3"}]}"#, "email_addresses[0].kind", ""),
+            (r#"{"first_name":"x","email_addresses":"canary-4"}"#, "email_addresses", ""),
+            (r#"{"email_addresses":[]}"#, ".", ": field `first_name` is missing"),
+            (r#"{"first_name":"x","email_addresses":[{"kind":"WORK"}]}"#, "email_addresses[0]", ": field `email_address` is missing"),
+            ("null", ".", ""),
+        ] {
+            let expected = format!("{EVENT} does not fit `extract::errors::Contact` at `{path}`{rest}");
+            for data in [payload.to_owned(), serde_json::to_string(payload).unwrap()] {
+                let (found, text) = error(&data);
+                assert_eq!(found.as_deref(), Some(path), "{data}");
+                assert_eq!(text, expected);
+                assert!(!text.contains("canary"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        assert_eq!(error(r#""canary""#), (None, format!("{EVENT} is not JSON (line 1, column 1)")));
+        assert_eq!(error(r#""""#), (None, format!("{EVENT} is not JSON (line 1, column 0)")));
+        assert_eq!(error(r#""{\"first_name\":\"x\"}}""#).1, format!("{EVENT} is not JSON (line 1, column 19)"));
+        assert_eq!(error(r#""\ud800""#), (None, format!("{EVENT} is a string that does not decode to Unicode")));
+    }
+
+    #[test]
+    fn depth_is_refused() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for delivery in [Delivery::encoded("x", &deep), Delivery::new("x", &deep)] {
+            let delivery = verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Value>();
+            assert!(delivery.unwrap_err().to_string().ends_with("is nested too deep"));
+        }
+    }
+
+    #[test]
+    fn a_type_of_the_wire_cannot_break_the_line() {
+        let delivery = Delivery::new(r"x\n\u001b[31m", "1");
+        let delivery = verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<String>();
+        assert!(delivery.unwrap_err().to_string().starts_with(r"the payload of `x\n\u{1b}[31m` (event "));
+    }
+}

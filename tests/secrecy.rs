@@ -1,0 +1,104 @@
+//! Secrets, signatures and payloads are found nowhere: not in the log, an answer, an error, `Debug` or a
+//! metric.
+
+mod support;
+
+use std::fmt::Debug;
+
+use metrics_util::debugging::DebuggingRecorder;
+use panora_hooks::{Event, RawData, Verifier, Webhooks, hooks, on};
+use serde::Deserialize;
+use support::{Delivery, Request, Server, log::Log};
+
+/// What must not be found, each with a part of its own so that none can hide another.
+const CANARIES: [&str; 4] = ["canary-secret", "canary-token", "canary-name", "canary-junk"];
+
+fn secret() -> String {
+    "canary-secret-9a41".to_owned()
+}
+
+/// Logged by `instrument`, arguments and all, as users do.
+#[on("connection.created")]
+#[tracing::instrument]
+async fn connection(event: Event<serde_json::Value>, raw: RawData) {
+    assert!(event.is_object() && raw.0.contains("canary"));
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "it never fits")]
+struct Numbers {
+    number: u32,
+}
+
+#[on("crm.contact.created")]
+async fn misfit(Event(_): Event<Numbers>) {}
+
+#[on("crm.deal.created")]
+async fn panics(Event(name): Event<String>) {
+    // As `unwrap` and `assert!` do. What the program's panic hook prints is the program's.
+    std::panic::panic_any(name);
+}
+
+#[test]
+fn canaries_are_found_nowhere() {
+    let log = Log::install();
+    let recorder = DebuggingRecorder::new();
+    let metrics = recorder.snapshotter();
+    recorder.install().unwrap();
+    std::panic::set_hook(Box::new(|_| {}));
+
+    let verifier = Verifier::new(secret()).unwrap().also_accept("canary-secret-previous").unwrap();
+    let webhooks = Webhooks::new(verifier.clone()).hooks(hooks![connection, misfit, panics]);
+    let mut found_in = vec![format!("{webhooks:?} {verifier:?}")];
+    let server = Server::start(webhooks.into_router("/webhook"));
+
+    let mut signatures = Vec::new();
+    let mut deliver = |event_type: &str, data: &str, tamper: &dyn Fn(Request) -> Request| {
+        let Delivery { body, .. } = Delivery::new(event_type, data);
+        let signature = verifier.sign(data);
+        let request = Request::post("/webhook").header("Panora-Signature", &signature).body(&body);
+        signatures.push(signature.clone());
+        let answer = server.send(&tamper(request));
+        let verified = verifier.verify(&body, &signature);
+        let debugs: [&dyn Debug; 2] = [&answer, &verified];
+        let mut texts: Vec<_> = debugs.iter().map(|value| format!("{value:?}")).collect();
+        if let Ok(delivery) = verified {
+            let payload = delivery.payload::<Numbers>();
+            texts.push(format!("{payload:?}"));
+            texts.extend(payload.err().map(|error| error.to_string()));
+        }
+        found_in.extend(texts);
+        answer.status
+    };
+    let token = r#""{\"connection_token\":\"canary-token\",\"name\":\"canary-name\"}""#;
+    let junk = [r#"{"canary-junk":1"#, r#"{"id_event":"x","data":"canary-junk","type":7}"#, "canary-junk"];
+    assert_eq!(deliver("connection.created", token, &|request| request), 200);
+    assert_eq!(deliver("crm.contact.created", token, &|request| request), 500);
+    assert_eq!(deliver("crm.contact.created", r#""{\"number\":\"canary-name\"}""#, &|request| request), 500);
+    assert_eq!(deliver("crm.contact.created", r#""canary-junk""#, &|request| request), 500);
+    assert_eq!(deliver("crm.deal.push", r#""\"canary-name\"""#, &|request| request), 500);
+    assert_eq!(deliver("crm.unknown.type", token, &|request| request), 200);
+    for junk in junk {
+        assert_eq!(deliver("crm.deal.push", token, &|request| request.body(junk)), 400);
+    }
+    assert_eq!(deliver("crm.deal.push", token, &|_| {
+        // Deployments before July 2024.
+        Request::post("/webhook").header("Panora-Signature", secret()).body(token)
+    }), 400);
+    assert_eq!(deliver("crm.deal.push", token, &|request| request.header("Panora-Signature", "canary-junk")), 400);
+    drop(deliver);
+    drop(server);
+
+    found_in.push(format!("{:?}", metrics.snapshot().into_vec()));
+    found_in.push(log.take());
+    let everything = found_in.join("\n");
+    for expected in ["connection.created", "delivery refused", "hook panicked", "panora_hooks_deliveries_total"] {
+        assert!(everything.contains(expected), "{expected} is not there, so nothing else need be");
+    }
+    let forbidden = CANARIES.into_iter().chain(signatures.iter().map(String::as_str));
+    for forbidden in forbidden {
+        if let Some(line) = everything.lines().find(|line| line.contains(forbidden)) {
+            panic!("`{forbidden}` is in: {line}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What is a signature and what is not.
+
+mod support;
+
+use panora_hooks::{SecretError, Verifier, VerifyError};
+use proptest::{collection::vec, prelude::*};
+use support::{Delivery, SECRET, verifier};
+
+fn verify(body: &[u8], signature: impl AsRef<[u8]>) -> Result<(), VerifyError> {
+    verifier().verify(body, signature).map(drop)
+}
+
+#[test]
+fn every_strict_prefix_extension_and_flipped_bit_is_refused() {
+    let Delivery { body, signature } = Delivery::encoded("crm.contact.created", r#"{"a":1}"#);
+    assert_eq!(verify(&body, &signature), Ok(()));
+    for length in 0..signature.len() {
+        assert_eq!(verify(&body, &signature[..length]), Err(VerifyError::SignatureFormat));
+    }
+    for byte in 0..=u8::MAX {
+        let extended = [signature.as_bytes(), &[byte]].concat();
+        assert_eq!(verify(&body, extended), Err(VerifyError::SignatureFormat));
+        let extended = [&[byte], signature.as_bytes()].concat();
+        assert_eq!(verify(&body, extended), Err(VerifyError::SignatureFormat));
+    }
+    for index in 0..signature.len() {
+        for bit in 0..8 {
+            let mut flipped = signature.clone().into_bytes();
+            flipped[index] ^= 1 << bit;
+            assert!(verify(&body, &flipped).is_err(), "bit {bit} of byte {index}");
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_the_data_is_refused() {
+    let data = r#""{\"first_name\":\"Ada\"}""#;
+    let Delivery { body, signature } = Delivery::new("crm.contact.created", data);
+    let start = body.windows(data.len()).position(|window| window == data.as_bytes()).unwrap();
+    for index in start..start + data.len() {
+        for bit in 0..8 {
+            let mut flipped = body.clone();
+            flipped[index] ^= 1 << bit;
+            assert!(verify(&flipped, &signature).is_err(), "bit {bit} of byte {index}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_but_the_signature_verifies(signature in vec(any::<u8>(), 0..80)) {
+        let delivery = Delivery::encoded("crm.contact.created", "{}");
+        prop_assume!(signature != delivery.signature.as_bytes());
+        prop_assert!(verify(&delivery.body, signature).is_err());
+    }
+
+    #[test]
+    fn well_formed_is_not_enough(signature in "[0-9a-f]{64}") {
+        let delivery = Delivery::encoded("crm.contact.created", "{}");
+        prop_assert_eq!(verify(&delivery.body, signature), Err(VerifyError::SignatureMismatch));
+    }
+
+    #[test]
+    fn upper_case_is_refused_wherever_it_stands(index in 0..64_usize) {
+        let mut signature = Delivery::encoded("crm.contact.created", "{}").signature.into_bytes();
+        prop_assume!(signature[index].is_ascii_alphabetic());
+        signature[index].make_ascii_uppercase();
+        let body = Delivery::encoded("crm.contact.created", "{}").body;
+        prop_assert_eq!(verify(&body, signature), Err(VerifyError::SignatureFormat));
+    }
+
+    #[test]
+    fn no_body_panics(body in vec(any::<u8>(), 0..200), signature in "[0-9a-f]{64}") {
+        prop_assert!(verify(&body, signature).is_err());
+    }
+
+    /// The verified data is the slice of the body, in any order of keys and with any white space.
+    #[test]
+    fn what_is_verified_is_what_is_decoded(
+        payload in "\\PC{0,40}",
+        white_space in "[ \t\r\n]{0,3}",
+        more in "[a-z]{1,3}",
+        order in Just([0, 1, 2, 3]).prop_shuffle(),
+    ) {
+        let data = serde_json::to_string(&serde_json::to_string(&payload).unwrap()).unwrap();
+        let members = [
+            r#""id_event":"x""#.to_owned(),
+            format!(r#""data"{white_space}:{white_space}{data}"#),
+            r#""type":"y""#.to_owned(),
+            format!(r#""{more}":{{"data":"decoy"}}"#),
+        ];
+        let members = order.map(|index| members[index].as_str()).join(&format!("{white_space},"));
+        let body = format!("{white_space}{{{members}{white_space}}}{white_space}");
+        let verifier = verifier();
+        let delivery = verifier.verify(body.as_bytes(), verifier.sign(&data)).unwrap();
+        prop_assert_eq!(delivery.data(), data);
+        prop_assert_eq!(delivery.payload::<String>().unwrap(), payload);
+    }
+}
+
+#[test]
+fn keys_are_compared_as_they_read() {
+    let verifier = verifier();
+    let signature = verifier.sign("1");
+    let verify = |body: &str| verifier.verify(body.as_bytes(), &signature).map(drop);
+    assert_eq!(verify(r#"{"\u0069d_event":"x","\u0064ata":1,"typ\u0065":"x"}"#), Ok(()));
+    for key in ["id_event", "data", "type"] {
+        let value = if key == "data" { "1" } else { r#""y""# };
+        let escaped: String = key.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        for twice in [key, &escaped] {
+            for body in [
+                format!(r#"{{"id_event":"x","data":1,"type":"x","{twice}":{value}}}"#),
+                format!(r#"{{"{twice}":{value},"id_event":"x","data":1,"type":"x"}}"#),
+            ] {
+                assert_eq!(verify(&body), Err(VerifyError::DuplicateKey(key)), "{body}");
+            }
+        }
+        for other in [key.to_uppercase(), format!("{key} "), format!("{key}\\u0000")] {
+            let body = format!(r#"{{"id_event":"x","data":1,"type":"x","{other}":{value}}}"#);
+            assert_eq!(verify(&body), Ok(()), "{body}");
+        }
+    }
+    assert_eq!(verify(r#"{"id_event":"x","Data":1,"type":"x"}"#), Err(VerifyError::MissingKey("data")));
+}
+
+#[test]
+fn each_of_several_secrets_is_accepted_and_no_other() {
+    let verifier = Verifier::new("current").unwrap().also_accept("previous").unwrap().also_accept(SECRET).unwrap();
+    let data = r#""{}""#;
+    let body = format!(r#"{{"id_event":"x","data":{data},"type":"y"}}"#);
+    for secret in ["current", "previous", SECRET] {
+        let signature = Verifier::new(secret).unwrap().sign(data);
+        assert!(verifier.verify(body.as_bytes(), signature).is_ok(), "{secret}");
+    }
+    let other = Verifier::new("other").unwrap().sign(data);
+    let refused = verifier.verify(body.as_bytes(), other).map(drop);
+    assert_eq!(refused, Err(VerifyError::SignatureMismatch));
+    assert_eq!(verifier.sign(data), Verifier::new("current").unwrap().sign(data), "the first secret signs");
+}
+
+#[test]
+fn a_secret_is_used_as_it_is() {
+    for (one, other) in [("secret", "secret\n"), ("secret", " secret"), ("SECRET", "secret")] {
+        let (one, other) = (Verifier::new(one).unwrap(), Verifier::new(other).unwrap());
+        assert_ne!(one.sign("1"), other.sign("1"));
+    }
+    let (text, bytes) = (Verifier::new("secret".to_owned()), Verifier::new(b"secret"));
+    assert_eq!(text.unwrap().sign("1"), bytes.unwrap().sign("1"));
+}
+
+#[test]
+fn nothing_is_no_secret() {
+    assert_eq!(Verifier::new("").unwrap_err(), SecretError::Empty);
+    for blank in [" ", "\n", "\t \r\n", "\u{a0}"] {
+        assert_eq!(Verifier::new(blank).unwrap_err(), SecretError::Blank);
+        assert_eq!(verifier().also_accept(blank).unwrap_err(), SecretError::Blank);
+    }
+    assert_eq!(verifier().also_accept("").unwrap_err(), SecretError::Empty);
+}
+
+/// The environment of this program cannot be changed while it runs without `unsafe`: each value is looked
+/// at by a program of its own, this one again.
+#[test]
+fn a_variable_is_looked_at_before_it_is_used() {
+    const VARIABLE: &str = "PANORA_HOOKS_SIGNATURE_TEST";
+    const IS_CHILD: &str = "PANORA_HOOKS_SIGNATURE_TEST_CHILD";
+    if std::env::var_os(IS_CHILD).is_some() {
+        match Verifier::from_env(VARIABLE) {
+            Ok(verifier) => println!("signs {}.", verifier.sign("1")),
+            Err(error) => println!("refuses: {error}.\n{error:?}"),
+        }
+        return;
+    }
+    let run = |value: Option<&std::ffi::OsStr>| {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "a_variable_is_looked_at_before_it_is_used", "--nocapture"]);
+        child.env(IS_CHILD, "1").env_remove(VARIABLE);
+        if let Some(value) = value {
+            child.env(VARIABLE, value);
+        }
+        String::from_utf8(child.output().unwrap().stdout).unwrap()
+    };
+    let signature = Verifier::new("canary").unwrap().sign("1");
+    assert!(run(Some("canary".as_ref())).contains(&format!("signs {signature}.")));
+    for (value, what) in [
+        (None, "is not set: set it to the `secret` of the webhook endpoint"),
+        (Some(""), "is blank: set it to the `secret` of the webhook endpoint"),
+        (Some(" \n"), "is blank: set it to the `secret` of the webhook endpoint"),
+        (Some("canary\n"), "begins or ends with white space, perhaps a pasted newline: remove it"),
+        (Some(" canary"), "begins or ends with white space, perhaps a pasted newline: remove it"),
+    ] {
+        let output = run(value.map(AsRef::as_ref));
+        let expected = format!("refuses: the environment variable `{VARIABLE}` {what}.");
+        assert!(output.contains(&expected), "{value:?}: {output}");
+        assert!(!output.contains("canary"), "{output}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let output = run(Some(std::ffi::OsStr::from_bytes(b"canary\xff")));
+        assert!(output.contains(&format!("`{VARIABLE}` is not valid Unicode")), "{output}");
+        assert!(!output.contains("canary"), "{output}");
+    }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let verifier = verifier().also_accept("canary").unwrap();
+    assert_eq!(format!("{verifier:?}"), "Verifier { secrets: 2, .. }");
+    let delivery = Delivery::encoded("crm.contact.created", r#"{"name":"canary"}"#);
+    let verified = self::verifier();
+    let verified = verified.verify(&delivery.body, &delivery.signature).unwrap();
+    let shown = format!("{verified:?}");
+    assert!(shown.contains("crm.contact.created") && !shown.contains("canary"), "{shown}");
+}

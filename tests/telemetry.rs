@@ -1,0 +1,156 @@
+//! One span and one counted outcome for each request, and one line for what no hook names.
+
+mod support;
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    time::Duration,
+};
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use panora_hooks::{Event, HookError, Webhooks, hooks, on};
+use support::{Delivery, Request, Server, log::Log, verifier};
+
+#[on("crm.contact.created")]
+async fn succeeds() {
+    tracing::info!("in the hook");
+}
+
+#[on("crm.deal.created")]
+async fn fails() -> Result<(), HookError> {
+    Err(std::io::Error::other("the cause"))?
+}
+
+#[on("crm.note.created")]
+async fn fails_for_good() -> Result<(), HookError> {
+    Err(HookError::permanent("no use"))
+}
+
+#[on("crm.task.created")]
+async fn panics() {
+    panic!("at the disco")
+}
+
+#[on("crm.user.pulled")]
+async fn numbers(Event(_): Event<Vec<u32>>) {}
+
+/// How often each outcome has been counted since the last time.
+fn outcomes(snapshotter: &Snapshotter) -> BTreeMap<String, u64> {
+    let counters = snapshotter.snapshot().into_vec().into_iter().filter_map(|(key, _, _, value)| {
+        let key = key.key();
+        assert_eq!(key.name(), "panora_hooks_deliveries_total");
+        let mut labels = key.labels();
+        let outcome = labels.next().unwrap();
+        assert_eq!((outcome.key(), labels.next()), ("outcome", None));
+        match value {
+            DebugValue::Counter(0) => None,
+            DebugValue::Counter(count) => Some((outcome.value().to_owned(), count)),
+            value => panic!("{value:?}"),
+        }
+    });
+    counters.collect()
+}
+
+#[test]
+fn every_request_has_one_span_and_one_outcome() {
+    let log = Log::install();
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    recorder.install().unwrap();
+
+    let webhooks = Webhooks::new(verifier())
+        .hooks(hooks![succeeds, fails, fails_for_good, panics, numbers])
+        .max_body_bytes(1000)
+        .read_timeout(Duration::from_millis(200));
+    let server = Server::start(webhooks.into_router("/webhook"));
+    let delivery = |event_type: &str| Delivery::encoded(event_type, "{}").request();
+    let good = Delivery::encoded("crm.contact.created", "{}");
+    let unsigned = || Request::post("/webhook").body(&good.body);
+
+    let cases: Vec<(&str, u16, Request)> = vec![
+        ("handled", 200, delivery("crm.contact.created")),
+        ("unhandled", 200, delivery("crm.contact.pulled")),
+        ("unhandled", 200, delivery("crm.contact.imported")),
+        ("failed", 500, delivery("crm.deal.push")),
+        ("failed", 500, delivery("crm.note.push")),
+        ("failed", 500, delivery("crm.user.pulled")),
+        ("panicked", 500, delivery("crm.task.push")),
+        ("method_not_allowed", 405, Request::new("GET", "/webhook")),
+        ("invalid_signature", 400, unsigned()),
+        ("invalid_signature", 400, unsigned().header("Panora-Signature", "0".repeat(64))),
+        ("invalid_signature", 400, unsigned().header("Panora-Signature", "short")),
+        ("invalid_signature", 400, good.request().header("Panora-Signature", &good.signature)),
+        ("malformed_body", 400, good.request().body("{")),
+        ("malformed_body", 400, good.request().body("{}")),
+        ("malformed_body", 400, good.request().body(b"\xff")),
+        ("body_too_large", 413, good.request().body([b' '; 1001])),
+    ];
+    for (outcome, status, request) in cases {
+        assert_eq!(server.send(&request).status, status, "{outcome}");
+        assert_eq!(outcomes(&snapshotter), BTreeMap::from([(outcome.to_owned(), 1)]));
+        let log = log.take();
+        let spans = log.lines().filter(|line| line.ends_with("panora_hooks::receive: new")).count();
+        assert_eq!(spans, 1, "{log}");
+        let close = log.lines().find(|line| line.contains("panora_hooks::receive: close")).unwrap();
+        assert!(close.contains(&format!("outcome=\"{outcome}\"")), "{close}");
+    }
+
+    // Two that end otherwise: too slow, and gone before all was sent.
+    let mut stream = server.connect();
+    stream.write_all(&good.request().head()).unwrap();
+    assert_eq!(support::read_answer(stream).status, 408);
+    assert_eq!(outcomes(&snapshotter), BTreeMap::from([("body_too_slow".to_owned(), 1)]));
+    let mut stream = server.connect();
+    stream.write_all(&good.request().header("Expect", "100-continue").head()).unwrap();
+    // The server has begun to read.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    drop(stream);
+    drop(server);
+    let outcomes = outcomes(&snapshotter);
+    assert_eq!(outcomes.values().sum::<u64>(), 1, "{outcomes:?}");
+    log.take();
+
+    the_log_says_what_happened(&log, &snapshotter);
+}
+
+fn the_log_says_what_happened(log: &Log, snapshotter: &Snapshotter) {
+    let webhooks = Webhooks::new(verifier()).hooks(hooks![succeeds, fails, fails_for_good, panics]);
+    let server = Server::start(webhooks.into_router("/webhook"));
+    let line = |delivery: Delivery, part: &str| {
+        server.send(&delivery.request());
+        let log = log.take();
+        let line = log.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {log}"));
+        line.split_once("Z ").unwrap().1.trim().to_owned()
+    };
+    let span = |event_type: &str| {
+        format!("delivery{{event.id=7197465d-c9d3-4094-a2d2-b9fc4346d636 event.type={event_type} attempt=1")
+    };
+    assert_eq!(
+        line(Delivery::encoded("crm.contact.created", "{}"), "in the hook"),
+        format!("INFO {}}}: telemetry: in the hook", span("crm.contact.created"))
+    );
+    assert_eq!(
+        line(Delivery::encoded("crm.deal.push", "{}"), "ERROR"),
+        format!(
+            "ERROR {}}}: panora_hooks::execution: hook failed: the cause hook=\"fails\" retryable=true",
+            span("crm.deal.created")
+        )
+    );
+    assert!(line(Delivery::encoded("crm.note.push", "{}"), "ERROR").ends_with("no use hook=\"fails_for_good\" retryable=false"));
+    assert!(line(Delivery::encoded("crm.task.push", "{}"), "ERROR").ends_with("hook panicked hook=\"panics\""));
+    assert_eq!(
+        line(Delivery::encoded("crm.contact.imported", "{}"), "WARN"),
+        format!(
+            "WARN {}}}: panora_hooks::receive: no hook for this event type \
+             event.id=7197465d-c9d3-4094-a2d2-b9fc4346d636 event.type=crm.contact.imported size=4",
+            span("crm.contact.imported")
+        )
+    );
+    let forged = line(Delivery::encoded(r"x\n2026-01-01 ERROR forged", "{}"), "WARN");
+    assert!(forged.contains(r"event.type=x\n2026-01-01 ERROR forged size=4"), "{forged}");
+    drop(server);
+    assert_eq!(outcomes(snapshotter).values().sum::<u64>(), 6);
+}
