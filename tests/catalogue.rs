@@ -58,7 +58,8 @@ impl Fact {
             return Some(model.to_lowercase());
         }
         let model = model.to_lowercase();
-        let model = model.strip_prefix("unified").and_then(|model| model.strip_suffix("output")).unwrap_or(&model);
+        let model =
+            model.strip_prefix("unified").and_then(|model| model.strip_suffix("output")).unwrap_or(&model);
         Some(model.strip_prefix(&self.vertical).unwrap().to_owned())
     }
 }

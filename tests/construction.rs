@@ -39,7 +39,9 @@ fn panic_of(construct: impl FnOnce() + UnwindSafe) -> (u32, String) {
         move |info| {
             let location = info.location().unwrap();
             assert_eq!(location.file(), file!());
-            let message = info.payload_as_str().unwrap().to_owned();
+            let payload = info.payload();
+            let message = payload.downcast_ref::<&str>().map(ToString::to_string);
+            let message = message.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap();
             *seen.lock().unwrap() = Some((location.line(), message));
         }
     }));

@@ -13,6 +13,7 @@ type Calls = Arc<Mutex<Vec<(&'static str, Metadata)>>>;
 macro_rules! recorder {
     ($name:ident, $($pattern:tt),+) => {
         #[on($($pattern),+)]
+        #[allow(deprecated)] // Some of them nobody sends.
         async fn $name(State(calls): State<Calls>, meta: Metadata) {
             calls.lock().unwrap().push((stringify!($name), meta));
         }
@@ -85,8 +86,14 @@ fn the_most_specific_pattern_wins_in_whatever_order() {
 
 #[test]
 fn a_hook_gets_its_event_however_the_wire_spells_it() {
-    let receiver =
-        Receiver::new(hooks![company_created, contact_created, ticket_pulled, eeocs_pulled, departments, several]);
+    let receiver = Receiver::new(hooks![
+        company_created,
+        contact_created,
+        ticket_pulled,
+        eeocs_pulled,
+        departments,
+        several
+    ]);
     receiver.assert_reaches("crm.company.push", "company_created", "crm.company.created");
     receiver.assert_reaches("crm.company.created", "company_created", "crm.company.created");
     receiver.assert_reaches("crm.contact.created", "contact_created", "crm.contact.created");

@@ -44,9 +44,13 @@ async fn panics() {
 async fn takes_numbers(Event(_): Event<Vec<u32>>) {}
 
 fn webhooks(count: &Count) -> Webhooks<Count> {
-    Webhooks::new(verifier())
-        .with_state(Arc::clone(count))
-        .hooks(hooks![self::count, fails, fails_for_good, panics, takes_numbers])
+    Webhooks::new(verifier()).with_state(Arc::clone(count)).hooks(hooks![
+        self::count,
+        fails,
+        fails_for_good,
+        panics,
+        takes_numbers
+    ])
 }
 
 fn server() -> (Server, Count) {
@@ -297,10 +301,14 @@ mod limits {
         let mut drip = stream.try_clone().unwrap();
         let dripping = std::thread::spawn(move || {
             // Each byte is soon after the one before it: the limit is on the whole.
-            contact().body.iter().take_while(|byte| {
-                std::thread::sleep(Duration::from_millis(20));
-                drip.write_all(&[**byte]).is_ok()
-            }).count()
+            contact()
+                .body
+                .iter()
+                .take_while(|byte| {
+                    std::thread::sleep(Duration::from_millis(20));
+                    drip.write_all(&[**byte]).is_ok()
+                })
+                .count()
         });
         assert_answer(&read_answer(stream), 408, "Webhook Error: body not received in time");
         assert!(dripping.join().unwrap() < contact().body.len());
@@ -326,14 +334,14 @@ mod limits {
 mod paths {
     use super::*;
 
-    fn assert_served(router: Router, served: &[&str], not_served: &[&str]) {
+    fn assert_served(router: Router, paths: &[&str], others: &[&str]) {
         let server = Server::start(router);
         let Delivery { body, signature } = contact();
         let post = |path: &str| Request::post(path).header("Panora-Signature", &signature).body(&body);
-        for path in served {
+        for path in paths {
             assert_answer(&server.send(&post(path)), 200, "");
         }
-        for path in not_served {
+        for path in others {
             assert_eq!(server.send(&post(path)).status, 404, "{path}");
         }
     }
@@ -342,11 +350,19 @@ mod paths {
     fn with_and_without_a_trailing_slash() {
         for path in ["/webhook", "/webhook/"] {
             let router = webhooks(&Count::default()).into_router(path);
-            assert_served(router, &["/webhook", "/webhook/", "/webhook?x=1"], &["/", "/webhook/x", "/webhooks"]);
+            assert_served(
+                router,
+                &["/webhook", "/webhook/", "/webhook?x=1"],
+                &["/", "/webhook/x", "/webhooks"],
+            );
         }
         assert_served(webhooks(&Count::default()).into_router("/"), &["/", "/?x"], &["/webhook"]);
         assert_served(webhooks(&Count::default()).into_router("/a/b"), &["/a/b", "/a/b/"], &["/a", "/a/"]);
-        assert_served(webhooks(&Count::default()).into_router("/{tenant}/hook"), &["/x/hook", "/y/hook/"], &["/x"]);
+        assert_served(
+            webhooks(&Count::default()).into_router("/{tenant}/hook"),
+            &["/x/hook", "/y/hook/"],
+            &["/x"],
+        );
     }
 
     #[test]

@@ -59,10 +59,10 @@ fn canaries_are_found_nowhere() {
         let request = Request::post("/webhook").header("Panora-Signature", &signature).body(&body);
         signatures.push(signature.clone());
         let answer = server.send(&tamper(request));
-        let verified = verifier.verify(&body, &signature);
-        let debugs: [&dyn Debug; 2] = [&answer, &verified];
+        let delivery = verifier.verify(&body, &signature);
+        let debugs: [&dyn Debug; 2] = [&answer, &delivery];
         let mut texts: Vec<_> = debugs.iter().map(|value| format!("{value:?}")).collect();
-        if let Ok(delivery) = verified {
+        if let Ok(delivery) = delivery {
             let payload = delivery.payload::<Numbers>();
             texts.push(format!("{payload:?}"));
             texts.extend(payload.err().map(|error| error.to_string()));
@@ -81,18 +81,25 @@ fn canaries_are_found_nowhere() {
     for junk in junk {
         assert_eq!(deliver("crm.deal.push", token, &|request| request.body(junk)), 400);
     }
-    assert_eq!(deliver("crm.deal.push", token, &|_| {
-        // Deployments before July 2024.
-        Request::post("/webhook").header("Panora-Signature", secret()).body(token)
-    }), 400);
-    assert_eq!(deliver("crm.deal.push", token, &|request| request.header("Panora-Signature", "canary-junk")), 400);
-    drop(deliver);
+    assert_eq!(
+        deliver("crm.deal.push", token, &|_| {
+            // Deployments before July 2024.
+            Request::post("/webhook").header("Panora-Signature", secret()).body(token)
+        }),
+        400
+    );
+    assert_eq!(
+        deliver("crm.deal.push", token, &|request| request.header("Panora-Signature", "canary-junk")),
+        400
+    );
     drop(server);
 
     found_in.push(format!("{:?}", metrics.snapshot().into_vec()));
     found_in.push(log.take());
     let everything = found_in.join("\n");
-    for expected in ["connection.created", "delivery refused", "hook panicked", "panora_hooks_deliveries_total"] {
+    for expected in
+        ["connection.created", "delivery refused", "hook panicked", "panora_hooks_deliveries_total"]
+    {
         assert!(everything.contains(expected), "{expected} is not there, so nothing else need be");
     }
     let forbidden = CANARIES.into_iter().chain(signatures.iter().map(String::as_str));

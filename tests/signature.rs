@@ -106,7 +106,7 @@ fn keys_are_compared_as_they_read() {
     assert_eq!(verify(r#"{"\u0069d_event":"x","\u0064ata":1,"typ\u0065":"x"}"#), Ok(()));
     for key in ["id_event", "data", "type"] {
         let value = if key == "data" { "1" } else { r#""y""# };
-        let escaped: String = key.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped = key.bytes().map(|byte| format!("\\u{byte:04x}")).collect::<Vec<_>>().concat();
         for twice in [key, &escaped] {
             for body in [
                 format!(r#"{{"id_event":"x","data":1,"type":"x","{twice}":{value}}}"#),
@@ -125,7 +125,8 @@ fn keys_are_compared_as_they_read() {
 
 #[test]
 fn each_of_several_secrets_is_accepted_and_no_other() {
-    let verifier = Verifier::new("current").unwrap().also_accept("previous").unwrap().also_accept(SECRET).unwrap();
+    let verifier =
+        Verifier::new("current").unwrap().also_accept("previous").unwrap().also_accept(SECRET).unwrap();
     let data = r#""{}""#;
     let body = format!(r#"{{"id_event":"x","data":{data},"type":"y"}}"#);
     for secret in ["current", "previous", SECRET] {
@@ -144,7 +145,7 @@ fn a_secret_is_used_as_it_is() {
         let (one, other) = (Verifier::new(one).unwrap(), Verifier::new(other).unwrap());
         assert_ne!(one.sign("1"), other.sign("1"));
     }
-    let (text, bytes) = (Verifier::new("secret".to_owned()), Verifier::new(b"secret"));
+    let (text, bytes) = (Verifier::new(String::from("secret")), Verifier::new(b"secret"));
     assert_eq!(text.unwrap().sign("1"), bytes.unwrap().sign("1"));
 }
 
@@ -208,8 +209,7 @@ fn debug_shows_no_secret() {
     let verifier = verifier().also_accept("canary").unwrap();
     assert_eq!(format!("{verifier:?}"), "Verifier { secrets: 2, .. }");
     let delivery = Delivery::encoded("crm.contact.created", r#"{"name":"canary"}"#);
-    let verified = self::verifier();
-    let verified = verified.verify(&delivery.body, &delivery.signature).unwrap();
-    let shown = format!("{verified:?}");
+    let sender = self::verifier();
+    let shown = format!("{:?}", sender.verify(&delivery.body, &delivery.signature).unwrap());
     assert!(shown.contains("crm.contact.created") && !shown.contains("canary"), "{shown}");
 }

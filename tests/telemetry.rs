@@ -139,8 +139,13 @@ fn the_log_says_what_happened(log: &Log, snapshotter: &Snapshotter) {
             span("crm.deal.created")
         )
     );
-    assert!(line(Delivery::encoded("crm.note.push", "{}"), "ERROR").ends_with("no use hook=\"fails_for_good\" retryable=false"));
-    assert!(line(Delivery::encoded("crm.task.push", "{}"), "ERROR").ends_with("hook panicked hook=\"panics\""));
+    assert!(
+        line(Delivery::encoded("crm.note.push", "{}"), "ERROR")
+            .ends_with("no use hook=\"fails_for_good\" retryable=false")
+    );
+    assert!(
+        line(Delivery::encoded("crm.task.push", "{}"), "ERROR").ends_with("hook panicked hook=\"panics\"")
+    );
     assert_eq!(
         line(Delivery::encoded("crm.contact.imported", "{}"), "WARN"),
         format!(

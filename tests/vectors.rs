@@ -12,9 +12,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use panora_hooks::{
-    Delivery, FromDelivery, HookError, State, Verifier, VerifyError, Webhooks, hooks, on,
-};
+use panora_hooks::{Delivery, FromDelivery, HookError, State, Verifier, VerifyError, Webhooks, hooks, on};
 use serde::Deserialize;
 use serde_json::Value;
 use support::{Request, Server};
@@ -76,7 +74,9 @@ fn the_verifier_decides_as_the_vectors_say() {
         let failure = match verifier.verify(&body, header) {
             Ok(delivery) => {
                 assert!(vector.is_valid(), "{name} was accepted");
-                assert!(body.windows(delivery.data().len()).any(|window| window == delivery.data().as_bytes()));
+                assert!(
+                    body.windows(delivery.data().len()).any(|window| window == delivery.data().as_bytes())
+                );
                 assert_eq!(&verifier.sign(delivery.data()), header, "{name}");
                 continue;
             }

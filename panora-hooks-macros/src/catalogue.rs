@@ -110,9 +110,8 @@ fn is_passthrough(text: &str) -> bool {
 
 /// Everything that can stand before `.*` in a pattern, such as `crm` and `crm.contact`.
 pub(crate) fn prefixes() -> impl Iterator<Item = &'static str> {
-    let of_events = EVENTS.iter().flat_map(|event| {
-        event.name.match_indices('.').map(|(dot, _)| &event.name[..dot])
-    });
+    let of_events =
+        EVENTS.iter().flat_map(|event| event.name.match_indices('.').map(|(dot, _)| &event.name[..dot]));
     VERTICALS.iter().copied().chain(of_events)
 }
 
@@ -154,10 +153,10 @@ pub(crate) fn expand() -> TokenStream {
 }
 
 fn optional(text: Option<&str>) -> TokenStream {
-    match text {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
+    text.map_or_else(
+        || quote!(::core::option::Option::None),
+        |text| quote!(::core::option::Option::Some(#text)),
+    )
 }
 
 /// The verticals of event types, whether or not an event of theirs is listed below.

@@ -21,7 +21,12 @@ impl Diagnostics {
     }
 
     /// Reports an error with a line that says what to write instead.
-    pub(crate) fn error_with_help(&mut self, tokens: impl ToTokens, message: impl Display, help: impl Display) {
+    pub(crate) fn error_with_help(
+        &mut self,
+        tokens: impl ToTokens,
+        message: impl Display,
+        help: impl Display,
+    ) {
         self.error(tokens, format_args!("{message}\nhelp: {help}"));
     }
 

@@ -59,7 +59,8 @@ pub struct Request {
 
 impl Request {
     pub fn new(method: &str, path: &str) -> Self {
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n").into_bytes();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n").into_bytes();
         Self { head, body: Vec::new(), has_length: false }
     }
 
@@ -89,8 +90,8 @@ impl Request {
         head
     }
 
-    fn bytes(&self) -> Vec<u8> {
-        [self.head(), self.body.clone()].concat()
+    pub fn send(&self, stream: &mut TcpStream) {
+        stream.write_all(&[self.head(), self.body.clone()].concat()).unwrap();
     }
 }
 
@@ -136,7 +137,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let runtime =
+                runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
                 started.send(listener.local_addr().unwrap()).unwrap();
@@ -159,7 +161,7 @@ impl Server {
     /// Sends a request and waits for its answer.
     pub fn send(&self, request: &Request) -> Answer {
         let mut stream = self.connect();
-        stream.write_all(&request.bytes()).unwrap();
+        request.send(&mut stream);
         read_answer(stream)
     }
 }

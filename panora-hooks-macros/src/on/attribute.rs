@@ -1,6 +1,5 @@
 //! Parses what stands in the parentheses of `#[on(..)]`.
 
-
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, Lit, LitStr, Path, parse::Parser};
@@ -34,7 +33,7 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attri
             Argument::Option(option) => attribute.set(option, diagnostics),
             Argument::Pattern(tokens) => {
                 has_patterns = true;
-                attribute.patterns.extend(parse_literal(tokens, diagnostics));
+                attribute.patterns.extend(parse_literal(&tokens, diagnostics));
             }
         }
     }
@@ -48,7 +47,9 @@ const EXPECTED_EVENT_TYPE: &str = r#"expected an event type, as in `#[on("crm.co
 
 enum Argument {
     /// Nothing between two commas.
-    Missing { comma: TokenTree },
+    Missing {
+        comma: TokenTree,
+    },
     Pattern(Vec<TokenTree>),
     Option(OptionArgument),
 }
@@ -147,12 +148,12 @@ fn parse_crate(key: &Ident, value: TokenStream, diagnostics: &mut Diagnostics) -
     }
 }
 
-fn parse_literal(tokens: Vec<TokenTree>, diagnostics: &mut Diagnostics) -> Option<LitStr> {
+fn parse_literal(tokens: &[TokenTree], diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let mut rest = tokens.iter();
     let literal = rest.next().and_then(|first| syn::parse2::<Lit>(ungrouped(first)).ok());
     let Some(literal) = literal else {
         let all: TokenStream = tokens.iter().cloned().collect();
-        match dotted_name(&tokens) {
+        match dotted_name(tokens) {
             Some(name) => diagnostics.error_with_help(
                 all,
                 "expected a string literal",

@@ -155,7 +155,10 @@ mod tests {
 
     #[test]
     fn patterns() {
-        assert_eq!(EventPattern::parse("crm.contact.created"), Ok(EventPattern::Exact("crm.contact.created")));
+        assert_eq!(
+            EventPattern::parse("crm.contact.created"),
+            Ok(EventPattern::Exact("crm.contact.created"))
+        );
         assert_eq!(EventPattern::parse("connection.created"), Ok(EventPattern::Exact("connection.created")));
         assert_eq!(EventPattern::parse("crm.*"), Ok(EventPattern::Prefix("crm")));
         assert_eq!(EventPattern::parse("crm.contact.*"), Ok(EventPattern::Prefix("crm.contact")));

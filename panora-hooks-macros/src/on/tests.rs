@@ -1,0 +1,541 @@
+//! What `#[on(..)]` writes, and what it still writes when something is wrong.
+
+// What `UPDATE_EXPECT=1` writes.
+#![allow(clippy::needless_raw_string_hashes)]
+
+use expect_test::{Expect, expect};
+use quote::quote;
+
+use super::*;
+
+#[expect(clippy::needless_pass_by_value, reason = "reads like the macro")]
+fn check(attribute: TokenStream, item: TokenStream, expected: Expect) {
+    let file = syn::parse2(on(attribute, item)).expect("items");
+    expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn a_hook() {
+    check(
+        quote!("crm.contact.created", "crm.deal.*"),
+        quote! {
+            /// Greets.
+            #[cfg(feature = "x")]
+            pub(crate) async fn greet(
+                Event(contact): Event<Contact>,
+                State(db): State<Db>,
+            ) -> Result<(), Error> {
+                db.greet(contact).await
+            }
+        },
+        expect![[r#"
+            /// Greets.
+            #[cfg(feature = "x")]
+            pub(crate) async fn greet(
+                Event(contact): Event<Contact>,
+                State(db): State<Db>,
+            ) -> Result<(), Error> {
+                db.greet(contact).await
+            }
+            #[cfg(feature = "x")]
+            #[doc(hidden)]
+            #[allow(
+                dead_code,
+                missing_debug_implementations,
+                missing_docs,
+                non_camel_case_types,
+                unnameable_types,
+                unreachable_pub,
+            )]
+            pub(crate) struct greet {}
+            #[cfg(feature = "x")]
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for greet {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "greet"
+                    ),
+                    patterns: &["crm.contact.created", "crm.deal.*"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
+            }
+            #[cfg(feature = "x")]
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for greet
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+                State<Db>: ::panora_hooks::__private::FromDelivery<__S>,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::Box::pin(async move {
+                        let argument_0 = ::panora_hooks::__private::extract::<
+                            Event<Contact>,
+                            __S,
+                        >(&delivery, &state)?;
+                        let argument_1 = ::panora_hooks::__private::extract::<
+                            State<Db>,
+                            __S,
+                        >(&delivery, &state)?;
+                        ::panora_hooks::__private::drop((delivery, state));
+                        let outcome = greet(argument_0, argument_1).await;
+                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                    })
+                }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn the_smallest_hook() {
+    check(
+        quote!("*"),
+        quote!(
+            async fn any() {}
+        ),
+        expect![[r#"
+        async fn any() {}
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            unnameable_types,
+            unreachable_pub,
+        )]
+        struct any {}
+        #[automatically_derived]
+        impl ::panora_hooks::__private::Described for any {
+            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                name: ::panora_hooks::__private::concat!(
+                    ::panora_hooks::__private::module_path!(), "::", "any"
+                ),
+                patterns: &["*"],
+                file: ::panora_hooks::__private::file!(),
+                line: ::panora_hooks::__private::line!(),
+            };
+        }
+        #[automatically_derived]
+        impl<__S> ::panora_hooks::__private::Hook<__S> for any
+        where
+            __S: ::panora_hooks::__private::Send + 'static,
+        {
+            #[allow(deprecated, unused_variables)]
+            fn call(
+                delivery: ::panora_hooks::__private::Delivery<'static>,
+                state: __S,
+            ) -> ::panora_hooks::__private::HookFuture {
+                ::panora_hooks::__private::Box::pin(async move {
+                    ::panora_hooks::__private::drop((delivery, state));
+                    let outcome = any().await;
+                    ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                })
+            }
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn another_crate_path() {
+    check(
+        quote!("crm.contact.imported", unlisted, crate = ::facade::panora_hooks),
+        quote!(
+            async fn imported(meta: Metadata) {}
+        ),
+        expect![[r#"
+            async fn imported(meta: Metadata) {}
+            #[doc(hidden)]
+            #[allow(
+                dead_code,
+                missing_debug_implementations,
+                missing_docs,
+                non_camel_case_types,
+                unnameable_types,
+                unreachable_pub,
+            )]
+            struct imported {}
+            #[automatically_derived]
+            impl ::facade::panora_hooks::__private::Described for imported {
+                const DEFINITION: ::facade::panora_hooks::__private::Definition = ::facade::panora_hooks::__private::Definition {
+                    name: ::facade::panora_hooks::__private::concat!(
+                        ::facade::panora_hooks::__private::module_path!(), "::", "imported"
+                    ),
+                    patterns: &["crm.contact.imported"],
+                    file: ::facade::panora_hooks::__private::file!(),
+                    line: ::facade::panora_hooks::__private::line!(),
+                };
+            }
+            #[automatically_derived]
+            impl<__S> ::facade::panora_hooks::__private::Hook<__S> for imported
+            where
+                __S: ::facade::panora_hooks::__private::Send + 'static,
+                Metadata: ::facade::panora_hooks::__private::FromDelivery<__S>,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::facade::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::facade::panora_hooks::__private::HookFuture {
+                    ::facade::panora_hooks::__private::Box::pin(async move {
+                        let argument_0 = ::facade::panora_hooks::__private::extract::<
+                            Metadata,
+                            __S,
+                        >(&delivery, &state)?;
+                        ::facade::panora_hooks::__private::drop((delivery, state));
+                        let outcome = imported(argument_0).await;
+                        ::facade::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                    })
+                }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_warning_about_an_event_type() {
+    check(
+        quote!("crm.contact.updated"),
+        quote!(
+            #[allow(deprecated)]
+            async fn updated() {}
+        ),
+        expect![[r##"
+            #[allow(deprecated)]
+            async fn updated() {}
+            #[doc(hidden)]
+            #[allow(
+                dead_code,
+                missing_debug_implementations,
+                missing_docs,
+                non_camel_case_types,
+                unnameable_types,
+                unreachable_pub,
+            )]
+            struct updated {}
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for updated {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "updated"
+                    ),
+                    patterns: &["crm.contact.updated"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
+            }
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for updated
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::Box::pin(async move {
+                        ::panora_hooks::__private::drop((delivery, state));
+                        let outcome = updated().await;
+                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                    })
+                }
+            }
+            #[allow(deprecated)]
+            const _: () = {
+                #[deprecated(
+                    note = "`crm.contact.updated` is documented, but no known Panora release sends it"
+                )]
+                #[allow(non_upper_case_globals)]
+                const never_sent: () = ();
+                never_sent
+            };
+        "##]],
+    );
+}
+
+#[test]
+fn a_warning_about_an_option() {
+    check(
+        quote!("crm.contact.created", unlisted),
+        quote!(
+            async fn created() {}
+        ),
+        expect![[r#"
+        async fn created() {}
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            unnameable_types,
+            unreachable_pub,
+        )]
+        struct created {}
+        #[automatically_derived]
+        impl ::panora_hooks::__private::Described for created {
+            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                name: ::panora_hooks::__private::concat!(
+                    ::panora_hooks::__private::module_path!(), "::", "created"
+                ),
+                patterns: &["crm.contact.created"],
+                file: ::panora_hooks::__private::file!(),
+                line: ::panora_hooks::__private::line!(),
+            };
+        }
+        #[automatically_derived]
+        impl<__S> ::panora_hooks::__private::Hook<__S> for created
+        where
+            __S: ::panora_hooks::__private::Send + 'static,
+        {
+            #[allow(deprecated, unused_variables)]
+            fn call(
+                delivery: ::panora_hooks::__private::Delivery<'static>,
+                state: __S,
+            ) -> ::panora_hooks::__private::HookFuture {
+                ::panora_hooks::__private::Box::pin(async move {
+                    ::panora_hooks::__private::drop((delivery, state));
+                    let outcome = created().await;
+                    ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                })
+            }
+        }
+        const _: () = {
+            #[deprecated(
+                note = "`crm.contact.created` is in the catalogue\nhelp: remove `unlisted`"
+            )]
+            #[allow(non_upper_case_globals)]
+            const needless_option: () = ();
+            needless_option
+        };
+    "#]],
+    );
+}
+
+#[test]
+fn an_error_in_the_attribute() {
+    check(
+        quote!("crm.contct.created", "crm.*"),
+        quote!(
+            async fn a(meta: Metadata) {}
+        ),
+        expect![[r##"
+        #[allow(dead_code)]
+        async fn a(meta: Metadata) {}
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            unnameable_types,
+            unreachable_pub,
+        )]
+        struct a {}
+        #[automatically_derived]
+        impl ::panora_hooks::__private::Described for a {
+            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                name: ::panora_hooks::__private::concat!(
+                    ::panora_hooks::__private::module_path!(), "::", "a"
+                ),
+                patterns: &["crm.*"],
+                file: ::panora_hooks::__private::file!(),
+                line: ::panora_hooks::__private::line!(),
+            };
+        }
+        #[automatically_derived]
+        impl<__S> ::panora_hooks::__private::Hook<__S> for a
+        where
+            __S: ::panora_hooks::__private::Send + 'static,
+            Metadata: ::panora_hooks::__private::FromDelivery<__S>,
+        {
+            #[allow(deprecated, unused_variables)]
+            fn call(
+                delivery: ::panora_hooks::__private::Delivery<'static>,
+                state: __S,
+            ) -> ::panora_hooks::__private::HookFuture {
+                ::panora_hooks::__private::Box::pin(async move {
+                    let argument_0 = ::panora_hooks::__private::extract::<
+                        Metadata,
+                        __S,
+                    >(&delivery, &state)?;
+                    ::panora_hooks::__private::drop((delivery, state));
+                    let outcome = a(argument_0).await;
+                    ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                })
+            }
+        }
+        ::core::compile_error! {
+            "unknown event type `crm.contct.created`\nhelp: did you mean `crm.contact.created`?"
+        }
+    "##]],
+    );
+}
+
+#[test]
+fn an_error_in_the_signature() {
+    check(
+        quote!("crm.contact.created"),
+        quote!(
+            pub fn a<T>(meta: &T) {}
+        ),
+        expect![[r##"
+        #[allow(dead_code)]
+        pub fn a<T>(meta: &T) {}
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            unnameable_types,
+            unreachable_pub,
+        )]
+        pub struct a {}
+        #[automatically_derived]
+        impl ::panora_hooks::__private::Described for a {
+            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                name: ::panora_hooks::__private::concat!(
+                    ::panora_hooks::__private::module_path!(), "::", "a"
+                ),
+                patterns: &["crm.contact.created"],
+                file: ::panora_hooks::__private::file!(),
+                line: ::panora_hooks::__private::line!(),
+            };
+        }
+        #[automatically_derived]
+        impl<__S> ::panora_hooks::__private::Hook<__S> for a
+        where
+            __S: ::panora_hooks::__private::Send + 'static,
+        {
+            #[allow(deprecated, unused_variables)]
+            fn call(
+                delivery: ::panora_hooks::__private::Delivery<'static>,
+                state: __S,
+            ) -> ::panora_hooks::__private::HookFuture {
+                ::panora_hooks::__private::unreachable!()
+            }
+        }
+        ::core::compile_error! {
+            "hooks are `async`\nhelp: write `async fn a`"
+        }
+        ::core::compile_error! {
+            "hooks cannot be generic\nhelp: take a concrete type, or call a generic function from the hook"
+        }
+        ::core::compile_error! {
+            "hooks take their arguments by value\nhelp: write `Event<T>`"
+        }
+    "##]],
+    );
+}
+
+#[test]
+fn a_second_attribute() {
+    check(
+        quote!("crm.contact.created"),
+        quote!(
+            #[on("crm.*")]
+            #[inline]
+            async fn a() {}
+        ),
+        expect![[r##"
+        #[allow(dead_code)]
+        #[inline]
+        async fn a() {}
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            unnameable_types,
+            unreachable_pub,
+        )]
+        struct a {}
+        #[automatically_derived]
+        impl ::panora_hooks::__private::Described for a {
+            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                name: ::panora_hooks::__private::concat!(
+                    ::panora_hooks::__private::module_path!(), "::", "a"
+                ),
+                patterns: &["crm.contact.created"],
+                file: ::panora_hooks::__private::file!(),
+                line: ::panora_hooks::__private::line!(),
+            };
+        }
+        #[automatically_derived]
+        impl<__S> ::panora_hooks::__private::Hook<__S> for a
+        where
+            __S: ::panora_hooks::__private::Send + 'static,
+        {
+            #[allow(deprecated, unused_variables)]
+            fn call(
+                delivery: ::panora_hooks::__private::Delivery<'static>,
+                state: __S,
+            ) -> ::panora_hooks::__private::HookFuture {
+                ::panora_hooks::__private::unreachable!()
+            }
+        }
+        ::core::compile_error! {
+            "a hook takes one `#[on(..)]`\nhelp: list the event types together"
+        }
+    "##]],
+    );
+}
+
+#[test]
+fn a_method() {
+    check(
+        quote!("crm.contact.created"),
+        quote!(
+            async fn a(&self) {}
+        ),
+        expect![[r#"
+        async fn a(&self) {}
+        ::core::compile_error! {
+            "hooks are free functions\nhelp: take `State<App>` instead of `self`"
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn no_function() {
+    check(
+        quote!("crm.contact.created"),
+        quote!(
+            pub struct A {
+                b: u8,
+            }
+        ),
+        expect![[r#"
+        pub struct A {
+            b: u8,
+        }
+        ::core::compile_error! {
+            "`#[on]` goes on an `async fn`, found a struct"
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn every_name_of_the_catalogue_can_be_named() {
+    for name in crate::catalogue::names() {
+        let tokens = on(
+            quote!(#name),
+            quote!(
+                async fn hook() {}
+            ),
+        )
+        .to_string();
+        assert!(!tokens.contains("compile_error"), "{name}: {tokens}");
+    }
+}

@@ -245,11 +245,7 @@ fn check_qualifiers(signature: &Signature, diagnostics: &mut Diagnostics) {
     let Signature { constness, asyncness, safety, abi, fn_token, ident, variadic, .. } = signature;
     // A function cannot be both `const` and `async`.
     if asyncness.is_none() && constness.is_none() {
-        diagnostics.error_with_help(
-            fn_token,
-            "hooks are `async`",
-            format_args!("write `async fn {ident}`"),
-        );
+        diagnostics.error_with_help(fn_token, "hooks are `async`", format_args!("write `async fn {ident}`"));
     }
     if let Some(constness) = constness {
         diagnostics.error(constness, "hooks cannot be `const`");

@@ -1,0 +1,154 @@
+//! The quickstart as a new user meets it: run it, paste what it prints, stop it.
+#![cfg(unix)]
+
+mod support;
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use panora_hooks::Verifier;
+use support::{Request, read_answer};
+
+/// Builds the example once; a test of this package alone has not.
+fn executable() -> &'static PathBuf {
+    static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
+    EXECUTABLE.get_or_init(|| {
+        let cargo = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "panora-hooks-examples", "--example", "quickstart"])
+            .status();
+        assert!(cargo.unwrap().success());
+        let this = std::env::current_exe().unwrap();
+        this.parent().and_then(|deps| deps.parent()).unwrap().join("examples/quickstart")
+    })
+}
+
+struct Quickstart {
+    child: Child,
+    output: BufReader<Box<dyn Read>>,
+    /// What it printed before it listened.
+    introduction: String,
+}
+
+impl Quickstart {
+    /// On a free port; otherwise with nothing set but `variables`.
+    fn run(variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(executable());
+        command.env_remove("PANORA_WEBHOOK_SECRET").env_remove("RUST_LOG").env("PORT", "0");
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output: Box<dyn Read> = Box::new(child.stdout.take().unwrap());
+        Self { child, output: BufReader::new(output), introduction: String::new() }
+    }
+
+    /// Waits until it has said all that it says at the start.
+    fn introduced(mut self) -> Self {
+        while !self.introduction.contains("--data-raw") {
+            let read = self.output.read_line(&mut self.introduction).unwrap();
+            assert_ne!(read, 0, "it ended: {}", self.introduction);
+        }
+        self
+    }
+
+    /// What stands between two texts of the introduction.
+    fn between(&self, before: &str, after: &str) -> &str {
+        let rest = self.introduction.split_once(before).unwrap().1;
+        rest.split_once(after).unwrap().0
+    }
+
+    /// The delivery that the printed `curl` makes.
+    fn request(&self) -> (SocketAddr, Request) {
+        let address = self.between("curl -i http://", "/webhook").parse().unwrap();
+        let signature = self.between("-H 'Panora-Signature: ", "'");
+        let body = self.between("--data-raw '", "'");
+        (address, Request::post("/webhook").header("Panora-Signature", signature).body(body))
+    }
+
+    fn deliver(&self, change: impl FnOnce(Request) -> Request) -> u16 {
+        let (address, request) = self.request();
+        let mut stream = TcpStream::connect(address).unwrap();
+        change(request).send(&mut stream);
+        read_answer(stream).status
+    }
+
+    /// Sends a signal, and gives back whether it ended with status 0, and all else that it printed.
+    fn stop(mut self, signal: &str) -> (bool, String) {
+        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().success(), rest)
+    }
+}
+
+#[test]
+fn with_nothing_set_the_printed_curl_is_accepted_and_its_tampered_twin_refused() {
+    for signal in ["-INT", "-TERM"] {
+        let quickstart = Quickstart::run(&[]).introduced();
+        let secret = quickstart.between("for development only: ", "\n");
+        assert_eq!(quickstart.deliver(|request| request), 200);
+        let body = quickstart.between("--data-raw '", "'");
+        let tampered = body.replace("Ada", "Eve");
+        assert_ne!(tampered, body);
+        assert_eq!(quickstart.deliver(|request| request.body(tampered)), 400);
+
+        let verifier = Verifier::new(secret).unwrap();
+        let other = r#"{"id_event":"x","data":"[{}]","type":"crm.contact.pulled"}"#;
+        let signature = verifier.sign(r#""[{}]""#);
+        let status = quickstart
+            .deliver(|_| Request::post("/webhook/").header("Panora-Signature", signature).body(other));
+        assert_eq!(status, 200);
+        let (is_success, output) = quickstart.stop(signal);
+        assert!(is_success, "{signal}");
+        assert!(output.contains("welcome, Ada Lovelace"), "{output}");
+        assert!(output.contains("a sync brought 1 contacts"), "{output}");
+    }
+}
+
+#[test]
+fn with_a_secret_set_it_is_used_and_not_printed() {
+    let secret = "canary-f1f9a1c6";
+    let quickstart = Quickstart::run(&[("PANORA_WEBHOOK_SECRET", secret)]).introduced();
+    assert_eq!(quickstart.deliver(|request| request), 200);
+    let data = r#""{}""#;
+    let signature = Verifier::new(secret).unwrap().sign(data);
+    let body = format!(r#"{{"id_event":"x","data":{data},"type":"crm.company.push"}}"#);
+    let company = Request::post("/webhook").header("Panora-Signature", signature).body(body);
+    assert_eq!(quickstart.deliver(|_| company), 200);
+    let introduction = quickstart.introduction.clone();
+    let (is_success, output) = quickstart.stop("-TERM");
+    assert!(is_success);
+    assert!(output.contains("a company was created"), "{output}");
+    assert!(!introduction.contains("canary") && !output.contains("canary"));
+}
+
+#[test]
+fn what_is_wrong_with_a_variable_is_said_and_not_its_value() {
+    for (name, value, complaint) in [
+        ("PANORA_WEBHOOK_SECRET", "", "`PANORA_WEBHOOK_SECRET` is blank"),
+        ("PANORA_WEBHOOK_SECRET", "canary\n", "`PANORA_WEBHOOK_SECRET` begins or ends with white space"),
+        ("PORT", "many", "PORT is `many`, not a port number"),
+    ] {
+        let mut quickstart = Quickstart::run(&[(name, value)]);
+        let mut errors = String::new();
+        quickstart.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        assert!(errors.contains(complaint), "{errors}");
+        assert!(!errors.contains("canary"), "{errors}");
+        assert_eq!(quickstart.child.wait().unwrap().code(), Some(1));
+    }
+}
+
+#[test]
+fn a_port_in_use_says_so() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut quickstart = Quickstart::run(&[("PORT", &port)]);
+    let mut errors = String::new();
+    quickstart.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert!(errors.contains(&format!("cannot listen on port {port}; PORT sets another")), "{errors}");
+    assert_eq!(quickstart.child.wait().unwrap().code(), Some(1));
+}

@@ -1,0 +1,42 @@
+//! The README says what is so. (Its code is compiled with the documentation of `panora-hooks`.)
+
+use std::fs;
+
+fn readme() -> String {
+    fs::read_to_string("../README.md").unwrap()
+}
+
+/// What stands in the fenced blocks of a language.
+fn blocks<'r>(readme: &'r str, language: &str) -> Vec<&'r str> {
+    let fence = format!("```{language}\n");
+    readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn its_compile_errors_are_real() {
+    let readme = readme();
+    let errors = blocks(&readme, "text");
+    assert_eq!(errors.len(), 3);
+    for error in errors {
+        let case = error.split_once("--> ui/fail/").unwrap().1.split_once(".rs:").unwrap().0;
+        assert_eq!(error, fs::read_to_string(format!("ui/fail/{case}.stderr")).unwrap());
+    }
+}
+
+#[test]
+fn its_commands_are_those_that_the_checks_run() {
+    let readme = readme();
+    let commands = blocks(&readme, "sh");
+    assert_eq!(commands, ["cargo run --example quickstart\n", "cargo test --workspace\n"]);
+    let checks = fs::read_to_string("../.ci/run").unwrap();
+    assert!(checks.contains(commands[1].trim()));
+}
+
+#[test]
+fn its_links_lead_somewhere() {
+    let readme = readme();
+    let links = readme.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    for link in links.filter(|link| !link.starts_with("https://")) {
+        assert!(fs::exists(format!("../{link}")).unwrap(), "{link}");
+    }
+}
