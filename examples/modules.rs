@@ -24,7 +24,7 @@ mod crm {
 
     #[on("crm.contact.created")]
     async fn contact_created(Event(contact): Event<Value>) {
-        tracing::info!(fields = contact.as_object().map(|fields| fields.len()), "a contact");
+        tracing::info!(is_new = contact["created_at"] == contact["modified_at"], "a contact");
     }
 
     /// One hook for two events, of which one carries an object and the other a list.

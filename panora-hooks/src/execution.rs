@@ -35,22 +35,19 @@ impl Execution {
     fn poll_hook(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         let hook = self.definition.path();
         // What the hook leaves behind is not looked at again.
-        let polled = catch_unwind(AssertUnwindSafe(|| self.hook.as_mut().poll(context)));
-        Poll::Ready(match polled {
-            Ok(result) => match ready!(result) {
-                Ok(()) => {
-                    tracing::debug!(hook, "hook succeeded");
-                    Outcome::Handled
-                }
-                Err(error) => {
-                    tracing::error!(hook, retryable = error.is_retryable(), "hook failed: {error}");
-                    Outcome::Failed
-                }
-            },
+        let Ok(polled) = catch_unwind(AssertUnwindSafe(|| self.hook.as_mut().poll(context))) else {
             // What it panicked with may hold anything. The panic hook has printed it, if at all.
-            Err(_) => {
-                tracing::error!(hook, "hook panicked");
-                Outcome::Panicked
+            tracing::error!(hook, "hook panicked");
+            return Poll::Ready(Outcome::Panicked);
+        };
+        Poll::Ready(match ready!(polled) {
+            Ok(()) => {
+                tracing::debug!(hook, "hook succeeded");
+                Outcome::Handled
+            }
+            Err(error) => {
+                tracing::error!(hook, retryable = error.is_retryable(), "hook failed: {error}");
+                Outcome::Failed
             }
         })
     }
@@ -76,8 +73,7 @@ impl Drop for Execution {
         let span = tally.span().clone();
         tracing::debug!(parent: &span, "the sender is gone, the hook goes on");
         let hook = mem::replace(&mut self.hook, Box::pin(async { Ok(()) }));
-        let detached =
-            Self { definition: self.definition, hook, tally: Some(tally), is_detached: true };
+        let detached = Self { definition: self.definition, hook, tally: Some(tally), is_detached: true };
         drop(runtime.spawn(detached.instrument(span)));
     }
 }

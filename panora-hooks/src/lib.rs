@@ -1,5 +1,8 @@
 #![doc = include_str!("docs/crate.md")]
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod catalogue;
 mod dispatch;
 mod execution;
@@ -8,9 +11,6 @@ mod hook;
 mod linger;
 mod outcome;
 mod printable;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod receive;
 mod refusal;
 mod registry;
@@ -37,3 +37,8 @@ macro_rules! hooks {
         $crate::__private::hooks!($crate [$($list)*])
     };
 }
+
+/// The code in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, HttpBody},
+    body::{Body, Bytes, HttpBody},
     http::{HeaderMap, header},
 };
 use http_body_util::BodyExt;
@@ -25,7 +25,7 @@ pub(crate) fn linger(headers: &HeaderMap, mut body: Body, max_bytes: usize, time
         while let Ok(Some(Ok(frame))) = tokio::time::timeout(PAUSE, body.frame()).await
             && read < max_bytes
         {
-            read += frame.data_ref().map_or(0, |data| data.len());
+            read += frame.data_ref().map_or(0, Bytes::len);
         }
     };
     drop(tokio::spawn(tokio::time::timeout(timeout, discard)));

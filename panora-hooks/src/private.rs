@@ -1,12 +1,7 @@
 //! What generated code names. Not for users: anything here may change in any release.
 
 use core::marker::PhantomData;
-pub use core::{
-    concat, file, line,
-    marker::Send,
-    mem::drop,
-    module_path, unreachable,
-};
+pub use core::{concat, file, line, marker::Send, mem::drop, module_path, unreachable};
 pub use std::boxed::Box;
 
 pub use panora_hooks_macros::hooks;
@@ -105,6 +100,7 @@ pub struct Listed {
 ///
 /// In that case, with both hooks named.
 #[track_caller]
+#[expect(clippy::panic, clippy::manual_assert, reason = "it runs in the compiler, where this is an error")]
 pub const fn assert_unclaimed(listed: &[Listed], position: usize) {
     let mut index = 0;
     while index < listed.len() {

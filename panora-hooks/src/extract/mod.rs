@@ -7,9 +7,7 @@ mod raw_data;
 mod state;
 
 pub(crate) use self::payload::decode;
-pub use self::{
-    event::Event, metadata::Metadata, payload::PayloadError, raw_data::RawData, state::HasPart,
-};
+pub use self::{event::Event, metadata::Metadata, payload::PayloadError, raw_data::RawData, state::HasPart};
 use crate::{outcome::HookError, verify::Delivery};
 
 /// An argument of a hook: something that can be had from a delivery and the state `S`.

@@ -10,9 +10,9 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub use self::{delivery::Delivery, secret::SecretError};
-pub(crate) use self::signature::Signature;
 use self::envelope::{Envelope, EnvelopeError};
+pub(crate) use self::signature::Signature;
+pub use self::{delivery::Delivery, secret::SecretError};
 
 /// Verifies deliveries with the secret of an endpoint.
 ///
@@ -96,14 +96,22 @@ impl Verifier {
     /// # Errors
     ///
     /// If the signature or the body is not as the sender makes them. The errors hold nothing of either.
-    pub fn verify<'b>(&self, body: &'b [u8], signature: impl AsRef<[u8]>) -> Result<Delivery<'b>, VerifyError> {
+    pub fn verify<'b>(
+        &self,
+        body: &'b [u8],
+        signature: impl AsRef<[u8]>,
+    ) -> Result<Delivery<'b>, VerifyError> {
         let signature = Signature::parse(signature.as_ref()).ok_or(VerifyError::SignatureFormat)?;
         let body = std::str::from_utf8(body).map_err(|_| VerifyError::Malformed)?;
         self.verify_text(body, &signature)
     }
 
     /// [`verify`](Self::verify), for parts that are checked already.
-    pub(crate) fn verify_text<'b>(&self, body: &'b str, signature: &Signature) -> Result<Delivery<'b>, VerifyError> {
+    pub(crate) fn verify_text<'b>(
+        &self,
+        body: &'b str,
+        signature: &Signature,
+    ) -> Result<Delivery<'b>, VerifyError> {
         let Envelope { id, wire_type, data } = Envelope::parse(body)?;
         if !self.is_signed(data, signature) {
             return Err(VerifyError::SignatureMismatch);

@@ -19,7 +19,9 @@ pub enum SecretError {
     #[error("the environment variable `{0}` is blank: set it to the `secret` of the webhook endpoint")]
     BlankVariable(String),
     /// The environment variable begins or ends with white space.
-    #[error("the environment variable `{0}` begins or ends with white space, perhaps a pasted newline: remove it")]
+    #[error(
+        "the environment variable `{0}` begins or ends with white space, perhaps a pasted newline: remove it"
+    )]
     PaddedVariable(String),
     /// The environment variable is not Unicode, which secrets are.
     #[error("the environment variable `{0}` is not valid Unicode")]
