@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes, HttpBody},
+    body::{Body, HttpBody},
     http::{HeaderMap, header},
 };
 use http_body_util::BodyExt;
@@ -14,19 +14,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Reads the rest of a body and throws it away, while the answer is sent.
 ///
 /// If the connection were closed at once, a sender that is still writing would see it break, and not the
-/// answer that says why. A sender that asks before it sends has the answer already, and reading would
-/// tell it to go on.
-pub(crate) fn linger(headers: &HeaderMap, mut body: Body, max_bytes: usize, timeout: Duration) {
+/// answer that says why; Node's client even throws what nothing can catch. So it is let to write to the
+/// end, however long that is in bytes, but for no longer than `timeout`. A sender that asks before it sends
+/// has the answer already, and reading would tell it to go on.
+pub(crate) fn linger(headers: &HeaderMap, mut body: Body, timeout: Duration) {
     if body.is_end_stream() || headers.contains_key(header::EXPECT) {
         return;
     }
-    let discard = async move {
-        let mut read = 0;
-        while let Ok(Some(Ok(frame))) = tokio::time::timeout(PAUSE, body.frame()).await
-            && read < max_bytes
-        {
-            read += frame.data_ref().map_or(0, Bytes::len);
-        }
-    };
+    let discard =
+        async move { while let Ok(Some(Ok(_))) = tokio::time::timeout(PAUSE, body.frame()).await {} };
     drop(tokio::spawn(tokio::time::timeout(timeout, discard)));
 }
