@@ -4,26 +4,16 @@ mod support;
 
 use std::{
     io::Write,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::State as AxumState, routing::get};
+use axum::body::Body;
 use panora_hooks::{Event, HookError, State, Webhooks, hooks, on};
 use serde_json::Value;
-use support::{Answer, Delivery, Request, Server, read_answer, verifier};
+use support::{Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer, verifier};
 use tokio::sync::Notify;
 use tower::ServiceExt;
-
-type Count = Arc<AtomicUsize>;
-
-#[on("crm.contact.created")]
-async fn count(State(count): State<Count>) {
-    count.fetch_add(1, Ordering::SeqCst);
-}
 
 #[on("crm.deal.created")]
 async fn fails() -> Result<(), &'static str> {
@@ -43,28 +33,10 @@ async fn panics() {
 #[on("crm.user.pulled")]
 async fn takes_numbers(Event(_): Event<Vec<u32>>) {}
 
-fn webhooks(count: &Count) -> Webhooks<Count> {
-    Webhooks::new(verifier()).with_state(Arc::clone(count)).hooks(hooks![
-        self::count,
-        fails,
-        fails_for_good,
-        panics,
-        takes_numbers
-    ])
-}
-
 fn server() -> (Server, Count) {
     let count = Count::default();
-    (Server::start(webhooks(&count).into_router("/webhook")), count)
-}
-
-fn contact() -> Delivery {
-    Delivery::encoded("crm.contact.created", r#"{"first_name":"Ada"}"#)
-}
-
-#[track_caller]
-fn assert_answer(answer: &Answer, status: u16, body: &str) {
-    assert_eq!((answer.status, answer.body.as_str()), (status, body));
+    let webhooks = counting(&count).hooks(hooks![fails, fails_for_good, panics, takes_numbers]);
+    (Server::start(webhooks.into_router("/webhook")), count)
 }
 
 #[test]
@@ -197,209 +169,6 @@ fn a_body_that_is_not_the_senders_says_in_which_way() {
     let not_utf8 = b"{\"id_event\":\"x\",\"data\":1,\"type\":\"x\",\"more\":\"\xff\"}";
     let request = Request::post("/webhook").header("Panora-Signature", &signature).body(not_utf8);
     assert_answer(&server.send(&request), 400, "Webhook Error: malformed body");
-}
-
-mod limits {
-    use super::*;
-
-    const LIMIT: usize = 1000;
-
-    fn limited() -> (Server, Count) {
-        let count = Count::default();
-        let webhooks = webhooks(&count).max_body_bytes(LIMIT);
-        (Server::start(webhooks.into_router("/webhook")), count)
-    }
-
-    /// A contact whose body is `size` bytes long.
-    fn contact_of(size: usize) -> Delivery {
-        let around = Delivery::new("crm.contact.created", r#""""#).body.len();
-        Delivery::new("crm.contact.created", &format!("\"{}\"", "x".repeat(size - around)))
-    }
-
-    fn chunked(delivery: &Delivery) -> Request {
-        let body: Vec<u8> = delivery
-            .body
-            .chunks(7)
-            .flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat())
-            .chain(*b"0\r\n\r\n")
-            .collect();
-        delivery.request().header("Transfer-Encoding", "chunked").body(body)
-    }
-
-    #[test]
-    fn the_limit_holds_to_the_byte_for_declared_and_streamed_bodies() {
-        let (server, count) = limited();
-        for (size, status) in [(LIMIT - 1, 200), (LIMIT, 200), (LIMIT + 1, 413)] {
-            let delivery = contact_of(size);
-            assert_eq!(delivery.body.len(), size);
-            let expected = if status == 200 { "" } else { "Webhook Error: body too large" };
-            assert_answer(&server.send(&delivery.request()), status, expected);
-            assert_answer(&server.send(&chunked(&delivery)), status, expected);
-        }
-        assert_eq!(count.load(Ordering::SeqCst), 4);
-    }
-
-    #[test]
-    fn by_default_megabytes_are_read() {
-        let (server, _) = server();
-        assert_answer(&server.send(&contact_of(32 * 1024 * 1024).request()), 200, "");
-        assert_eq!(server.send(&contact_of(32 * 1024 * 1024 + 1).request()).status, 413);
-    }
-
-    /// Sends the head alone: an answer that comes cannot have needed the body.
-    fn answer_to_head(server: &Server, request: &Request) -> Answer {
-        let mut stream = server.connect();
-        stream.write_all(&request.head()).unwrap();
-        read_answer(stream)
-    }
-
-    #[test]
-    fn a_body_that_is_declared_too_large_is_not_waited_for() {
-        let (server, _) = limited();
-        let request = contact().request().header("Content-Length", "1001");
-        assert_answer(&answer_to_head(&server, &request), 413, "Webhook Error: body too large");
-    }
-
-    #[test]
-    fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
-        let (server, _) = server();
-        for signature in ["", "00", &"g".repeat(64)] {
-            let request = Request::post("/webhook")
-                .header("Panora-Signature", signature)
-                .header("Expect", "100-continue")
-                .header("Content-Length", "1000");
-            let mut stream = server.connect();
-            stream.write_all(&request.head()).unwrap();
-            // Nor is the sender asked to go on.
-            let answer = read_answer(stream);
-            assert_answer(&answer, 400, "Webhook Error: missing or invalid signature");
-        }
-        let head = Request::post("/webhook").header("Content-Length", "1000");
-        assert_eq!(answer_to_head(&server, &head).status, 400);
-    }
-
-    #[test]
-    fn a_body_shorter_than_declared_is_not_taken_for_whole() {
-        let (server, count) = server();
-        let Delivery { body, .. } = contact();
-        let request = contact().request().header("Content-Length", (body.len() + 1).to_string());
-        let mut stream = server.connect();
-        stream.write_all(&[request.head(), body].concat()).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-        assert_eq!(read_answer(stream).status, 400);
-        assert_eq!(count.load(Ordering::SeqCst), 0);
-    }
-
-    #[test]
-    fn a_slow_drip_is_cut_off() {
-        let count = Count::default();
-        let webhooks = webhooks(&count).read_timeout(Duration::from_millis(300));
-        let server = Server::start(webhooks.into_router("/webhook"));
-        let request = contact().request();
-        let mut stream = server.connect();
-        stream.write_all(&request.head()).unwrap();
-        let mut drip = stream.try_clone().unwrap();
-        let dripping = std::thread::spawn(move || {
-            // Each byte is soon after the one before it: the limit is on the whole.
-            contact()
-                .body
-                .iter()
-                .take_while(|byte| {
-                    std::thread::sleep(Duration::from_millis(20));
-                    drip.write_all(&[**byte]).is_ok()
-                })
-                .count()
-        });
-        assert_answer(&read_answer(stream), 408, "Webhook Error: body not received in time");
-        assert!(dripping.join().unwrap() < contact().body.len());
-        assert_answer(&server.send(&request), 200, "");
-        assert_eq!(count.load(Ordering::SeqCst), 1);
-    }
-
-    #[test]
-    fn a_sender_that_waits_keeps_nobody_waiting() {
-        let (server, _) = server();
-        let waiting: Vec<_> = (0..50)
-            .map(|_| {
-                let mut stream = server.connect();
-                stream.write_all(&contact().request().head()).unwrap();
-                stream
-            })
-            .collect();
-        assert_answer(&server.send(&contact().request()), 200, "");
-        drop(waiting);
-    }
-}
-
-mod paths {
-    use super::*;
-
-    fn assert_served(router: Router, paths: &[&str], others: &[&str]) {
-        let server = Server::start(router);
-        let Delivery { body, signature } = contact();
-        let post = |path: &str| Request::post(path).header("Panora-Signature", &signature).body(&body);
-        for path in paths {
-            assert_answer(&server.send(&post(path)), 200, "");
-        }
-        for path in others {
-            assert_eq!(server.send(&post(path)).status, 404, "{path}");
-        }
-    }
-
-    #[test]
-    fn with_and_without_a_trailing_slash() {
-        for path in ["/webhook", "/webhook/"] {
-            let router = webhooks(&Count::default()).into_router(path);
-            assert_served(
-                router,
-                &["/webhook", "/webhook/", "/webhook?x=1"],
-                &["/", "/webhook/x", "/webhooks"],
-            );
-        }
-        assert_served(webhooks(&Count::default()).into_router("/"), &["/", "/?x"], &["/webhook"]);
-        assert_served(webhooks(&Count::default()).into_router("/a/b"), &["/a/b", "/a/b/"], &["/a", "/a/"]);
-        assert_served(
-            webhooks(&Count::default()).into_router("/{tenant}/hook"),
-            &["/x/hook", "/y/hook/"],
-            &["/x"],
-        );
-    }
-
-    #[test]
-    fn under_nest() {
-        let nested = |path| Router::new().nest("/hooks", webhooks(&Count::default()).into_router(path));
-        assert_served(nested("/panora"), &["/hooks/panora", "/hooks/panora/"], &["/panora", "/hooks"]);
-        // Of a nested `/` axum serves the prefix alone.
-        assert_served(nested("/"), &["/hooks"], &["/", "/hooks/", "/hooks/x"]);
-    }
-
-    #[test]
-    fn beside_an_application_of_any_state() {
-        #[derive(Clone)]
-        struct Application(&'static str);
-
-        async fn page(AxumState(application): AxumState<Application>) -> &'static str {
-            application.0
-        }
-
-        let app = Router::new()
-            .route("/page", get(page))
-            .merge(webhooks(&Count::default()).into_router("/webhook"))
-            .fallback(async || "fallback")
-            .with_state(Application("page"));
-        let server = Server::start(app);
-        assert_answer(&server.send(&Request::new("GET", "/page")), 200, "page");
-        assert_answer(&server.send(&Request::new("GET", "/elsewhere")), 200, "fallback");
-        assert_answer(&server.send(&contact().request()), 200, "");
-    }
-
-    #[test]
-    fn two_routers_have_hooks_of_their_own() {
-        let (one, two) = (Count::default(), Count::default());
-        let router = webhooks(&one).into_router("/one").merge(webhooks(&two).into_router("/two"));
-        assert_served(router, &["/one", "/two", "/two/"], &["/three"]);
-        assert_eq!((one.load(Ordering::SeqCst), two.load(Ordering::SeqCst)), (1, 2));
-    }
 }
 
 /// Lets a test see a hook begin, and the hook see the test go on.

@@ -4,13 +4,18 @@ mod support;
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     io::{Read, Write},
+    task::{Context, Waker},
     time::Duration,
 };
 
+use axum::body::{Body, Bytes};
+use futures_util::stream;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use panora_hooks::{Event, HookError, Webhooks, hooks, on};
 use support::{Delivery, Request, Server, log::Log, verifier};
+use tower::ServiceExt;
 
 #[on("crm.contact.created")]
 async fn succeeds() {
@@ -96,7 +101,7 @@ fn every_request_has_one_span_and_one_outcome() {
         assert!(close.contains(&format!("outcome=\"{outcome}\"")), "{close}");
     }
 
-    // Two that end otherwise: too slow, and gone before all was sent.
+    // Too slow, and then gone before all was sent.
     let mut stream = server.connect();
     stream.write_all(&good.request().head()).unwrap();
     assert_eq!(support::read_answer(stream).status, 408);
@@ -109,11 +114,25 @@ fn every_request_has_one_span_and_one_outcome() {
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     drop(stream);
     drop(server);
-    let outcomes = outcomes(&snapshotter);
-    assert_eq!(outcomes.values().sum::<u64>(), 1, "{outcomes:?}");
+    let gone = outcomes(&snapshotter);
+    assert_eq!(gone.values().sum::<u64>(), 1, "{gone:?}");
+
+    dropped_by_the_server(&good);
+    assert_eq!(outcomes(&snapshotter), BTreeMap::from([("abandoned".to_owned(), 1)]));
     log.take();
 
     the_log_says_what_happened(&log, &snapshotter);
+}
+
+/// A server drops the future of a request whose sender is gone.
+fn dropped_by_the_server(delivery: &Delivery) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _guard = runtime.enter();
+    let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+    let request = axum::http::Request::post("/webhook").header("Panora-Signature", &delivery.signature);
+    let router = Webhooks::new(verifier()).into_router::<()>("/webhook");
+    let mut answer = Box::pin(router.oneshot(request.body(never).unwrap()));
+    assert!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 
 fn the_log_says_what_happened(log: &Log, snapshotter: &Snapshotter) {

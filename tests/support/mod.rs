@@ -9,18 +9,41 @@ pub mod log;
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::JoinHandle,
     time::Duration,
 };
 
 use axum::Router;
-use panora_hooks::Verifier;
+use panora_hooks::{State, Verifier, Webhooks, hooks, on};
 use tokio::{net::TcpListener, runtime, sync::oneshot};
 
 pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
 pub fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap()
+}
+
+/// Counts the contacts that arrive.
+#[on("crm.contact.created")]
+pub async fn count_contact(State(count): State<Count>) {
+    count.fetch_add(1, Ordering::SeqCst);
+}
+
+/// How many contacts have arrived.
+pub type Count = Arc<AtomicUsize>;
+
+/// Webhooks whose only hook counts contacts.
+pub fn counting(count: &Count) -> Webhooks<Count> {
+    Webhooks::new(verifier()).with_state(Arc::clone(count)).hooks(hooks![count_contact])
+}
+
+/// A new contact, as the sender announces it.
+pub fn contact() -> Delivery {
+    Delivery::encoded("crm.contact.created", r#"{"first_name":"Ada"}"#)
 }
 
 /// A delivery as the sender makes it.
@@ -103,6 +126,11 @@ pub struct Answer {
     pub body: String,
 }
 
+#[track_caller]
+pub fn assert_answer(answer: &Answer, status: u16, body: &str) {
+    assert_eq!((answer.status, answer.body.as_str()), (status, body));
+}
+
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
@@ -113,9 +141,6 @@ impl Answer {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().unwrap();
-        if status == 100 {
-            return Self::parse(body.as_bytes());
-        }
         let headers = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))

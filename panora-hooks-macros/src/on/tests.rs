@@ -527,6 +527,46 @@ fn no_function() {
 }
 
 #[test]
+fn each_qualifier_has_its_error() {
+    for (item, error) in [
+        (
+            quote!(
+                const fn a() {}
+            ),
+            "hooks cannot be `const`",
+        ),
+        (
+            quote!(
+                async unsafe fn a() {}
+            ),
+            "hooks cannot be `unsafe`",
+        ),
+        (
+            quote!(
+                async extern "C" fn a() {}
+            ),
+            "hooks cannot be `extern`",
+        ),
+        (
+            quote!(
+                async fn a(_: ...) {}
+            ),
+            "hooks cannot be variadic",
+        ),
+        (
+            quote!(
+                async fn a();
+            ),
+            "hooks need a body",
+        ),
+    ] {
+        let tokens = on(quote!("crm.contact.created"), item).to_string();
+        assert_eq!(tokens.matches("compile_error").count(), 1, "{tokens}");
+        assert!(tokens.contains(error), "{tokens}");
+    }
+}
+
+#[test]
 fn every_name_of_the_catalogue_can_be_named() {
     for name in crate::catalogue::names() {
         let tokens = on(

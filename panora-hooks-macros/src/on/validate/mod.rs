@@ -1,0 +1,69 @@
+//! Checks what was parsed, and turns it into what a hook is made of.
+
+mod function;
+mod patterns;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{LitStr, Type};
+
+use super::{
+    attribute::Attribute,
+    signature::{Function, Item},
+};
+use crate::{diagnostics::Diagnostics, paths::Private};
+
+/// An item under `#[on(..)]`, with all that is written beside it.
+pub(crate) struct Hook {
+    pub(crate) private: Private,
+    pub(crate) item: HookItem,
+    /// The patterns that are right.
+    pub(crate) patterns: Vec<LitStr>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+pub(crate) enum HookItem {
+    /// A function that can be called as a hook.
+    Callable(Box<HookFn>),
+    /// A function with a marker, so that lists accept it, but nothing to call.
+    MarkerOnly(Box<Function>),
+    /// An item that cannot have a marker beside it.
+    Bare(TokenStream),
+}
+
+/// A function whose signature is a hook's.
+pub(crate) struct HookFn {
+    pub(crate) function: Function,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) output: Span,
+}
+
+/// An argument of a hook.
+pub(crate) struct Argument {
+    pub(crate) ty: Type,
+    /// Whether it is `Event<_>`, which can be had from any delivery, whatever the state.
+    pub(crate) is_event: bool,
+}
+
+/// Advice that does not stop the build.
+pub(crate) struct Warning {
+    pub(crate) kind: WarningKind,
+    pub(crate) message: String,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum WarningKind {
+    NeverSent,
+    NeedlessOption,
+}
+
+pub(crate) fn validate(attribute: Attribute, item: Item, diagnostics: &mut Diagnostics) -> Hook {
+    let mut warnings = Vec::new();
+    let patterns = patterns::check(&attribute, &mut warnings, diagnostics);
+    let item = match item {
+        Item::Other(tokens) => HookItem::Bare(tokens),
+        Item::Function(function) => function::check(*function, diagnostics),
+    };
+    let private = attribute.krate.map(Private::of).unwrap_or_default();
+    Hook { private, item, patterns, warnings }
+}

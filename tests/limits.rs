@@ -1,0 +1,135 @@
+//! Large, slow and broken bodies, over a real socket.
+
+mod support;
+
+use std::{io::Write, sync::atomic::Ordering, time::Duration};
+
+use support::{Answer, Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer};
+
+const LIMIT: usize = 1000;
+const DEFAULT_LIMIT: usize = 32 * 1024 * 1024;
+
+fn limited(limit: usize) -> (Server, Count) {
+    let count = Count::default();
+    (Server::start(counting(&count).max_body_bytes(limit).into_router("/webhook")), count)
+}
+
+/// A contact whose body is `size` bytes long.
+fn contact_of(size: usize) -> Delivery {
+    let around = Delivery::new("crm.contact.created", r#""""#).body.len();
+    Delivery::new("crm.contact.created", &format!("\"{}\"", "x".repeat(size - around)))
+}
+
+fn chunked(delivery: &Delivery) -> Request {
+    let body: Vec<u8> = delivery
+        .body
+        .chunks(7)
+        .flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat())
+        .chain(*b"0\r\n\r\n")
+        .collect();
+    delivery.request().header("Transfer-Encoding", "chunked").body(body)
+}
+
+#[test]
+fn the_limit_holds_to_the_byte_for_declared_and_streamed_bodies() {
+    let (server, count) = limited(LIMIT);
+    for (size, status) in [(LIMIT - 1, 200), (LIMIT, 200), (LIMIT + 1, 413)] {
+        let delivery = contact_of(size);
+        assert_eq!(delivery.body.len(), size);
+        let expected = if status == 200 { "" } else { "Webhook Error: body too large" };
+        assert_answer(&server.send(&delivery.request()), status, expected);
+        assert_answer(&server.send(&chunked(&delivery)), status, expected);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn by_default_megabytes_are_read() {
+    let server = Server::start(counting(&Count::default()).into_router("/webhook"));
+    assert_answer(&server.send(&contact_of(DEFAULT_LIMIT).request()), 200, "");
+    assert_eq!(server.send(&contact_of(DEFAULT_LIMIT + 1).request()).status, 413);
+}
+
+/// Sends the head alone: an answer that comes cannot have needed the body.
+fn answer_to_head(server: &Server, request: &Request) -> Answer {
+    let mut stream = server.connect();
+    stream.write_all(&request.head()).unwrap();
+    read_answer(stream)
+}
+
+#[test]
+fn a_body_that_is_declared_too_large_is_not_waited_for() {
+    let (server, _) = limited(LIMIT);
+    let request = contact().request().header("Content-Length", "1001");
+    assert_answer(&answer_to_head(&server, &request), 413, "Webhook Error: body too large");
+}
+
+#[test]
+fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
+    let (server, _) = limited(DEFAULT_LIMIT);
+    for signature in ["", "00", &"g".repeat(64)] {
+        let request = Request::post("/webhook")
+            .header("Panora-Signature", signature)
+            .header("Expect", "100-continue")
+            .header("Content-Length", "1000");
+        let mut stream = server.connect();
+        stream.write_all(&request.head()).unwrap();
+        // Nor is the sender asked to go on.
+        let answer = read_answer(stream);
+        assert_answer(&answer, 400, "Webhook Error: missing or invalid signature");
+    }
+    let head = Request::post("/webhook").header("Content-Length", "1000");
+    assert_eq!(answer_to_head(&server, &head).status, 400);
+}
+
+#[test]
+fn a_body_shorter_than_declared_is_not_taken_for_whole() {
+    let (server, count) = limited(DEFAULT_LIMIT);
+    let Delivery { body, .. } = contact();
+    let request = contact().request().header("Content-Length", (body.len() + 1).to_string());
+    let mut stream = server.connect();
+    stream.write_all(&[request.head(), body].concat()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(read_answer(stream).status, 400);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_slow_drip_is_cut_off() {
+    let count = Count::default();
+    let webhooks = counting(&count).read_timeout(Duration::from_millis(300));
+    let server = Server::start(webhooks.into_router("/webhook"));
+    let request = contact().request();
+    let mut stream = server.connect();
+    stream.write_all(&request.head()).unwrap();
+    let mut drip = stream.try_clone().unwrap();
+    let dripping = std::thread::spawn(move || {
+        // The pace of the sender: each byte is soon after the one before it, but the limit is on the whole.
+        contact()
+            .body
+            .iter()
+            .take_while(|byte| {
+                std::thread::sleep(Duration::from_millis(20));
+                drip.write_all(&[**byte]).is_ok()
+            })
+            .count()
+    });
+    assert_answer(&read_answer(stream), 408, "Webhook Error: body not received in time");
+    assert!(dripping.join().unwrap() < contact().body.len());
+    assert_answer(&server.send(&request), 200, "");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_sender_that_waits_keeps_nobody_waiting() {
+    let (server, _) = limited(DEFAULT_LIMIT);
+    let waiting: Vec<_> = (0..50)
+        .map(|_| {
+            let mut stream = server.connect();
+            stream.write_all(&contact().request().head()).unwrap();
+            stream
+        })
+        .collect();
+    assert_answer(&server.send(&contact().request()), 200, "");
+    drop(waiting);
+}
