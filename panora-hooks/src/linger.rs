@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{
-    body::{Body, HttpBody},
-    http::{HeaderMap, header},
-};
+use axum::body::{Body, HttpBody};
 use http_body_util::BodyExt;
 
 /// A sender that pauses for this long has stopped, and waits for the answer.
@@ -15,10 +12,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// If the connection were closed at once, a sender that is still writing would see it break, and not the
 /// answer that says why; Node's client even throws what nothing can catch. So it is let to write to the
-/// end, however long that is in bytes, but for no longer than `timeout`. A sender that asks before it sends
-/// has the answer already, and reading would tell it to go on.
-pub(crate) fn linger(headers: &HeaderMap, mut body: Body, timeout: Duration) {
-    if body.is_end_stream() || headers.contains_key(header::EXPECT) {
+/// end, however long that is in bytes, but for no longer than `timeout`.
+pub(crate) fn linger(mut body: Body, timeout: Duration) {
+    if body.is_end_stream() {
         return;
     }
     let discard =
