@@ -134,7 +134,8 @@ impl EventType {
         matches!(self.sender, Sender::Current | Sender::Past)
     }
 
-    fn texts(&self) -> impl Iterator<Item = &'static str> {
+    /// Every text, other than the name, that means this type.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &'static str> {
         self.wire_names().chain(self.misspelling)
     }
 }

@@ -44,7 +44,7 @@ impl<S> Dispatch<S> {
         // for, then prefixes of that event's name.
         for event_type in catalogue::all() {
             if let Some(&route) = routes.get(event_type.name()) {
-                for text in event_type.wire_names().chain(event_type.misspelling()) {
+                for text in event_type.texts() {
                     routes.entry(text).or_insert(route);
                 }
             }

@@ -35,19 +35,27 @@ impl Execution {
     fn poll_hook(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         let hook = self.definition.path();
         // What the hook leaves behind is not looked at again.
-        let Ok(polled) = catch_unwind(AssertUnwindSafe(|| self.hook.as_mut().poll(context))) else {
-            // What it panicked with may hold anything. The panic hook has printed it, if at all.
-            tracing::error!(hook, "hook panicked");
-            return Poll::Ready(Outcome::Panicked);
-        };
-        Poll::Ready(match ready!(polled) {
-            Ok(()) => {
-                tracing::debug!(hook, "hook succeeded");
-                Outcome::Handled
-            }
-            Err(error) => {
-                tracing::error!(hook, retryable = error.is_retryable(), "hook failed: {error}");
-                Outcome::Failed
+        let poll = AssertUnwindSafe(|| {
+            let result = ready!(self.hook.as_mut().poll(context));
+            // What an error says is the user's code, too.
+            Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
+        });
+        Poll::Ready(match catch_unwind(poll) {
+            Ok(result) => match ready!(result) {
+                Ok(()) => {
+                    tracing::debug!(hook, "hook succeeded");
+                    Outcome::Handled
+                }
+                Err((retryable, error)) => {
+                    tracing::error!(hook, retryable, "hook failed: {error}");
+                    Outcome::Failed
+                }
+            },
+            Err(panic) => {
+                // What it panicked with may hold anything. The panic hook has printed it, if at all.
+                drop(panic);
+                tracing::error!(hook, "hook panicked");
+                Outcome::Panicked
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use crate::{outcome::HookError, verify::Delivery};
+use crate::{delivery::Delivery, outcome::HookError};
 
 /// A running hook.
 pub type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>>;

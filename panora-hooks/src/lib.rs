@@ -4,6 +4,7 @@
 #[path = "private.rs"]
 pub mod __private;
 pub mod catalogue;
+mod delivery;
 mod dispatch;
 mod execution;
 mod extract;
@@ -23,10 +24,11 @@ pub use axum::extract::{FromRef, State};
 pub use panora_hooks_macros::on;
 
 pub use crate::{
-    extract::{Event, FromDelivery, Metadata, PayloadError, RawData},
+    delivery::{Delivery, PayloadError},
+    extract::{Event, FromDelivery, Metadata, RawData},
     outcome::HookError,
     registry::Registry,
-    verify::{Delivery, SecretError, Verifier, VerifyError},
+    verify::{SecretError, Verifier, VerifyError},
     webhooks::Webhooks,
 };
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
+use axum::{
+    body::{Body, HttpBody},
+    http::{HeaderMap, header},
+};
 use http_body_util::BodyExt;
 
 /// A sender that pauses for this long has stopped, and waits for the answer.
@@ -12,9 +15,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// If the connection were closed at once, a sender that is still writing would see it break, and not the
 /// answer that says why; Node's client even throws what nothing can catch. So it is let to write to the
-/// end, however long that is in bytes, but for no longer than `timeout`.
-pub(crate) fn linger(mut body: Body, timeout: Duration) {
-    if body.is_end_stream() {
+/// end, however long that is in bytes, but for no longer than `timeout`. A sender that asks before it sends
+/// gets the answer first, and reading on could tell it to go on.
+pub(crate) fn linger(headers: &HeaderMap, mut body: Body, timeout: Duration) {
+    if body.is_end_stream() || headers.contains_key(header::EXPECT) {
         return;
     }
     let discard =

@@ -5,7 +5,7 @@ use std::{
     fmt::{self, Display},
 };
 
-use crate::extract::PayloadError;
+use crate::delivery::PayloadError;
 
 /// What a failure is, whatever its type. `anyhow::Error`, `String` and `&str` turn into it, too.
 type BoxError = Box<dyn Error + Send + Sync>;

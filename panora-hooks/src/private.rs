@@ -7,11 +7,11 @@ pub use std::boxed::Box;
 pub use panora_hooks_macros::hooks;
 
 pub use crate::{
+    delivery::Delivery,
     extract::{FromDelivery, HasPart, extract},
     hook::{Definition, Described, Hook, HookFuture},
     outcome::{IntoHookError, IntoOutcome},
     registry::Registry,
-    verify::Delivery,
 };
 
 /// What `__hook` means in the block of an entry, in each namespace that the entry's path does not fill.

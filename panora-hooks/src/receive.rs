@@ -66,7 +66,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         };
         let read = read.await;
         if read.is_err() {
-            linger(body, self.read_timeout);
+            linger(&head.headers, body, self.read_timeout);
         }
         read
     }

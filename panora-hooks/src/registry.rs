@@ -3,8 +3,8 @@
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
 use crate::{
+    delivery::Delivery,
     hook::{Definition, Hook, HookFuture},
-    verify::Delivery,
 };
 
 /// The hooks of a [`Webhooks`](crate::Webhooks), for the state `S`.

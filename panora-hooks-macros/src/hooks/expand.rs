@@ -15,6 +15,7 @@ use crate::{diagnostics::Diagnostics, paths::respanned};
 /// the runtime leaves it to the compiler.
 pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let HookList { private, entries } = list;
+    let registry = Ident::new("registry", Span::mixed_site());
     let in_block = |entry: &Entry, tokens: &dyn Fn(&Ident) -> TokenStream| {
         let Entry { configuration, path } = entry;
         let hook = Ident::new("__hook", Span::mixed_site().located_at(last_span(path)));
@@ -52,7 +53,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let registrations = entries.iter().map(|entry| {
         in_block(entry, &|hook| {
             let candidate = quote! {
-                #private::Candidate::<'_, #hook, _, IS_FOUND>::of(registry).register();
+                #private::Candidate::<'_, #hook, _, IS_FOUND>::of(#registry).register();
             };
             let candidate = respanned(candidate, last_span(&entry.path));
             quote! {
@@ -67,7 +68,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     });
     let errors = diagnostics.into_compile_errors();
     quote! {
-        |registry: &mut #private::Registry<_>| {
+        |#registry: &mut #private::Registry<_>| {
             #errors
             const LISTED: &[#private::Listed] = &[#(#listed),*];
             #(#checks)*

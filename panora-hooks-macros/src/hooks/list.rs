@@ -44,14 +44,34 @@ fn parse_entries(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::R
             continue;
         }
         let next: TokenTree = list.fork().parse()?;
+        // A word may be the next entry.
+        if !matches!(next, TokenTree::Ident(_)) {
+            skip_to_comma(list)?;
+            list.parse::<Option<Token![,]>>()?;
+        }
         diagnostics.error(next, "expected `,`");
     }
     Ok(entries)
 }
 
-/// Reads one entry, or reports it and skips to the next comma.
+/// Passes over what nothing can be made of.
+fn skip_to_comma(list: ParseStream<'_>) -> syn::Result<()> {
+    while !list.is_empty() && !list.peek(Token![,]) {
+        list.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// Reads one entry, or reports it and passes over it.
 fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<Entry>> {
-    let mut configuration = list.call(Attribute::parse_outer)?;
+    let mut configuration = match list.call(Attribute::parse_outer) {
+        Ok(attributes) => attributes,
+        Err(error) => {
+            diagnostics.push(error);
+            skip_to_comma(list)?;
+            return Ok(None);
+        }
+    };
     configuration.retain(|attribute| {
         let is_cfg = attribute.path().is_ident("cfg");
         if !is_cfg {
@@ -68,17 +88,18 @@ fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
         );
         return Ok(None);
     }
-    let fork = list.fork();
-    if fork.parse::<Path>().is_err() {
-        let token: TokenTree = list.parse()?;
-        diagnostics.error(token, "expected a path to a hook");
-        while !list.is_empty() && !list.peek(Token![,]) {
-            list.parse::<TokenTree>()?;
+    let Ok(path) = list.fork().parse::<Path>() else {
+        let message = "expected a path to a hook";
+        match (list.parse::<TokenTree>(), configuration.last()) {
+            (Ok(token), _) => diagnostics.error(token, message),
+            (Err(_), Some(attribute)) => diagnostics.error(attribute, message),
+            (Err(end), None) => diagnostics.error_at(end.span(), message),
         }
+        skip_to_comma(list)?;
         return Ok(None);
-    }
-    let mut path: Path = list.parse()?;
-    check_path(&mut path, diagnostics);
+    };
+    list.parse::<Path>()?;
+    let path = checked(path, diagnostics);
     if list.peek(token::Paren) {
         let call: TokenTree = list.parse()?;
         diagnostics.error_with_help(
@@ -90,18 +111,15 @@ fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
     Ok(Some(Entry { configuration, path }))
 }
 
-/// Reports generic arguments, and takes them away.
-fn check_path(path: &mut Path, diagnostics: &mut Diagnostics) {
-    let arguments: Vec<_> = path
-        .segments
-        .iter_mut()
-        .map(|segment| std::mem::take(&mut segment.arguments))
-        .filter(|arguments| !arguments.is_none())
-        .collect();
+/// The path without generic arguments, which are reported.
+fn checked(mut path: Path, diagnostics: &mut Diagnostics) -> Path {
+    let arguments = path.segments.iter_mut().map(|segment| std::mem::take(&mut segment.arguments));
+    let arguments: Vec<_> = arguments.filter(|arguments| !arguments.is_none()).collect();
     for arguments in arguments {
-        let help = format!("write `{}`", name(path));
+        let help = format!("write `{}`", name(&path));
         diagnostics.error_with_help(arguments, "hooks cannot be generic", help);
     }
+    path
 }
 
 fn name(path: &Path) -> String {

@@ -1,7 +1,7 @@
 //! Writes the item and what belongs to it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::{Attribute, Ident};
 
 use super::{
@@ -77,6 +77,7 @@ fn implement(function: &Function, private: &Private, implementation: Implementat
     let name = &function.signature.ident;
     let configuration = configuration(function);
     let Implementation { bounds, body } = implementation;
+    let [delivery, state] = ["delivery", "state"].map(local);
     quote! {
         #(#configuration)*
         #[automatically_derived]
@@ -86,11 +87,16 @@ fn implement(function: &Function, private: &Private, implementation: Implementat
             #bounds
         {
             #[allow(deprecated, unused_variables)]
-            fn call(delivery: #private::Delivery<'static>, state: __S) -> #private::HookFuture {
+            fn call(#delivery: #private::Delivery<'static>, #state: __S) -> #private::HookFuture {
                 #body
             }
         }
     }
+}
+
+/// A local variable that no name of the user's is mistaken for, such as the hook's own.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// Spans decide where the compiler points: each bound and each extraction is at its argument, the outcome
@@ -106,9 +112,11 @@ fn call(hook: &HookFn, private: &Private) -> Implementation {
         let rest = respanned(quote!(::FromDelivery<__S>,), last);
         quote!(#ty: #path #rest)
     });
-    let bindings: Vec<Ident> = (0..arguments.len()).map(|index| format_ident!("argument_{index}")).collect();
+    let [delivery, state] = ["delivery", "state"].map(local);
+    let bindings: Vec<Ident> =
+        (0..arguments.len()).map(|index| local(&format!("argument_{index}"))).collect();
     let extractions = arguments.iter().zip(&bindings).map(|(Argument { ty, .. }, binding)| {
-        quote!(let #binding = #private::extract::<#ty, __S>(&delivery, &state)?;)
+        quote!(let #binding = #private::extract::<#ty, __S>(&#delivery, &#state)?;)
     });
     let outcome = respanned(quote!(outcome), *output);
     let into_outcome = respanned(quote!(#private::IntoOutcome::into_outcome(#outcome)), *output);
@@ -116,7 +124,7 @@ fn call(hook: &HookFn, private: &Private) -> Implementation {
     let future = quote! {
         async move {
             #(#extractions)*
-            #private::drop((delivery, state));
+            #private::drop((#delivery, #state));
             let outcome = #call.await;
             #into_outcome
         }

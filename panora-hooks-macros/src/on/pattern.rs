@@ -1,6 +1,9 @@
 //! The grammar of event types and of patterns over them.
 
-use crate::{catalogue, similar::closest};
+use crate::{
+    catalogue::{self, Entry},
+    similar::closest,
+};
 
 /// The longest event type or pattern, in bytes. The longest that Panora has is 40.
 const MAX_BYTES: usize = 128;
@@ -111,7 +114,7 @@ fn check_segments(text: &str, name: &str) -> Result<(), PatternError> {
     }
 }
 
-/// `text` as it was probably meant, if that is a pattern.
+/// `text` as it was probably meant, if the catalogue holds that.
 fn mended(text: &str) -> Option<String> {
     let lower: String = text
         .trim()
@@ -122,26 +125,34 @@ fn mended(text: &str) -> Option<String> {
             c => c.to_ascii_lowercase(),
         })
         .collect();
-    let segments: Vec<_> = lower.split('.').filter(|segment| !segment.is_empty()).collect();
-    let joined = segments.join(".");
-    let is_listed = catalogue::names().any(|name| name == joined);
-    let lacks_a_segment = lower.split('.').any(str::is_empty);
-    match closest(&joined, catalogue::names()) {
-        Some(known) if !is_listed => Some(known.to_owned()),
-        None if lacks_a_segment => None,
-        _ => joined.chars().all(is_plain).then_some(joined),
+    let (name, is_prefix) = match lower.strip_suffix('*') {
+        Some(prefix) => (prefix, true),
+        None => (&*lower, false),
+    };
+    let segments: Vec<_> = name.split('.').filter(|segment| !segment.is_empty()).collect();
+    let name = segments.join(".");
+    if is_prefix {
+        return closest(&name, catalogue::prefixes()).map(|prefix| format!("{prefix}.*"));
     }
+    let spelled = match catalogue::find(&name) {
+        Some(Entry::WireName(event) | Entry::Misspelling(event)) => event.name,
+        _ => &name,
+    };
+    closest(spelled, catalogue::names()).map(str::to_owned)
 }
 
 fn misplaced_star(text: &str) -> PatternError {
     let before = text.split('*').next().unwrap_or_default();
-    let prefix = match before.rsplit_once('.') {
-        Some((prefix, _)) => Some(prefix),
-        None => catalogue::prefixes().find(|prefix| !before.is_empty() && prefix.starts_with(before)),
+    let meant = match before.rsplit_once('.') {
+        Some((prefix, _)) => catalogue::prefixes().find(|known| *known == prefix),
+        None => catalogue::prefixes().find(|known| !before.is_empty() && known.starts_with(before)),
     };
-    let pattern = prefix.map_or_else(|| "*".to_owned(), |prefix| format!("{prefix}.*"));
-    let pattern = if EventPattern::parse(&pattern).is_ok() { pattern } else { "crm.*".to_owned() };
-    PatternError::helped("`*` stands for everything after a dot, at the end", format!("`{pattern}`"))
+    let help = match meant {
+        Some(prefix) => format!("`{prefix}.*`"),
+        None if before.is_empty() => "`*`".to_owned(),
+        None => "for example `crm.*`".to_owned(),
+    };
+    PatternError::helped("`*` stands for everything after a dot, at the end", help)
 }
 
 #[cfg(test)]
@@ -201,10 +212,31 @@ mod tests {
             ("*.created", "`*`"),
             ("**", "`*`"),
             ("crm.*.*", "`crm.*`"),
+            ("foo*", "for example `crm.*`"),
+            ("contact*", "for example `crm.*`"),
         ] {
             let (message, help) = error(text);
             assert_eq!(message, "`*` stands for everything after a dot, at the end", "{text}");
             assert_eq!(help.as_deref(), Some(pattern), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_suggested_is_right() {
+        for (text, suggestion) in [
+            ("CRM.*", Some("crm.*")),
+            ("Crm.Contact.*", Some("crm.contact.*")),
+            ("crm..*", Some("crm.*")),
+            ("CRM.company.push", Some("crm.company.created")),
+            ("crm.contact-created", Some("crm.contact.created")),
+            ("crm-contact.created", Some("crm.contact.created")),
+            ("accounting.credit-note.pulled", Some("accounting.credit_note.pulled")),
+            ("Payments.refund", None),
+            ("crm..created", None),
+        ] {
+            let (message, help) = error(text);
+            let expected = suggestion.map(|name| format!("write `{name}`"));
+            assert_eq!(help, expected, "{text}: {message}");
         }
     }
 

@@ -553,12 +553,6 @@ fn each_qualifier_has_its_error() {
             ),
             "hooks cannot be variadic",
         ),
-        (
-            quote!(
-                async fn a();
-            ),
-            "hooks need a body",
-        ),
     ] {
         let tokens = on(quote!("crm.contact.created"), item).to_string();
         assert_eq!(tokens.matches("compile_error").count(), 1, "{tokens}");

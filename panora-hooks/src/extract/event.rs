@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use super::FromDelivery;
-use crate::{outcome::HookError, verify::Delivery};
+use crate::{delivery::Delivery, outcome::HookError};
 
 /// The payload of the event, as a `T`.
 ///

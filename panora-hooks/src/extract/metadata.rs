@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::FromDelivery;
-use crate::{outcome::HookError, verify::Delivery};
+use crate::{delivery::Delivery, outcome::HookError};
 
 /// What is known of an event besides its payload.
 ///

@@ -2,13 +2,11 @@
 
 mod event;
 mod metadata;
-mod payload;
 mod raw_data;
 mod state;
 
-pub(crate) use self::payload::decode;
-pub use self::{event::Event, metadata::Metadata, payload::PayloadError, raw_data::RawData, state::HasPart};
-use crate::{outcome::HookError, verify::Delivery};
+pub use self::{event::Event, metadata::Metadata, raw_data::RawData, state::HasPart};
+use crate::{delivery::Delivery, outcome::HookError};
 
 /// An argument of a hook: something that can be had from a delivery and the state `S`.
 ///

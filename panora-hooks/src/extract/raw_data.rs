@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::FromDelivery;
-use crate::{outcome::HookError, verify::Delivery};
+use crate::{delivery::Delivery, outcome::HookError};
 
 /// The JSON text of `data`, exactly as it was signed: mostly a JSON string that contains JSON.
 ///

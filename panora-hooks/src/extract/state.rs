@@ -3,7 +3,7 @@
 use axum::extract::{FromRef, State};
 
 use super::FromDelivery;
-use crate::{outcome::HookError, verify::Delivery};
+use crate::{delivery::Delivery, outcome::HookError};
 
 impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
     fn from_delivery(_delivery: &Delivery<'_>, state: &S) -> Result<Self, HookError> {
@@ -15,8 +15,8 @@ impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
 #[diagnostic::on_unimplemented(
     message = "`{T}: FromRef<{Self}>` is not satisfied",
     label = "the state is `{Self}`, of which `{T}` is no part",
-    note = "derive `FromRef` for `{Self}`, or implement `FromRef<{Self}>` for `{T}`",
-    note = "the state is what `.with_state(..)` sets before `.hooks(..)`; without it, it is `()`"
+    note = "call `.with_state(..)` before `.hooks(..)`; without it the state is `()`",
+    note = "derive `FromRef` for `{Self}`, or implement `FromRef<{Self}>` for `{T}`"
 )]
 pub trait HasPart<T> {
     /// The part.

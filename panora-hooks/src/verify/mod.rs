@@ -1,6 +1,5 @@
 //! Verification: bytes and secrets, no HTTP.
 
-mod delivery;
 mod envelope;
 mod secret;
 mod signature;
@@ -11,8 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use self::envelope::{Envelope, EnvelopeError};
+pub use self::secret::SecretError;
 pub(crate) use self::signature::Signature;
-pub use self::{delivery::Delivery, secret::SecretError};
+use crate::delivery::Delivery;
 
 /// Verifies deliveries with the secret of an endpoint.
 ///

@@ -33,6 +33,54 @@ async fn names_that_the_macro_uses(delivery: Metadata, argument_0: RawData, outc
     drop((delivery, argument_0, outcome));
 }
 
+#[on("filestorage.file.created")]
+async fn delivery(_: Metadata, _: State<App>) {}
+
+#[on("filestorage.folder.created")]
+async fn state(_: Metadata, _: State<App>) {}
+
+#[on("filestorage.drive.pulled")]
+async fn argument_0(_: Metadata, _: State<App>) {}
+
+#[on("filestorage.user.pulled")]
+async fn outcome() {}
+
+#[on("filestorage.group.pulled")]
+async fn registry() {}
+
+type Render = std::sync::Arc<dyn for<'a> Fn(&'a str) -> &'a str + Send + Sync>;
+
+impl axum::extract::FromRef<App> for Render {
+    fn from_ref(_: &App) -> Self {
+        std::sync::Arc::new(|text| text)
+    }
+}
+
+impl axum::extract::FromRef<App> for fn(&str) -> bool {
+    fn from_ref(_: &App) -> Self {
+        str::is_empty
+    }
+}
+
+/// A type of the same name, which needs the state.
+mod own {
+    pub struct Event(pub &'static str);
+
+    impl panora_hooks::FromDelivery<super::App> for Event {
+        fn from_delivery(
+            _: &panora_hooks::Delivery<'_>,
+            _: &super::App,
+        ) -> Result<Self, panora_hooks::HookError> {
+            Ok(Self("own"))
+        }
+    }
+}
+
+#[on("connection.created")]
+async fn functions(_: State<Render>, _: State<fn(&str) -> bool>, event: own::Event, _: Event<Value>) {
+    assert!(!event.0.is_empty());
+}
+
 #[on("crm.task.created")]
 #[tracing::instrument]
 async fn instrumented_below(_meta: Metadata) -> Result<(), String> {
@@ -75,6 +123,12 @@ fn main() {
         instrumented_above,
         r#type,
         generated,
+        delivery,
+        state,
+        argument_0,
+        outcome,
+        registry,
+        functions,
         local,
     ]);
 }

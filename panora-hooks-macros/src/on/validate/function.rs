@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, ReturnType, Safety, Signature, Type, spanned::Spanned};
+use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, spanned::Spanned};
 
 use super::{Argument, HookFn, HookItem};
 use crate::{diagnostics::Diagnostics, on::signature::Function};
@@ -17,7 +17,6 @@ pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> Ho
     } else {
         check_qualifiers(&function.signature, &mut found);
         check_generics(&function.signature, &mut found);
-        check_body(&function, &mut found);
         check_self(&function.signature, &mut found);
         check_arguments(&function.signature, &mut found)
     };
@@ -100,13 +99,6 @@ fn check_generics(signature: &Signature, diagnostics: &mut Diagnostics) {
     );
 }
 
-fn check_body(function: &Function, diagnostics: &mut Diagnostics) {
-    let mut tokens = function.body.clone().into_iter();
-    if let Some(TokenTree::Punct(semicolon)) = tokens.next() {
-        diagnostics.error(semicolon, "hooks need a body");
-    }
-}
-
 fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<Argument> {
     let mut arguments: Vec<Argument> = Vec::new();
     for input in &signature.inputs {
@@ -119,10 +111,15 @@ fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<
                 );
                 continue;
             }
-            FnArg::Typed(typed) => &*typed.ty,
+            FnArg::Typed(typed) => {
+                for attribute in typed.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
+                    diagnostics.error(attribute, "an argument of a hook is there in every configuration");
+                }
+                &*typed.ty
+            }
         };
         check_argument_type(ty, diagnostics);
-        let is_event = last_name(ty).is_some_and(|name| name == "Event");
+        let is_event = is_event(ty);
         if is_event && arguments.iter().any(|earlier| earlier.is_event) {
             diagnostics.error(input, "a hook takes one `Event<_>`");
         }
@@ -134,7 +131,9 @@ fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<
 fn check_argument_type(ty: &Type, diagnostics: &mut Diagnostics) {
     if contains_word(ty.to_token_stream(), "impl").is_some() {
         diagnostics.error(ty, "a hook argument must be a concrete type");
-    } else if let Type::Reference(reference) = ty {
+    } else if let Type::Reference(reference) = ty
+        && contains_word(ty.to_token_stream(), "dyn").is_none()
+    {
         let owned = owned_argument(&reference.elem);
         diagnostics.error_with_help(
             ty,
@@ -173,6 +172,17 @@ fn check_self(signature: &Signature, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Whether a type is `Event<T>`, by its looks.
+fn is_event(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|segment| {
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
+        segment.ident == "Event"
+            && arguments.args.len() == 1
+            && matches!(arguments.args.first(), Some(GenericArgument::Type(_)))
+    })
+}
+
 fn last_name(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
@@ -189,12 +199,15 @@ fn contains_word(tokens: TokenStream, word: &str) -> Option<Ident> {
     })
 }
 
-/// Whether a type borrows for a lifetime that is not `'static`.
+/// Whether a type borrows for a lifetime that is not `'static`. What a function takes or returns is no borrow
+/// of the type's own.
 fn contains_borrow(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
+    let mut is_signature = false;
     while let Some(token) = tokens.next() {
-        let is_borrow = match token {
-            TokenTree::Group(group) => contains_borrow(group.stream()),
+        let is_borrow = match &token {
+            TokenTree::Group(group) => !is_signature && contains_borrow(group.stream()),
+            TokenTree::Ident(word) if word == "for" => return false,
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
                 !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
             }
@@ -206,6 +219,10 @@ fn contains_borrow(tokens: TokenStream) -> bool {
         if is_borrow {
             return true;
         }
+        is_signature = matches!(
+            &token,
+            TokenTree::Ident(word) if ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|name| word == name)
+        );
     }
     false
 }

@@ -1,6 +1,6 @@
 use panora_hooks::{Verifier, Webhooks, hooks, on};
 
-#[on("crm.contact-row.created")]
+#[on("accounting.credit-note.pulled")]
 async fn contact_created() {}
 
 fn main() {

@@ -4,12 +4,14 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
 
-use crate::verify::Delivery;
+use super::Delivery;
+use crate::printable::Printable;
 
 /// Why a payload is not what a hook takes.
 ///
-/// It says where, in terms of the payload's own structure, and holds no value of it.
+/// It says where, and holds no value of the payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the payload of `{event_type}` (event {id}) {problem}")]
 pub struct PayloadError {
@@ -33,14 +35,16 @@ enum Problem {
 impl PayloadError {
     fn new(delivery: &Delivery<'_>, problem: Problem) -> Self {
         Self {
-            id: delivery.id().escape_debug().to_string(),
-            event_type: delivery.event_type().escape_debug().to_string(),
+            id: Printable(delivery.id()).to_string(),
+            event_type: Printable(delivery.event_type()).to_string(),
             problem,
         }
     }
 
     /// Where in the payload the field is that does not fit, such as `email_addresses[1].email_address`;
     /// `.` for the payload itself. `None` if the payload is not JSON at all.
+    ///
+    /// A key that is no identifier may be somebody's data, in a map: it is a `?`.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match &self.problem {
@@ -67,7 +71,7 @@ impl fmt::Display for Problem {
 }
 
 /// Decodes `data`: the JSON in it if it is a string, else itself.
-pub(crate) fn decode<T: DeserializeOwned>(delivery: &Delivery<'_>) -> Result<T, PayloadError> {
+pub(super) fn decode<T: DeserializeOwned>(delivery: &Delivery<'_>) -> Result<T, PayloadError> {
     let data = delivery.data();
     if !data.starts_with('"') {
         return decode_text(data).map_err(|problem| PayloadError::new(delivery, problem));
@@ -92,15 +96,42 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Proble
         return if is_too_deep { Problem::TooDeep } else { Problem::NotJson { line, column } };
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
-        .map_or_else(|error| error.path().to_string(), |_| ".".to_owned());
+    let path = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => ".".to_owned(),
+        Err(error) => shown(error.path()),
+    };
     Problem::Mismatch { target: std::any::type_name::<T>(), path, missing: missing_field(error) }
+}
+
+/// The path without anything that is not a name.
+fn shown(path: &Path) -> String {
+    let mut shown = String::new();
+    for segment in path {
+        let name = match segment {
+            Segment::Seq { index } => {
+                shown.push_str(&format!("[{index}]"));
+                continue;
+            }
+            Segment::Map { key } => key,
+            Segment::Enum { variant } => variant,
+            Segment::Unknown => "?",
+        };
+        if !shown.is_empty() {
+            shown.push('.');
+        }
+        shown.push_str(if is_name(name) { name } else { "?" });
+    }
+    if shown.is_empty() { ".".to_owned() } else { shown }
 }
 
 /// The name in "missing field `name`", which is the type's own word and not the payload's.
 fn missing_field(error: &serde_json::Error) -> Option<String> {
     let message = error.to_string();
     let (name, _position) = message.strip_prefix("missing field `")?.split_once("` at line ")?;
-    let is_identifier = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-    is_identifier.then(|| name.to_owned())
+    is_name(name).then(|| name.to_owned())
+}
+
+/// Whether a text is what fields are called.
+fn is_name(text: &str) -> bool {
+    text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
 }

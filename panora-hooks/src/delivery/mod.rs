@@ -1,14 +1,14 @@
 //! A verified delivery.
 
+mod payload;
+
 use std::{borrow::Cow, fmt, ops::Deref, time::SystemTime};
 
 use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 
-use crate::{
-    catalogue,
-    extract::{self, PayloadError},
-};
+pub use self::payload::PayloadError;
+use crate::catalogue;
 
 /// A delivery whose data is what the holder of the secret signed.
 ///
@@ -24,7 +24,7 @@ pub struct Delivery<'b> {
 }
 
 impl<'b> Delivery<'b> {
-    pub(super) fn new(id: Cow<'b, str>, wire_type: Cow<'b, str>, data: &'b str) -> Self {
+    pub(crate) fn new(id: Cow<'b, str>, wire_type: Cow<'b, str>, data: &'b str) -> Self {
         let data = Data::Borrowed(data);
         Self { id, wire_type, event_type: None, data, attempt: 1, received_at: SystemTime::now() }
     }
@@ -61,7 +61,7 @@ impl<'b> Delivery<'b> {
     ///
     /// If the payload is not JSON, or not what `T` takes. The error names the field, never its value.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
-        extract::decode(self)
+        payload::decode(self)
     }
 
     /// How often this event has been tried, beginning with 1.
