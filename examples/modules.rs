@@ -30,7 +30,7 @@ mod crm {
     /// One hook for two events, of which one carries an object and the other a list.
     #[on("crm.deal.created", "crm.deal.pulled")]
     async fn deal_seen(Event(deal): Event<Value>, meta: Metadata) {
-        tracing::info!(event_type = %meta.event_type, is_list = deal.is_array(), "deals");
+        tracing::info!(event_type = ?meta.event_type, is_list = deal.is_array(), "deals");
     }
 
     mod notes {
@@ -59,14 +59,14 @@ mod ticketing {
     /// Everything else of the vertical: the most specific pattern wins.
     #[on("ticketing.*")]
     pub(crate) async fn anything(meta: Metadata) {
-        tracing::info!(event_type = %meta.event_type, "something about tickets");
+        tracing::info!(event_type = ?meta.event_type, "something about tickets");
     }
 }
 
 /// Takes the place of the log line for what no other hook names.
 #[on("*")]
 async fn rest(meta: Metadata) {
-    tracing::info!(event_type = %meta.event_type, "something else");
+    tracing::info!(event_type = ?meta.event_type, "something else");
 }
 
 #[tokio::main]

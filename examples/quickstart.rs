@@ -6,12 +6,15 @@
 //!
 //! `PANORA_WEBHOOK_SECRET` sets the endpoint's secret, `PORT` another port.
 
-use std::{env, net::Ipv4Addr};
+use std::{env, net::Ipv4Addr, time::Duration};
 
 use anyhow::Context;
 use panora_hooks::{Event, Metadata, Verifier, Webhooks, hooks, on};
 use serde::Deserialize;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
+
+/// How long a hook may still run once the program is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// As much of a contact as this program needs.
 #[derive(Deserialize)]
@@ -31,7 +34,7 @@ async fn contact_created(Event(contact): Event<Contact>) {
 /// Runs for `crm.company.push` too, which is what the body says.
 #[on("crm.company.created")]
 async fn company_created(meta: Metadata) {
-    tracing::info!(id = %meta.id, wire_type = %meta.wire_type, "a company was created");
+    tracing::info!(wire_type = ?meta.wire_type, "a company was created");
 }
 
 /// A sync carries a list, often an empty one.
@@ -57,7 +60,15 @@ async fn main() -> anyhow::Result<()> {
     let router = Webhooks::new(verifier)
         .hooks(hooks![contact_created, company_created, contacts_pulled])
         .into_router("/webhook");
-    axum::serve(listener, router).with_graceful_shutdown(shutdown_signal()).await?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
+    let server = tokio::spawn(server.into_future());
+    shutdown_signal().await;
+    drop(stop);
+    // A client that never ends its request does not keep the program from ending.
+    if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
+        ended??;
+    }
     Ok(())
 }
 

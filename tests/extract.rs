@@ -205,6 +205,25 @@ mod errors {
         }
     }
 
+    /// The keys of a map are somebody's data, and may be anything.
+    #[test]
+    fn a_key_that_is_no_name_is_not_named() {
+        type Maps = HashMap<String, Vec<HashMap<String, HashMap<String, String>>>>;
+        let payload = r#"{"email_addresses":[{"ada@example.com\nERROR canary":{"b":1}}]}"#;
+        let delivery = Delivery::encoded("x", payload);
+        let error =
+            verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Maps>().unwrap_err();
+        assert_eq!(error.path(), Some("email_addresses[0].?.b"));
+    }
+
+    #[test]
+    fn an_endless_id_is_cut_off() {
+        let body = format!(r#"{{"id_event":"{}","data":1,"type":"x"}}"#, "i".repeat(100_000));
+        let delivery = verifier();
+        let delivery = delivery.verify(body.as_bytes(), delivery.sign("1")).unwrap();
+        assert!(delivery.payload::<String>().unwrap_err().to_string().len() < 500);
+    }
+
     #[test]
     fn what_is_no_json_says_where() {
         assert_eq!(error(r#""canary""#), (None, format!("{EVENT} is not JSON (line 1, column 1)")));

@@ -4,6 +4,10 @@ mod support;
 
 use std::{io::Write, sync::atomic::Ordering, time::Duration};
 
+use axum::{
+    middleware::{self, Next},
+    response::Response,
+};
 use support::{Answer, Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer};
 
 const LIMIT: usize = 1000;
@@ -79,6 +83,21 @@ fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
         assert_answer(&answer, 400, "Webhook Error: missing or invalid signature");
     }
     let head = Request::post("/webhook").header("Content-Length", "1000");
+    assert_eq!(answer_to_head(&server, &head).status, 400);
+}
+
+/// Not even where a layer holds the answer back, and there is time to read on.
+#[test]
+fn a_sender_that_asks_is_not_told_to_go_on_when_it_is_refused() {
+    async fn slow(request: axum::extract::Request, next: Next) -> Response {
+        let response = next.run(request).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        response
+    }
+
+    let router = counting(&Count::default()).into_router("/webhook").layer(middleware::from_fn(slow));
+    let server = Server::start(router);
+    let head = Request::post("/webhook").header("Expect", "100-continue").header("Content-Length", "1000");
     assert_eq!(answer_to_head(&server, &head).status, 400);
 }
 

@@ -4,7 +4,7 @@
 mod support;
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -77,12 +77,33 @@ impl Quickstart {
 
     /// Sends a signal, and gives back whether it ended with status 0, and all else that it printed.
     fn stop(mut self, signal: &str) -> (bool, String) {
-        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        // The shell's own `kill`: the program is not everywhere.
+        let kill = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.child.id())]).status();
         assert!(kill.unwrap().success());
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().success(), rest)
     }
+}
+
+impl Drop for Quickstart {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn a_client_that_never_ends_its_request_does_not_keep_it_from_ending() {
+    let quickstart = Quickstart::run(&[]).introduced();
+    let (address, _) = quickstart.request();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"POST /webhook HTTP/1.1\r\nHost: x\r\n").unwrap();
+    // A whole request after it: the first has arrived.
+    assert_eq!(quickstart.deliver(|request| request), 200);
+    let (is_success, _) = quickstart.stop("-TERM");
+    assert!(is_success);
+    drop(stream);
 }
 
 #[test]

@@ -94,41 +94,90 @@ pub struct Listed {
     pub definition: Definition,
 }
 
-/// Stops the build if an entry names a pattern that an entry before it names.
+/// An entry names a pattern that an entry before it names.
+#[derive(Debug, Clone, Copy)]
+pub struct Clash {
+    pattern: &'static str,
+    earlier: &'static str,
+}
+
+/// The first clash of each entry, by position.
+pub type Clashes = [Option<Clash>];
+
+/// Finds the clashes of a list.
+///
+/// A hash table of `SLOTS` slots: comparing each with each took longer than checking the hooks themselves.
+#[must_use]
+pub const fn clashes<const POSITIONS: usize, const SLOTS: usize>(
+    listed: &[Listed],
+) -> [Option<Clash>; POSITIONS] {
+    let mut clashes = [None; POSITIONS];
+    let mut slots: [Option<(&str, usize)>; SLOTS] = [None; SLOTS];
+    let mut entry = 0;
+    while entry < listed.len() {
+        let patterns = listed[entry].definition.patterns;
+        let mut index = 0;
+        while index < patterns.len() {
+            let pattern = patterns[index];
+            let mut slot = hash(pattern) % SLOTS;
+            loop {
+                match slots[slot] {
+                    None => {
+                        slots[slot] = Some((pattern, entry));
+                        break;
+                    }
+                    Some((other, earlier)) if same(pattern, other) => {
+                        let clash = &mut clashes[listed[entry].position];
+                        if clash.is_none() {
+                            *clash = Some(Clash { pattern, earlier: listed[earlier].name });
+                        }
+                        break;
+                    }
+                    Some(_) => slot = (slot + 1) % SLOTS,
+                }
+            }
+            index += 1;
+        }
+        entry += 1;
+    }
+    clashes
+}
+
+/// How many slots [`clashes`] needs.
+#[must_use]
+pub const fn slots(listed: &[Listed]) -> usize {
+    let mut patterns = 0;
+    let mut entry = 0;
+    while entry < listed.len() {
+        patterns += listed[entry].definition.patterns.len();
+        entry += 1;
+    }
+    2 * patterns + 1
+}
+
+/// Stops the build at an entry that clashes with one before it.
 ///
 /// # Panics
 ///
 /// In that case, with both hooks named.
 #[track_caller]
-#[expect(clippy::panic, clippy::manual_assert, reason = "it runs in the compiler, where this is an error")]
-pub const fn assert_unclaimed(listed: &[Listed], position: usize) {
+pub const fn assert_unclaimed(clashes: &Clashes, position: usize) {
+    #[expect(clippy::panic, reason = "it runs in the compiler, where this is an error")]
+    if let Some(Clash { pattern, earlier }) = clashes[position] {
+        panic!("{}", Message::claimed(pattern, earlier).text());
+    }
+}
+
+/// FNV-1a.
+const fn hash(text: &str) -> usize {
+    let text = text.as_bytes();
+    let mut hash = 0x811c_9dc5_u32;
     let mut index = 0;
-    while index < listed.len() {
-        if listed[index].position == position {
-            break;
-        }
+    while index < text.len() {
+        hash = (hash ^ text[index] as u32).wrapping_mul(0x0100_0193);
         index += 1;
     }
-    if index == listed.len() {
-        return;
-    }
-    let mine = listed[index].definition.patterns;
-    let mut earlier = 0;
-    while earlier < index {
-        let theirs = listed[earlier].definition.patterns;
-        let mut i = 0;
-        while i < mine.len() {
-            let mut j = 0;
-            while j < theirs.len() {
-                if same(mine[i], theirs[j]) {
-                    panic!("{}", Message::claimed(mine[i], listed[earlier].name).text());
-                }
-                j += 1;
-            }
-            i += 1;
-        }
-        earlier += 1;
-    }
+    hash as usize
 }
 
 const fn same(left: &str, right: &str) -> bool {
@@ -136,13 +185,12 @@ const fn same(left: &str, right: &str) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    // The ends differ sooner than the beginnings, which are a vertical's name.
-    let mut index = left.len();
-    while index > 0 {
-        index -= 1;
+    let mut index = 0;
+    while index < left.len() {
         if left[index] != right[index] {
             return false;
         }
+        index += 1;
     }
     true
 }

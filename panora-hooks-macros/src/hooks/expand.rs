@@ -41,7 +41,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     });
     let checks = entries.iter().enumerate().skip(1).map(|(position, entry)| {
         let Entry { configuration, path } = entry;
-        let check = spanned_over(path, quote!(assert_unclaimed), quote!((LISTED, #position)));
+        let check = spanned_over(path, quote!(assert_unclaimed), quote!((CLASHES, #position)));
         quote! {
             #(#configuration)*
             const _: () = {
@@ -66,11 +66,14 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
             }
         })
     });
+    let positions = entries.len();
     let errors = diagnostics.into_compile_errors();
     quote! {
         |#registry: &mut #private::Registry<_>| {
             #errors
             const LISTED: &[#private::Listed] = &[#(#listed),*];
+            const CLASHES: &#private::Clashes =
+                &#private::clashes::<#positions, { #private::slots(LISTED) }>(LISTED);
             #(#checks)*
             #(#registrations)*
         }

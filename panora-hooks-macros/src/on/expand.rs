@@ -45,14 +45,7 @@ fn marker(function: &Function, hook: &Hook) -> TokenStream {
     quote! {
         #(#configuration)*
         #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unnameable_types,
-            unreachable_pub,
-        )]
+        #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
         #visibility #marker
         #(#configuration)*
         #[automatically_derived]

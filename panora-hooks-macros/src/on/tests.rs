@@ -39,14 +39,7 @@ fn a_hook() {
             }
             #[cfg(feature = "x")]
             #[doc(hidden)]
-            #[allow(
-                dead_code,
-                missing_debug_implementations,
-                missing_docs,
-                non_camel_case_types,
-                unnameable_types,
-                unreachable_pub,
-            )]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
             pub(crate) struct greet {}
             #[cfg(feature = "x")]
             #[automatically_derived]
@@ -99,46 +92,39 @@ fn the_smallest_hook() {
             async fn any() {}
         ),
         expect![[r#"
-        async fn any() {}
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unnameable_types,
-            unreachable_pub,
-        )]
-        struct any {}
-        #[automatically_derived]
-        impl ::panora_hooks::__private::Described for any {
-            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                name: ::panora_hooks::__private::concat!(
-                    ::panora_hooks::__private::module_path!(), "::", "any"
-                ),
-                patterns: &["*"],
-                file: ::panora_hooks::__private::file!(),
-                line: ::panora_hooks::__private::line!(),
-            };
-        }
-        #[automatically_derived]
-        impl<__S> ::panora_hooks::__private::Hook<__S> for any
-        where
-            __S: ::panora_hooks::__private::Send + 'static,
-        {
-            #[allow(deprecated, unused_variables)]
-            fn call(
-                delivery: ::panora_hooks::__private::Delivery<'static>,
-                state: __S,
-            ) -> ::panora_hooks::__private::HookFuture {
-                ::panora_hooks::__private::Box::pin(async move {
-                    ::panora_hooks::__private::drop((delivery, state));
-                    let outcome = any().await;
-                    ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                })
+            async fn any() {}
+            #[doc(hidden)]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+            struct any {}
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for any {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "any"
+                    ),
+                    patterns: &["*"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
             }
-        }
-    "#]],
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for any
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::Box::pin(async move {
+                        ::panora_hooks::__private::drop((delivery, state));
+                        let outcome = any().await;
+                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                    })
+                }
+            }
+        "#]],
     );
 }
 
@@ -152,14 +138,7 @@ fn another_crate_path() {
         expect![[r#"
             async fn imported(meta: Metadata) {}
             #[doc(hidden)]
-            #[allow(
-                dead_code,
-                missing_debug_implementations,
-                missing_docs,
-                non_camel_case_types,
-                unnameable_types,
-                unreachable_pub,
-            )]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
             struct imported {}
             #[automatically_derived]
             impl ::facade::panora_hooks::__private::Described for imported {
@@ -210,14 +189,7 @@ fn a_warning_about_an_event_type() {
             #[allow(deprecated)]
             async fn updated() {}
             #[doc(hidden)]
-            #[allow(
-                dead_code,
-                missing_debug_implementations,
-                missing_docs,
-                non_camel_case_types,
-                unnameable_types,
-                unreachable_pub,
-            )]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
             struct updated {}
             #[automatically_derived]
             impl ::panora_hooks::__private::Described for updated {
@@ -268,54 +240,47 @@ fn a_warning_about_an_option() {
             async fn created() {}
         ),
         expect![[r#"
-        async fn created() {}
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unnameable_types,
-            unreachable_pub,
-        )]
-        struct created {}
-        #[automatically_derived]
-        impl ::panora_hooks::__private::Described for created {
-            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                name: ::panora_hooks::__private::concat!(
-                    ::panora_hooks::__private::module_path!(), "::", "created"
-                ),
-                patterns: &["crm.contact.created"],
-                file: ::panora_hooks::__private::file!(),
-                line: ::panora_hooks::__private::line!(),
-            };
-        }
-        #[automatically_derived]
-        impl<__S> ::panora_hooks::__private::Hook<__S> for created
-        where
-            __S: ::panora_hooks::__private::Send + 'static,
-        {
-            #[allow(deprecated, unused_variables)]
-            fn call(
-                delivery: ::panora_hooks::__private::Delivery<'static>,
-                state: __S,
-            ) -> ::panora_hooks::__private::HookFuture {
-                ::panora_hooks::__private::Box::pin(async move {
-                    ::panora_hooks::__private::drop((delivery, state));
-                    let outcome = created().await;
-                    ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                })
+            async fn created() {}
+            #[doc(hidden)]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+            struct created {}
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for created {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "created"
+                    ),
+                    patterns: &["crm.contact.created"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
             }
-        }
-        const _: () = {
-            #[deprecated(
-                note = "`crm.contact.created` is in the catalogue\nhelp: remove `unlisted`"
-            )]
-            #[allow(non_upper_case_globals)]
-            const needless_option: () = ();
-            needless_option
-        };
-    "#]],
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for created
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::Box::pin(async move {
+                        ::panora_hooks::__private::drop((delivery, state));
+                        let outcome = created().await;
+                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                    })
+                }
+            }
+            const _: () = {
+                #[deprecated(
+                    note = "`crm.contact.created` is in the catalogue\nhelp: remove `unlisted`"
+                )]
+                #[allow(non_upper_case_globals)]
+                const needless_option: () = ();
+                needless_option
+            };
+        "#]],
     );
 }
 
@@ -327,55 +292,48 @@ fn an_error_in_the_attribute() {
             async fn a(meta: Metadata) {}
         ),
         expect![[r##"
-        #[allow(dead_code)]
-        async fn a(meta: Metadata) {}
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unnameable_types,
-            unreachable_pub,
-        )]
-        struct a {}
-        #[automatically_derived]
-        impl ::panora_hooks::__private::Described for a {
-            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                name: ::panora_hooks::__private::concat!(
-                    ::panora_hooks::__private::module_path!(), "::", "a"
-                ),
-                patterns: &["crm.*"],
-                file: ::panora_hooks::__private::file!(),
-                line: ::panora_hooks::__private::line!(),
-            };
-        }
-        #[automatically_derived]
-        impl<__S> ::panora_hooks::__private::Hook<__S> for a
-        where
-            __S: ::panora_hooks::__private::Send + 'static,
-            Metadata: ::panora_hooks::__private::FromDelivery<__S>,
-        {
-            #[allow(deprecated, unused_variables)]
-            fn call(
-                delivery: ::panora_hooks::__private::Delivery<'static>,
-                state: __S,
-            ) -> ::panora_hooks::__private::HookFuture {
-                ::panora_hooks::__private::Box::pin(async move {
-                    let argument_0 = ::panora_hooks::__private::extract::<
-                        Metadata,
-                        __S,
-                    >(&delivery, &state)?;
-                    ::panora_hooks::__private::drop((delivery, state));
-                    let outcome = a(argument_0).await;
-                    ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                })
+            #[allow(dead_code)]
+            async fn a(meta: Metadata) {}
+            #[doc(hidden)]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+            struct a {}
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for a {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "a"
+                    ),
+                    patterns: &["crm.*"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
             }
-        }
-        ::core::compile_error! {
-            "unknown event type `crm.contct.created`\nhelp: did you mean `crm.contact.created`?"
-        }
-    "##]],
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for a
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+                Metadata: ::panora_hooks::__private::FromDelivery<__S>,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::Box::pin(async move {
+                        let argument_0 = ::panora_hooks::__private::extract::<
+                            Metadata,
+                            __S,
+                        >(&delivery, &state)?;
+                        ::panora_hooks::__private::drop((delivery, state));
+                        let outcome = a(argument_0).await;
+                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                    })
+                }
+            }
+            ::core::compile_error! {
+                "unknown event type `crm.contct.created`\nhelp: did you mean `crm.contact.created`?"
+            }
+        "##]],
     );
 }
 
@@ -387,52 +345,45 @@ fn an_error_in_the_signature() {
             pub fn a<T>(meta: &T) {}
         ),
         expect![[r##"
-        #[allow(dead_code)]
-        pub fn a<T>(meta: &T) {}
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unnameable_types,
-            unreachable_pub,
-        )]
-        pub struct a {}
-        #[automatically_derived]
-        impl ::panora_hooks::__private::Described for a {
-            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                name: ::panora_hooks::__private::concat!(
-                    ::panora_hooks::__private::module_path!(), "::", "a"
-                ),
-                patterns: &["crm.contact.created"],
-                file: ::panora_hooks::__private::file!(),
-                line: ::panora_hooks::__private::line!(),
-            };
-        }
-        #[automatically_derived]
-        impl<__S> ::panora_hooks::__private::Hook<__S> for a
-        where
-            __S: ::panora_hooks::__private::Send + 'static,
-        {
-            #[allow(deprecated, unused_variables)]
-            fn call(
-                delivery: ::panora_hooks::__private::Delivery<'static>,
-                state: __S,
-            ) -> ::panora_hooks::__private::HookFuture {
-                ::panora_hooks::__private::unreachable!()
+            #[allow(dead_code)]
+            pub fn a<T>(meta: &T) {}
+            #[doc(hidden)]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+            pub struct a {}
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for a {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "a"
+                    ),
+                    patterns: &["crm.contact.created"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
             }
-        }
-        ::core::compile_error! {
-            "hooks are `async`\nhelp: write `async fn a`"
-        }
-        ::core::compile_error! {
-            "hooks cannot be generic\nhelp: take a concrete type, or call a generic function from the hook"
-        }
-        ::core::compile_error! {
-            "hooks take their arguments by value\nhelp: write `Event<T>`"
-        }
-    "##]],
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for a
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::unreachable!()
+                }
+            }
+            ::core::compile_error! {
+                "hooks are `async`\nhelp: write `async fn a`"
+            }
+            ::core::compile_error! {
+                "hooks cannot be generic\nhelp: take a concrete type, or call a generic function from the hook"
+            }
+            ::core::compile_error! {
+                "hooks take their arguments by value\nhelp: write `Event<T>`"
+            }
+        "##]],
     );
 }
 
@@ -446,47 +397,40 @@ fn a_second_attribute() {
             async fn a() {}
         ),
         expect![[r##"
-        #[allow(dead_code)]
-        #[inline]
-        async fn a() {}
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unnameable_types,
-            unreachable_pub,
-        )]
-        struct a {}
-        #[automatically_derived]
-        impl ::panora_hooks::__private::Described for a {
-            const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                name: ::panora_hooks::__private::concat!(
-                    ::panora_hooks::__private::module_path!(), "::", "a"
-                ),
-                patterns: &["crm.contact.created"],
-                file: ::panora_hooks::__private::file!(),
-                line: ::panora_hooks::__private::line!(),
-            };
-        }
-        #[automatically_derived]
-        impl<__S> ::panora_hooks::__private::Hook<__S> for a
-        where
-            __S: ::panora_hooks::__private::Send + 'static,
-        {
-            #[allow(deprecated, unused_variables)]
-            fn call(
-                delivery: ::panora_hooks::__private::Delivery<'static>,
-                state: __S,
-            ) -> ::panora_hooks::__private::HookFuture {
-                ::panora_hooks::__private::unreachable!()
+            #[allow(dead_code)]
+            #[inline]
+            async fn a() {}
+            #[doc(hidden)]
+            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+            struct a {}
+            #[automatically_derived]
+            impl ::panora_hooks::__private::Described for a {
+                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                    name: ::panora_hooks::__private::concat!(
+                        ::panora_hooks::__private::module_path!(), "::", "a"
+                    ),
+                    patterns: &["crm.contact.created"],
+                    file: ::panora_hooks::__private::file!(),
+                    line: ::panora_hooks::__private::line!(),
+                };
             }
-        }
-        ::core::compile_error! {
-            "a hook takes one `#[on(..)]`\nhelp: list the event types together"
-        }
-    "##]],
+            #[automatically_derived]
+            impl<__S> ::panora_hooks::__private::Hook<__S> for a
+            where
+                __S: ::panora_hooks::__private::Send + 'static,
+            {
+                #[allow(deprecated, unused_variables)]
+                fn call(
+                    delivery: ::panora_hooks::__private::Delivery<'static>,
+                    state: __S,
+                ) -> ::panora_hooks::__private::HookFuture {
+                    ::panora_hooks::__private::unreachable!()
+                }
+            }
+            ::core::compile_error! {
+                "a hook takes one `#[on(..)]`\nhelp: list the event types together"
+            }
+        "##]],
     );
 }
 

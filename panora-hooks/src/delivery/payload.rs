@@ -105,23 +105,17 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Proble
 
 /// The path without anything that is not a name.
 fn shown(path: &Path) -> String {
-    let mut shown = String::new();
-    for segment in path {
-        let name = match segment {
-            Segment::Seq { index } => {
-                shown.push_str(&format!("[{index}]"));
-                continue;
-            }
-            Segment::Map { key } => key,
-            Segment::Enum { variant } => variant,
-            Segment::Unknown => "?",
-        };
-        if !shown.is_empty() {
-            shown.push('.');
-        }
-        shown.push_str(if is_name(name) { name } else { "?" });
+    let segments = path.iter().map(|segment| match segment {
+        Segment::Seq { index } => format!("[{index}]"),
+        Segment::Map { key: name } | Segment::Enum { variant: name } if is_name(name) => format!(".{name}"),
+        _ => ".?".to_owned(),
+    });
+    let shown: String = segments.collect();
+    match shown.strip_prefix('.') {
+        Some(name) => name.to_owned(),
+        None if shown.is_empty() => ".".to_owned(),
+        None => shown,
     }
-    if shown.is_empty() { ".".to_owned() } else { shown }
 }
 
 /// The name in "missing field `name`", which is the type's own word and not the payload's.

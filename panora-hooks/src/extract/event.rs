@@ -39,7 +39,7 @@ impl<T> DerefMut for Event<T> {
     }
 }
 
-/// The type alone: `#[tracing::instrument]` logs the arguments of what it stands on.
+/// The type alone: `#[tracing::instrument]` logs the arguments of the function that it stands on.
 impl<T> fmt::Debug for Event<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event<{}>(..)", type_name::<T>())

@@ -16,7 +16,7 @@ impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
     message = "`{T}: FromRef<{Self}>` is not satisfied",
     label = "the state is `{Self}`, of which `{T}` is no part",
     note = "call `.with_state(..)` before `.hooks(..)`; without it the state is `()`",
-    note = "derive `FromRef` for `{Self}`, or implement `FromRef<{Self}>` for `{T}`"
+    note = "derive `FromRef` for `{Self}` (feature `macros` of axum), or implement `FromRef<{Self}>` for `{T}`"
 )]
 pub trait HasPart<T> {
     /// The part.

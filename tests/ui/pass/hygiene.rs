@@ -1,6 +1,6 @@
 // No name of the user's stands in the way, and no lint fires in code that the macros wrote.
 #![no_implicit_prelude]
-#![forbid(unsafe_code)]
+#![forbid(missing_docs, unsafe_code)]
 #![deny(warnings)]
 #![deny(
     let_underscore,
@@ -48,13 +48,19 @@ pub async fn contact_created(
     ::core::result::Result::Ok(())
 }
 
+mod private {
+    /// A hook that only this crate can name.
+    #[::panora_hooks::on("crm.note.created")]
+    pub(crate) async fn note_created() {}
+}
+
 /// Another hook.
 #[::panora_hooks::on("crm.deal.created")]
 pub async fn deal_created() {}
 
 fn main() {
     let verifier = ::panora_hooks::Verifier::new("secret").unwrap();
-    let webhooks = ::panora_hooks::Webhooks::new(verifier).hooks(::panora_hooks::hooks![contact_created, deal_created]);
+    let webhooks = ::panora_hooks::Webhooks::new(verifier).hooks(::panora_hooks::hooks![contact_created, deal_created, private::note_created]);
     ::core::mem::drop(webhooks);
     concat!();
     line!();
