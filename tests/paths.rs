@@ -4,8 +4,8 @@ mod support;
 
 use std::sync::atomic::Ordering;
 
-use axum::{Router, extract::State, routing::get};
-use support::{Count, Delivery, Request, Server, assert_answer, contact, counting};
+use axum::{Extension, Router, extract::State, response::IntoResponse, routing::get};
+use support::{Count, Delivery, NotOurs, Request, Server, assert_answer, contact, counting};
 
 fn assert_served(router: Router, paths: &[&str], others: &[&str]) {
     let server = Server::start(router);
@@ -47,14 +47,14 @@ fn beside_an_application_of_any_state() {
     #[derive(Clone)]
     struct Application(&'static str);
 
-    async fn page(State(application): State<Application>) -> &'static str {
-        application.0
+    async fn page(State(application): State<Application>) -> impl IntoResponse {
+        (Extension(NotOurs), application.0)
     }
 
     let app = Router::new()
         .route("/page", get(page))
         .merge(counting(&Count::default()).into_router("/webhook"))
-        .fallback(async || "fallback")
+        .fallback(async || (Extension(NotOurs), "fallback"))
         .with_state(Application("page"));
     let server = Server::start(app);
     assert_answer(&server.send(&Request::new("GET", "/page")), 200, "page");

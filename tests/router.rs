@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::body::Body;
+use metrics_util::debugging::DebuggingRecorder;
 use panora_hooks::{Event, HookError, State, Webhooks, hooks, on};
 use serde_json::Value;
 use support::{Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer, verifier};
@@ -194,6 +195,8 @@ async fn soon(notified: impl Future<Output = ()>) {
 /// What a server does with a request whose sender is gone: it drops the future.
 #[tokio::test]
 async fn a_hook_is_finished_when_the_sender_hangs_up() {
+    let recorder = DebuggingRecorder::new();
+    let _recording = metrics::set_default_local_recorder(&recorder);
     let gate = Arc::new(Gate::default());
     let webhooks = Webhooks::new(verifier()).with_state(Arc::clone(&gate)).hooks(hooks![waits]);
     let Delivery { body, signature } = contact();
@@ -206,6 +209,9 @@ async fn a_hook_is_finished_when_the_sender_hangs_up() {
     assert!(server.await.unwrap_err().is_cancelled());
     gate.may_end.notify_one();
     soon(gate.ended.notified()).await;
+    let counters = support::counters(&recorder.snapshotter());
+    assert_eq!(counters.len(), 1);
+    assert_eq!(counters[0].0.labels().next().unwrap().value(), "handled");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 pub mod log;
 
 use std::{
+    cell::Cell,
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
     sync::{
@@ -17,7 +18,15 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::State as AxumState,
+    http::StatusCode,
+    middleware::{self, Next},
+    response::Response,
+};
+use metrics::Key;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use panora_hooks::{State, Verifier, Webhooks, hooks, on};
 use tokio::{net::TcpListener, runtime, sync::oneshot};
 
@@ -149,21 +158,28 @@ impl Answer {
     }
 }
 
-/// A server that ends with its owner.
+/// A server that ends with its owner, and then has counted one outcome for each request.
 pub struct Server {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    metrics: Snapshotter,
+    requests: Arc<AtomicUsize>,
+    counted: Cell<u64>,
 }
 
 impl Server {
-    /// Serves on a free port, from a thread with a runtime of its own.
+    /// Serves on a free port, from a thread with a runtime and a metrics recorder of its own.
     pub fn start(router: Router) -> Self {
+        let requests = Arc::<AtomicUsize>::default();
+        let router = router.layer(middleware::from_fn_with_state(Arc::clone(&requests), count_request));
+        let recorder = DebuggingRecorder::new();
+        let metrics = recorder.snapshotter();
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime =
-                runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let _recording = metrics::set_default_local_recorder(&recorder);
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
                 started.send(listener.local_addr().unwrap()).unwrap();
@@ -173,7 +189,14 @@ impl Server {
                 serve.await.unwrap();
             });
         });
-        Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+        Self {
+            address: address.recv().unwrap(),
+            stop: Some(stop),
+            thread: Some(thread),
+            metrics,
+            requests,
+            counted: Cell::new(0),
+        }
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -189,9 +212,15 @@ impl Server {
         request.send(&mut stream);
         read_answer(stream)
     }
-}
 
-impl Server {
+    /// The counters that have been counted since the last time.
+    pub fn counters(&self) -> Vec<(Key, u64)> {
+        let counters = counters(&self.metrics);
+        let sum: u64 = counters.iter().map(|(_, count)| count).sum();
+        self.counted.set(self.counted.get() + sum);
+        counters
+    }
+
     /// Tells it to end when all that it has begun is done.
     pub fn stop(&mut self) {
         drop(self.stop.take());
@@ -201,13 +230,45 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-            && !std::thread::panicking()
-        {
-            panic!("the server panicked");
+        let Some(Ok(())) = self.thread.take().map(JoinHandle::join) else {
+            assert!(std::thread::panicking(), "the server panicked");
+            return;
+        };
+        self.counters();
+        if !std::thread::panicking() {
+            let requests = self.requests.load(Ordering::SeqCst);
+            assert_eq!(self.counted.get(), requests as u64, "outcomes and requests");
         }
     }
+}
+
+/// The counters that are not zero; they are afterwards.
+pub fn counters(metrics: &Snapshotter) -> Vec<(Key, u64)> {
+    let counters = metrics.snapshot().into_vec().into_iter();
+    let counters = counters.map(|(key, _, _, value)| match value {
+        DebugValue::Counter(count) => (key.key().clone(), count),
+        value => panic!("{value:?}"),
+    });
+    counters.filter(|(_, count)| *count > 0).collect()
+}
+
+/// Marks the answer of a route beside the webhooks'.
+#[derive(Clone)]
+pub struct NotOurs;
+
+/// Counts what reaches a route.
+async fn count_request(
+    AxumState(requests): AxumState<Arc<AtomicUsize>>,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    requests.fetch_add(1, Ordering::SeqCst);
+    let response = next.run(request).await;
+    let is_ours = response.extensions().get::<NotOurs>().is_none();
+    if response.status() == StatusCode::NOT_FOUND || !is_ours {
+        requests.fetch_sub(1, Ordering::SeqCst);
+    }
+    response
 }
 
 /// Reads to the end of the connection.
