@@ -51,9 +51,8 @@ impl Execution {
                     Outcome::Failed
                 }
             },
-            Err(panic) => {
-                // What it panicked with may hold anything. The panic hook has printed it, if at all.
-                drop(panic);
+            // What it panicked with may hold anything. The panic hook has printed it, if at all.
+            Err(_) => {
                 tracing::error!(hook, "hook panicked");
                 Outcome::Panicked
             }

@@ -1,7 +1,6 @@
 #![doc = include_str!("docs/crate.md")]
 
 #[doc(hidden)]
-#[path = "private.rs"]
 pub mod __private;
 pub mod catalogue;
 mod delivery;

@@ -1,0 +1,21 @@
+//! What generated code names. Not for users: anything here may change in any release.
+
+mod candidate;
+mod clash;
+
+pub use core::{concat, file, line, marker::Send, mem::drop, module_path, unreachable};
+pub use std::boxed::Box;
+
+pub use panora_hooks_macros::hooks;
+
+pub use self::{
+    candidate::{Candidate, NotAHook, Probe, Register, fallback},
+    clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
+};
+pub use crate::{
+    delivery::Delivery,
+    extract::{FromDelivery, HasPart, extract},
+    hook::{Definition, Described, Hook, HookFuture},
+    outcome::{IntoHookError, IntoOutcome},
+    registry::Registry,
+};
