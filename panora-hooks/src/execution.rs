@@ -40,21 +40,19 @@ impl Execution {
             // What an error says is the user's code, too.
             Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
         });
-        Poll::Ready(match catch_unwind(poll) {
-            Ok(result) => match ready!(result) {
-                Ok(()) => {
-                    tracing::debug!(hook, "hook succeeded");
-                    Outcome::Handled
-                }
-                Err((retryable, error)) => {
-                    tracing::error!(hook, retryable, "hook failed: {error}");
-                    Outcome::Failed
-                }
-            },
+        let Ok(polled) = catch_unwind(poll) else {
             // What it panicked with may hold anything. The panic hook has printed it, if at all.
-            Err(_) => {
-                tracing::error!(hook, "hook panicked");
-                Outcome::Panicked
+            tracing::error!(hook, "hook panicked");
+            return Poll::Ready(Outcome::Panicked);
+        };
+        Poll::Ready(match ready!(polled) {
+            Ok(()) => {
+                tracing::debug!(hook, "hook succeeded");
+                Outcome::Handled
+            }
+            Err((retryable, error)) => {
+                tracing::error!(hook, retryable, "hook failed: {error}");
+                Outcome::Failed
             }
         })
     }

@@ -11,8 +11,8 @@ pub type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>
 ///
 /// Only `#[on]` implements this.
 #[diagnostic::on_unimplemented(
-    message = "not a hook",
-    label = "this function has no `#[on(\"...\")]` attribute, or is private here"
+    message = "not a hook: this function has no `#[on(\"...\")]` attribute, or is private here",
+    label = "not a hook"
 )]
 pub trait Hook<S>: Described {
     /// Extracts the arguments and calls the function.

@@ -92,7 +92,7 @@ impl Display for HookError {
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "expected `()` or `Result<(), E>`",
-    note = "the router answers the sender; return `Err` to ask for a retry"
+    note = "the router answers; return `Err` to ask for a retry"
 )]
 pub trait IntoOutcome {
     /// Success, or why not.
