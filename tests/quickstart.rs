@@ -12,6 +12,7 @@ use std::{
 };
 
 use panora_hooks::Verifier;
+use serde_json::Value;
 use support::{Request, read_answer};
 
 /// Builds the example once; a test of this package alone has not.
@@ -19,11 +20,18 @@ fn executable() -> &'static PathBuf {
     static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
     EXECUTABLE.get_or_init(|| {
         let cargo = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "panora-hooks-examples", "--example", "quickstart"])
-            .status();
-        assert!(cargo.unwrap().success());
-        let this = std::env::current_exe().unwrap();
-        this.parent().and_then(|deps| deps.parent()).unwrap().join("examples/quickstart")
+            .args(["build", "--package", "panora-hooks-examples", "--example", "quickstart"])
+            .args(["--quiet", "--message-format", "json"])
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        assert!(cargo.status.success());
+        let messages = String::from_utf8(cargo.stdout).unwrap();
+        let executable = messages.lines().find_map(|message| {
+            let message: Value = serde_json::from_str(message).unwrap();
+            message["executable"].as_str().map(PathBuf::from)
+        });
+        executable.unwrap()
     })
 }
 
