@@ -214,6 +214,10 @@ mod errors {
         let error =
             verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Maps>().unwrap_err();
         assert_eq!(error.path(), Some("email_addresses[0].?.b"));
+        let delivery = Delivery::encoded("x", r#"{"":7}"#);
+        let error =
+            verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Maps>().unwrap_err();
+        assert_eq!(error.path(), Some("?"));
     }
 
     #[test]

@@ -127,5 +127,6 @@ fn missing_field(error: &serde_json::Error) -> Option<String> {
 
 /// Whether a text is what fields are called.
 fn is_name(text: &str) -> bool {
-    text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
+    matches!(text.len(), 1..=64)
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
 }
