@@ -116,7 +116,7 @@ fn a_body_shorter_than_declared_is_not_taken_for_whole() {
 #[test]
 fn a_slow_drip_is_cut_off() {
     let count = Count::default();
-    let webhooks = counting(&count).read_timeout(Duration::from_millis(300));
+    let webhooks = counting(&count).read_timeout(Duration::from_secs(1));
     let server = Server::start(webhooks.into_router("/webhook"));
     let request = contact().request();
     let mut stream = server.connect();

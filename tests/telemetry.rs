@@ -64,7 +64,7 @@ fn every_request_has_one_span_and_one_outcome() {
     let webhooks = Webhooks::new(verifier())
         .hooks(hooks![succeeds, fails, fails_for_good, panics, numbers])
         .max_body_bytes(1000)
-        .read_timeout(Duration::from_millis(200));
+        .read_timeout(Duration::from_secs(1));
     let server = Server::start(webhooks.into_router("/webhook"));
     let delivery = |event_type: &str| Delivery::encoded(event_type, "{}").request();
     let good = Delivery::encoded("crm.contact.created", "{}");
