@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::VerifyError;
+
 /// The parts of a body, as they stand in it.
 #[derive(Debug)]
 pub(super) struct Envelope<'b> {
@@ -15,13 +17,6 @@ pub(super) struct Envelope<'b> {
     pub(super) wire_type: Cow<'b, str>,
     /// The JSON text of `data`: the bytes that are signed, and the bytes that are decoded.
     pub(super) data: &'b str,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum EnvelopeError {
-    Malformed,
-    Missing(&'static str),
-    Duplicate(&'static str),
 }
 
 const ID: &str = "id_event";
@@ -33,17 +28,17 @@ impl<'b> Envelope<'b> {
     ///
     /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
     /// are passed over: it may send more one day.
-    pub(super) fn parse(body: &'b str) -> Result<Self, EnvelopeError> {
+    pub(super) fn parse(body: &'b str) -> Result<Self, VerifyError> {
         let Keys { id, wire_type, data, duplicate } =
-            serde_json::from_str(body).map_err(|_| EnvelopeError::Malformed)?;
+            serde_json::from_str(body).map_err(|_| VerifyError::Malformed)?;
         if let Some(key) = duplicate {
-            return Err(EnvelopeError::Duplicate(key));
+            return Err(VerifyError::DuplicateKey(key));
         }
-        let data = data.ok_or(EnvelopeError::Missing(DATA))?.get();
-        let id = id.ok_or(EnvelopeError::Missing(ID))?.0;
-        let wire_type = wire_type.ok_or(EnvelopeError::Missing(TYPE))?.0;
+        let data = data.ok_or(VerifyError::MissingKey(DATA))?.get();
+        let id = id.ok_or(VerifyError::MissingKey(ID))?.0;
+        let wire_type = wire_type.ok_or(VerifyError::MissingKey(TYPE))?.0;
         if id.is_empty() || wire_type.is_empty() {
-            return Err(EnvelopeError::Malformed);
+            return Err(VerifyError::Malformed);
         }
         Ok(Self { id, wire_type, data })
     }

@@ -9,7 +9,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use self::envelope::{Envelope, EnvelopeError};
+use self::envelope::Envelope;
 pub use self::secret::SecretError;
 pub(crate) use self::signature::Signature;
 use crate::delivery::Delivery;
@@ -143,15 +143,5 @@ fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, SecretError> {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("secrets", &self.keys.len()).finish_non_exhaustive()
-    }
-}
-
-impl From<EnvelopeError> for VerifyError {
-    fn from(error: EnvelopeError) -> Self {
-        match error {
-            EnvelopeError::Malformed => Self::Malformed,
-            EnvelopeError::Missing(key) => Self::MissingKey(key),
-            EnvelopeError::Duplicate(key) => Self::DuplicateKey(key),
-        }
     }
 }
