@@ -22,10 +22,6 @@ const OPTIONS: [&str; 2] = ["unlisted", "crate"];
 /// Reads the arguments one by one, so that each wrong one is reported.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attribute {
     let mut attribute = Attribute::default();
-    if tokens.is_empty() {
-        diagnostics.error_at(Span::call_site(), EXPECTED_EVENT_TYPE);
-        return attribute;
-    }
     let mut has_patterns = false;
     for argument in split_at_commas(tokens) {
         match argument {
@@ -38,12 +34,11 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attri
         }
     }
     if !has_patterns && diagnostics.is_empty() {
-        diagnostics.error_at(Span::call_site(), EXPECTED_EVENT_TYPE);
+        let message = r#"expected an event type, as in `#[on("crm.contact.created")]`"#;
+        diagnostics.error_at(Span::call_site(), message);
     }
     attribute
 }
-
-const EXPECTED_EVENT_TYPE: &str = r#"expected an event type, as in `#[on("crm.contact.created")]`"#;
 
 enum Argument {
     /// Nothing between two commas.

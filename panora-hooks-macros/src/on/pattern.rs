@@ -68,12 +68,15 @@ impl PatternError {
         Self { message: message.into(), help: Some(help.into()) }
     }
 
-    /// Points at the byte `position` of the event type. Stable Rust cannot underline a part of a literal,
-    /// so the message draws it.
+    /// Points at the byte `position` of the event type, and says how to write it. Stable Rust cannot
+    /// underline a part of a literal, so the message draws it.
     fn drawn(message: &str, text: &str, position: usize) -> Self {
         let column = text[..position].chars().count();
-        let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        Self::new(format!("{message}\n  {text}\n  {:column$}^", ""))
+        let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        Self {
+            message: format!("{message}\n  {shown}\n  {:column$}^", ""),
+            help: mended(text).map(|name| format!("write `{name}`")),
+        }
     }
 }
 
@@ -88,9 +91,7 @@ fn check_characters(text: &str, name: &str) -> Result<(), PatternError> {
         c if c.is_alphabetic() => format!("event type has the letter `{c}`, which is not ASCII"),
         c => format!("event type has the character {c:?}"),
     };
-    let mut error = PatternError::drawn(&message, text, position);
-    error.help = mended(text).map(|name| format!("write `{name}`"));
-    Err(error)
+    Err(PatternError::drawn(&message, text, position))
 }
 
 fn is_plain(c: char) -> bool {
@@ -98,11 +99,7 @@ fn is_plain(c: char) -> bool {
 }
 
 fn check_segments(text: &str, name: &str) -> Result<(), PatternError> {
-    let drawn = |message, position| {
-        let mut error = PatternError::drawn(message, text, position);
-        error.help = mended(text).map(|name| format!("write `{name}`"));
-        Err(error)
-    };
+    let drawn = |message, position| Err(PatternError::drawn(message, text, position));
     if name.is_empty() || name.starts_with('.') {
         drawn("event type starts with a dot", 0)
     } else if let Some(dot) = name.find("..") {
