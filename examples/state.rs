@@ -27,9 +27,12 @@ struct App {
 struct Customers(Arc<Mutex<HashSet<String>>>);
 
 impl Customers {
-    /// Whether the customer is new.
-    fn insert(&self, email: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(email.to_owned())
+    fn contains(&self, email: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(email)
+    }
+
+    fn insert(&self, email: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(email.to_owned());
     }
 }
 
@@ -79,9 +82,11 @@ async fn contact_created(
     let Some(address) = contact.email_addresses.first() else {
         return Err(HookError::permanent("the contact has no email address"));
     };
-    // Events can come twice, under one id or two: what a hook does, it does once.
-    if customers.insert(&address.email_address) {
+    // Events can come twice, under one id or two: what was done is not done again. It is noted after it was
+    // done: noted before, a mail that fails would be passed over when it is tried again.
+    if !customers.contains(&address.email_address) {
         mailer.welcome(&address.email_address).await?;
+        customers.insert(&address.email_address);
     }
     Ok(())
 }
