@@ -17,7 +17,7 @@ pub(crate) enum Outcome {
     Panicked,
     /// The request is no delivery of the sender's.
     Refused(Refusal),
-    /// The sender went away before it had sent everything.
+    /// The sender went away before it had sent everything, or the program ended before the hook did.
     Abandoned,
 }
 
