@@ -76,10 +76,8 @@ fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
             .header("Panora-Signature", signature)
             .header("Expect", "100-continue")
             .header("Content-Length", "1000");
-        let mut stream = server.connect();
-        stream.write_all(&request.head()).unwrap();
         // Nor is the sender asked to go on.
-        let answer = read_answer(stream);
+        let answer = answer_to_head(&server, &request);
         assert_answer(&answer, 400, "Webhook Error: missing or invalid signature");
     }
     let head = Request::post("/webhook").header("Content-Length", "1000");
@@ -104,10 +102,10 @@ fn a_sender_that_asks_is_not_told_to_go_on_when_it_is_refused() {
 #[test]
 fn a_body_shorter_than_declared_is_not_taken_for_whole() {
     let (server, count) = limited(DEFAULT_LIMIT);
-    let Delivery { body, .. } = contact();
-    let request = contact().request().header("Content-Length", (body.len() + 1).to_string());
+    let delivery = contact();
+    let request = delivery.request().header("Content-Length", (delivery.body.len() + 1).to_string());
     let mut stream = server.connect();
-    stream.write_all(&[request.head(), body].concat()).unwrap();
+    request.send(&mut stream);
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(read_answer(stream).status, 400);
     assert_eq!(count.load(Ordering::SeqCst), 0);
