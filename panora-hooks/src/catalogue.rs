@@ -50,7 +50,8 @@ pub enum Sender {
     Listed,
 }
 
-static EVENT_TYPES: &[EventType] = &panora_hooks_macros::catalogue!();
+/// Every event type, for code that runs in the compiler.
+pub(crate) static EVENT_TYPES: &[EventType] = &panora_hooks_macros::catalogue!();
 
 /// Every text that means an event type. A name wins over the same text as a variant of another.
 static BY_TEXT: LazyLock<HashMap<&'static str, &'static EventType>> = LazyLock::new(|| {
@@ -87,7 +88,7 @@ pub(crate) fn texts() -> impl Iterator<Item = (&'static str, &'static EventType)
 impl EventType {
     /// What hooks name and endpoints subscribe to (`scope`), such as `crm.company.created`.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 
@@ -99,38 +100,43 @@ impl EventType {
 
     /// A wrong name that Panora published for this type. Nothing sends it; subscribing to it gets nothing.
     #[must_use]
-    pub fn misspelling(&self) -> Option<&'static str> {
+    pub const fn misspelling(&self) -> Option<&'static str> {
         self.misspelling
     }
 
     /// The vertical, such as `crm`; `connection` for `connection.created`.
     #[must_use]
-    pub fn vertical(&self) -> &'static str {
-        self.name.split('.').next().unwrap_or(self.name)
+    pub const fn vertical(&self) -> &'static str {
+        let name = self.name.as_bytes();
+        let mut end = 0;
+        while end < name.len() && name[end] != b'.' {
+            end += 1;
+        }
+        self.name.split_at(end).0
     }
 
     /// The model of the object, or of each row of the list, such as `Company` and `CompanyRow`; `None`
     /// where the sources do not say.
     #[must_use]
-    pub fn payload(&self) -> Option<&'static str> {
+    pub const fn payload(&self) -> Option<&'static str> {
         self.payload
     }
 
     /// Whether the data is one object or a list.
     #[must_use]
-    pub fn shape(&self) -> Shape {
+    pub const fn shape(&self) -> Shape {
         self.shape
     }
 
     /// Who sends it.
     #[must_use]
-    pub fn sender(&self) -> Sender {
+    pub const fn sender(&self) -> Sender {
         self.sender
     }
 
     /// Whether any known release sends it.
     #[must_use]
-    pub fn is_sent(&self) -> bool {
+    pub const fn is_sent(&self) -> bool {
         matches!(self.sender, Sender::Current | Sender::Past)
     }
 

@@ -9,12 +9,16 @@ mod execution;
 mod extract;
 mod hook;
 mod linger;
+pub mod models;
 mod outcome;
 mod printable;
 mod receive;
 mod refusal;
 mod registry;
+mod scope;
 mod tally;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod verify;
 mod webhooks;
 

@@ -75,6 +75,16 @@ impl<S> Registry<S> {
         }
     }
 
+    /// What `#[on]` knows of each hook.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = Definition> {
+        self.entries.iter().map(|entry| entry.definition)
+    }
+
+    /// The patterns of all hooks.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &'static str> {
+        self.claims.keys().copied()
+    }
+
     /// The hooks, and which of them each pattern belongs to.
     pub(crate) fn into_parts(self) -> (Vec<Entry<S>>, HashMap<&'static str, usize>) {
         (self.entries, self.claims)
@@ -87,6 +97,6 @@ impl<S> Registry<S> {
 
 impl<S> fmt::Debug for Registry<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.entries.iter().map(|entry| entry.definition)).finish()
+        f.debug_list().entries(self.definitions()).finish()
     }
 }

@@ -1,10 +1,10 @@
 //! `Webhooks`, which users build.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request, routing};
 
-use crate::{dispatch::Dispatch, receive::Endpoint, registry::Registry, verify::Verifier};
+use crate::{dispatch::Dispatch, receive::Endpoint, registry::Registry, scope, verify::Verifier};
 
 /// The largest body that is read by default, in bytes: 32 MiB. Lists of a first sync are megabytes long,
 /// and the sender knows no limit.
@@ -88,6 +88,30 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         Self { read_timeout, ..self }
     }
 
+    /// The names to subscribe to, so that every hook gets its events: the `scope` of an endpoint, in
+    /// alphabetical order.
+    ///
+    /// A prefix stands for every event type below it that a known release sends; subscriptions have no
+    /// prefixes. The types of passthrough requests are not among them: there is one for each provider.
+    ///
+    /// ```
+    /// use panora_hooks::{Verifier, Webhooks, hooks, on};
+    ///
+    /// #[on("connection.created", "crm.contact.*")]
+    /// async fn hook() {}
+    ///
+    /// # fn main() -> Result<(), panora_hooks::SecretError> {
+    /// let webhooks = Webhooks::new(Verifier::new("the endpoint's secret")?).hooks(hooks![hook]);
+    /// assert_eq!(webhooks.scopes(), ["connection.created", "crm.contact.created", "crm.contact.pulled"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn scopes(&self) -> Vec<&'static str> {
+        let names: BTreeSet<_> = self.registry.patterns().flat_map(scope::names).collect();
+        names.into_iter().collect()
+    }
+
     /// A router that runs the hook of an event before it answers.
     ///
     /// It answers at `path` and at `path` with a trailing slash, since the sender loses the event where it
@@ -104,6 +128,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// | 413 | the body is too large ([`max_body_bytes`](Self::max_body_bytes)) |
     /// | 500, empty | the hook failed or panicked |
     ///
+    /// A hook that no known release of Panora sends an event for is logged, as a warning.
+    ///
     /// # Panics
     ///
     /// If `path` is no path that [`Router::route`] takes.
@@ -111,6 +137,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     pub fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
         assert!(path.starts_with('/'), "the path `{path}` does not begin with `/`: write `/{path}`");
         let Self { verifier, state, registry, max_body_bytes, read_timeout } = self;
+        registry.definitions().for_each(scope::warn_if_never_sent);
         let dispatch = Dispatch::new(registry);
         let endpoint = Arc::new(Endpoint { verifier, state, dispatch, max_body_bytes, read_timeout });
         let answer = routing::any(move |request: Request| Arc::clone(&endpoint).answer(request));

@@ -14,22 +14,42 @@ use crate::{
 };
 
 pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
-    let (function, implementation) = match &hook.item {
+    let (function, implementation, arguments) = match &hook.item {
         HookItem::Bare(tokens) => return tokens.clone(),
-        HookItem::Callable(hook_fn) => (&hook_fn.function, call(hook_fn, &hook.private)),
-        HookItem::MarkerOnly(function) => (&**function, uncallable(&hook.private)),
+        HookItem::Callable(hook_fn) => (&hook_fn.function, call(hook_fn, &hook.private), &*hook_fn.arguments),
+        HookItem::MarkerOnly(function) => (&**function, uncallable(&hook.private), &[][..]),
     };
     // Whether the function is used shows when the errors are gone.
     let quiet = (!diagnostics.is_empty()).then(|| quote!(#[allow(dead_code)]));
     let marker = marker(function, hook);
     let implementation = implement(function, &hook.private, implementation);
+    let checks = arguments.iter().map(|argument| check(argument, hook, function));
     let warnings = hook.warnings.iter().map(|warning| warn(warning, function));
     quote! {
         #quiet
         #function
         #marker
         #implementation
+        #(#checks)*
         #(#warnings)*
+    }
+}
+
+/// Stops the build, at the argument, if it takes what the events do not carry.
+fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> TokenStream {
+    let Hook { private, patterns, .. } = hook;
+    let configuration = configuration(function);
+    let (first, last) = ends(ty);
+    let path = respanned(private.to_token_stream(), first);
+    let check =
+        respanned(quote!(::assert_carried(#private::Argument::<#ty>::CARRIED, &[#(#patterns),*])), last);
+    quote! {
+        #(#configuration)*
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::FitsAny as _;
+            #path #check;
+        };
     }
 }
 

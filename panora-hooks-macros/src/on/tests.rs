@@ -80,6 +80,24 @@ fn a_hook() {
                     })
                 }
             }
+            #[cfg(feature = "x")]
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::panora_hooks::__private::FitsAny as _;
+                ::panora_hooks::__private::assert_carried(
+                    ::panora_hooks::__private::Argument::<Event<Contact>>::CARRIED,
+                    &["crm.contact.created", "crm.deal.*"],
+                );
+            };
+            #[cfg(feature = "x")]
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::panora_hooks::__private::FitsAny as _;
+                ::panora_hooks::__private::assert_carried(
+                    ::panora_hooks::__private::Argument::<State<Db>>::CARRIED,
+                    &["crm.contact.created", "crm.deal.*"],
+                );
+            };
         "#]],
     );
 }
@@ -173,6 +191,14 @@ fn another_crate_path() {
                     })
                 }
             }
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::facade::panora_hooks::__private::FitsAny as _;
+                ::facade::panora_hooks::__private::assert_carried(
+                    ::facade::panora_hooks::__private::Argument::<Metadata>::CARRIED,
+                    &["crm.contact.imported"],
+                );
+            };
         "#]],
     );
 }
@@ -330,6 +356,14 @@ fn an_error_in_the_attribute() {
                     })
                 }
             }
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::panora_hooks::__private::FitsAny as _;
+                ::panora_hooks::__private::assert_carried(
+                    ::panora_hooks::__private::Argument::<Metadata>::CARRIED,
+                    &["crm.*"],
+                );
+            };
             ::core::compile_error! {
                 "unknown event type `crm.contct.created`\nhelp: did you mean `crm.contact.created`?"
             }

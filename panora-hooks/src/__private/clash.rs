@@ -1,5 +1,6 @@
 //! Finds, while compiling, the entries of a list that name the same pattern.
 
+use super::{message::Message, text::same};
 use crate::hook::Definition;
 
 /// An entry of a list, as far as it is known while compiling.
@@ -83,7 +84,15 @@ pub const fn slots(listed: &[Listed]) -> usize {
 pub const fn assert_unclaimed(clashes: &Clashes, position: usize) {
     #[expect(clippy::panic, reason = "it runs in the compiler, where this is an error")]
     if let Some(Clash { pattern, earlier }) = clashes[position] {
-        panic!("{}", Message::claimed(pattern, earlier).text());
+        panic!(
+            "{}",
+            Message::new("event `")
+                .with(pattern)
+                .with("` is already handled by `")
+                .with(earlier)
+                .with("`, listed before it")
+                .text()
+        );
     }
 }
 
@@ -97,55 +106,4 @@ const fn hash(text: &str) -> usize {
         index += 1;
     }
     hash as usize
-}
-
-const fn same(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-/// A message put together while compiling, where there is no `format!`.
-struct Message {
-    bytes: [u8; 512],
-    len: usize,
-}
-
-impl Message {
-    const fn claimed(pattern: &str, name: &str) -> Self {
-        Self { bytes: [0; 512], len: 0 }
-            .with("event `")
-            .with(pattern)
-            .with("` is already handled by `")
-            .with(name)
-            .with("`, listed before it")
-    }
-
-    const fn with(mut self, text: &str) -> Self {
-        let text = text.as_bytes();
-        let mut index = 0;
-        while index < text.len() && self.len < self.bytes.len() {
-            self.bytes[self.len] = text[index];
-            self.len += 1;
-            index += 1;
-        }
-        self
-    }
-
-    const fn text(&self) -> &str {
-        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(text) => text,
-            // Cut inside a character: a path longer than any compiler lets through.
-            Err(_) => "an event is already handled by a hook listed before it",
-        }
-    }
 }

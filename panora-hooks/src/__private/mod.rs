@@ -2,6 +2,9 @@
 
 mod candidate;
 mod clash;
+mod message;
+mod payload;
+mod text;
 
 pub use core::{concat, file, line, marker::Send, mem::drop, module_path, unreachable};
 pub use std::boxed::Box;
@@ -11,10 +14,11 @@ pub use panora_hooks_macros::hooks;
 pub use self::{
     candidate::{Candidate, NotAHook, Probe, Register, fallback},
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
+    payload::{Argument, Carried, FitsAny, Payload, Shape, assert_carried},
 };
 pub use crate::{
     delivery::Delivery,
-    extract::{FromDelivery, HasPart, extract},
+    extract::{FromDelivery, FromPayload, HasPart, extract},
     hook::{Definition, Described, Hook, HookFuture},
     outcome::{IntoHookError, IntoOutcome},
     registry::Registry,

@@ -9,7 +9,10 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use super::FromDelivery;
-use crate::{delivery::Delivery, outcome::HookError};
+use crate::{
+    delivery::{Delivery, PayloadError},
+    outcome::HookError,
+};
 
 /// The payload of the event, as a `T`.
 ///
@@ -19,9 +22,25 @@ use crate::{delivery::Delivery, outcome::HookError};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event<T>(pub T);
 
-impl<S, T: DeserializeOwned> FromDelivery<S> for Event<T> {
+impl<S, T: FromPayload> FromDelivery<S> for Event<T> {
     fn from_delivery(delivery: &Delivery<'_>, _state: &S) -> Result<Self, HookError> {
-        Ok(Self(delivery.payload()?))
+        Ok(Self(T::from_payload(delivery)?))
+    }
+}
+
+/// A payload: whatever can be deserialised, and `AnyEvent`, which depends on the event's type.
+pub trait FromPayload: Sized {
+    /// Decodes the payload.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON, or does not fit.
+    fn from_payload(delivery: &Delivery<'_>) -> Result<Self, PayloadError>;
+}
+
+impl<T: DeserializeOwned> FromPayload for T {
+    fn from_payload(delivery: &Delivery<'_>) -> Result<Self, PayloadError> {
+        delivery.payload()
     }
 }
 

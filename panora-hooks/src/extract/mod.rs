@@ -5,7 +5,12 @@ mod metadata;
 mod raw_data;
 mod state;
 
-pub use self::{event::Event, metadata::Metadata, raw_data::RawData, state::HasPart};
+pub use self::{
+    event::{Event, FromPayload},
+    metadata::Metadata,
+    raw_data::RawData,
+    state::HasPart,
+};
 use crate::{delivery::Delivery, outcome::HookError};
 
 /// An argument of a hook: something that can be had from a delivery and the state `S`.

@@ -1,0 +1,267 @@
+//! Finds, while compiling, a hook whose payload type is one of this crate's, but not its event's.
+
+use core::marker::PhantomData;
+
+use super::{
+    message::Message,
+    text::{ends_with, same, starts_with},
+};
+use crate::{
+    catalogue::{self, EVENT_TYPES, EventType},
+    extract::Event,
+};
+
+/// What a type of this crate holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Carried {
+    /// The module of its models.
+    pub vertical: &'static str,
+    /// The name of the model.
+    pub model: &'static str,
+    /// One, or how many.
+    pub shape: Shape,
+}
+
+/// How an event carries a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One of it.
+    Object,
+    /// A list of it.
+    List,
+    /// A list of lists of it, which nothing carries.
+    Lists,
+    /// Whatever the events of the vertical carry.
+    Any,
+}
+
+/// A type that is made for certain events. A user's own type is for any.
+pub trait Payload {
+    /// What it holds.
+    const CARRIED: Carried;
+}
+
+/// `null`, too.
+impl<P: Payload> Payload for Option<P> {
+    const CARRIED: Carried = P::CARRIED;
+}
+
+impl<P: Payload> Payload for Box<P> {
+    const CARRIED: Carried = P::CARRIED;
+}
+
+impl<P: Payload> Payload for Vec<P> {
+    const CARRIED: Carried = Carried {
+        shape: match P::CARRIED.shape {
+            Shape::Object => Shape::List,
+            Shape::List | Shape::Lists => Shape::Lists,
+            // No event is a list of events, and serde says so.
+            Shape::Any => Shape::Any,
+        },
+        ..P::CARRIED
+    };
+}
+
+/// Asks the type of an argument what payload it takes.
+#[derive(Debug)]
+pub struct Argument<A>(PhantomData<A>);
+
+impl<P: Payload> Argument<Event<P>> {
+    /// What it is made for. A constant of the type itself comes before a trait's.
+    pub const CARRIED: Option<Carried> = Some(P::CARRIED);
+}
+
+/// What any other argument has: it fits any event.
+pub trait FitsAny {
+    /// Nothing in particular.
+    const CARRIED: Option<Carried> = None;
+}
+
+impl<A> FitsAny for Argument<A> {}
+
+/// Stops the build where a hook for `patterns` takes a payload that one of their events does not carry.
+///
+/// # Panics
+///
+/// In that case, with what the event carries, and what to write.
+#[track_caller]
+pub const fn assert_carried(taken: Option<Carried>, patterns: &[&str]) {
+    let Some(taken) = taken else { return };
+    let mut meant = Meant::of(patterns);
+    while let Some(expected) = meant.next() {
+        assert!(expected.is_met_by(taken, meant.pattern()), "{}", message(expected, taken, patterns).text());
+    }
+}
+
+const fn message(expected: Expected<'_>, taken: Carried, patterns: &[&str]) -> Message {
+    let is_list_for_object = expected.is_list && matches!(taken.shape, Shape::Object | Shape::Any);
+    let message = Message::new("`").with(expected.event_type).with("` carries ");
+    let message = match expected.model {
+        _ if is_list_for_object => message.with("a list of rows"),
+        None => message.with("a list of rows that have no model"),
+        Some(_) if expected.is_list => expected.named(message.with("a list of "), taken),
+        Some(model) => expected.named(message.with(article(model)), taken),
+    };
+    let message = taken.named(message.with(", this hook takes "), expected);
+    let message = message.with("\nhelp: ");
+    if !expected.is_all_of(patterns) {
+        return match (patterns, expected.vertical) {
+            ([prefix], vertical) if prefix.len() > 1 => {
+                message.with("use `models::").with(vertical).with("::AnyEvent` or a hook for each")
+            }
+            _ => message.with("use `serde_json::Value` or two hooks"),
+        };
+    }
+    let message = message.with("write `Event<");
+    match (expected.model, expected.is_list) {
+        (None, _) => message.with("Vec<serde_json::Value>"),
+        (Some(_), false) => expected.qualified(message, taken),
+        (Some(_), true) => expected.qualified(message.with("Vec<"), taken).with(">"),
+    }
+    .with(">`")
+}
+
+/// What an event carries.
+#[derive(Clone, Copy)]
+struct Expected<'p> {
+    event_type: &'p str,
+    vertical: &'static str,
+    /// `None` for rows that have no model.
+    model: Option<&'static str>,
+    is_list: bool,
+}
+
+impl Expected<'_> {
+    const fn of(event_type: &'static EventType) -> Self {
+        Self {
+            event_type: event_type.name(),
+            vertical: event_type.vertical(),
+            model: event_type.payload(),
+            is_list: matches!(event_type.shape(), catalogue::Shape::List),
+        }
+    }
+
+    const fn is_met_by(self, taken: Carried, pattern: &str) -> bool {
+        match taken.shape {
+            // What is of another vertical is there, too, as raw data.
+            Shape::Any => same(self.vertical, taken.vertical) || same(pattern, "*"),
+            _ => match self.model {
+                Some(model) => {
+                    same(model, taken.model)
+                        && same(self.vertical, taken.vertical)
+                        && match taken.shape {
+                            Shape::List => self.is_list,
+                            _ => !self.is_list && matches!(taken.shape, Shape::Object),
+                        }
+                }
+                None => false,
+            },
+        }
+    }
+
+    /// Whether all events of the patterns carry this.
+    const fn is_all_of(self, patterns: &[&str]) -> bool {
+        let mut meant = Meant::of(patterns);
+        while let Some(other) = meant.next() {
+            let is_same = match (self.model, other.model) {
+                (Some(model), Some(other_model)) => same(model, other_model),
+                (None, None) => true,
+                _ => false,
+            };
+            if !is_same || !same(self.vertical, other.vertical) || self.is_list != other.is_list {
+                return false;
+            }
+        }
+        true
+    }
+
+    const fn named(self, message: Message, taken: Carried) -> Message {
+        self.qualified(message.with("`"), taken).with("`")
+    }
+
+    /// The model, with its module where the name alone would not tell it from what the hook takes.
+    const fn qualified(self, message: Message, taken: Carried) -> Message {
+        let Some(model) = self.model else { return message };
+        let is_ambiguous = same(model, taken.model) && !same(self.vertical, taken.vertical);
+        let message = if is_ambiguous { message.with(self.vertical).with("::") } else { message };
+        message.with(model)
+    }
+}
+
+impl Carried {
+    const fn named(self, message: Message, expected: Expected<'_>) -> Message {
+        let message = match self.shape {
+            Shape::Object => message.with(article(self.model)),
+            Shape::List => message.with("a list of "),
+            Shape::Lists => message.with("a list of lists of "),
+            Shape::Any => message.with("a "),
+        };
+        let is_ambiguous = match expected.model {
+            Some(model) => same(model, self.model) && !same(expected.vertical, self.vertical),
+            None => false,
+        };
+        let message = message.with("`");
+        let is_qualified = is_ambiguous || matches!(self.shape, Shape::Any);
+        let message = if is_qualified { message.with(self.vertical).with("::") } else { message };
+        message.with(self.model).with("`")
+    }
+}
+
+const fn article(model: &str) -> &'static str {
+    match model.as_bytes() {
+        [b'A' | b'E' | b'I' | b'O', ..] => "an ",
+        _ => "a ",
+    }
+}
+
+/// The events that patterns stand for, as far as the catalogue knows.
+struct Meant<'p> {
+    patterns: &'p [&'p str],
+    index: usize,
+    event: usize,
+}
+
+impl<'p> Meant<'p> {
+    const fn of(patterns: &'p [&'p str]) -> Self {
+        Self { patterns, index: 0, event: 0 }
+    }
+
+    /// The pattern that the last event is of.
+    const fn pattern(&self) -> &'p str {
+        self.patterns[self.index]
+    }
+
+    const fn next(&mut self) -> Option<Expected<'p>> {
+        while self.index < self.patterns.len() {
+            let pattern = self.pattern();
+            let prefix = match pattern.as_bytes() {
+                [.., b'*'] => Some(pattern.split_at(pattern.len() - 1).0),
+                _ => None,
+            };
+            while self.event < EVENT_TYPES.len() {
+                let event_type = &EVENT_TYPES[self.event];
+                self.event += 1;
+                let is_meant = match prefix {
+                    // What nothing sends does not get there.
+                    Some(prefix) => starts_with(event_type.name(), prefix) && event_type.is_sent(),
+                    None => same(event_type.name(), pattern),
+                };
+                if is_meant {
+                    return Some(Expected::of(event_type));
+                }
+            }
+            if self.event == EVENT_TYPES.len() && ends_with(pattern, ".passthrough") {
+                self.event += 1;
+                return Some(Expected {
+                    event_type: pattern,
+                    vertical: "passthrough",
+                    model: Some("PassthroughRetryResult"),
+                    is_list: false,
+                });
+            }
+            self.index += 1;
+            self.event = 0;
+        }
+        None
+    }
+}

@@ -1,0 +1,285 @@
+//! How the fields of models stand in JSON.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, DeserializeSeed, Error, Unexpected, Visitor},
+};
+use serde_json::Value;
+
+/// What the value of a field does not tell of its JSON. Kept, so that a model is written as it was read.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// It is there and has no value. Without this, no value is no field.
+    pub(crate) is_null: bool,
+    /// It is a string, though its value is no text: digits, or `"null"`.
+    pub(crate) is_text: bool,
+}
+
+/// A value that a field can hold.
+pub(crate) trait FieldValue: Serialize + DeserializeOwned + fmt::Debug {
+    /// Whether `Debug` shows it.
+    const IS_SHOWN: bool = true;
+
+    /// Reads what is not `null`.
+    fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
+        Ok((Some(Self::deserialize(json)?), Form::default()))
+    }
+
+    fn write<S: Serializer>(&self, _form: Form, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+impl FieldValue for String {}
+impl FieldValue for bool {}
+
+/// What the provider said, or JSON that is not described anywhere: it may hold anything, credentials included.
+impl FieldValue for Value {
+    const IS_SHOWN: bool = false;
+}
+
+impl<T: FieldValue> FieldValue for Vec<T> {
+    const IS_SHOWN: bool = T::IS_SHOWN;
+}
+
+/// An element that can be missing.
+impl<T: FieldValue> FieldValue for Option<T> {
+    const IS_SHOWN: bool = T::IS_SHOWN;
+}
+
+/// Panora keeps these in 64 bits. Rows hold them as digits in a string, objects as a JavaScript number.
+impl FieldValue for i64 {
+    fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
+        json.deserialize_any(NumberVisitor { expected: "a 64-bit number", of_number: to_i64 })
+    }
+
+    fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
+        if form.is_text { serializer.collect_str(self) } else { serializer.serialize_i64(*self) }
+    }
+}
+
+impl FieldValue for f64 {
+    fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
+        json.deserialize_any(NumberVisitor { expected: "a number", of_number: to_f64 })
+    }
+
+    /// As JavaScript writes numbers: whole ones without a fraction, and the digits that tell them apart from
+    /// their neighbours, no more.
+    fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
+        if form.is_text {
+            return serializer.collect_str(self);
+        }
+        match Number::parse(&self.to_string()) {
+            Some(Number::Signed(number)) => serializer.serialize_i64(number),
+            Some(Number::Unsigned(number)) => serializer.serialize_u64(number),
+            _ => serializer.serialize_f64(*self),
+        }
+    }
+}
+
+/// A number, as JSON or its text has it.
+#[derive(Clone, Copy)]
+enum Number {
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+}
+
+impl Number {
+    fn parse(text: &str) -> Option<Self> {
+        let signed = || text.parse().map(Self::Signed);
+        let unsigned = |_| text.parse().map(Self::Unsigned);
+        let float = |_| text.parse().map(Self::Float);
+        signed().or_else(unsigned).or_else(float).ok()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "checked to be in range")]
+fn to_i64(number: Number) -> Option<i64> {
+    // 2^63. The largest 64-bit number becomes this when it goes through JavaScript.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    let float = match number {
+        Number::Signed(number) => return Some(number),
+        Number::Unsigned(number) => number as f64,
+        Number::Float(number) => number,
+    };
+    (float.fract() == 0.0 && (-END..=END).contains(&float)).then_some(float as i64)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are no more precise")]
+fn to_f64(number: Number) -> Option<f64> {
+    let float = match number {
+        Number::Signed(number) => number as f64,
+        Number::Unsigned(number) => number as f64,
+        Number::Float(number) => number,
+    };
+    float.is_finite().then_some(float)
+}
+
+/// Reads a number, its text, or the text `null`, which JavaScript's `String(null)` makes.
+struct NumberVisitor<T> {
+    expected: &'static str,
+    of_number: fn(Number) -> Option<T>,
+}
+
+impl<T> NumberVisitor<T> {
+    fn number<E: Error>(self, number: Number, found: Unexpected<'_>) -> Result<(Option<T>, Form), E> {
+        let value = (self.of_number)(number).ok_or_else(|| E::invalid_value(found, &self))?;
+        Ok((Some(value), Form::default()))
+    }
+}
+
+impl<T> Visitor<'_> for NumberVisitor<T> {
+    type Value = (Option<T>, Form);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        self.number(Number::Signed(number), Unexpected::Signed(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        let known = i64::try_from(number).map_or(Number::Unsigned(number), Number::Signed);
+        self.number(known, Unexpected::Unsigned(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        self.number(Number::Float(number), Unexpected::Float(number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        let form = Form { is_text: true, ..Form::default() };
+        if text == NULL_TEXT {
+            return Ok((None, form));
+        }
+        let value = Number::parse(text).and_then(self.of_number);
+        let value = value.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))?;
+        Ok((Some(value), form))
+    }
+}
+
+/// What the sender writes for SQL `NULL` where it turns a number or a date into text.
+pub(crate) const NULL_TEXT: &str = "null";
+
+/// A field of a model.
+pub(crate) trait Field: Sized {
+    /// Whether an object without it is not what the model is for.
+    const IS_REQUIRED: bool;
+
+    fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Self, Form), D::Error>;
+
+    fn is_absent(&self, form: Form) -> bool;
+
+    fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error>;
+
+    fn shown(&self) -> &dyn fmt::Debug;
+}
+
+/// An id.
+impl Field for String {
+    const IS_REQUIRED: bool = true;
+
+    fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Self, Form), D::Error> {
+        Ok((Self::deserialize(json)?, Form::default()))
+    }
+
+    fn is_absent(&self, _form: Form) -> bool {
+        false
+    }
+
+    fn write<S: Serializer>(&self, _form: Form, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+
+    fn shown(&self) -> &dyn fmt::Debug {
+        self
+    }
+}
+
+impl<T: FieldValue> Field for Option<T> {
+    const IS_REQUIRED: bool = false;
+
+    fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Self, Form), D::Error> {
+        json.deserialize_option(OptionVisitor(PhantomData))
+    }
+
+    fn is_absent(&self, form: Form) -> bool {
+        self.is_none() && form == Form::default()
+    }
+
+    fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.write(form, serializer),
+            None if form.is_text => serializer.serialize_str(NULL_TEXT),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn shown(&self) -> &dyn fmt::Debug {
+        match self {
+            Some(_) if !T::IS_SHOWN => &Hidden,
+            shown => shown,
+        }
+    }
+}
+
+/// A value that `Debug` does not show.
+struct Hidden;
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Some(..)")
+    }
+}
+
+struct OptionVisitor<T>(PhantomData<T>);
+
+impl<'de, T: FieldValue> Visitor<'de> for OptionVisitor<T> {
+    type Value = (Option<T>, Form);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok((None, Form { is_null: true, ..Form::default() }))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        self.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        T::read(json)
+    }
+}
+
+/// Reads a field where a value is expected.
+pub(crate) struct FieldSeed<F>(PhantomData<F>);
+
+impl<F> Default for FieldSeed<F> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, F: Field> DeserializeSeed<'de> for FieldSeed<F> {
+    type Value = (F, Form);
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        F::read(json)
+    }
+}
+
+/// Writes a field where a value is expected.
+pub(crate) struct Written<'f, F>(pub(crate) &'f F, pub(crate) Form);
+
+impl<F: Field> Serialize for Written<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(self.1, serializer)
+    }
+}

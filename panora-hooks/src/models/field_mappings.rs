@@ -1,0 +1,50 @@
+//! `FieldMappings`.
+
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::field::{FieldValue, NULL_TEXT};
+
+/// Your own fields of an object, by the slug that they have in Panora.
+///
+/// Panora keeps their values as text: a number is its digits, and the text `null` stands for no value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FieldMappings(pub Map<String, Value>);
+
+impl FieldMappings {
+    /// The text of a field. `None` if there is no such field, or no value in it.
+    #[must_use]
+    pub fn text(&self, slug: &str) -> Option<&str> {
+        self.0.get(slug)?.as_str().filter(|text| *text != NULL_TEXT)
+    }
+}
+
+impl Deref for FieldMappings {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for FieldMappings {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldMappings {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Map::deserialize(json).map(Self)
+    }
+}
+
+impl Serialize for FieldMappings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl FieldValue for FieldMappings {}

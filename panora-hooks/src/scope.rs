@@ -1,0 +1,32 @@
+//! What has to be subscribed to for hooks to run.
+
+use crate::{catalogue, hook::Definition};
+
+/// The names that a pattern stands for: itself, or for a prefix whatever is sent below it.
+pub(crate) fn names(pattern: &'static str) -> impl Iterator<Item = &'static str> {
+    let prefix = pattern.strip_suffix('*');
+    let exact = prefix.is_none().then_some(pattern);
+    let below = prefix.into_iter().flat_map(|prefix| {
+        let sent = catalogue::all().iter().filter(|event_type| event_type.is_sent());
+        sent.map(catalogue::EventType::name).filter(move |name| name.starts_with(prefix))
+    });
+    exact.into_iter().chain(below)
+}
+
+/// Says that a hook cannot run, if so. The compiler has said it for event types that nothing sends; here it
+/// is said for prefixes, too, and to whoever runs the program.
+pub(crate) fn warn_if_never_sent(hook: Definition) {
+    let is_sent = |name| match catalogue::find(name) {
+        Some(event_type) => event_type.is_sent(),
+        // What the program knows better, by `unlisted`.
+        None => !name.ends_with(".passthrough"),
+    };
+    if !hook.patterns.iter().any(|pattern| names(pattern).any(is_sent)) {
+        tracing::warn!(
+            hook = hook.path(),
+            file = hook.file,
+            line = hook.line,
+            "no known release of Panora sends an event for this hook"
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! `Outcome`.
+
+use crate::outcome::HookError;
+
+/// What came of an event.
+#[derive(Debug)]
+#[must_use = "a hook may have failed"]
+pub enum Outcome {
+    /// A hook ran and succeeded.
+    Handled {
+        /// The path of the hook inside its crate, such as `crm::contact_created`.
+        hook: &'static str,
+    },
+    /// No hook names the event's type.
+    Unhandled,
+    /// A hook failed, or could not be called.
+    Failed {
+        /// The path of the hook inside its crate.
+        hook: &'static str,
+        /// Why.
+        error: HookError,
+    },
+    /// A hook panicked.
+    Panicked {
+        /// The path of the hook inside its crate.
+        hook: &'static str,
+    },
+}
+
+impl Outcome {
+    /// Whether a hook ran and succeeded.
+    #[must_use]
+    pub fn is_handled(&self) -> bool {
+        matches!(self, Self::Handled { .. })
+    }
+
+    /// The path of the hook that the event went to, inside its crate.
+    #[must_use]
+    pub fn hook(&self) -> Option<&'static str> {
+        match self {
+            Self::Handled { hook } | Self::Failed { hook, .. } | Self::Panicked { hook } => Some(hook),
+            Self::Unhandled => None,
+        }
+    }
+
+    /// The error of a hook that failed.
+    #[must_use]
+    pub fn error(&self) -> Option<&HookError> {
+        match self {
+            Self::Failed { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

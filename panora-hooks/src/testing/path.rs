@@ -1,0 +1,102 @@
+//! The way to a value inside a payload.
+
+use super::json::Json;
+
+/// A step of a path: `name`, or `[3]`.
+enum Step<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+/// Puts a value where a path leads. Keys that are missing are added; an index may be one past the last.
+pub(super) fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
+    *walk(json, path, true)? = value;
+    Ok(())
+}
+
+/// Takes away the member or element where a path leads.
+pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
+    let mut steps = steps(path)?;
+    let Some(last) = steps.pop() else { return Err("the payload itself cannot be removed".to_owned()) };
+    let parent = steps.into_iter().try_fold(json, |json, step| enter(json, &step, false))?;
+    match (parent, last) {
+        (Json::Object(members), Step::Key(key)) => {
+            let count = members.len();
+            members.retain(|(known, _)| known != key);
+            if members.len() == count { Err(format!("there is no field `{key}`")) } else { Ok(()) }
+        }
+        (Json::List(items), Step::Index(index)) if index < items.len() => {
+            items.remove(index);
+            Ok(())
+        }
+        (parent, step) => enter(parent, &step, false).map(drop),
+    }
+}
+
+fn walk<'j>(json: &'j mut Json, path: &str, adds: bool) -> Result<&'j mut Json, String> {
+    steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, adds))
+}
+
+fn enter<'j>(json: &'j mut Json, step: &Step<'_>, adds: bool) -> Result<&'j mut Json, String> {
+    // What is added begins as `null`, and becomes what the next step needs.
+    if adds && *json == Json::Null {
+        *json = match step {
+            Step::Key(_) => Json::Object(Vec::new()),
+            Step::Index(_) => Json::List(Vec::new()),
+        };
+    }
+    match (json, step) {
+        (Json::Object(members), Step::Key(key)) => {
+            let known = members.iter().position(|(known, _)| known == key);
+            let index = match known {
+                Some(index) => index,
+                None if adds => {
+                    members.push(((*key).to_owned(), Json::Null));
+                    members.len() - 1
+                }
+                None => return Err(format!("there is no field `{key}`")),
+            };
+            Ok(&mut members[index].1)
+        }
+        (Json::List(items), Step::Index(index)) => {
+            if adds && *index == items.len() {
+                items.push(Json::Null);
+            }
+            let length = items.len();
+            items.get_mut(*index).ok_or_else(|| format!("there is no element {index}, the list has {length}"))
+        }
+        (_, Step::Key(key)) => Err(format!("`{key}` is no field of what is no object")),
+        (_, Step::Index(index)) => Err(format!("[{index}] is no element of what is no list")),
+    }
+}
+
+/// The steps of a path such as `email_addresses[0].email_address`, which is how
+/// [`PayloadError::path`](crate::PayloadError::path) writes them.
+fn steps(path: &str) -> Result<Vec<Step<'_>>, String> {
+    let malformed = || format!("expected a path such as `email_addresses[0].email_address`, found `{path}`");
+    let mut steps = Vec::new();
+    if path == "." {
+        return Ok(steps);
+    }
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(index) = rest.strip_prefix('[') {
+            let (index, after) = index.split_once(']').ok_or_else(malformed)?;
+            steps.push(Step::Index(index.parse().map_err(|_| malformed())?));
+            rest = after;
+        } else {
+            let key = match (rest.strip_prefix('.'), steps.is_empty()) {
+                (Some(key), false) => key,
+                (None, true) => rest,
+                _ => return Err(malformed()),
+            };
+            let end = key.find(['.', '[']).unwrap_or(key.len());
+            if end == 0 {
+                return Err(malformed());
+            }
+            steps.push(Step::Key(&key[..end]));
+            rest = &key[end..];
+        }
+    }
+    if steps.is_empty() { Err(malformed()) } else { Ok(steps) }
+}

@@ -1,0 +1,281 @@
+//! `Sample`.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, Uri},
+    response::Response,
+};
+use bytestring::ByteString;
+use serde::Serialize;
+
+use super::{Outcome, fixtures, json, json::Json, path, run};
+use crate::{catalogue, delivery::Delivery, registry::Registry, verify::Verifier};
+
+/// A delivery as the sender makes it, for tests.
+///
+/// See the [module](self) for what it is used for.
+#[derive(Clone, PartialEq)]
+pub struct Sample {
+    id: String,
+    wire_type: String,
+    payload: Json,
+    is_object: bool,
+}
+
+/// A delivery of an event type, with a payload made up for it.
+///
+/// ```
+/// use panora_hooks::testing::sample;
+///
+/// let company = sample("crm.company.created").set("name", "Acme");
+/// assert!(company.body().ends_with(r#""type":"crm.company.push"}"#));
+/// ```
+///
+/// # Panics
+///
+/// If the [catalogue](crate::catalogue) does not hold the event type: [`Sample::new`] takes any.
+#[must_use]
+#[track_caller]
+pub fn sample(event_type: &str) -> Sample {
+    let fixture = catalogue::find(event_type).and_then(|known| Some((known, fixtures::find(known)?)));
+    #[expect(clippy::panic, reason = "a mistake in a test")]
+    let Some((known, payload)) = fixture else {
+        panic!("there is no event type `{event_type}` in the catalogue; `Sample::new` takes any")
+    };
+    Sample::of(known.name(), payload)
+}
+
+impl Sample {
+    /// A delivery of an event type, with this payload.
+    ///
+    /// An event type of the [catalogue](crate::catalogue) is sent as the last release sends it:
+    /// `crm.company.created` as `crm.company.push`. Any other is sent as it is.
+    ///
+    /// # Panics
+    ///
+    /// If the payload does not serialise.
+    #[must_use]
+    #[track_caller]
+    pub fn new(event_type: &str, payload: impl Serialize) -> Self {
+        Self::of(event_type, to_json(payload))
+    }
+
+    fn of(event_type: &str, payload: Json) -> Self {
+        let known = catalogue::all().iter().find(|known| known.name() == event_type);
+        let wire_type = known.and_then(|known| known.wire_names().next()).unwrap_or(event_type);
+        Self { id: new_id(), wire_type: wire_type.to_owned(), payload, is_object: false }
+    }
+
+    /// Puts a value into the payload, at a path such as `email_addresses[0].email_address`.
+    ///
+    /// Fields that are missing are added, and so is an element one past the last. `.` is the payload itself.
+    ///
+    /// # Panics
+    ///
+    /// If the path leads nowhere, or the value does not serialise.
+    #[must_use]
+    #[track_caller]
+    pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
+        let value = to_json(value);
+        assert_path(path, path::set(&mut self.payload, path, value));
+        self
+    }
+
+    /// Takes a field or an element out of the payload.
+    ///
+    /// # Panics
+    ///
+    /// If it is not there.
+    #[must_use]
+    #[track_caller]
+    pub fn remove(mut self, path: &str) -> Self {
+        assert_path(path, path::remove(&mut self.payload, path));
+        self
+    }
+
+    /// Sets `id_event`, by default a UUID that no other sample of the process has.
+    #[must_use]
+    pub fn id(self, id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
+    /// Sets the `type` in the body, such as one that only older releases send.
+    #[must_use]
+    pub fn wire_type(self, wire_type: impl Into<String>) -> Self {
+        Self { wire_type: wire_type.into(), ..self }
+    }
+
+    /// Puts the payload into the body as it is, as the sender's documentation has it, and not into a string.
+    #[must_use]
+    pub fn as_object(self) -> Self {
+        Self { is_object: true, ..self }
+    }
+
+    /// The JSON text of the payload.
+    #[must_use]
+    pub fn payload(&self) -> String {
+        self.payload.stringify()
+    }
+
+    /// The JSON text of `data`, which is what is signed: the payload in a string, unless it is
+    /// [as an object](Self::as_object).
+    #[must_use]
+    pub fn data(&self) -> String {
+        let payload = self.payload();
+        if self.is_object { payload } else { json::quote(&payload) }
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let Self { id, wire_type, .. } = self;
+        let (id, data, wire_type) = (json::quote(id), self.data(), json::quote(wire_type));
+        format!(r#"{{"id_event":{id},"data":{data},"type":{wire_type}}}"#)
+    }
+
+    /// The value of the `Panora-Signature` header, with the secret of a verifier.
+    #[must_use]
+    pub fn signature(&self, verifier: &Verifier) -> String {
+        verifier.sign(&self.data())
+    }
+
+    /// The request: a POST with the headers of the sender.
+    ///
+    /// # Panics
+    ///
+    /// If `uri` is no URI, such as `/webhook` or `http://127.0.0.1:8000/webhook`.
+    #[must_use]
+    #[track_caller]
+    pub fn request(&self, verifier: &Verifier, uri: &str) -> Request {
+        let (uri, body) = (to_uri(uri), self.body());
+        let headers = self.headers(verifier, &uri, &body);
+        let request = headers
+            .into_iter()
+            .fold(Request::builder().method(Method::POST).uri(uri), |request, (name, value)| {
+                request.header(name, value)
+            })
+            .body(Body::from(body));
+        #[expect(
+            clippy::expect_used,
+            reason = "neither the URI nor the headers are anybody's input any more"
+        )]
+        request.expect("a request")
+    }
+
+    /// The request as bytes, for a socket: HTTP/1.1, with the sender's headers in their order.
+    ///
+    /// # Panics
+    ///
+    /// If `uri` is no URI, such as `/webhook` or `http://127.0.0.1:8000/webhook`.
+    #[must_use]
+    #[track_caller]
+    pub fn request_bytes(&self, verifier: &Verifier, uri: &str) -> Vec<u8> {
+        let (uri, body) = (to_uri(uri), self.body());
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let headers = self.headers(verifier, &uri, &body).map(|(name, value)| format!("{name}: {value}\r\n"));
+        format!("POST {target} HTTP/1.1\r\n{}\r\n{body}", headers.concat()).into_bytes()
+    }
+
+    /// What `axios` 1.6.8 sends on Node 20.
+    fn headers(&self, verifier: &Verifier, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
+        let host = uri.authority().map_or("localhost", |authority| authority.as_str());
+        [
+            ("Accept", "application/json, text/plain, */*".to_owned()),
+            ("Content-Type", "application/json".to_owned()),
+            ("Panora-Signature", self.signature(verifier)),
+            ("User-Agent", "axios/1.6.8".to_owned()),
+            ("Content-Length", body.len().to_string()),
+            ("Accept-Encoding", "gzip, compress, deflate, br".to_owned()),
+            ("Host", host.to_owned()),
+            ("Connection", "keep-alive".to_owned()),
+        ]
+    }
+
+    /// Sends it to a router, and waits for the answer.
+    ///
+    /// # Panics
+    ///
+    /// If `path` is no path.
+    #[track_caller]
+    pub fn send(
+        &self,
+        router: Router,
+        verifier: &Verifier,
+        path: &str,
+    ) -> impl Future<Output = Response> + use<> {
+        let request = self.request(verifier, path);
+        let mut router = router;
+        async move {
+            match tower_service::Service::call(&mut router, request).await {
+                Ok(response) => response,
+            }
+        }
+    }
+
+    /// Runs the hook that it is for, without HTTP and without a signature.
+    ///
+    /// `state` is what [`Webhooks::with_state`](crate::Webhooks::with_state) would get, `()` if there is none;
+    /// `list` is `hooks![..]`, or a function that a module exports.
+    ///
+    /// # Panics
+    ///
+    /// If two hooks name the same pattern. A hook that panics is an [`Outcome`].
+    #[track_caller]
+    pub fn run<S, L: FnOnce(&mut Registry<S>)>(
+        &self,
+        state: S,
+        list: L,
+    ) -> impl Future<Output = Outcome> + use<S, L> {
+        let mut registry = Registry::new();
+        registry.hooks(list);
+        let data = ByteString::from(self.data());
+        let delivery = Delivery::new((&*self.id).into(), (&*self.wire_type).into(), &data).into_shared(&data);
+        run::run(delivery, state, registry)
+    }
+}
+
+/// What [`Delivery`] shows: everything but the payload.
+impl fmt::Debug for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sample")
+            .field("id", &self.id)
+            .field("wire_type", &self.wire_type)
+            .field("is_object", &self.is_object)
+            .finish_non_exhaustive()
+    }
+}
+
+#[track_caller]
+fn to_json(value: impl Serialize) -> Json {
+    let json = serde_json::to_string(&value).and_then(|text| serde_json::from_str(&text));
+    #[expect(clippy::panic, reason = "a mistake in a test")]
+    json.unwrap_or_else(|error| panic!("the value does not serialise: {error}"))
+}
+
+#[track_caller]
+fn to_uri(uri: &str) -> Uri {
+    #[expect(clippy::panic, reason = "a mistake in a test")]
+    uri.parse().unwrap_or_else(|error| panic!("`{uri}` is no URI: {error}"))
+}
+
+#[track_caller]
+fn assert_path(path: &str, result: Result<(), String>) {
+    #[expect(clippy::panic, reason = "a mistake in a test")]
+    if let Err(problem) = result {
+        panic!("`{path}` leads nowhere: {problem}");
+    }
+}
+
+/// A UUID of version 4 that counts.
+fn new_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("7e57ab1e-0000-4000-8000-{next:012x}")
+}

@@ -1,0 +1,62 @@
+//! The source that is generated is what the facts and the catalogue come to.
+//!
+//! A test that finds a file stale writes it again, and fails: look at the difference, and commit it.
+
+mod facts;
+mod fixtures;
+mod plan;
+mod source;
+
+use std::{fs, path::Path};
+
+use facts::Facts;
+
+#[test]
+fn models() {
+    let facts = Facts::read();
+    let stale: Vec<_> = plan::modules(&facts)
+        .iter()
+        .filter(|module| {
+            let path = format!("../panora-hooks/src/models/{}.rs", module.name);
+            !is_fresh(&path, &source::module(module))
+        })
+        .map(|module| module.name.clone())
+        .collect();
+    assert_stale(&stale);
+}
+
+#[test]
+fn fixtures() {
+    let facts = Facts::read();
+    let stale: Vec<_> = fixtures::by_vertical(&plan::modules(&facts))
+        .into_iter()
+        .filter(|(vertical, text)| {
+            !is_fresh(&format!("../panora-hooks/src/testing/fixtures/{vertical}.json"), text)
+        })
+        .map(|(vertical, _)| vertical)
+        .collect();
+    assert_stale(&stale);
+}
+
+#[test]
+fn a_hook_for_every_event() {
+    let facts = Facts::read();
+    let is_fresh = is_fresh("payloads/every_event.rs", &source::every_event(&plan::modules(&facts)));
+    assert!(is_fresh, "`payloads/every_event.rs` was stale, and is written again");
+}
+
+#[track_caller]
+fn assert_stale(stale: &[String]) {
+    assert!(stale.is_empty(), "stale, and written again: {stale:?}");
+}
+
+/// Whether a file holds a text. It does afterwards.
+fn is_fresh(path: &str, text: &str) -> bool {
+    let path = Path::new(path);
+    let is_fresh = fs::read_to_string(path).is_ok_and(|found| found == text);
+    if !is_fresh {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    is_fresh
+}
