@@ -73,7 +73,7 @@ fn enter<'j>(json: &'j mut Json, step: &Step<'_>, adds: bool) -> Result<&'j mut 
 /// The steps of a path such as `email_addresses[0].email_address`, which is how
 /// [`PayloadError::path`](crate::PayloadError::path) writes them.
 fn steps(path: &str) -> Result<Vec<Step<'_>>, String> {
-    let malformed = || format!("expected a path such as `email_addresses[0].email_address`, found `{path}`");
+    let malformed = || "expected a path such as `email_addresses[0].email_address`".to_owned();
     let mut steps = Vec::new();
     if path == "." {
         return Ok(steps);
@@ -90,8 +90,8 @@ fn steps(path: &str) -> Result<Vec<Step<'_>>, String> {
                 (None, true) => rest,
                 _ => return Err(malformed()),
             };
-            let end = key.find(['.', '[']).unwrap_or(key.len());
-            if end == 0 {
+            let end = key.find(['.', '[', ']']).unwrap_or(key.len());
+            if end == 0 || key[end..].starts_with(']') {
                 return Err(malformed());
             }
             steps.push(Step::Key(&key[..end]));

@@ -1,0 +1,290 @@
+//! The test kit, against what the sender sends.
+
+mod support;
+
+use std::panic;
+
+use axum::{body, http::StatusCode};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use panora_hooks::{
+    Event, HookError, Metadata, RawData, State, Verifier, Webhooks, catalogue, hooks, on,
+    testing::{Outcome, Sample, sample},
+};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use support::{SECRET, Server, read_answer, verifier};
+
+#[derive(Deserialize)]
+struct Vectors {
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    secret: String,
+    body_base64: String,
+    header: Option<String>,
+    expect: String,
+}
+
+/// A body, its payload as text.
+#[derive(Deserialize)]
+struct Body {
+    id_event: String,
+    data: String,
+    r#type: String,
+}
+
+/// The vectors were made with Node, by the sender's algorithm.
+#[test]
+fn it_makes_the_bytes_that_the_sender_makes() {
+    let vectors = std::fs::read("vectors/vectors.json").unwrap();
+    let vectors: Vectors = serde_json::from_slice(&vectors).unwrap();
+    let (mut made, mut others) = (0, Vec::new());
+    for vector in vectors.vectors.iter().filter(|vector| vector.expect == "valid") {
+        let body = STANDARD.decode(&vector.body_base64).unwrap();
+        let Ok(parsed) = serde_json::from_slice::<Body>(&body) else { continue };
+        // Half of a surrogate pair is nothing that a Rust text can hold.
+        if serde_json::from_str::<Value>(&parsed.data).is_err() {
+            continue;
+        }
+        let payload: &RawValue = serde_json::from_str(&parsed.data).unwrap();
+        let verifier = Verifier::new(vector.secret.as_str()).unwrap();
+        let sample = Sample::new(&parsed.r#type, payload).id(parsed.id_event).wire_type(parsed.r#type);
+        assert_eq!(Some(sample.signature(&verifier)), vector.header, "{}", vector.name);
+        if sample.body().as_bytes() == body {
+            made += 1;
+        } else {
+            others.push(vector.name.as_str());
+        }
+    }
+    assert_eq!(made, 27);
+    // What the sender does not send, though it would be right.
+    let expected = [
+        "extra-key",
+        "key-order-type-first",
+        "key-order-data-last",
+        "escaped-key-alone",
+        "reformatted-outer",
+        "trailing-whitespace",
+        "leading-whitespace",
+    ];
+    assert_eq!(others, expected);
+}
+
+#[test]
+fn the_body_has_the_keys_the_encoding_and_the_type_of_the_sender() {
+    let company = Sample::new("crm.company.created", json!({ "name": "Ada \"& Co\"" })).id("the-id");
+    assert_eq!(
+        company.body(),
+        r#"{"id_event":"the-id","data":"{\"name\":\"Ada \\\"& Co\\\"\"}","type":"crm.company.push"}"#
+    );
+    let company = company.as_object();
+    assert_eq!(
+        company.body(),
+        r#"{"id_event":"the-id","data":{"name":"Ada \"& Co\""},"type":"crm.company.push"}"#
+    );
+    assert_eq!(company.data(), company.payload());
+    let unlisted = Sample::new("crm.custom.happened", [1, 2]);
+    assert!(unlisted.body().ends_with(r#","data":"[1,2]","type":"crm.custom.happened"}"#));
+    let old = sample("ticketing.ticket.pulled").wire_type("ticketing.ticket.synced");
+    assert!(old.body().ends_with(r#","type":"ticketing.ticket.synced"}"#));
+}
+
+#[test]
+fn fields_stay_in_their_order() {
+    #[derive(serde::Serialize)]
+    struct Payload {
+        z: u8,
+        a: u8,
+    }
+
+    let sample = Sample::new("x.y.z", Payload { z: 1, a: 2 }).set("m", 3).set("z", 4);
+    assert_eq!(sample.payload(), r#"{"z":4,"a":2,"m":3}"#);
+}
+
+#[test]
+fn every_event_type_has_a_sample_that_is_the_same_each_time() {
+    for event_type in catalogue::all() {
+        let (first, second) = (sample(event_type.name()), sample(event_type.name()));
+        assert_eq!(first.payload(), second.payload());
+        assert_ne!(first.body(), second.body(), "each has an id of its own");
+        let wire_type = event_type.wire_names().next().unwrap();
+        assert!(first.body().ends_with(&format!(r#","type":"{wire_type}"}}"#)));
+        // Rows are more than one, and one of them has as little as can be.
+        if let Value::Array(rows) = serde_json::from_str(&first.payload()).unwrap() {
+            let expected = if event_type.payload().is_some() { 3 } else { 0 };
+            assert_eq!(rows.len(), expected, "{}", event_type.name());
+        }
+    }
+    assert_eq!(sample("crm.company.push").payload(), sample("crm.company.created").payload());
+}
+
+#[test]
+fn values_are_put_in_and_taken_out_by_path() {
+    let sample = Sample::new("x.y.z", json!({ "a": [{ "b": 1 }, 2], "c": null }));
+    let payload = |sample: Sample| sample.payload();
+    assert_eq!(payload(sample.clone().set("a[0].b", "x")), r#"{"a":[{"b":"x"},2],"c":null}"#);
+    assert_eq!(payload(sample.clone().set("a[2]", 3)), r#"{"a":[{"b":1},2,3],"c":null}"#);
+    assert_eq!(payload(sample.clone().set("c.d[0].e", 3)), r#"{"a":[{"b":1},2],"c":{"d":[{"e":3}]}}"#);
+    assert_eq!(payload(sample.clone().set("f.g", 3)), r#"{"a":[{"b":1},2],"c":null,"f":{"g":3}}"#);
+    assert_eq!(payload(sample.clone().set(".", json!([]))), "[]");
+    assert_eq!(payload(sample.clone().remove("a[0].b")), r#"{"a":[{},2],"c":null}"#);
+    assert_eq!(payload(sample.clone().remove("a[0]")), r#"{"a":[2],"c":null}"#);
+    assert_eq!(payload(sample.clone().remove("c")), r#"{"a":[{"b":1},2]}"#);
+    assert_eq!(payload(Sample::new("x.y.z", json!([[1]])).set("[0][0]", 2)), "[[2]]");
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_a_panic_that_says_where() {
+    let problem = |change: fn(Sample) -> Sample| {
+        let panic = panic::catch_unwind(|| change(Sample::new("x.y.z", json!({ "a": [1] })))).unwrap_err();
+        *panic.downcast::<String>().unwrap()
+    };
+    for (problem, expected) in [
+        (
+            problem(|sample| sample.set("a[2]", 1)),
+            "`a[2]` leads nowhere: there is no element 2, the list has 1",
+        ),
+        (problem(|sample| sample.set("a.b", 1)), "`a.b` leads nowhere: `b` is no field of what is no object"),
+        (
+            problem(|sample| sample.set("a[0].b", 1)),
+            "`a[0].b` leads nowhere: `b` is no field of what is no object",
+        ),
+        (problem(|sample| sample.set("[0]", 1)), "`[0]` leads nowhere: [0] is no element of what is no list"),
+        (problem(|sample| sample.remove("b")), "`b` leads nowhere: there is no field `b`"),
+        (
+            problem(|sample| sample.remove("a[1]")),
+            "`a[1]` leads nowhere: there is no element 1, the list has 1",
+        ),
+        (problem(|sample| sample.remove(".")), "`.` leads nowhere: the payload itself cannot be removed"),
+    ] {
+        assert_eq!(problem, expected);
+    }
+    for malformed in ["", "a..b", ".a", "a[", "a[x]", "a]", "a[0]b", "a."] {
+        let panic = panic::catch_unwind(|| Sample::new("x.y.z", json!({})).set(malformed, 1)).unwrap_err();
+        let problem = panic.downcast::<String>().unwrap();
+        assert!(problem.contains("expected a path such as `email_addresses[0].email_address`"), "{problem}");
+    }
+}
+
+#[test]
+fn there_is_no_sample_of_what_is_unknown() {
+    let panic = panic::catch_unwind(|| sample("crm.contct.created")).unwrap_err();
+    assert_eq!(
+        *panic.downcast::<String>().unwrap(),
+        "there is no event type `crm.contct.created` in the catalogue; `Sample::new` takes any"
+    );
+}
+
+#[test]
+fn debug_shows_no_payload() {
+    let shown = format!("{:?}", Sample::new("x.y.z", "hunter2").id("the-id"));
+    assert_eq!(shown, r#"Sample { id: "the-id", wire_type: "x.y.z", is_object: false, .. }"#);
+}
+
+#[on("crm.contact.created")]
+async fn fails(Event(contact): Event<Value>, meta: Metadata) -> Result<(), HookError> {
+    match contact["first_name"].as_str() {
+        Some("Ada") => Ok(()),
+        Some("Grace") => Err(HookError::permanent("no")),
+        _ => panic!("{}", meta.id),
+    }
+}
+
+#[on("crm.company.*")]
+async fn keeps(data: RawData, meta: Metadata, State(name): State<&'static str>) -> Result<(), String> {
+    Err(format!("{name} {} {} {}", meta.event_type, meta.wire_type, data.0))
+}
+
+#[tokio::test]
+async fn hooks_run_without_http() {
+    let contact = |name: &str| sample("crm.contact.created").set("first_name", name);
+    let outcome = contact("Ada").run((), hooks![fails]).await;
+    assert!(matches!(outcome, Outcome::Handled { hook: "fails" }), "{outcome:?}");
+    let outcome = contact("Grace").run((), hooks![fails]).await;
+    assert!(
+        matches!(&outcome, Outcome::Failed { hook: "fails", error } if !error.is_retryable()),
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.error().unwrap().to_string(), "no");
+    let outcome = contact("Linus").run((), hooks![fails]).await;
+    assert!(matches!(outcome, Outcome::Panicked { hook: "fails" }), "{outcome:?}");
+    assert_eq!((outcome.hook(), outcome.is_handled()), (Some("fails"), false));
+    let outcome = sample("crm.deal.created").run((), hooks![fails]).await;
+    assert!(matches!(outcome, Outcome::Unhandled), "{outcome:?}");
+    assert_eq!(outcome.hook(), None);
+
+    let company = Sample::new("crm.company.created", json!({ "a": 1 }));
+    let outcome = company.run("app", hooks![keeps]).await;
+    let error = outcome.error().unwrap().to_string();
+    assert_eq!(error, r#"app crm.company.created crm.company.push "{\"a\":1}""#);
+    let outcome = company.as_object().run("app", hooks![keeps]).await;
+    assert_eq!(outcome.error().unwrap().to_string(), r#"app crm.company.created crm.company.push {"a":1}"#);
+}
+
+#[tokio::test]
+async fn a_router_answers() {
+    let router = || Webhooks::new(verifier()).hooks(hooks![fails]).into_router("/webhook");
+    let contact = sample("crm.contact.created").set("first_name", "Ada");
+    let response = contact.send(router(), &verifier(), "/webhook").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let other = Verifier::new("another secret").unwrap();
+    let response = contact.send(router(), &other, "/webhook").await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let body = body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(body.starts_with(b"Webhook Error: "));
+    let response = contact.set("first_name", "Grace").send(router(), &verifier(), "/webhook/").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[test]
+fn a_request_has_the_senders_headers() {
+    let sample = sample("crm.contact.created");
+    let request = sample.request(&verifier(), "https://hooks.example:8443/webhook");
+    assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/webhook"));
+    let header = |name| request.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("accept"), "application/json, text/plain, */*");
+    assert_eq!(header("content-type"), "application/json");
+    assert_eq!(header("panora-signature"), sample.signature(&Verifier::new(SECRET).unwrap()));
+    assert_eq!(header("user-agent"), "axios/1.6.8");
+    assert_eq!(header("content-length"), sample.body().len().to_string());
+    assert_eq!(header("accept-encoding"), "gzip, compress, deflate, br");
+    assert_eq!(header("host"), "hooks.example:8443");
+    assert_eq!(header("connection"), "keep-alive");
+
+    let bytes = String::from_utf8(sample.request_bytes(&verifier(), "/webhook?a=1")).unwrap();
+    let (head, body) = bytes.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, sample.body());
+    let names: Vec<_> = head.lines().skip(1).map(|line| line.split_once(": ").unwrap().0).collect();
+    assert_eq!(head.lines().next(), Some("POST /webhook?a=1 HTTP/1.1"));
+    assert!(head.contains("\r\nHost: localhost\r\n"));
+    assert_eq!(
+        names,
+        [
+            "Accept",
+            "Content-Type",
+            "Panora-Signature",
+            "User-Agent",
+            "Content-Length",
+            "Accept-Encoding",
+            "Host",
+            "Connection",
+        ]
+    );
+}
+
+#[test]
+fn the_bytes_are_what_a_server_takes() {
+    use std::{io::Write, net::Shutdown};
+
+    let router = Webhooks::new(verifier()).hooks(hooks![fails]).into_router("/webhook");
+    let server = Server::start(router);
+    let contact = sample("crm.contact.created").set("first_name", "Ada");
+    let mut stream = server.connect();
+    stream.write_all(&contact.request_bytes(&verifier(), "/webhook")).unwrap();
+    // The sender keeps the connection; here it ends, so that the answer does.
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_answer(stream).status, 200);
+}
