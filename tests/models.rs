@@ -22,6 +22,7 @@ use support::{Delivery, verifier};
 
 /// Reads JSON as a model, which has to write it as it was.
 #[track_caller]
+#[allow(clippy::needless_pass_by_value, reason = "it is written where it is read")]
 fn read<T: DeserializeOwned + Serialize>(json: Value) -> T {
     let model = serde_json::from_value(json.clone()).unwrap();
     assert_eq!(serde_json::to_value(&model).unwrap(), json);

@@ -49,7 +49,8 @@ pub struct Field {
 
 #[derive(Deserialize, Clone, Default)]
 pub struct Json {
-    pub json_type: Option<String>,
+    #[serde(rename = "json_type")]
+    pub ty: Option<String>,
     pub format: Option<String>,
     pub items: Option<Box<Json>>,
     pub r#ref: Option<String>,

@@ -68,10 +68,6 @@ struct Writer<'m> {
 }
 
 impl Writer<'_> {
-    fn model(&self, name: &str) -> &Model {
-        self.module.models.iter().find(|model| model.name == name).unwrap()
-    }
-
     fn object(&mut self, name: &str, filled: Filled) -> String {
         let module = self.module;
         let model = module.models.iter().find(|model| model.name == name).unwrap();
@@ -105,7 +101,7 @@ impl Writer<'_> {
                 match (is_text_only, filled) {
                     (true, Filled::None) => quoted("null"),
                     (true, _) => quoted(&javascript(self.random.time())),
-                    (false, _) if is_date(&field.fact.note) => {
+                    (false, _) if is_date(field) => {
                         quoted(&self.random.time().strftime("%Y-%m-%dT00:00:00.000Z").to_string())
                     }
                     (false, _) => quoted(&iso(self.random.time())),
@@ -241,8 +237,8 @@ fn is_sent(model: &Model, field: &Field) -> bool {
     field.presence == Presence::Always && !is_left_out
 }
 
-fn is_date(note: &Option<String>) -> bool {
-    note.as_deref().is_some_and(|note| note.starts_with("date-only"))
+fn is_date(field: &Field) -> bool {
+    field.fact.note.as_deref().is_some_and(|note| note.starts_with("date-only"))
 }
 
 fn is_person(model: &str) -> bool {
@@ -272,7 +268,7 @@ const TEXTS: &[&str] = &[
     "Login fails with 500 😕",
 ];
 
-/// SplitMix64: the same numbers everywhere, for ever.
+/// `SplitMix64`: the same numbers everywhere, for ever.
 struct Random(u64);
 
 impl Random {

@@ -23,8 +23,6 @@ pub struct Model {
     pub kind: Kind,
     pub table: Option<String>,
     pub fields: Vec<Field>,
-    /// Whether Panora's source says what an event carries, beside what its documents say.
-    pub is_emitted: bool,
     /// The models that hold it.
     pub parents: Vec<String>,
 }
@@ -176,7 +174,7 @@ fn plan(model: &facts::Model, names: &HashMap<&str, &facts::Model>, enums: &Enum
     let fields = fields.into_iter().map(|(fact, presence)| Field {
         name: fact.name.clone(),
         ty: match enums.of(&name, &fact.name) {
-            Some(open_enum) if fact.json.json_type.as_deref() == Some("array") => {
+            Some(open_enum) if fact.json.ty.as_deref() == Some("array") => {
                 Type::List(Box::new(Type::Enum(open_enum)))
             }
             Some(open_enum) => Type::Enum(open_enum),
@@ -190,7 +188,6 @@ fn plan(model: &facts::Model, names: &HashMap<&str, &facts::Model>, enums: &Enum
         kind: model.kind,
         table: model.table.clone(),
         fields: fields.collect(),
-        is_emitted: model.emitted.is_some(),
         parents: Vec::new(),
         name,
     }
@@ -210,20 +207,20 @@ fn ty(fact: &facts::Field, names: &HashMap<&str, &facts::Model>) -> Type {
     }
     let mut json = fact.json.clone();
     if let Some(source) = &fact.source_json_type {
-        json.json_type = Some(source.clone());
-        json.format = fact.source_format.clone();
+        json.ty = Some(source.clone());
+        json.format.clone_from(&fact.source_format);
     }
     json_ty(&json, names)
 }
 
 fn json_ty(json: &facts::Json, names: &HashMap<&str, &facts::Model>) -> Type {
     if let Some([text, object]) = json.one_of.as_deref()
-        && text.json_type.as_deref() == Some("string")
+        && text.ty.as_deref() == Some("string")
         && object.r#ref.is_some()
     {
         return Type::Expandable(Box::new(json_ty(object, names)));
     }
-    match (json.json_type.as_deref().unwrap(), json.format.as_deref()) {
+    match (json.ty.as_deref().unwrap(), json.format.as_deref()) {
         ("string", Some("date-time" | "js-date-string")) => Type::DateTime,
         ("string", Some("bigint-decimal")) | ("integer", _) => Type::Integer,
         ("string", _) => Type::Text,
@@ -259,21 +256,16 @@ impl Enums {
                 *name == field.name && open_enum.values == *values
             };
             let known = self.by_field.iter().find(|(key, index)| same(key, &self.enums[**index]));
-            let index = match known.map(|(key, index)| (key.0.clone(), *index)) {
-                Some((first, index)) => {
-                    if !model.starts_with(&first) {
-                        self.enums[index].name = camel_case(&field.name);
-                    }
-                    index
+            let index = if let Some((first, index)) = known.map(|(key, index)| (key.0.clone(), *index)) {
+                // What unlike models share has the name of the field alone.
+                if !model.starts_with(&first) {
+                    self.enums[index].name = camel_case(&field.name);
                 }
-                None => {
-                    self.enums.push(OpenEnum {
-                        name: enum_name(model, field),
-                        values: values.clone(),
-                        fields: Vec::new(),
-                    });
-                    self.enums.len() - 1
-                }
+                index
+            } else {
+                let name = enum_name(model, field);
+                self.enums.push(OpenEnum { name, values: values.clone(), fields: Vec::new() });
+                self.enums.len() - 1
             };
             self.by_field.insert((model.to_owned(), field.name.clone()), index);
             self.enums[index].fields.push(format!("{model}::{}", field.name));
@@ -302,7 +294,7 @@ fn enum_name(model: &str, field: &facts::Field) -> String {
         .find(|&length| model[model.len() - length..] == words[..length])
         .unwrap();
     let name = [model.concat(), words[overlap..].concat()].concat();
-    let is_list = field.json.json_type.as_deref() == Some("array");
+    let is_list = field.json.ty.as_deref() == Some("array");
     if is_list { name.strip_suffix('s').unwrap().to_owned() } else { name }
 }
 

@@ -4,7 +4,7 @@
 //! A hook for every event type that has a model, with the payload that the catalogue says it has.
 
 // Events that nothing sends are warnings.
-#![allow(deprecated)]
+#![allow(deprecated, clippy::too_many_lines)]
 
 use panora_hooks::{Event, Metadata, Registry, State, hooks, models::*, on};
 
@@ -166,11 +166,7 @@ async fn ticketing_account_deleted(event: Event<ticketing::Account>, meta: Metad
 }
 
 #[on("ticketing.account.pulled")]
-async fn ticketing_account_pulled(
-    event: Event<Vec<ticketing::AccountRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_account_pulled(event: Event<Vec<ticketing::AccountRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -180,29 +176,17 @@ async fn ticketing_account_updated(event: Event<ticketing::Account>, meta: Metad
 }
 
 #[on("ticketing.attachment.created")]
-async fn ticketing_attachment_created(
-    event: Event<ticketing::Attachment>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_attachment_created(event: Event<ticketing::Attachment>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("ticketing.attachment.pulled")]
-async fn ticketing_attachment_pulled(
-    event: Event<Vec<ticketing::AttachmentRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_attachment_pulled(event: Event<Vec<ticketing::AttachmentRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("ticketing.collection.pulled")]
-async fn ticketing_collection_pulled(
-    event: Event<Vec<ticketing::CollectionRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_collection_pulled(event: Event<Vec<ticketing::CollectionRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -217,20 +201,12 @@ async fn ticketing_comment_deleted(event: Event<ticketing::Comment>, meta: Metad
 }
 
 #[on("ticketing.comment.pulled")]
-async fn ticketing_comment_pulled(
-    event: Event<Vec<ticketing::CommentRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_comment_pulled(event: Event<Vec<ticketing::CommentRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("ticketing.comment.synced")]
-async fn ticketing_comment_synced(
-    event: Event<Vec<ticketing::CommentRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_comment_synced(event: Event<Vec<ticketing::CommentRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -250,11 +226,7 @@ async fn ticketing_contact_deleted(event: Event<ticketing::Contact>, meta: Metad
 }
 
 #[on("ticketing.contact.pulled")]
-async fn ticketing_contact_pulled(
-    event: Event<Vec<ticketing::ContactRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ticketing_contact_pulled(event: Event<Vec<ticketing::ContactRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -349,11 +321,7 @@ async fn ticketing_user_updated(event: Event<ticketing::User>, meta: Metadata, s
 }
 
 #[on("filestorage.drive.pulled")]
-async fn filestorage_drive_pulled(
-    event: Event<Vec<filestorage::DriveRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn filestorage_drive_pulled(event: Event<Vec<filestorage::DriveRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -373,38 +341,22 @@ async fn filestorage_folder_created(event: Event<filestorage::Folder>, meta: Met
 }
 
 #[on("filestorage.folder.pulled")]
-async fn filestorage_folder_pulled(
-    event: Event<Vec<filestorage::FolderRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn filestorage_folder_pulled(event: Event<Vec<filestorage::FolderRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("filestorage.group.pulled")]
-async fn filestorage_group_pulled(
-    event: Event<Vec<filestorage::GroupRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn filestorage_group_pulled(event: Event<Vec<filestorage::GroupRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("filestorage.permission.pulled")]
-async fn filestorage_permission_pulled(
-    event: Event<Vec<filestorage::PermissionRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn filestorage_permission_pulled(event: Event<Vec<filestorage::PermissionRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("filestorage.sharedlink.pulled")]
-async fn filestorage_sharedlink_pulled(
-    event: Event<Vec<filestorage::SharedLinkRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn filestorage_sharedlink_pulled(event: Event<Vec<filestorage::SharedLinkRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -414,20 +366,12 @@ async fn filestorage_user_pulled(event: Event<Vec<filestorage::UserRow>>, meta: 
 }
 
 #[on("ecommerce.customer.pulled")]
-async fn ecommerce_customer_pulled(
-    event: Event<Vec<ecommerce::CustomerRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ecommerce_customer_pulled(event: Event<Vec<ecommerce::CustomerRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("ecommerce.fulfillment.pulled")]
-async fn ecommerce_fulfillment_pulled(
-    event: Event<Vec<ecommerce::FulfillmentRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ecommerce_fulfillment_pulled(event: Event<Vec<ecommerce::FulfillmentRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -447,146 +391,82 @@ async fn ecommerce_product_created(event: Event<ecommerce::Product>, meta: Metad
 }
 
 #[on("ecommerce.product.pulled")]
-async fn ecommerce_product_pulled(
-    event: Event<Vec<ecommerce::ProductRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ecommerce_product_pulled(event: Event<Vec<ecommerce::ProductRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.account.pulled")]
-async fn accounting_account_pulled(
-    event: Event<Vec<accounting::AccountRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_account_pulled(event: Event<Vec<accounting::AccountRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.address.pulled")]
-async fn accounting_address_pulled(
-    event: Event<Vec<accounting::AddressRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_address_pulled(event: Event<Vec<accounting::AddressRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.attachment.pulled")]
-async fn accounting_attachment_pulled(
-    event: Event<Vec<accounting::AttachmentRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_attachment_pulled(event: Event<Vec<accounting::AttachmentRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.balancesheet.pulled")]
-async fn accounting_balancesheet_pulled(
-    event: Event<Vec<accounting::BalanceSheetRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_balancesheet_pulled(event: Event<Vec<accounting::BalanceSheetRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.cashflow_statement.pulled")]
-async fn accounting_cashflow_statement_pulled(
-    event: Event<Vec<accounting::CashflowStatementRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_cashflow_statement_pulled(event: Event<Vec<accounting::CashflowStatementRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.cashflowstatement.pulled")]
-async fn accounting_cashflowstatement_pulled(
-    event: Event<Vec<accounting::CashflowStatementRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_cashflowstatement_pulled(event: Event<Vec<accounting::CashflowStatementRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.company_info.pulled")]
-async fn accounting_company_info_pulled(
-    event: Event<Vec<accounting::CompanyInfoRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_company_info_pulled(event: Event<Vec<accounting::CompanyInfoRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.companyinfo.pulled")]
-async fn accounting_companyinfo_pulled(
-    event: Event<Vec<accounting::CompanyInfoRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_companyinfo_pulled(event: Event<Vec<accounting::CompanyInfoRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.contact.pulled")]
-async fn accounting_contact_pulled(
-    event: Event<Vec<accounting::ContactRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_contact_pulled(event: Event<Vec<accounting::ContactRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.credit_note.pulled")]
-async fn accounting_credit_note_pulled(
-    event: Event<Vec<accounting::CreditNoteRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_credit_note_pulled(event: Event<Vec<accounting::CreditNoteRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.creditnote.pulled")]
-async fn accounting_creditnote_pulled(
-    event: Event<Vec<accounting::CreditNoteRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_creditnote_pulled(event: Event<Vec<accounting::CreditNoteRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.expense.pulled")]
-async fn accounting_expense_pulled(
-    event: Event<Vec<accounting::ExpenseRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_expense_pulled(event: Event<Vec<accounting::ExpenseRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.income_statement.pulled")]
-async fn accounting_income_statement_pulled(
-    event: Event<Vec<accounting::IncomeStatementRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_income_statement_pulled(event: Event<Vec<accounting::IncomeStatementRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.incomestatement.pulled")]
-async fn accounting_incomestatement_pulled(
-    event: Event<Vec<accounting::IncomeStatementRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_incomestatement_pulled(event: Event<Vec<accounting::IncomeStatementRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.invoice.pulled")]
-async fn accounting_invoice_pulled(
-    event: Event<Vec<accounting::InvoiceRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_invoice_pulled(event: Event<Vec<accounting::InvoiceRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -596,128 +476,72 @@ async fn accounting_item_pulled(event: Event<Vec<accounting::ItemRow>>, meta: Me
 }
 
 #[on("accounting.journal_entry.pulled")]
-async fn accounting_journal_entry_pulled(
-    event: Event<Vec<accounting::JournalEntryRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_journal_entry_pulled(event: Event<Vec<accounting::JournalEntryRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.journalentry.pulled")]
-async fn accounting_journalentry_pulled(
-    event: Event<Vec<accounting::JournalEntryRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_journalentry_pulled(event: Event<Vec<accounting::JournalEntryRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.payment.pulled")]
-async fn accounting_payment_pulled(
-    event: Event<Vec<accounting::PaymentRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_payment_pulled(event: Event<Vec<accounting::PaymentRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.phone_number.pulled")]
-async fn accounting_phone_number_pulled(
-    event: Event<Vec<accounting::PhoneNumberRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_phone_number_pulled(event: Event<Vec<accounting::PhoneNumberRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.phonenumber.pulled")]
-async fn accounting_phonenumber_pulled(
-    event: Event<Vec<accounting::PhoneNumberRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_phonenumber_pulled(event: Event<Vec<accounting::PhoneNumberRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.purchase_order.pulled")]
-async fn accounting_purchase_order_pulled(
-    event: Event<Vec<accounting::PurchaseOrderRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_purchase_order_pulled(event: Event<Vec<accounting::PurchaseOrderRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.purchaseorder.pulled")]
-async fn accounting_purchaseorder_pulled(
-    event: Event<Vec<accounting::PurchaseOrderRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_purchaseorder_pulled(event: Event<Vec<accounting::PurchaseOrderRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.tax_rate.pulled")]
-async fn accounting_tax_rate_pulled(
-    event: Event<Vec<accounting::TaxRateRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_tax_rate_pulled(event: Event<Vec<accounting::TaxRateRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.taxrate.pulled")]
-async fn accounting_taxrate_pulled(
-    event: Event<Vec<accounting::TaxRateRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_taxrate_pulled(event: Event<Vec<accounting::TaxRateRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.tracking_category.pulled")]
-async fn accounting_tracking_category_pulled(
-    event: Event<Vec<accounting::TrackingCategoryRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_tracking_category_pulled(event: Event<Vec<accounting::TrackingCategoryRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.trackingcategory.pulled")]
-async fn accounting_trackingcategory_pulled(
-    event: Event<Vec<accounting::TrackingCategoryRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_trackingcategory_pulled(event: Event<Vec<accounting::TrackingCategoryRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.transaction.pulled")]
-async fn accounting_transaction_pulled(
-    event: Event<Vec<accounting::TransactionRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_transaction_pulled(event: Event<Vec<accounting::TransactionRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.vendor_credit.pulled")]
-async fn accounting_vendor_credit_pulled(
-    event: Event<Vec<accounting::VendorCreditRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_vendor_credit_pulled(event: Event<Vec<accounting::VendorCreditRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("accounting.vendorcredit.pulled")]
-async fn accounting_vendorcredit_pulled(
-    event: Event<Vec<accounting::VendorCreditRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn accounting_vendorcredit_pulled(event: Event<Vec<accounting::VendorCreditRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -787,11 +611,7 @@ async fn ats_job_pulled(event: Event<Vec<ats::JobRow>>, meta: Metadata, seen: St
 }
 
 #[on("ats.jobinterviewstage.pulled")]
-async fn ats_jobinterviewstage_pulled(
-    event: Event<Vec<ats::JobInterviewStageRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn ats_jobinterviewstage_pulled(event: Event<Vec<ats::JobInterviewStageRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -861,20 +681,12 @@ async fn hris_employee_pulled(event: Event<Vec<hris::EmployeeRow>>, meta: Metada
 }
 
 #[on("hris.employeepayrollrun.pulled")]
-async fn hris_employeepayrollrun_pulled(
-    event: Event<Vec<hris::EmployeePayrollRunRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn hris_employeepayrollrun_pulled(event: Event<Vec<hris::EmployeePayrollRunRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
 #[on("hris.employerbenefit.pulled")]
-async fn hris_employerbenefit_pulled(
-    event: Event<Vec<hris::EmployerBenefitRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn hris_employerbenefit_pulled(event: Event<Vec<hris::EmployerBenefitRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -914,11 +726,7 @@ async fn hris_timeoff_pulled(event: Event<Vec<hris::TimeOffRow>>, meta: Metadata
 }
 
 #[on("hris.timeoffbalance.pulled")]
-async fn hris_timeoffbalance_pulled(
-    event: Event<Vec<hris::TimeOffBalanceRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn hris_timeoffbalance_pulled(event: Event<Vec<hris::TimeOffBalanceRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 
@@ -928,11 +736,7 @@ async fn hris_timesheetentry_created(event: Event<hris::TimesheetEntry>, meta: M
 }
 
 #[on("hris.timesheetentry.pulled")]
-async fn hris_timesheetentry_pulled(
-    event: Event<Vec<hris::TimesheetEntryRow>>,
-    meta: Metadata,
-    seen: State<Seen>,
-) {
+async fn hris_timesheetentry_pulled(event: Event<Vec<hris::TimesheetEntryRow>>, meta: Metadata, seen: State<Seen>) {
     seen.see(&meta, &event.0);
 }
 

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// One line for each hook.
+#[rustfmt::skip]
 mod every_event;
 
 use std::sync::{Arc, Mutex};

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{DateTime, FieldMappings, Secret, any_event::any_event, model::model};
 
 model! {
-    /// A report line item in [`BalanceSheet`] and [`CashflowStatement`].
+    /// A report line item: part of [`BalanceSheet`] and [`CashflowStatement`].
     pub struct ReportLineItem in "accounting" {
         pub name: Option<String>,
         pub value: Option<f64>,
@@ -25,7 +25,7 @@ model! {
 }
 
 model! {
-    /// An expense line item in [`Expense`].
+    /// An expense line item: part of [`Expense`].
     pub struct ExpenseLineItem in "accounting" {
         pub net_amount: Option<f64>,
         pub currency: Option<String>,
@@ -38,7 +38,7 @@ model! {
 }
 
 model! {
-    /// An invoice line item in [`Invoice`].
+    /// An invoice line item: part of [`Invoice`].
     pub struct InvoiceLineItem in "accounting" {
         pub description: Option<String>,
         pub unit_price: Option<f64>,
@@ -55,7 +55,7 @@ model! {
 }
 
 model! {
-    /// A journal entry line item in [`JournalEntry`].
+    /// A journal entry line item: part of [`JournalEntry`].
     pub struct JournalEntryLineItem in "accounting" {
         pub net_amount: Option<f64>,
         pub tracking_categories: Option<Vec<String>>,
@@ -71,7 +71,7 @@ model! {
 }
 
 model! {
-    /// A payment line item in [`Payment`].
+    /// A payment line item: part of [`Payment`].
     pub struct PaymentLineItem in "accounting" {
         pub applied_amount: Option<f64>,
         pub applied_date: Option<DateTime>,
@@ -84,7 +84,7 @@ model! {
 }
 
 model! {
-    /// A purchase order line item in [`PurchaseOrder`].
+    /// A purchase order line item: part of [`PurchaseOrder`].
     pub struct PurchaseOrderLineItem in "accounting" {
         pub description: Option<String>,
         pub unit_price: Option<f64>,
@@ -103,7 +103,7 @@ model! {
 }
 
 model! {
-    /// A transaction line item in [`Transaction`].
+    /// A transaction line item: part of [`Transaction`].
     pub struct TransactionLineItem in "accounting" {
         pub memo: Option<String>,
         pub unit_price: Option<String>,
@@ -124,7 +124,7 @@ model! {
 }
 
 model! {
-    /// A vendor credit line item in [`VendorCredit`].
+    /// A vendor credit line item: part of [`VendorCredit`].
     pub struct VendorCreditLineItem in "accounting" {
         pub net_amount: Option<String>,
         pub tracking_categories: Option<Vec<String>>,

@@ -86,7 +86,7 @@ open_enum! {
 }
 
 model! {
-    /// An email in [`Candidate`].
+    /// An email: part of [`Candidate`].
     pub struct Email in "ats" {
         pub email_address: Option<String>,
         pub email_address_type: Option<EmailAddressType>,
@@ -94,7 +94,7 @@ model! {
 }
 
 model! {
-    /// A phone in [`Candidate`].
+    /// A phone: part of [`Candidate`].
     pub struct Phone in "ats" {
         pub phone_number: Option<String>,
         pub phone_type: Option<PhoneType>,
@@ -102,7 +102,7 @@ model! {
 }
 
 model! {
-    /// A url in [`Candidate`].
+    /// A url: part of [`Candidate`].
     pub struct Url in "ats" {
         pub url: Option<String>,
         pub url_type: Option<String>,

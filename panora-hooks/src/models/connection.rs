@@ -31,6 +31,7 @@ model! {
         pub refresh_token: Option<Secret>,
         pub expiration_timestamp: Option<DateTime>,
         pub created_at: Option<DateTime>,
+        /// What requests to Panora's API name the connection with.
         pub connection_token: Option<Secret>,
         pub id_project: Option<String>,
         pub id_linked_user: Option<String>,

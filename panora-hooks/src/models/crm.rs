@@ -49,7 +49,7 @@ open_enum! {
 }
 
 model! {
-    /// An email in [`Company`] and [`Contact`].
+    /// An email: part of [`Company`] and [`Contact`].
     pub struct Email in "crm" {
         pub email_address: Option<String>,
         pub email_address_type: Option<EmailAddressType>,
@@ -58,24 +58,10 @@ model! {
 }
 
 model! {
-    /// A phone in [`Company`] and [`Contact`].
+    /// A phone: part of [`Company`] and [`Contact`].
     pub struct Phone in "crm" {
         pub phone_number: Option<String>,
         pub phone_type: Option<String>,
-        pub owner_type: Option<String>,
-    }
-}
-
-model! {
-    /// An address.
-    pub struct Address in "crm" {
-        pub street_1: Option<String>,
-        pub street_2: Option<String>,
-        pub city: Option<String>,
-        pub state: Option<String>,
-        pub postal_code: Option<String>,
-        pub country: Option<String>,
-        pub address_type: Option<String>,
         pub owner_type: Option<String>,
     }
 }

@@ -52,7 +52,7 @@ open_enum! {
 }
 
 model! {
-    /// An address in [`Customer`].
+    /// An address: part of [`Customer`].
     pub struct Address in "ecommerce" {
         pub street_1: Option<String>,
         pub street_2: Option<String>,
@@ -65,7 +65,7 @@ model! {
 }
 
 model! {
-    /// An order line item in [`Order`].
+    /// An order line item: part of [`Order`].
     pub struct OrderLineItem in "ecommerce" {
         /// A string or a number.
         pub remote_id: Option<Value>,
@@ -94,7 +94,7 @@ model! {
 }
 
 model! {
-    /// A product variant in [`Product`].
+    /// A product variant: part of [`Product`].
     pub struct ProductVariant in "ecommerce" {
         pub title: Option<String>,
         pub price: Option<f64>,

@@ -392,7 +392,7 @@ model! {
 }
 
 model! {
-    /// A deduction item in [`EmployeePayrollRun`].
+    /// A deduction item: part of [`EmployeePayrollRun`].
     pub struct DeductionItem in "hris" {
         pub name: Option<String>,
         pub employee_deduction: Option<f64>,
@@ -401,7 +401,7 @@ model! {
 }
 
 model! {
-    /// An earning item in [`EmployeePayrollRun`].
+    /// An earning item: part of [`EmployeePayrollRun`].
     pub struct EarningItem in "hris" {
         pub amount: Option<f64>,
         pub r#type: Option<String>,
@@ -409,7 +409,7 @@ model! {
 }
 
 model! {
-    /// A tax item in [`EmployeePayrollRun`].
+    /// A tax item: part of [`EmployeePayrollRun`].
     pub struct TaxItem in "hris" {
         pub name: Option<String>,
         pub amount: Option<f64>,

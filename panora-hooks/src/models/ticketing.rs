@@ -130,18 +130,6 @@ model! {
 }
 
 model! {
-    /// An attachment input.
-    pub struct AttachmentInput in "ticketing" {
-        pub file_name: Option<String>,
-        pub file_url: Option<String>,
-        pub uploader: Option<String>,
-        pub ticket_id: Option<String>,
-        pub comment_id: Option<String>,
-        pub field_mappings: Option<FieldMappings>,
-    }
-}
-
-model! {
     /// A collection.
     ///
     /// Panora's API has it; no event carries it.
@@ -229,7 +217,7 @@ model! {
 }
 
 model! {
-    /// A comment input in [`Ticket`].
+    /// A comment input: part of [`Ticket`].
     pub struct CommentInput in "ticketing" {
         pub body: Option<String>,
         pub html_body: Option<String>,

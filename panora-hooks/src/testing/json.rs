@@ -176,7 +176,7 @@ mod tests {
                 "\"\\u0001\\b\\t\\n\\f\\r\\u001f\u{7f}\\\"\\\\/é\u{2028}\"",
             ),
             (r#"{"b":1,"10":2,"a":3,"9":4,"01":5,"b":6}"#, r#"{"9":4,"10":2,"b":6,"a":3,"01":5}"#),
-            (r#"[ null , [ ] , { } , true , false ]"#, "[null,[],{},true,false]"),
+            (r"[ null , [ ] , { } , true , false ]", "[null,[],{},true,false]"),
         ] {
             let json: Json = serde_json::from_str(text).unwrap();
             assert_eq!(json.stringify(), written);
