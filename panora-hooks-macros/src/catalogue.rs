@@ -100,6 +100,11 @@ pub(crate) fn find(text: &str) -> Option<Entry> {
         .or_else(|| is_passthrough(text).then_some(Entry::Passthrough))
 }
 
+/// Where an event type is in the table, which is the runtime's, too.
+pub(crate) fn position(event: &Event) -> Option<usize> {
+    EVENTS.iter().position(|other| other.name == event.name)
+}
+
 fn is_passthrough(text: &str) -> bool {
     let mut segments = text.split('.');
     segments.next().is_some_and(|vertical| VERTICALS.contains(&vertical))

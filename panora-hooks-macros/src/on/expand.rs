@@ -9,6 +9,7 @@ use super::{
     validate::{Argument, Hook, HookFn, HookItem, Warning, WarningKind},
 };
 use crate::{
+    catalogue::{self, Entry},
     diagnostics::Diagnostics,
     paths::{Private, respanned},
 };
@@ -41,6 +42,7 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> To
     let configuration = configuration(function);
     let (first, last) = ends(ty);
     let path = respanned(private.to_token_stream(), first);
+    let patterns = patterns.iter().filter_map(|pattern| known(&pattern.value(), private));
     let check =
         respanned(quote!(::assert_carried(#private::Argument::<#ty>::CARRIED, &[#(#patterns),*])), last);
     quote! {
@@ -50,6 +52,21 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> To
             use #private::FitsAny as _;
             #path #check;
         };
+    }
+}
+
+/// What the catalogue knows a pattern to stand for.
+fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
+    if let Some(prefix) = pattern.strip_suffix('*') {
+        return Some(quote!(#private::Pattern::Prefix(#prefix)));
+    }
+    match catalogue::find(pattern)? {
+        Entry::Event(event) => {
+            let position = catalogue::position(event)?;
+            Some(quote!(#private::Pattern::Event(#position)))
+        }
+        Entry::Passthrough => Some(quote!(#private::Pattern::Passthrough(#pattern))),
+        Entry::WireName(_) | Entry::Misspelling(_) => None,
     }
 }
 

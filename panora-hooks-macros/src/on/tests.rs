@@ -86,7 +86,10 @@ fn a_hook() {
                 use ::panora_hooks::__private::FitsAny as _;
                 ::panora_hooks::__private::assert_carried(
                     ::panora_hooks::__private::Argument::<Event<Contact>>::CARRIED,
-                    &["crm.contact.created", "crm.deal.*"],
+                    &[
+                        ::panora_hooks::__private::Pattern::Event(3usize),
+                        ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
+                    ],
                 );
             };
             #[cfg(feature = "x")]
@@ -95,7 +98,10 @@ fn a_hook() {
                 use ::panora_hooks::__private::FitsAny as _;
                 ::panora_hooks::__private::assert_carried(
                     ::panora_hooks::__private::Argument::<State<Db>>::CARRIED,
-                    &["crm.contact.created", "crm.deal.*"],
+                    &[
+                        ::panora_hooks::__private::Pattern::Event(3usize),
+                        ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
+                    ],
                 );
             };
         "#]],
@@ -196,7 +202,7 @@ fn another_crate_path() {
                 use ::facade::panora_hooks::__private::FitsAny as _;
                 ::facade::panora_hooks::__private::assert_carried(
                     ::facade::panora_hooks::__private::Argument::<Metadata>::CARRIED,
-                    &["crm.contact.imported"],
+                    &[],
                 );
             };
         "#]],
@@ -361,7 +367,7 @@ fn an_error_in_the_attribute() {
                 use ::panora_hooks::__private::FitsAny as _;
                 ::panora_hooks::__private::assert_carried(
                     ::panora_hooks::__private::Argument::<Metadata>::CARRIED,
-                    &["crm.*"],
+                    &[::panora_hooks::__private::Pattern::Prefix("crm.")],
                 );
             };
             ::core::compile_error! {

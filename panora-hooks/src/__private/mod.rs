@@ -14,7 +14,7 @@ pub use panora_hooks_macros::hooks;
 pub use self::{
     candidate::{Candidate, NotAHook, Probe, Register, fallback},
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
-    payload::{Argument, Carried, FitsAny, Payload, Shape, assert_carried},
+    payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
 };
 pub use crate::{
     delivery::Delivery,

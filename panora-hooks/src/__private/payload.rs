@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::{
     message::Message,
-    text::{ends_with, same, starts_with},
+    text::{same, starts_with},
 };
 use crate::{
     catalogue::{self, EVENT_TYPES, EventType},
@@ -79,21 +79,32 @@ pub trait FitsAny {
 
 impl<A> FitsAny for Argument<A> {}
 
+/// A pattern of `#[on(..)]`, as far as the catalogue knows what it stands for.
+#[derive(Debug, Clone, Copy)]
+pub enum Pattern {
+    /// The event type at this place of the catalogue.
+    Event(usize),
+    /// Everything that is sent below a prefix, which is empty or ends with a dot.
+    Prefix(&'static str),
+    /// An event type of passthrough requests.
+    Passthrough(&'static str),
+}
+
 /// Stops the build where a hook for `patterns` takes a payload that one of their events does not carry.
 ///
 /// # Panics
 ///
 /// In that case, with what the event carries, and what to write.
 #[track_caller]
-pub const fn assert_carried(taken: Option<Carried>, patterns: &[&str]) {
+pub const fn assert_carried(taken: Option<Carried>, patterns: &[Pattern]) {
     let Some(taken) = taken else { return };
     let mut meant = Meant::of(patterns);
     while let Some(expected) = meant.next() {
-        assert!(expected.is_met_by(taken, meant.pattern()), "{}", message(expected, taken, patterns).text());
+        assert!(expected.is_met_by(taken, meant.last()), "{}", message(expected, taken, patterns).text());
     }
 }
 
-const fn message(expected: Expected<'_>, taken: Carried, patterns: &[&str]) -> Message {
+const fn message(expected: Expected, taken: Carried, patterns: &[Pattern]) -> Message {
     let is_list_for_object = expected.is_list && matches!(taken.shape, Shape::Object | Shape::Any);
     let message = Message::new("`").with(expected.event_type).with("` carries ");
     let message = match expected.model {
@@ -106,7 +117,7 @@ const fn message(expected: Expected<'_>, taken: Carried, patterns: &[&str]) -> M
     let message = message.with("\nhelp: ");
     if !expected.is_all_of(patterns) {
         return match (patterns, expected.vertical) {
-            ([prefix], vertical) if prefix.len() > 1 => {
+            ([Pattern::Prefix(prefix)], vertical) if !prefix.is_empty() => {
                 message.with("use `models::").with(vertical).with("::AnyEvent` or a hook for each")
             }
             _ => message.with("use `serde_json::Value` or two hooks"),
@@ -123,15 +134,15 @@ const fn message(expected: Expected<'_>, taken: Carried, patterns: &[&str]) -> M
 
 /// What an event carries.
 #[derive(Clone, Copy)]
-struct Expected<'p> {
-    event_type: &'p str,
+struct Expected {
+    event_type: &'static str,
     vertical: &'static str,
     /// `None` for rows that have no model.
     model: Option<&'static str>,
     is_list: bool,
 }
 
-impl Expected<'_> {
+impl Expected {
     const fn of(event_type: &'static EventType) -> Self {
         Self {
             event_type: event_type.name(),
@@ -141,10 +152,10 @@ impl Expected<'_> {
         }
     }
 
-    const fn is_met_by(self, taken: Carried, pattern: &str) -> bool {
+    const fn is_met_by(self, taken: Carried, pattern: Pattern) -> bool {
         match taken.shape {
-            // What is of another vertical is there, too, as raw data.
-            Shape::Any => same(self.vertical, taken.vertical) || same(pattern, "*"),
+            // A hook for everything gets what is of another vertical, too, as raw data.
+            Shape::Any => same(self.vertical, taken.vertical) || is_everything(pattern),
             _ => match self.model {
                 Some(model) => {
                     same(model, taken.model)
@@ -160,7 +171,7 @@ impl Expected<'_> {
     }
 
     /// Whether all events of the patterns carry this.
-    const fn is_all_of(self, patterns: &[&str]) -> bool {
+    const fn is_all_of(self, patterns: &[Pattern]) -> bool {
         let mut meant = Meant::of(patterns);
         while let Some(other) = meant.next() {
             let is_same = match (self.model, other.model) {
@@ -188,8 +199,12 @@ impl Expected<'_> {
     }
 }
 
+const fn is_everything(pattern: Pattern) -> bool {
+    matches!(pattern, Pattern::Prefix(prefix) if prefix.is_empty())
+}
+
 impl Carried {
-    const fn named(self, message: Message, expected: Expected<'_>) -> Message {
+    const fn named(self, message: Message, expected: Expected) -> Message {
         let message = match self.shape {
             Shape::Object => message.with(article(self.model)),
             Shape::List => message.with("a list of "),
@@ -214,53 +229,54 @@ const fn article(model: &str) -> &'static str {
     }
 }
 
-/// The events that patterns stand for, as far as the catalogue knows.
+/// The events that patterns stand for.
 struct Meant<'p> {
-    patterns: &'p [&'p str],
+    patterns: &'p [Pattern],
+    /// The pattern that is next.
     index: usize,
+    /// The event type that is next, where that is a prefix.
     event: usize,
 }
 
 impl<'p> Meant<'p> {
-    const fn of(patterns: &'p [&'p str]) -> Self {
+    const fn of(patterns: &'p [Pattern]) -> Self {
         Self { patterns, index: 0, event: 0 }
     }
 
     /// The pattern that the last event is of.
-    const fn pattern(&self) -> &'p str {
-        self.patterns[self.index]
+    const fn last(&self) -> Pattern {
+        self.patterns[if self.event > 0 { self.index } else { self.index - 1 }]
     }
 
-    const fn next(&mut self) -> Option<Expected<'p>> {
+    const fn next(&mut self) -> Option<Expected> {
         while self.index < self.patterns.len() {
-            let pattern = self.pattern();
-            let prefix = match pattern.as_bytes() {
-                [.., b'*'] => Some(pattern.split_at(pattern.len() - 1).0),
-                _ => None,
-            };
-            while self.event < EVENT_TYPES.len() {
-                let event_type = &EVENT_TYPES[self.event];
-                self.event += 1;
-                let is_meant = match prefix {
-                    // What nothing sends does not get there.
-                    Some(prefix) => starts_with(event_type.name(), prefix) && event_type.is_sent(),
-                    None => same(event_type.name(), pattern),
-                };
-                if is_meant {
-                    return Some(Expected::of(event_type));
+            match self.patterns[self.index] {
+                Pattern::Event(event) => {
+                    self.index += 1;
+                    return Some(Expected::of(&EVENT_TYPES[event]));
+                }
+                Pattern::Passthrough(event_type) => {
+                    self.index += 1;
+                    return Some(Expected {
+                        event_type,
+                        vertical: "passthrough",
+                        model: Some("PassthroughRetryResult"),
+                        is_list: false,
+                    });
+                }
+                Pattern::Prefix(prefix) => {
+                    while self.event < EVENT_TYPES.len() {
+                        let event_type = &EVENT_TYPES[self.event];
+                        self.event += 1;
+                        // What nothing sends does not get there.
+                        if event_type.is_sent() && starts_with(event_type.name(), prefix) {
+                            return Some(Expected::of(event_type));
+                        }
+                    }
+                    self.index += 1;
+                    self.event = 0;
                 }
             }
-            if self.event == EVENT_TYPES.len() && ends_with(pattern, ".passthrough") {
-                self.event += 1;
-                return Some(Expected {
-                    event_type: pattern,
-                    vertical: "passthrough",
-                    model: Some("PassthroughRetryResult"),
-                    is_list: false,
-                });
-            }
-            self.index += 1;
-            self.event = 0;
         }
         None
     }

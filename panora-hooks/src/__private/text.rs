@@ -9,11 +9,6 @@ pub(super) const fn starts_with(text: &str, prefix: &str) -> bool {
     prefix.len() <= text.len() && are_same(text.split_at(prefix.len()).0, prefix)
 }
 
-pub(super) const fn ends_with(text: &str, suffix: &str) -> bool {
-    let (text, suffix) = (text.as_bytes(), suffix.as_bytes());
-    suffix.len() <= text.len() && are_same(text.split_at(text.len() - suffix.len()).1, suffix)
-}
-
 const fn are_same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;

@@ -26,6 +26,8 @@ macro_rules! any_event {
             };
 
             impl FromPayload for AnyEvent {
+                // Not compiled before somebody uses it: it takes every model of the vertical along.
+                #[inline]
                 fn from_payload(delivery: &Delivery<'_>) -> Result<Self, PayloadError> {
                     let known = match delivery.event_type() {
                         $( $($event_type)|+ => delivery.payload::<Option<_>>()?.map(Self::$Variant), )*

@@ -232,6 +232,8 @@ macro_rules! model {
             }
 
             impl fmt::Debug for $Model {
+                // Not compiled before somebody uses it.
+                #[inline]
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.debug_struct(stringify!($Model))
                         $( .field(model::json_name(stringify!($field)), self.$field.shown()) )*
