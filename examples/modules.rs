@@ -11,7 +11,7 @@ use panora_hooks::{Metadata, Verifier, Webhooks, hooks, on};
 use tokio::net::TcpListener;
 
 mod crm {
-    use panora_hooks::{Event, Metadata, Registry, hooks, on};
+    use panora_hooks::{Event, Metadata, Registry, hooks, models::crm::Contact, on};
     use serde_json::Value;
 
     /// The list of this module, its submodule's included.
@@ -23,8 +23,8 @@ mod crm {
     }
 
     #[on("crm.contact.created")]
-    async fn contact_created(Event(contact): Event<Value>) {
-        tracing::info!(is_new = contact["created_at"] == contact["modified_at"], "a contact");
+    async fn contact_created(Event(contact): Event<Contact>) {
+        tracing::info!(is_new = contact.created_at == contact.modified_at, "a contact");
     }
 
     /// One hook for two events, of which one carries an object and the other a list.
@@ -48,7 +48,7 @@ mod crm {
 }
 
 mod ticketing {
-    use panora_hooks::{Metadata, on};
+    use panora_hooks::{Event, Metadata, models::ticketing::AnyEvent, on};
 
     /// Without a list of its own, a module's hooks can be named by their paths.
     #[on("ticketing.ticket.created")]
@@ -58,8 +58,12 @@ mod ticketing {
 
     /// Everything else of the vertical: the most specific pattern wins.
     #[on("ticketing.*")]
-    pub(crate) async fn anything(meta: Metadata) {
-        tracing::info!(event_type = ?meta.event_type, "something about tickets");
+    pub(crate) async fn anything(Event(event): Event<AnyEvent>, meta: Metadata) {
+        match event {
+            AnyEvent::TicketPulled(tickets) => tracing::info!(tickets = tickets.len(), "a sync"),
+            AnyEvent::CommentCreated(comment) => tracing::info!(ticket_id = comment.ticket_id, "a comment"),
+            _ => tracing::info!(event_type = ?meta.event_type, "something about tickets"),
+        }
     }
 }
 

@@ -11,8 +11,7 @@ use std::{
 };
 
 use axum::extract::FromRef;
-use panora_hooks::{Event, HookError, Metadata, State, Verifier, Webhooks, hooks, on};
-use serde::Deserialize;
+use panora_hooks::{Event, HookError, Metadata, State, Verifier, Webhooks, hooks, models::crm::Contact, on};
 use tokio::net::TcpListener;
 
 /// The state of the application. A hook takes the part that it needs.
@@ -61,17 +60,6 @@ impl Mailer {
     }
 }
 
-#[derive(Deserialize)]
-struct Contact {
-    #[serde(default)]
-    email_addresses: Vec<EmailAddress>,
-}
-
-#[derive(Deserialize)]
-struct EmailAddress {
-    email_address: String,
-}
-
 /// `?` works on every error. What it returns may be tried again, [`HookError::permanent`] not.
 #[on("crm.contact.created")]
 async fn contact_created(
@@ -79,14 +67,15 @@ async fn contact_created(
     State(customers): State<Customers>,
     State(mailer): State<Mailer>,
 ) -> Result<(), HookError> {
-    let Some(address) = contact.email_addresses.first() else {
+    let mut addresses = contact.email_addresses.into_iter().flatten();
+    let Some(address) = addresses.find_map(|email| email.email_address) else {
         return Err(HookError::permanent("the contact has no email address"));
     };
     // Events can come twice, under one id or two: what was done is not done again. It is noted after it was
     // done: noted before, a mail that fails would be passed over when it is tried again.
-    if !customers.contains(&address.email_address) {
-        mailer.welcome(&address.email_address).await?;
-        customers.insert(&address.email_address);
+    if !customers.contains(&address) {
+        mailer.welcome(&address).await?;
+        customers.insert(&address);
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ fn blocks<'r>(readme: &'r str, language: &str) -> Vec<&'r str> {
 fn its_compile_errors_are_real() {
     let readme = readme();
     let errors = blocks(&readme, "text");
-    assert_eq!(errors.len(), 3);
+    assert_eq!(errors.len(), 4);
     for error in errors {
         let case = error.split_once("--> ui/fail/").unwrap().1.split_once(".rs:").unwrap().0;
         assert_eq!(error, fs::read_to_string(format!("ui/fail/{case}.stderr")).unwrap());

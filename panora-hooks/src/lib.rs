@@ -44,6 +44,6 @@ macro_rules! hooks {
 }
 
 /// The code in the README compiles.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "crm", feature = "testing"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
