@@ -202,6 +202,11 @@ fn a_model_is_changed_and_written() {
     let expected =
         json!({ "id": "1", "name": "Rockets", "amount": "6", "description": "Ten", "new": 1, "newer": 2 });
     assert_eq!(written, expected);
+    deal.amount = None;
+    assert_eq!(serde_json::to_value(&deal).unwrap().get("amount"), None);
+    let mut file: filestorage::File = read(json!({ "id": "1", "size": "null" }));
+    file.size = Some(7);
+    assert_eq!(serde_json::to_value(&file).unwrap(), json!({ "id": "1", "size": "7" }));
     let built = crm::Deal { id: "1".to_owned(), amount: Some(6), ..crm::Deal::default() };
     assert_eq!(serde_json::to_value(&built).unwrap(), json!({ "id": "1", "amount": 6 }));
 }

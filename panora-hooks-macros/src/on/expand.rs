@@ -48,8 +48,9 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> To
     quote! {
         #(#configuration)*
         const _: () = {
-            #[allow(unused_imports)]
             use #private::FitsAny as _;
+            // Uses the import, which an argument with a payload of ours does not.
+            let _ = #private::Argument::<()>::CARRIED;
             #path #check;
         };
     }

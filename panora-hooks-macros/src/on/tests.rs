@@ -82,8 +82,8 @@ fn a_hook() {
             }
             #[cfg(feature = "x")]
             const _: () = {
-                #[allow(unused_imports)]
                 use ::panora_hooks::__private::FitsAny as _;
+                let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
                 ::panora_hooks::__private::assert_carried(
                     ::panora_hooks::__private::Argument::<Event<Contact>>::CARRIED,
                     &[
@@ -94,8 +94,8 @@ fn a_hook() {
             };
             #[cfg(feature = "x")]
             const _: () = {
-                #[allow(unused_imports)]
                 use ::panora_hooks::__private::FitsAny as _;
+                let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
                 ::panora_hooks::__private::assert_carried(
                     ::panora_hooks::__private::Argument::<State<Db>>::CARRIED,
                     &[
@@ -198,8 +198,8 @@ fn another_crate_path() {
                 }
             }
             const _: () = {
-                #[allow(unused_imports)]
                 use ::facade::panora_hooks::__private::FitsAny as _;
+                let _ = ::facade::panora_hooks::__private::Argument::<()>::CARRIED;
                 ::facade::panora_hooks::__private::assert_carried(
                     ::facade::panora_hooks::__private::Argument::<Metadata>::CARRIED,
                     &[],
@@ -363,8 +363,8 @@ fn an_error_in_the_attribute() {
                 }
             }
             const _: () = {
-                #[allow(unused_imports)]
                 use ::panora_hooks::__private::FitsAny as _;
+                let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
                 ::panora_hooks::__private::assert_carried(
                     ::panora_hooks::__private::Argument::<Metadata>::CARRIED,
                     &[::panora_hooks::__private::Pattern::Prefix("crm.")],

@@ -91,7 +91,9 @@ impl Serialize for DateTime {
 impl FieldValue for DateTime {
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
         let text = String::deserialize(json)?;
-        let is_text = text == NULL_TEXT;
-        Ok(((!is_text).then_some(Self(text)), Form { is_text, ..Form::default() }))
+        Ok(match &*text {
+            NULL_TEXT => (None, Form { is_null: true, is_text: true }),
+            _ => (Some(Self(text)), Form::default()),
+        })
     }
 }

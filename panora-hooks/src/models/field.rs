@@ -11,9 +11,9 @@ use serde_json::Value;
 /// What the value of a field does not tell of its JSON. Kept, so that a model is written as it was read.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// It is there and has no value. Without this, no value is no field.
+    /// It was there and had no value. Without this, no value is no field.
     pub(crate) is_null: bool,
-    /// It is a string, though its value is no text: digits, or `"null"`.
+    /// It was a string, though its value is no text: digits, or `"null"`.
     pub(crate) is_text: bool,
 }
 
@@ -152,13 +152,12 @@ impl<T> Visitor<'_> for NumberVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        let form = Form { is_text: true, ..Form::default() };
         if text == NULL_TEXT {
-            return Ok((None, form));
+            return Ok((None, Form { is_null: true, is_text: true }));
         }
         let value = Number::parse(text).and_then(self.of_number);
         let value = value.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))?;
-        Ok((Some(value), form))
+        Ok((Some(value), Form { is_null: false, is_text: true }))
     }
 }
 
@@ -208,7 +207,7 @@ impl<T: FieldValue> Field for Option<T> {
     }
 
     fn is_absent(&self, form: Form) -> bool {
-        self.is_none() && form == Form::default()
+        self.is_none() && !form.is_null
     }
 
     fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
@@ -246,7 +245,7 @@ impl<'de, T: FieldValue> Visitor<'de> for OptionVisitor<T> {
     }
 
     fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-        Ok((None, Form { is_null: true, ..Form::default() }))
+        Ok((None, Form { is_null: true, is_text: false }))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
