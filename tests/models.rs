@@ -75,9 +75,19 @@ fn what_is_no_number_of_64_bits_is_refused() {
 
 #[test]
 fn amounts_are_written_as_javascript_writes_them() {
-    for text in
-        ["1500", "0", "-3", "12.5", "0.1", "1234567.89", "123.456", "9007199254740993000", "1e21", "1e-7"]
-    {
+    for text in [
+        "1500",
+        "0",
+        "-3",
+        "12.5",
+        "0.1",
+        "1234567.89",
+        "123.456",
+        "9007199254740993000",
+        "12345678901234567000",
+        "1e21",
+        "1e-7",
+    ] {
         let json = format!(r#"{{"id":"1","total_price":{text}}}"#);
         let order: ecommerce::Order = serde_json::from_str(&json).unwrap();
         let written = serde_json::to_string(&order).unwrap();

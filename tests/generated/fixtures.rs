@@ -27,14 +27,26 @@ pub fn by_vertical(modules: &[Module]) -> Vec<(String, String)> {
 }
 
 fn fixture(event: &EventType, module: &Module) -> String {
-    let mut writer =
-        Writer { random: Random::seeded(event.name()), module, provider: provider(&module.name) };
     let Some(name) = event.payload() else { return "[]".to_owned() };
+    let mut random = Random::seeded(event.name());
+    let mut writer = Writer {
+        module,
+        provider: provider(&module.name),
+        connection: random.uuid(),
+        linked_user: random.uuid(),
+        person: random.person(),
+        place: random.place(),
+        random,
+    };
     match event.shape() {
         Shape::Object => writer.object(name, Filled::All),
-        // A whole row, an empty one, and one that is neither.
+        // A whole row, an empty one, and one that is neither: of one connection, as those of a sync are.
         Shape::List => {
-            let rows = [Filled::All, Filled::None, Filled::Some].map(|filled| writer.object(name, filled));
+            let rows = [Filled::All, Filled::None, Filled::Some].map(|filled| {
+                writer.person = writer.random.person();
+                writer.place = writer.random.place();
+                writer.object(name, filled)
+            });
             format!("[{}]", rows.join(","))
         }
     }
@@ -65,6 +77,18 @@ struct Writer<'m> {
     random: Random,
     module: &'m Module,
     provider: &'static str,
+    connection: String,
+    linked_user: String,
+    /// Whom the object is about: first and last name.
+    person: (&'static str, &'static str),
+    place: &'static Place,
+}
+
+struct Place {
+    city: &'static str,
+    state: &'static str,
+    postal_code: &'static str,
+    country: &'static str,
 }
 
 impl Writer<'_> {
@@ -100,11 +124,11 @@ impl Writer<'_> {
                 let is_text_only = format == Some("js-date-string");
                 match (is_text_only, filled) {
                     (true, Filled::None) => quoted("null"),
-                    (true, _) => quoted(&javascript(self.random.time())),
+                    (true, _) => quoted(&javascript(self.time(&field.name))),
                     (false, _) if is_date(field) => {
-                        quoted(&self.random.time().strftime("%Y-%m-%dT00:00:00.000Z").to_string())
+                        quoted(&self.time(&field.name).strftime("%Y-%m-%dT00:00:00.000Z").to_string())
                     }
-                    (false, _) => quoted(&iso(self.random.time())),
+                    (false, _) => quoted(&iso(self.time(&field.name))),
                 }
             }
             Type::Integer => {
@@ -130,6 +154,8 @@ impl Writer<'_> {
                 _ => json!({ "favourite_colour": "blue", "loyalty_points": "42", "nickname": "null" })
                     .to_string(),
             },
+            // With the tokens that the others have no use for.
+            Type::Enum(_) if field.name == "token_type" => quoted("oauth2"),
             Type::Enum(name) => {
                 let open_enum = self.module.enums.iter().find(|open_enum| open_enum.name == *name).unwrap();
                 quoted(self.random.of(&open_enum.values))
@@ -142,6 +168,9 @@ impl Writer<'_> {
                 0 => quoted(&self.random.uuid()),
                 _ => self.value(ty, field, model, Filled::Some),
             },
+            Type::List(ty) if **ty == Type::Text && is_list_of_ids(&field.name, &model.name) => {
+                format!("[{}]", quoted(&self.random.uuid()))
+            }
             Type::List(ty) => {
                 let length = if filled == Filled::None { 0 } else { 2 };
                 let items: Vec<_> = (0..length).map(|_| self.value(ty, field, model, filled)).collect();
@@ -152,6 +181,19 @@ impl Writer<'_> {
                 _ => self.value(ty, field, model, filled),
             },
         }
+    }
+
+    /// Some time of autumn 2024; what is modified was created before.
+    fn time(&mut self, name: &str) -> Timestamp {
+        let start = match name {
+            name if name.contains("created") => "2024-09-01T00:00:00Z",
+            name if name.contains("modified") || name.contains("updated") => "2024-10-15T00:00:00Z",
+            name if name.contains("birth") => "1987-09-01T00:00:00Z",
+            _ => "2024-10-01T00:00:00Z",
+        };
+        let start: Timestamp = start.parse().unwrap();
+        let milliseconds = self.random.below(40 * 24 * 3_600_000);
+        start + SignedDuration::from_millis(i64::try_from(milliseconds).unwrap())
     }
 
     fn integer(&mut self, name: &str) -> u64 {
@@ -167,10 +209,17 @@ impl Writer<'_> {
 
     fn text(&mut self, field: &Field, model: &Model) -> String {
         let name = field.name.as_str();
-        let random = &mut self.random;
         let is_uuid = field.fact.json.format.as_deref() == Some("uuid");
-        let parts = |name: &str, part: &str| name.split('_').any(|word| word == part);
+        let has = |word: &str| name.split('_').any(|other| other == word);
+        let (first_name, last_name) = self.person;
+        let place = self.place;
+        if name.ends_with("_at") || has("date") {
+            return iso(self.time(name));
+        }
+        let random = &mut self.random;
         match name {
+            "id_connection" => self.connection.clone(),
+            "id_linked_user" => self.linked_user.clone(),
             "connection_token" => random.uuid(),
             "access_token" | "refresh_token" => format!("{}:{}", random.hex(32), random.hex(64)),
             "password" => format!("{}-{}", random.of(WORDS), random.digits(4)),
@@ -181,50 +230,40 @@ impl Writer<'_> {
             "provider_slug" | "remote_platform" => self.provider.to_owned(),
             "account_url" => format!("https://api.{}.example", self.provider),
             "remote_id" => random.digits(11),
-            "first_name" | "preferred_name" => random.of(FIRST_NAMES).to_owned(),
-            "last_name" => random.of(LAST_NAMES).to_owned(),
-            "display_full_name" | "full_name" => {
-                format!("{} {}", random.of(FIRST_NAMES), random.of(LAST_NAMES))
-            }
-            "name" if is_person(&model.name) => {
-                format!("{} {}", random.of(FIRST_NAMES), random.of(LAST_NAMES))
-            }
-            "name" | "file_name"
-                if matches!(&*model.name, "File" | "FileRow" | "AttachmentRow" | "Attachment") =>
-            {
+            "first_name" | "preferred_name" => first_name.to_owned(),
+            "last_name" => last_name.to_owned(),
+            "display_full_name" => format!("{first_name} {last_name}"),
+            "username" => first_name.to_lowercase(),
+            "name" if is_person(&model.name) => format!("{first_name} {last_name}"),
+            "name" | "file_name" if is_file(&model.name) => {
                 format!("{} {}.pdf", random.of(WORDS), 2020 + random.below(5))
             }
             "name" | "company" | "vendor" | "bank_name" => random.of(COMPANIES).to_owned(),
-            "username" => random.of(WORDS).to_lowercase(),
             "industry" => random.of(&["BANKING", "SOFTWARE", "RETAIL"]).to_owned(),
             "currency" | "pay_currency" => random.of(&["USD", "EUR", "GBP"]).to_owned(),
             "mime_type" => "application/pdf".to_owned(),
-            "street_1" => format!("{} {} Street", 1 + random.below(200), random.of(LAST_NAMES)),
+            "street_1" => format!("{} {last_name} Street", 1 + random.below(200)),
             "street_2" => format!("Floor {}", 1 + random.below(20)),
-            "city" => random.of(&["Zürich", "Lyon", "São Paulo", "Boston"]).to_owned(),
-            "state" => random.of(&["ZH", "MA", "SP"]).to_owned(),
-            "postal_code" => random.digits(5),
-            "country" | "country_subdivision" => random.of(&["CH", "FR", "BR", "US"]).to_owned(),
+            "city" | "location" | "locations" => place.city.to_owned(),
+            "state" | "country_subdivision" => place.state.to_owned(),
+            "postal_code" => place.postal_code.to_owned(),
+            "country" => place.country.to_owned(),
+            "phone_type" | "address_type" => random.of(&["WORK", "MOBILE", "HOME"]).to_owned(),
+            "owner_type" => "CONTACT".to_owned(),
             "content" | "description" | "body" | "employee_note" | "subject" => random.of(TEXTS).to_owned(),
             "html_body" => format!("<p class=\"note\">{}</p>", random.of(WORDS)),
-            "images_urls" | "tracking_urls" => format!("https://files.example/{}", random.hex(12)),
             "status" if model.kind == Kind::Connection => "valid".to_owned(),
-            name if parts(name, "email") || name == "email_address" => {
-                let user = random.of(FIRST_NAMES).to_ascii_lowercase().replace(|c: char| !c.is_ascii(), "");
+            _ if has("email") => {
+                let user = first_name.to_lowercase().replace(|c: char| !c.is_ascii(), "");
                 format!("{user}.{}@example.org", random.below(100))
             }
-            name if parts(name, "phone") && parts(name, "number") => format!("+1555{}", random.digits(7)),
-            name if parts(name, "url") || parts(name, "urls") => {
-                format!("https://{}.example/{}", self.provider, random.hex(12))
-            }
-            name if is_uuid || name.starts_with("id_") || name == "id" || name.ends_with("_id") => {
-                random.uuid()
-            }
-            name if parts(name, "at") || parts(name, "date") => iso(random.time()),
-            name if parts(name, "price") || parts(name, "amount") || parts(name, "total") => {
+            _ if has("phone") => format!("+1555{}", random.digits(7)),
+            _ if has("url") || has("urls") => format!("https://{}.example/{}", self.provider, random.hex(12)),
+            _ if is_uuid || name.starts_with("id_") || name == "id" || name.ends_with("_id") => random.uuid(),
+            _ if has("price") || has("amount") || has("total") => {
                 format!("{}.{}", 1 + random.below(500), 10 + random.below(90))
             }
-            name if parts(name, "number") => format!("{}-{}", random.hex(2).to_uppercase(), random.digits(5)),
+            _ if has("number") => format!("{}-{}", random.hex(2).to_uppercase(), random.digits(5)),
             _ => random.of(WORDS).to_owned(),
         }
     }
@@ -245,6 +284,16 @@ fn is_person(model: &str) -> bool {
     matches!(model.strip_suffix("Row").unwrap_or(model), "User" | "Contact" | "Customer")
 }
 
+fn is_file(model: &str) -> bool {
+    matches!(model.strip_suffix("Row").unwrap_or(model), "File" | "Attachment")
+}
+
+/// Whether a list of texts holds ids of other objects.
+fn is_list_of_ids(field: &str, model: &str) -> bool {
+    let is_other = field.ends_with("urls") || field == "locations" || model.starts_with("Product");
+    !is_other
+}
+
 fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
@@ -259,6 +308,11 @@ fn javascript(time: Timestamp) -> String {
 
 const FIRST_NAMES: &[&str] = &["Ada", "Grace", "Zoë", "Linus", "Mina", "Paul"];
 const LAST_NAMES: &[&str] = &["Lovelace", "Hopper", "O'Brien", "Müller", "Nguyễn", "da Silva"];
+const PLACES: &[Place] = &[
+    Place { city: "Zürich", state: "ZH", postal_code: "8004", country: "CH" },
+    Place { city: "São Paulo", state: "SP", postal_code: "01310-100", country: "BR" },
+    Place { city: "Boston", state: "MA", postal_code: "02108", country: "US" },
+];
 const COMPANIES: &[&str] = &["Acme \"Rockets\" Ltd", "Globex", "Café Nero & Söhne", "Initech"];
 const WORDS: &[&str] = &["Invoice", "Roadmap", "Onboarding", "Quarterly", "Draft", "Standard"];
 const TEXTS: &[&str] = &[
@@ -313,10 +367,11 @@ impl Random {
         format!("{}-{}-4{}-{variant}{}-{}", self.hex(8), self.hex(4), self.hex(3), self.hex(3), self.hex(12))
     }
 
-    /// Some time of autumn 2024.
-    fn time(&mut self) -> Timestamp {
-        let start: Timestamp = "2024-09-01T00:00:00Z".parse().unwrap();
-        let milliseconds = self.below(90 * 24 * 3_600_000);
-        start + SignedDuration::from_millis(i64::try_from(milliseconds).unwrap())
+    fn person(&mut self) -> (&'static str, &'static str) {
+        (self.of(FIRST_NAMES), self.of(LAST_NAMES))
+    }
+
+    fn place(&mut self) -> &'static Place {
+        &PLACES[usize::try_from(self.below(PLACES.len() as u64)).unwrap()]
     }
 }
