@@ -162,6 +162,9 @@ fn a_path_that_leads_nowhere_is_a_panic_that_says_where() {
     ] {
         assert_eq!(problem, expected);
     }
+    let panic = panic::catch_unwind(|| sample("ats.eecos.pulled")).unwrap_err();
+    let problem = panic.downcast::<String>().unwrap();
+    assert!(problem.contains("`ats.eecos.pulled` is a misspelling of `ats.eeocs.pulled`"), "{problem}");
     for malformed in ["", "a..b", ".a", "a[", "a[x]", "a]", "a[0]b", "a."] {
         let panic = panic::catch_unwind(|| Sample::new("x.y.z", json!({})).set(malformed, 1)).unwrap_err();
         let problem = panic.downcast::<String>().unwrap();
@@ -253,6 +256,17 @@ fn a_request_has_the_senders_headers() {
     assert_eq!(header("accept-encoding"), "gzip, compress, deflate, br");
     assert_eq!(header("host"), "hooks.example:8443");
     assert_eq!(header("connection"), "keep-alive");
+
+    for (uri, host) in [
+        ("http://hooks.example:80/webhook", "hooks.example"),
+        ("https://u:p@hooks.example:443/webhook", "hooks.example"),
+        ("http://hooks.example:443", "hooks.example:443"),
+        ("/webhook", "localhost"),
+    ] {
+        assert_eq!(sample.request(&verifier(), uri).headers()["host"], host);
+    }
+    let panic = panic::catch_unwind(|| sample.request(&verifier(), "webhook")).unwrap_err();
+    assert_eq!(*panic.downcast::<String>().unwrap(), "`webhook` is no path: write `/webhook`");
 
     let bytes = String::from_utf8(sample.request_bytes(&verifier(), "/webhook?a=1")).unwrap();
     let (head, body) = bytes.split_once("\r\n\r\n").unwrap();

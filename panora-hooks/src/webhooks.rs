@@ -92,7 +92,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// alphabetical order.
     ///
     /// A prefix stands for every event type below it that a known release sends; subscriptions have no
-    /// prefixes. The types of passthrough requests are not among them: there is one for each provider.
+    /// prefixes. It does not stand for the types of passthrough requests, of which each provider has its own.
     ///
     /// ```
     /// use panora_hooks::{Verifier, Webhooks, hooks, on};

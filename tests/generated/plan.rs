@@ -72,16 +72,55 @@ impl Type {
     }
 }
 
-/// Fields that give access to something, or to somebody's money.
-const SECRETS: &[&str] = &[
-    "access_token",
-    "refresh_token",
-    "connection_token",
-    "password",
-    "ssn",
-    "account_number",
-    "routing_number",
+/// Fields that give access to something, to somebody's identity or to their money, by their model and name.
+const SECRETS: &[(&str, &str)] = &[
+    ("Connection", "access_token"),
+    ("Connection", "refresh_token"),
+    ("Connection", "connection_token"),
+    ("SharedLink", "password"),
+    ("SharedLinkRow", "password"),
+    ("Employee", "ssn"),
+    ("EmployeeRow", "ssn"),
+    ("Dependent", "ssn"),
+    ("DependentRow", "ssn"),
+    ("BankInfo", "account_number"),
+    ("BankInfo", "routing_number"),
+    ("BankInfoRow", "account_number"),
+    ("BankInfoRow", "routing_number"),
 ];
+
+/// Fields that sound like it, and are not: the kind of a token, whether there is a password, the number of an
+/// account in the books.
+const NO_SECRETS: &[(&str, &str)] = &[
+    ("Connection", "token_type"),
+    ("SharedLink", "password_protected"),
+    ("SharedLinkRow", "password_protected"),
+    ("Account", "account_number"),
+    ("AccountRow", "account_number"),
+    ("Contact", "tax_number"),
+    ("ContactRow", "tax_number"),
+    ("CompanyInfo", "tax_number"),
+    ("CompanyInfoRow", "tax_number"),
+];
+
+/// Whether nobody is to see what a field holds. Every name that sounds like it has to be in one of the lists.
+fn is_secret(model: &str, field: &str) -> bool {
+    let is_in = |list: &[(&str, &str)]| list.contains(&(model, field));
+    let words = [
+        "token",
+        "secret",
+        "password",
+        "ssn",
+        "key",
+        "credential",
+        "account_number",
+        "routing",
+        "tax_number",
+    ];
+    let sounds_like_it = words.iter().any(|word| field.contains(word));
+    assert!(!sounds_like_it || is_in(SECRETS) || is_in(NO_SECRETS), "is `{model}::{field}` a secret?");
+    is_in(SECRETS)
+}
 
 const VERTICALS: &[(&str, &str)] = &[
     ("connection", ""),
@@ -178,6 +217,7 @@ fn plan(model: &facts::Model, names: &HashMap<&str, &facts::Model>, enums: &Enum
                 Type::List(Box::new(Type::Enum(open_enum)))
             }
             Some(open_enum) => Type::Enum(open_enum),
+            None if is_secret(&name, &fact.name) => Type::Secret,
             None => ty(&fact, names),
         },
         is_id: own_id == Some(&fact.name),
@@ -194,10 +234,8 @@ fn plan(model: &facts::Model, names: &HashMap<&str, &facts::Model>, enums: &Enum
 }
 
 fn ty(fact: &facts::Field, names: &HashMap<&str, &facts::Model>) -> Type {
-    match fact.name.as_str() {
-        "field_mappings" => return Type::FieldMappings,
-        name if SECRETS.contains(&name) => return Type::Secret,
-        _ => {}
+    if fact.name == "field_mappings" {
+        return Type::FieldMappings;
     }
     if fact.note.as_deref().is_some_and(|note| note.starts_with("integer as JSON number")) {
         return Type::Integer;
@@ -210,7 +248,11 @@ fn ty(fact: &facts::Field, names: &HashMap<&str, &facts::Model>) -> Type {
         json.ty = Some(source.clone());
         json.format.clone_from(&fact.source_format);
     }
-    json_ty(&json, names)
+    match json_ty(&json, names) {
+        // A few are plain text to the facts, though no other than the rest.
+        Type::Text if fact.name.ends_with("_at") => Type::DateTime,
+        ty => ty,
+    }
 }
 
 fn json_ty(json: &facts::Json, names: &HashMap<&str, &facts::Model>) -> Type {

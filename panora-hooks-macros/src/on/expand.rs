@@ -47,6 +47,7 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> To
         respanned(quote!(::assert_carried(#private::Argument::<#ty>::CARRIED, &[#(#patterns),*])), last);
     quote! {
         #(#configuration)*
+        #[allow(deprecated)]
         const _: () = {
             use #private::FitsAny as _;
             // Uses the import, which an argument with a payload of ours does not.

@@ -81,6 +81,7 @@ fn a_hook() {
                 }
             }
             #[cfg(feature = "x")]
+            #[allow(deprecated)]
             const _: () = {
                 use ::panora_hooks::__private::FitsAny as _;
                 let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
@@ -93,6 +94,7 @@ fn a_hook() {
                 );
             };
             #[cfg(feature = "x")]
+            #[allow(deprecated)]
             const _: () = {
                 use ::panora_hooks::__private::FitsAny as _;
                 let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
@@ -197,6 +199,7 @@ fn another_crate_path() {
                     })
                 }
             }
+            #[allow(deprecated)]
             const _: () = {
                 use ::facade::panora_hooks::__private::FitsAny as _;
                 let _ = ::facade::panora_hooks::__private::Argument::<()>::CARRIED;
@@ -362,6 +365,7 @@ fn an_error_in_the_attribute() {
                     })
                 }
             }
+            #[allow(deprecated)]
             const _: () = {
                 use ::panora_hooks::__private::FitsAny as _;
                 let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;

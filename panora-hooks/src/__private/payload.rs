@@ -155,7 +155,7 @@ impl Expected {
     const fn is_met_by(self, taken: Carried, pattern: Pattern) -> bool {
         match taken.shape {
             // A hook for everything gets what is of another vertical, too, as raw data.
-            Shape::Any => same(self.vertical, taken.vertical) || is_everything(pattern),
+            Shape::Any => starts_with(self.event_type, taken.vertical) || is_everything(pattern),
             _ => match self.model {
                 Some(model) => {
                     same(model, taken.model)
@@ -190,13 +190,22 @@ impl Expected {
         self.qualified(message.with("`"), taken).with("`")
     }
 
-    /// The model, with its module where the name alone would not tell it from what the hook takes.
+    /// The model, with its module where that is not the one of what the hook takes.
     const fn qualified(self, message: Message, taken: Carried) -> Message {
         let Some(model) = self.model else { return message };
-        let is_ambiguous = same(model, taken.model) && !same(self.vertical, taken.vertical);
-        let message = if is_ambiguous { message.with(self.vertical).with("::") } else { message };
+        let message = if self.is_elsewhere(taken) { message.with(self.vertical).with("::") } else { message };
         message.with(model)
     }
+
+    /// Whether the model is in another module than what the hook takes.
+    const fn is_elsewhere(self, taken: Carried) -> bool {
+        is_module(self.vertical) && is_module(taken.vertical) && !same(self.vertical, taken.vertical)
+    }
+}
+
+/// Whether models of a vertical are in a module of its name.
+const fn is_module(vertical: &str) -> bool {
+    !same(vertical, "connection") && !same(vertical, "passthrough")
 }
 
 const fn is_everything(pattern: Pattern) -> bool {
@@ -211,12 +220,8 @@ impl Carried {
             Shape::Lists => message.with("a list of lists of "),
             Shape::Any => message.with("a "),
         };
-        let is_ambiguous = match expected.model {
-            Some(model) => same(model, self.model) && !same(expected.vertical, self.vertical),
-            None => false,
-        };
         let message = message.with("`");
-        let is_qualified = is_ambiguous || matches!(self.shape, Shape::Any);
+        let is_qualified = expected.is_elsewhere(self) || matches!(self.shape, Shape::Any);
         let message = if is_qualified { message.with(self.vertical).with("::") } else { message };
         message.with(self.model).with("`")
     }

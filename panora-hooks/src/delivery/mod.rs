@@ -64,6 +64,12 @@ impl<'b> Delivery<'b> {
         payload::decode(self)
     }
 
+    /// Whether the payload is `null`, which the sender makes of nothing.
+    #[allow(dead_code, reason = "there may be no vertical, whose `AnyEvent` asks")]
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.data(), "null" | r#""null""#)
+    }
+
     /// How often this event has been tried, beginning with 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {

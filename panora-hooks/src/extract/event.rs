@@ -19,6 +19,9 @@ use crate::{
 /// The sender puts the payload into a JSON string inside the JSON body, its documentation puts it there
 /// as it is; both are the same here. What `T` has to take depends on the event: `*.created` carries one
 /// object, `*.pulled` a list of rows, and any of them can be `null`, which `Event<Option<T>>` takes.
+///
+/// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical. One of the
+/// [models](crate::models), alone or in a `Vec`, `Option` or `Box`, is checked to be what the event carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event<T>(pub T);
 

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use super::{DateTime, FieldMappings, Secret, any_event::any_event, model::model};
+use super::{DateTime, FieldMappings, any_event::any_event, model::model};
 
 model! {
     /// A report line item: part of [`BalanceSheet`] and [`CashflowStatement`].
@@ -151,7 +151,7 @@ model! {
         pub status: Option<String>,
         pub current_balance: Option<f64>,
         pub currency: Option<String>,
-        pub account_number: Option<Secret>,
+        pub account_number: Option<String>,
         pub parent_account: Option<String>,
         pub company_info_id: Option<String>,
         pub field_mappings: Option<FieldMappings>,
@@ -178,7 +178,7 @@ model! {
         /// Arrives as digits in a string.
         pub current_balance: Option<i64>,
         pub currency: Option<String>,
-        pub account_number: Option<Secret>,
+        pub account_number: Option<String>,
         pub parent_account: Option<String>,
         pub remote_id: Option<String>,
         pub id_acc_company_info: Option<String>,
@@ -425,7 +425,7 @@ model! {
         pub tax_number: Option<String>,
         pub status: Option<String>,
         pub currency: Option<String>,
-        pub remote_updated_at: Option<String>,
+        pub remote_updated_at: Option<DateTime>,
         pub company_info_id: Option<String>,
         pub field_mappings: Option<FieldMappings>,
         pub id: String,
@@ -450,7 +450,7 @@ model! {
         pub tax_number: Option<String>,
         pub status: Option<String>,
         pub currency: Option<String>,
-        pub remote_updated_at: Option<String>,
+        pub remote_updated_at: Option<DateTime>,
         pub id_acc_company_info: Option<String>,
         pub id_connection: Option<String>,
         pub remote_id: Option<String>,

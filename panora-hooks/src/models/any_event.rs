@@ -29,11 +29,12 @@ macro_rules! any_event {
                 // Not compiled before somebody uses it: it takes every model of the vertical along.
                 #[inline]
                 fn from_payload(delivery: &Delivery<'_>) -> Result<Self, PayloadError> {
-                    let known = match delivery.event_type() {
-                        $( $($event_type)|+ => delivery.payload::<Option<_>>()?.map(Self::$Variant), )*
-                        _ => None,
-                    };
-                    Ok(known.unwrap_or_else(|| Self::Other(RawData(delivery.data().to_owned()))))
+                    match delivery.event_type() {
+                        _ if delivery.is_null() => {}
+                        $( $($event_type)|+ => return delivery.payload().map(Self::$Variant), )*
+                        _ => {}
+                    }
+                    Ok(Self::Other(RawData(delivery.data().to_owned())))
                 }
             }
 

@@ -8,7 +8,8 @@ use super::field::{FieldValue, Form, NULL_TEXT};
 
 /// A date and time, as the text that arrived.
 ///
-/// Mostly ISO 8601 in UTC with milliseconds, `2024-10-01T12:00:00.000Z`; a date without a time is midnight.
+/// Mostly ISO 8601 in UTC with milliseconds, `2024-10-01T12:00:00.000Z`; what has no time, such as a birthday, has
+/// midnight's.
 /// Some fields of applicant tracking are what JavaScript makes of a date,
 /// `Tue Oct 01 2024 12:00:00 GMT+0000 (Coordinated Universal Time)`.
 #[cfg_attr(feature = "jiff", doc = "[`timestamp`](Self::timestamp) reads both.")]

@@ -120,8 +120,8 @@ model! {
         pub remote_id: Option<String>,
         /// What the provider has of it, where the call that created it asked for that.
         pub remote_data: Option<Value>,
-        pub created_at: Option<String>,
-        pub modified_at: Option<String>,
+        pub created_at: Option<DateTime>,
+        pub modified_at: Option<DateTime>,
     }
 }
 
@@ -158,8 +158,8 @@ model! {
         pub remote_id: Option<String>,
         /// What the provider has of it, where the call that created it asked for that.
         pub remote_data: Option<Value>,
-        pub created_at: Option<String>,
-        pub modified_at: Option<String>,
+        pub created_at: Option<DateTime>,
+        pub modified_at: Option<DateTime>,
     }
 }
 

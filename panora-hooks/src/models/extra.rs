@@ -1,6 +1,7 @@
 //! `Extra`.
 
 use std::{
+    any::TypeId,
     fmt,
     ops::{Deref, DerefMut},
 };
@@ -11,24 +12,37 @@ use super::field::Form;
 
 /// The fields of an object that its model does not know, by name.
 ///
-/// They are written again when the model is. `Debug` shows their names only: who knows what they hold.
+/// They are written again when the model is, but for those that have the name of a field of the model's.
+/// `Debug` shows their names only: who knows what they hold.
 #[derive(Clone, Default)]
 pub struct Extra {
     fields: Map<String, Value>,
-    /// The forms in which the known fields arrived, a bit for each.
+    forms: Option<Forms>,
+}
+
+/// The forms in which the fields that a model knows arrived, a bit for each.
+#[derive(Clone, Copy)]
+struct Forms {
+    /// The model: nothing keeps this from being moved into another.
+    model: TypeId,
     nulls: u64,
     texts: u64,
 }
 
 impl Extra {
-    pub(crate) fn form(&self, index: usize) -> Form {
-        let bit = 1 << index;
-        Form { is_null: self.nulls & bit != 0, is_text: self.texts & bit != 0 }
+    pub(crate) fn form<M: 'static>(&self, index: usize) -> Form {
+        let forms = self.forms.filter(|forms| forms.model == TypeId::of::<M>());
+        forms.map_or_else(Form::default, |Forms { nulls, texts, .. }| Form {
+            is_null: nulls & (1 << index) != 0,
+            is_text: texts & (1 << index) != 0,
+        })
     }
 
-    pub(crate) fn set_form(&mut self, index: usize, form: Form) {
-        self.nulls |= u64::from(form.is_null) << index;
-        self.texts |= u64::from(form.is_text) << index;
+    pub(crate) fn set_form<M: 'static>(&mut self, index: usize, form: Form) {
+        let none = Forms { model: TypeId::of::<M>(), nulls: 0, texts: 0 };
+        let forms = self.forms.get_or_insert(none);
+        forms.nulls |= u64::from(form.is_null) << index;
+        forms.texts |= u64::from(form.is_text) << index;
     }
 }
 

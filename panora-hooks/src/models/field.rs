@@ -4,7 +4,10 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeOwned, DeserializeSeed, Error, Unexpected, Visitor},
+    de::{
+        DeserializeOwned, DeserializeSeed, Error, MapAccess, Unexpected, Visitor,
+        value::MapAccessDeserializer,
+    },
 };
 use serde_json::Value;
 
@@ -52,7 +55,8 @@ impl<T: FieldValue> FieldValue for Option<T> {
 /// Panora keeps these in 64 bits. Rows hold them as digits in a string, objects as a JavaScript number.
 impl FieldValue for i64 {
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
-        json.deserialize_any(NumberVisitor { expected: "a 64-bit number", of_number: to_i64 })
+        let of_text = |text: &str| text.parse().ok();
+        json.deserialize_any(NumberVisitor { expected: "a 64-bit number", of_number: to_i64, of_text })
     }
 
     fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
@@ -62,11 +66,12 @@ impl FieldValue for i64 {
 
 impl FieldValue for f64 {
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
-        json.deserialize_any(NumberVisitor { expected: "a number", of_number: to_f64 })
+        let of_text = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+        json.deserialize_any(NumberVisitor { expected: "a number", of_number: to_f64, of_text })
     }
 
-    /// As JavaScript writes numbers: whole ones without a fraction, and the digits that tell them apart from
-    /// their neighbours, no more.
+    /// As JavaScript writes numbers, as far as there are integers for it: whole ones without a fraction, and
+    /// the digits that tell them apart from their neighbours, no more.
     fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
         if form.is_text {
             return serializer.collect_str(self);
@@ -122,6 +127,7 @@ fn to_f64(number: Number) -> Option<f64> {
 struct NumberVisitor<T> {
     expected: &'static str,
     of_number: fn(Number) -> Option<T>,
+    of_text: fn(&str) -> Option<T>,
 }
 
 impl<T> NumberVisitor<T> {
@@ -131,7 +137,7 @@ impl<T> NumberVisitor<T> {
     }
 }
 
-impl<T> Visitor<'_> for NumberVisitor<T> {
+impl<'de, T> Visitor<'de> for NumberVisitor<T> {
     type Value = (Option<T>, Form);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,9 +161,17 @@ impl<T> Visitor<'_> for NumberVisitor<T> {
         if text == NULL_TEXT {
             return Ok((None, Form { is_null: true, is_text: true }));
         }
-        let value = Number::parse(text).and_then(self.of_number);
+        let value = (self.of_text)(text);
         let value = value.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))?;
         Ok((Some(value), Form { is_null: false, is_text: true }))
+    }
+
+    /// What `serde_json` makes of a number where a crate of the program turns on `arbitrary_precision`.
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let number = serde_json::Number::deserialize(MapAccessDeserializer::new(map))?;
+        let parsed = Number::parse(&number.to_string()).and_then(self.of_number);
+        let value = parsed.ok_or_else(|| A::Error::invalid_value(Unexpected::Other("number"), &self))?;
+        Ok((Some(value), Form::default()))
     }
 }
 

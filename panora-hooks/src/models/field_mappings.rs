@@ -1,6 +1,9 @@
 //! `FieldMappings`.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -9,8 +12,9 @@ use super::field::{FieldValue, NULL_TEXT};
 
 /// Your own fields of an object, by the slug that they have in Panora.
 ///
-/// Panora keeps their values as text: a number is its digits, and the text `null` stands for no value.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Panora keeps their values as text: a number is its digits, and the text `null` stands for no value. `Debug`
+/// shows the slugs only: who knows what they hold.
+#[derive(Clone, Default, PartialEq)]
 pub struct FieldMappings(pub Map<String, Value>);
 
 impl FieldMappings {
@@ -18,6 +22,12 @@ impl FieldMappings {
     #[must_use]
     pub fn text(&self, slug: &str) -> Option<&str> {
         self.0.get(slug)?.as_str().filter(|text| *text != NULL_TEXT)
+    }
+}
+
+impl fmt::Debug for FieldMappings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 

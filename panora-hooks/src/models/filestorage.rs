@@ -34,7 +34,7 @@ model! {
     /// Panora's API has it; no event carries it.
     pub struct Drive in "filestorage" {
         pub name: Option<String>,
-        pub remote_created_at: Option<String>,
+        pub remote_created_at: Option<DateTime>,
         pub drive_url: Option<String>,
         pub field_mappings: Option<FieldMappings>,
         pub id: String,

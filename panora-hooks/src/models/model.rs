@@ -14,7 +14,7 @@ use super::{extra::Extra, field::Form};
 ///
 /// serde's derive cannot tell a field that is `null` from one that is not there, nor digits in a string from
 /// a number; the sender can, and a model is written as it was read.
-pub(crate) trait Model: Default {
+pub(crate) trait Model: Default + 'static {
     /// One for each field.
     type Key: Copy + 'static;
 
@@ -49,7 +49,7 @@ pub(crate) fn serialize<M: Model, S: Serializer>(model: &M, serializer: S) -> Re
     let extra = model.extra();
     let mut map = serializer.serialize_map(None)?;
     for (index, &(name, key)) in M::FIELDS.iter().enumerate() {
-        model.write(key, name, extra.form(index), &mut map)?;
+        model.write(key, name, extra.form::<M>(index), &mut map)?;
     }
     for (name, value) in extra.iter() {
         let is_field = M::FIELDS.iter().any(|(field, _)| field == name);
@@ -83,7 +83,7 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
                     seen |= 1 << index;
                     next = index + 1;
                     let form = model.read(key, &mut map)?;
-                    model.extra_mut().set_form(index, form);
+                    model.extra_mut().set_form::<M>(index, form);
                 }
                 Name::Unknown(name) => drop(model.extra_mut().insert(name, map.next_value()?)),
             }
@@ -248,6 +248,9 @@ macro_rules! model {
                 const CARRIED: Carried =
                     Carried { vertical: $vertical, model: stringify!($Model), shape: Shape::Object };
             }
+
+            // Each field has a bit in masks of 64.
+            assert!(<$Model as Model>::FIELDS.len() <= 64);
         };
     };
 }

@@ -2,7 +2,8 @@
 
 use std::{fmt, ops::Deref};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_json::Value;
 
 use super::field::FieldValue;
 
@@ -46,7 +47,11 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        String::deserialize(json).map(Self)
+        // serde's own words for any other type quote the value.
+        match Value::deserialize(json)? {
+            Value::String(text) => Ok(Self(text)),
+            _ => Err(D::Error::custom("expected a string")),
+        }
     }
 }
 

@@ -19,8 +19,11 @@ const FILES: [(&str, &str); 8] = [
     ("ticketing", include_str!("fixtures/ticketing.json")),
 ];
 
-pub(super) fn find(event_type: &EventType) -> Option<Json> {
-    let (_, text) = FILES.iter().find(|(vertical, _)| *vertical == event_type.vertical())?;
-    let fixtures: HashMap<&str, &RawValue> = serde_json::from_str(text).ok()?;
-    serde_json::from_str(fixtures.get(event_type.name())?.get()).ok()
+#[expect(clippy::expect_used, reason = "the files are the crate's, and tested")]
+pub(super) fn find(event_type: &EventType) -> Json {
+    let file = FILES.iter().find(|(vertical, _)| *vertical == event_type.vertical());
+    let (_, text) = file.expect("a file for each vertical that has events");
+    let fixtures: HashMap<&str, &RawValue> = serde_json::from_str(text).expect("a file of JSON");
+    let fixture = fixtures.get(event_type.name()).expect("a fixture for each event type");
+    serde_json::from_str(fixture.get()).expect("JSON in JSON")
 }

@@ -147,6 +147,12 @@ impl<'de> Visitor<'de> for JsonVisitor {
                 None => members.push((key, value)),
             }
         }
+        // What `serde_json` makes of a number where a crate of the program turns on `arbitrary_precision`.
+        if let [(key, Json::Text(digits))] = &*members
+            && key == "$serde_json::private::Number"
+        {
+            return digits.parse().map(Json::Number).map_err(A::Error::custom);
+        }
         Ok(Json::Object(members))
     }
 }

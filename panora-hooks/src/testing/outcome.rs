@@ -5,6 +5,7 @@ use crate::outcome::HookError;
 /// What came of an event.
 #[derive(Debug)]
 #[must_use = "a hook may have failed"]
+#[non_exhaustive]
 pub enum Outcome {
     /// A hook ran and succeeded.
     Handled {

@@ -10,7 +10,7 @@ enum Step<'p> {
 
 /// Puts a value where a path leads. Keys that are missing are added; an index may be one past the last.
 pub(super) fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
-    *walk(json, path, true)? = value;
+    *steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, true))? = value;
     Ok(())
 }
 
@@ -31,10 +31,6 @@ pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
         }
         (parent, step) => enter(parent, &step, false).map(drop),
     }
-}
-
-fn walk<'j>(json: &'j mut Json, path: &str, adds: bool) -> Result<&'j mut Json, String> {
-    steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, adds))
 }
 
 fn enter<'j>(json: &'j mut Json, step: &Step<'_>, adds: bool) -> Result<&'j mut Json, String> {

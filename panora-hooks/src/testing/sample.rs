@@ -40,16 +40,22 @@ pub struct Sample {
 ///
 /// # Panics
 ///
-/// If the [catalogue](crate::catalogue) does not hold the event type: [`Sample::new`] takes any.
+/// If the [catalogue](crate::catalogue) does not hold the event type, or holds it as a misspelling:
+/// [`Sample::new`] takes any.
 #[must_use]
 #[track_caller]
 pub fn sample(event_type: &str) -> Sample {
-    let fixture = catalogue::find(event_type).and_then(|known| Some((known, fixtures::find(known)?)));
     #[expect(clippy::panic, reason = "a mistake in a test")]
-    let Some((known, payload)) = fixture else {
+    let Some(known) = catalogue::find(event_type) else {
         panic!("there is no event type `{event_type}` in the catalogue; `Sample::new` takes any")
     };
-    Sample::of(known.name(), payload)
+    assert_ne!(
+        known.misspelling(),
+        Some(event_type),
+        "`{event_type}` is a misspelling of `{}`",
+        known.name()
+    );
+    Sample::of(known.name(), fixtures::find(known))
 }
 
 impl Sample {
@@ -185,7 +191,6 @@ impl Sample {
 
     /// What `axios` 1.6.8 sends on Node 20.
     fn headers(&self, verifier: &Verifier, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
-        let host = uri.authority().map_or("localhost", |authority| authority.as_str());
         [
             ("Accept", "application/json, text/plain, */*".to_owned()),
             ("Content-Type", "application/json".to_owned()),
@@ -193,7 +198,7 @@ impl Sample {
             ("User-Agent", "axios/1.6.8".to_owned()),
             ("Content-Length", body.len().to_string()),
             ("Accept-Encoding", "gzip, compress, deflate, br".to_owned()),
-            ("Host", host.to_owned()),
+            ("Host", host(uri)),
             ("Connection", "keep-alive".to_owned()),
         ]
     }
@@ -202,7 +207,7 @@ impl Sample {
     ///
     /// # Panics
     ///
-    /// If `path` is no path.
+    /// If `path` does not begin with `/`.
     #[track_caller]
     pub fn send(
         &self,
@@ -262,7 +267,19 @@ fn to_json(value: impl Serialize) -> Json {
 #[track_caller]
 fn to_uri(uri: &str) -> Uri {
     #[expect(clippy::panic, reason = "a mistake in a test")]
-    uri.parse().unwrap_or_else(|error| panic!("`{uri}` is no URI: {error}"))
+    let parsed: Uri = uri.parse().unwrap_or_else(|error| panic!("`{uri}` is no URI: {error}"));
+    // A name alone is a host to the parser.
+    assert!(parsed.scheme().is_some() || uri.starts_with('/'), "`{uri}` is no path: write `/{uri}`");
+    parsed
+}
+
+/// What clients write as `Host`: the port where it is not the usual one, and nobody's name and password.
+fn host(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or("localhost");
+    match (uri.scheme_str(), uri.port_u16()) {
+        (_, None) | (Some("http"), Some(80)) | (Some("https"), Some(443)) => host.to_owned(),
+        (_, Some(port)) => format!("{host}:{port}"),
+    }
 }
 
 #[track_caller]

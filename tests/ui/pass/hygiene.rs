@@ -54,13 +54,21 @@ mod private {
     pub(crate) async fn note_created() {}
 }
 
+/// A hook with a payload that is checked.
+#[::panora_hooks::on("crm.company.created")]
+pub async fn company_created(_: ::panora_hooks::Event<::panora_hooks::models::crm::Company>) {}
+
+/// A hook with whatever there is.
+#[::panora_hooks::on("crm.*")]
+pub async fn any(_: ::panora_hooks::Event<::panora_hooks::models::crm::AnyEvent>) {}
+
 /// Another hook.
 #[::panora_hooks::on("crm.deal.created")]
 pub async fn deal_created() {}
 
 fn main() {
     let verifier = ::panora_hooks::Verifier::new("secret").unwrap();
-    let webhooks = ::panora_hooks::Webhooks::new(verifier).hooks(::panora_hooks::hooks![contact_created, deal_created, private::note_created]);
+    let webhooks = ::panora_hooks::Webhooks::new(verifier).hooks(::panora_hooks::hooks![any, company_created, contact_created, deal_created, private::note_created]);
     ::core::mem::drop(webhooks);
     concat!();
     line!();

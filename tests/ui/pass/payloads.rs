@@ -81,6 +81,9 @@ async fn any_of_one(_event: Event<crm::AnyEvent>) {}
 #[on("*")]
 async fn any_of_all(_event: Event<ticketing::AnyEvent>) {}
 
+#[on("crm.salesforce.passthrough")]
+async fn any_that_is_no_event(_event: Event<crm::AnyEvent>) {}
+
 #[on("crm.hubspot.passthrough")]
 async fn answered(_answer: Event<PassthroughRetryResult>) {}
 
@@ -89,6 +92,14 @@ async fn unlisted(_contact: Event<crm::Contact>) {}
 
 #[on("accounting.*")]
 async fn nothing_sends_these(_contact: Event<crm::Contact>) {}
+
+#[deprecated]
+#[derive(serde::Deserialize)]
+struct Old;
+
+#[on("crm.user.created")]
+#[allow(deprecated)]
+async fn deprecated(_old: Event<Old>) {}
 
 type Alias = Event<Vec<ticketing::TicketRow>>;
 
@@ -123,7 +134,9 @@ fn main() {
         any_of_an_object,
         any_of_one,
         any_of_all,
+        any_that_is_no_event,
         answered,
+        deprecated,
         unlisted,
         nothing_sends_these,
         alias,
