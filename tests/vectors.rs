@@ -1,60 +1,15 @@
 //! The signature vectors, through the verifier and through a router on a real socket.
-//!
-//! `vectors/*.json` were computed with Node by the sender's algorithm; their `meta` says what the fields
-//! mean.
 
 mod support;
 
 use std::{
     collections::BTreeMap,
-    fs,
     sync::{Arc, Mutex},
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use panora_hooks::{Delivery, FromDelivery, HookError, State, Verifier, VerifyError, Webhooks, hooks, on};
-use serde::Deserialize;
 use serde_json::Value;
-use support::{Request, Server};
-
-#[derive(Deserialize)]
-struct Vectors {
-    count: usize,
-    vectors: Vec<Vector>,
-}
-
-#[derive(Deserialize)]
-struct Vector {
-    name: String,
-    secret: String,
-    body_base64: String,
-    header: Option<String>,
-    expect: String,
-    failure: Option<String>,
-    decoded: Option<String>,
-}
-
-fn vectors() -> Vec<Vector> {
-    ["vectors/vectors.json", "vectors/vectors-large.json"]
-        .into_iter()
-        .flat_map(|path| {
-            let Vectors { count, vectors } = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-            assert_eq!(count, vectors.len());
-            vectors
-        })
-        .collect()
-}
-
-impl Vector {
-    fn body(&self) -> Vec<u8> {
-        BASE64_STANDARD.decode(&self.body_base64).unwrap()
-    }
-
-    /// What we decide where the vectors leave a choice: the very bytes are verified, never written again.
-    fn is_valid(&self) -> bool {
-        self.expect == "valid"
-    }
-}
+use support::{Request, Server, vectors::vectors};
 
 #[test]
 fn the_verifier_decides_as_the_vectors_say() {

@@ -7,19 +7,20 @@ mod support;
 #[rustfmt::skip]
 mod every_event;
 
-use std::{
-    fs,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use panora_hooks::{
     HookError, Metadata, Webhooks,
     catalogue::{self, EventType},
     testing::{Outcome, Sample, sample},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
-use support::{Request, Server, assert_answer, verifier};
+use support::{
+    Request, Server, assert_answer,
+    vectors::{Vector, vectors},
+    verifier,
+};
 
 /// What hooks were given, by event type, as their models write it.
 #[derive(Clone, Default)]
@@ -176,24 +177,7 @@ async fn what_does_not_fit_is_an_error_that_names_the_field_and_no_value() {
 /// Payloads that were not made up from the same facts as the models.
 #[tokio::test]
 async fn the_payloads_of_the_vectors_arrive() {
-    #[derive(Deserialize)]
-    struct Vectors {
-        vectors: Vec<Vector>,
-    }
-
-    #[derive(Deserialize)]
-    struct Vector {
-        name: String,
-        body: Option<String>,
-    }
-
-    #[derive(Deserialize)]
-    struct Body {
-        data: String,
-        r#type: String,
-    }
-
-    let vectors: Vectors = serde_json::from_slice(&fs::read("vectors/vectors.json").unwrap()).unwrap();
+    let vectors = vectors();
     let seen = Seen::default();
     for name in [
         "string-connection-created",
@@ -202,11 +186,11 @@ async fn the_payloads_of_the_vectors_arrive() {
         "wire-type-push",
         "string-empty-array-pulled",
     ] {
-        let vector = vectors.vectors.iter().find(|vector| vector.name == name).unwrap();
-        let body: Body = serde_json::from_str(vector.body.as_deref().unwrap()).unwrap();
-        let data: Value = serde_json::from_str(&body.data).unwrap();
-        let outcome = run(&Sample::new(&body.r#type, &data).wire_type(body.r#type), &seen).await;
+        let sent = vectors.iter().find(|vector| vector.name == name).and_then(Vector::sent).unwrap();
+        let payload: Value = serde_json::from_str(&sent.payload).unwrap();
+        let sample = Sample::new(&sent.wire_type, &payload).wire_type(sent.wire_type);
+        let outcome = run(&sample, &seen).await;
         assert!(outcome.is_handled(), "{name}: {outcome:?}");
-        assert_eq!(seen.take()[0].1, data, "{name}");
+        assert_eq!(seen.take()[0].1, payload, "{name}");
     }
 }
