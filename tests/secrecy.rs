@@ -5,7 +5,11 @@ mod support;
 
 use std::fmt::Debug;
 
-use panora_hooks::{Event, RawData, Verifier, Webhooks, hooks, on};
+use panora_hooks::{
+    Event, RawData, Verifier, Webhooks, hooks,
+    models::{filestorage, hris},
+    on,
+};
 use serde::Deserialize;
 use support::{Delivery, Request, Server, log::Log};
 
@@ -32,6 +36,17 @@ struct Numbers {
 #[on("crm.contact.created")]
 async fn misfit(Event(_): Event<Numbers>) {}
 
+#[on("hris.employee.pulled")]
+async fn models(Event(_): Event<Vec<hris::EmployeeRow>>) {}
+
+/// Logged by `instrument`, what the pattern takes out included.
+#[on("filestorage.sharedlink.pulled")]
+#[allow(deprecated)]
+#[tracing::instrument]
+async fn links(Event(links): Event<Vec<filestorage::SharedLinkRow>>) {
+    assert!(links[0].password.as_deref().is_some_and(|password| password.contains("canary")));
+}
+
 #[on("crm.deal.created")]
 async fn panics(Event(name): Event<String>) {
     // As `unwrap` and `assert!` do. What the program's panic hook prints is the program's.
@@ -44,7 +59,7 @@ fn canaries_are_found_nowhere() {
     std::panic::set_hook(Box::new(|_| {}));
 
     let verifier = Verifier::new(secret()).unwrap().also_accept("canary-secret-previous").unwrap();
-    let webhooks = Webhooks::new(verifier.clone()).hooks(hooks![connection, misfit, panics]);
+    let webhooks = Webhooks::new(verifier.clone()).hooks(hooks![connection, links, misfit, models, panics]);
     let mut found_in = vec![format!("{webhooks:?} {verifier:?}")];
     let server = Server::start(webhooks.into_router("/webhook"));
 
@@ -74,6 +89,13 @@ fn canaries_are_found_nowhere() {
     assert_eq!(deliver("crm.contact.created", r#""canary-junk""#, &|request| request), 500);
     assert_eq!(deliver("crm.deal.push", r#""\"canary-name\"""#, &|request| request), 500);
     assert_eq!(deliver("crm.unknown.type", token, &|request| request), 200);
+    for misfit in
+        [r#"{"id_hris_employee":"1","ssn":["canary-token"]}"#, r#"{"id_hris_employee":{"canary-name":1}}"#]
+    {
+        assert_eq!(deliver("hris.employee.pulled", &format!("[{misfit}]"), &|request| request), 500);
+    }
+    let link = r#"[{"id_fs_shared_link":"1","password":"canary-token","new":"canary-name"}]"#;
+    assert_eq!(deliver("filestorage.sharedlink.pulled", link, &|request| request), 200);
     for junk in junk {
         assert_eq!(deliver("crm.deal.push", token, &|request| request.body(junk)), 400);
     }
