@@ -348,8 +348,11 @@ fn what_is_nested_too_deep_is_refused() {
             });
             // What is not in a string is refused with the envelope.
             let Ok(error) = delivery else { continue };
-            let is_wrong_type = error.path().is_some_and(|path| path.starts_with(field));
-            assert!(is_wrong_type || error.to_string().ends_with("is nested too deep"), "{field}: {error}");
+            // Text and a list are nothing that goes deep: there it is the type that is wrong.
+            match field {
+                "first_name" | "email_addresses" => assert!(error.path().unwrap().starts_with(field)),
+                _ => assert!(error.to_string().ends_with("is nested too deep"), "{field}: {error}"),
+            }
         }
     }
 }

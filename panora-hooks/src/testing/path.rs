@@ -87,7 +87,7 @@ fn steps(path: &str) -> Result<Vec<Step<'_>>, String> {
                 _ => return Err(malformed()),
             };
             let end = key.find(['.', '[', ']']).unwrap_or(key.len());
-            if end == 0 || key[end..].starts_with(']') {
+            if end == 0 {
                 return Err(malformed());
             }
             steps.push(Step::Key(&key[..end]));
