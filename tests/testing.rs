@@ -179,6 +179,18 @@ async fn keeps(data: RawData, meta: Metadata, State(name): State<&'static str>) 
     Err(format!("{name} {} {} {}", meta.event_type, meta.wire_type, data.0))
 }
 
+#[on("ticketing.ticket.pulled")]
+async fn names(meta: Metadata) -> Result<(), String> {
+    Err(format!("{} {}", meta.event_type, meta.wire_type))
+}
+
+#[tokio::test]
+async fn a_hook_is_told_the_name_that_it_has_for_the_type() {
+    let synced = sample("ticketing.ticket.pulled").wire_type("ticketing.ticket.synced");
+    let outcome = synced.run((), hooks![names]).await;
+    assert_eq!(outcome.error().unwrap().to_string(), "ticketing.ticket.pulled ticketing.ticket.synced");
+}
+
 #[tokio::test]
 async fn hooks_run_without_http() {
     let contact = |name: &str| sample("crm.contact.created").set("first_name", name);
