@@ -16,7 +16,7 @@ use panora_hooks::{
     on,
     testing::{Outcome, sample},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use support::{Delivery, verifier};
 
@@ -237,6 +237,32 @@ fn what_is_not_known_is_moved_from_one_model_to_another() {
 fn a_secret_of_the_wrong_type_is_not_told() {
     let error = refused::<hris::EmployeeRow>(json!({ "id_hris_employee": "1", "ssn": 123_456_789 }));
     assert_eq!(error, "expected a string");
+}
+
+#[test]
+fn models_are_part_of_a_users_own_types() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Scored {
+        score: u8,
+        #[serde(flatten)]
+        deal: crm::DealRow,
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        Many(Vec<crm::DealRow>),
+        One(Box<crm::Deal>),
+    }
+
+    let deal = json!({ "score": 7, "id_crm_deal": "1", "amount": "5", "name": null, "new": [1] });
+    let scored: Scored = serde_json::from_value(deal.clone()).unwrap();
+    assert_eq!((scored.score, scored.deal.amount, &scored.deal.extra["new"]), (7, Some(5), &json!([1])));
+    assert_eq!(serde_json::to_value(&scored).unwrap(), deal);
+    let many: OneOrMany = read(json!([{ "id_crm_deal": "1", "amount": 5 }]));
+    assert!(matches!(many, OneOrMany::Many(rows) if rows[0].amount == Some(5)));
+    let one: OneOrMany = read(json!({ "id": "1", "amount": 5, "name": null }));
+    assert!(matches!(one, OneOrMany::One(deal) if deal.amount == Some(5)));
 }
 
 #[test]
