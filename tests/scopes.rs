@@ -100,6 +100,9 @@ mod fine {
     #[on("crm.custom.happened", unlisted)]
     pub async fn unlisted() {}
 
+    #[on("crm.custom.*", unlisted)]
+    pub async fn unlisted_prefix() {}
+
     #[on("hris.employee.created")]
     pub async fn of_the_past() {}
 
@@ -113,6 +116,7 @@ fn there_is_one_warning_for_each_hook_that_cannot_run() {
     let webhooks = Webhooks::new(verifier()).hooks(hooks![
         fine::one_is_sent,
         fine::unlisted,
+        fine::unlisted_prefix,
         fine::of_the_past,
         fine::prefixes,
         warned::deleted,

@@ -2,7 +2,12 @@
 
 mod support;
 
-use std::panic;
+use std::{
+    collections::HashMap,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use axum::{body, http::StatusCode};
 use panora_hooks::{
@@ -151,6 +156,37 @@ fn a_path_that_leads_nowhere_is_a_panic_that_says_where() {
 }
 
 #[test]
+fn a_panic_is_at_the_line_of_the_test() {
+    let here = thread::current().id();
+    let files = Arc::new(Mutex::new(Vec::new()));
+    let others = panic::take_hook();
+    panic::set_hook(Box::new({
+        let files = Arc::clone(&files);
+        move |info| {
+            if thread::current().id() == here {
+                files.lock().unwrap().push(info.location().unwrap().file().to_owned());
+            } else {
+                others(info);
+            }
+        }
+    }));
+    let unwritable = || HashMap::from([(vec![1], 1)]);
+    let mistakes: [&dyn Fn(); 6] = [
+        &|| drop(sample("crm.contct.created")),
+        &|| drop(Sample::new("x.y.z", unwritable())),
+        &|| drop(sample("crm.contact.created").set("first_name", unwritable())),
+        &|| drop(sample("crm.contact.created").set("first_name.x", 1)),
+        &|| drop(sample("crm.contact.created").remove("nothing")),
+        &|| drop(sample("crm.contact.created").request(&verifier(), "/web hook")),
+    ];
+    for mistake in mistakes {
+        panic::catch_unwind(AssertUnwindSafe(mistake)).unwrap_err();
+    }
+    let _ = panic::take_hook();
+    assert_eq!(*files.lock().unwrap(), ["tests/testing.rs"; 6]);
+}
+
+#[test]
 fn there_is_no_sample_of_what_is_unknown() {
     let panic = panic::catch_unwind(|| sample("crm.contct.created")).unwrap_err();
     assert_eq!(
@@ -256,7 +292,8 @@ fn a_request_has_the_senders_headers() {
         assert_eq!(sample.request(&verifier(), uri).headers()["host"], host);
     }
     let panic = panic::catch_unwind(|| sample.request(&verifier(), "webhook")).unwrap_err();
-    assert_eq!(*panic.downcast::<String>().unwrap(), "`webhook` is no path: write `/webhook`");
+    let problem = *panic.downcast::<String>().unwrap();
+    assert_eq!(problem, "expected `/webhook` or `http://localhost:8000/webhook`, found `webhook`");
 
     let bytes = String::from_utf8(sample.request_bytes(&verifier(), "/webhook?a=1")).unwrap();
     let (head, body) = bytes.split_once("\r\n\r\n").unwrap();

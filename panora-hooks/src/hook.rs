@@ -35,6 +35,8 @@ pub struct Definition {
     pub name: &'static str,
     /// The patterns, as they were written.
     pub patterns: &'static [&'static str],
+    /// Whether the user vouches for patterns that the catalogue does not hold.
+    pub is_unlisted: bool,
     /// The file that holds the function.
     pub file: &'static str,
     /// The line of the attribute.

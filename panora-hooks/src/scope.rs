@@ -16,13 +16,10 @@ pub(crate) fn names(pattern: &'static str) -> impl Iterator<Item = &'static str>
 /// Says that a hook cannot run, if so. The compiler has said it for event types that nothing sends; here it
 /// is said for prefixes, too, and to whoever runs the program.
 pub(crate) fn warn_if_never_sent(hook: Definition) {
-    let is_sent = |name| match catalogue::find(name) {
-        Some(event_type) => event_type.is_sent(),
-        // Nothing gets as far as sending the answer of a provider. Any other is what the program knows
-        // better, by `unlisted`.
-        None => !(name.ends_with(".passthrough") && name.split('.').count() == 3),
-    };
-    if !hook.patterns.iter().any(|pattern| names(pattern).any(is_sent)) {
+    // What the catalogue does not hold is the answer of a provider: nothing gets as far as sending it.
+    let is_sent = |name| catalogue::find(name).is_some_and(catalogue::EventType::is_sent);
+    // With `unlisted` the program knows better.
+    if !hook.is_unlisted && !hook.patterns.iter().any(|pattern| names(pattern).any(is_sent)) {
         tracing::warn!(
             hook = hook.path(),
             file = hook.file,

@@ -92,7 +92,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// alphabetical order.
     ///
     /// A prefix stands for every event type below it that a known release sends; subscriptions have no
-    /// prefixes. It does not stand for the types of passthrough requests, of which each provider has its own.
+    /// prefixes. It does not stand for the types of passthrough requests, of which each provider has its own, nor
+    /// for what the catalogue does not hold.
     ///
     /// ```
     /// use panora_hooks::{Verifier, Webhooks, hooks, on};

@@ -75,7 +75,7 @@ fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
 /// A braced struct lives in the type namespace only: it shares the function's path, and whatever imports,
 /// renames or re-exports the one carries the other along.
 fn marker(function: &Function, hook: &Hook) -> TokenStream {
-    let Hook { private, patterns, .. } = hook;
+    let Hook { private, patterns, is_unlisted, .. } = hook;
     let Function { visibility, signature, .. } = function;
     let name = &signature.ident;
     let configuration = configuration(function);
@@ -92,6 +92,7 @@ fn marker(function: &Function, hook: &Hook) -> TokenStream {
             const DEFINITION: #private::Definition = #private::Definition {
                 name: #private::concat!(#private::module_path!(), "::", #name_in_module),
                 patterns: &[#(#patterns),*],
+                is_unlisted: #is_unlisted,
                 file: #private::file!(),
                 line: #private::line!(),
             };

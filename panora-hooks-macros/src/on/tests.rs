@@ -49,6 +49,7 @@ fn a_hook() {
                         ::panora_hooks::__private::module_path!(), "::", "greet"
                     ),
                     patterns: &["crm.contact.created", "crm.deal.*"],
+                    is_unlisted: false,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
@@ -129,6 +130,7 @@ fn the_smallest_hook() {
                         ::panora_hooks::__private::module_path!(), "::", "any"
                     ),
                     patterns: &["*"],
+                    is_unlisted: false,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
@@ -173,6 +175,7 @@ fn another_crate_path() {
                         ::facade::panora_hooks::__private::module_path!(), "::", "imported"
                     ),
                     patterns: &["crm.contact.imported"],
+                    is_unlisted: true,
                     file: ::facade::panora_hooks::__private::file!(),
                     line: ::facade::panora_hooks::__private::line!(),
                 };
@@ -233,6 +236,7 @@ fn a_warning_about_an_event_type() {
                         ::panora_hooks::__private::module_path!(), "::", "updated"
                     ),
                     patterns: &["crm.contact.updated"],
+                    is_unlisted: false,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
@@ -286,6 +290,7 @@ fn a_warning_about_an_option() {
                         ::panora_hooks::__private::module_path!(), "::", "created"
                     ),
                     patterns: &["crm.contact.created"],
+                    is_unlisted: true,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
@@ -339,6 +344,7 @@ fn an_error_in_the_attribute() {
                         ::panora_hooks::__private::module_path!(), "::", "a"
                     ),
                     patterns: &["crm.*"],
+                    is_unlisted: false,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
@@ -401,6 +407,7 @@ fn an_error_in_the_signature() {
                         ::panora_hooks::__private::module_path!(), "::", "a"
                     ),
                     patterns: &["crm.contact.created"],
+                    is_unlisted: false,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
@@ -454,6 +461,7 @@ fn a_second_attribute() {
                         ::panora_hooks::__private::module_path!(), "::", "a"
                     ),
                     patterns: &["crm.contact.created"],
+                    is_unlisted: false,
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };

@@ -34,7 +34,8 @@ impl<H: Described> Probe<H> {
 /// What any other type has: it claims nothing, so that there is one error, the one about the missing trait.
 pub trait NotAHook {
     /// Claims nothing.
-    const DEFINITION: Definition = Definition { name: "", patterns: &[], file: "", line: 0 };
+    const DEFINITION: Definition =
+        Definition { name: "", patterns: &[], is_unlisted: false, file: "", line: 0 };
 }
 
 impl<H> NotAHook for Probe<H> {}

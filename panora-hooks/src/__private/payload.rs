@@ -120,6 +120,7 @@ const fn message(expected: Expected, taken: Carried, patterns: &[Pattern]) -> Me
             ([Pattern::Prefix(prefix)], vertical) if !prefix.is_empty() => {
                 message.with("use `models::").with(vertical).with("::AnyEvent` or a hook for each")
             }
+            ([.., Pattern::Prefix(_)], _) => message.with("use `serde_json::Value` or a hook for each"),
             _ => message.with("use `serde_json::Value` or two hooks"),
         };
     }

@@ -20,7 +20,7 @@ use crate::{
 /// as it is; both are the same here. What `T` has to take depends on the event: `*.created` carries one
 /// object, `*.pulled` a list of rows, and any of them can be `null`, which `Event<Option<T>>` takes.
 ///
-/// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical. One of the
+/// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical, to which `null` is `Other`. One of the
 /// [models](crate::models), alone or in a `Vec`, `Option` or `Box`, is checked to be what the event carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event<T>(pub T);

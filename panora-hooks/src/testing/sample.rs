@@ -62,7 +62,7 @@ impl Sample {
     ///
     /// # Panics
     ///
-    /// If the payload does not serialise.
+    /// If the payload does not serialise, or is nested deeper than 127.
     #[must_use]
     #[track_caller]
     pub fn new(event_type: &str, payload: impl Serialize) -> Self {
@@ -81,7 +81,7 @@ impl Sample {
     ///
     /// # Panics
     ///
-    /// If the path leads nowhere, or the value does not serialise.
+    /// If the path leads nowhere, the value does not serialise, or it is nested deeper than 127.
     #[must_use]
     #[track_caller]
     pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
@@ -115,6 +115,8 @@ impl Sample {
     }
 
     /// Puts the payload into the body as it is, as the sender's documentation has it, and not into a string.
+    ///
+    /// Not for a payload that is a text: nobody could tell it from a payload in a string.
     #[must_use]
     pub fn as_object(self) -> Self {
         Self { is_object: true, ..self }
@@ -211,6 +213,7 @@ impl Sample {
         verifier: &Verifier,
         path: &str,
     ) -> impl Future<Output = Response> + use<> {
+        assert!(path.starts_with('/'), "expected a path such as `/webhook`, found `{path}`");
         let request = self.request(verifier, path);
         let mut router = router;
         async move {
@@ -255,18 +258,23 @@ impl fmt::Debug for Sample {
 
 #[track_caller]
 fn to_json(value: impl Serialize) -> Json {
-    let json = serde_json::to_string(&value).and_then(|text| serde_json::from_str(&text));
+    // In no closure: those panic at a line of their own, and not at the test's.
     #[expect(clippy::panic, reason = "a mistake in a test")]
-    json.unwrap_or_else(|error| panic!("the value does not serialise: {error}"))
+    match serde_json::to_string(&value).map(|text| serde_json::from_str(&text)) {
+        Ok(Ok(json)) => json,
+        Ok(Err(_)) => panic!("the value is nested deeper than 127"),
+        Err(error) => panic!("the value does not serialise: {error}"),
+    }
 }
 
 #[track_caller]
 fn to_uri(uri: &str) -> Uri {
     #[expect(clippy::panic, reason = "a mistake in a test")]
-    let parsed: Uri = uri.parse().unwrap_or_else(|error| panic!("`{uri}` is no URI: {error}"));
-    // A name alone is a host to the parser.
-    assert!(parsed.scheme().is_some() || uri.starts_with('/'), "`{uri}` is no path: write `/{uri}`");
-    parsed
+    match uri.parse::<Uri>() {
+        // A name alone is a host to the parser.
+        Ok(parsed) if parsed.scheme().is_some() || uri.starts_with('/') => parsed,
+        _ => panic!("expected `/webhook` or `http://localhost:8000/webhook`, found `{uri}`"),
+    }
 }
 
 /// What clients write as `Host`: the port where it is not the usual one, and nobody's name and password.

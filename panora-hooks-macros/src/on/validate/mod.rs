@@ -18,6 +18,8 @@ pub(crate) struct Hook {
     pub(crate) item: HookItem,
     /// The patterns that are right.
     pub(crate) patterns: Vec<LitStr>,
+    /// Whether the user vouches for patterns that the catalogue does not hold.
+    pub(crate) is_unlisted: bool,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -64,6 +66,7 @@ pub(crate) fn validate(attribute: Attribute, item: Item, diagnostics: &mut Diagn
         Item::Other(tokens) => HookItem::Bare(tokens),
         Item::Function(function) => function::check(*function, diagnostics),
     };
+    let is_unlisted = attribute.unlisted.is_some();
     let private = attribute.krate.map(Private::of).unwrap_or_default();
-    Hook { private, item, patterns, warnings }
+    Hook { private, item, patterns, is_unlisted, warnings }
 }
