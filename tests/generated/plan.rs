@@ -294,14 +294,16 @@ impl Enums {
         for field in fields {
             let values = field.written_values.as_ref().or(field.r#enum.as_ref());
             let Some(values) = values.or(field.documented_values.as_ref()) else { continue };
-            let same = |(_, name): &(String, String), open_enum: &OpenEnum| {
-                *name == field.name && open_enum.values == *values
-            };
-            let known = self.by_field.iter().find(|(key, index)| same(key, &self.enums[**index]));
-            let index = if let Some((first, index)) = known.map(|(key, index)| (key.0.clone(), *index)) {
+            let suffix = format!("::{}", field.name);
+            let known = self
+                .enums
+                .iter()
+                .position(|open_enum| open_enum.values == *values && open_enum.fields[0].ends_with(&suffix));
+            let index = if let Some(index) = known {
+                let open_enum = &mut self.enums[index];
                 // What unlike models share has the name of the field alone.
-                if !model.starts_with(&first) {
-                    self.enums[index].name = camel_case(&field.name);
+                if !model.starts_with(open_enum.fields[0].strip_suffix(&suffix).unwrap()) {
+                    open_enum.name = camel_case(&field.name);
                 }
                 index
             } else {

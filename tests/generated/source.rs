@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use panora_hooks::catalogue::{self, EventType, Shape};
+use panora_hooks::catalogue::{self, EventType, Sender, Shape};
 
 use crate::{
     facts::Kind,
@@ -32,7 +32,7 @@ pub fn module(module: &Module) -> String {
         body += &any_event(&module.name, &events);
     }
     let mut text = HEADER.to_owned();
-    text += &module_doc(module, is_vertical);
+    text += &module_doc(module, &events, is_vertical);
     text += &imports(&body);
     text + body.trim_end() + "\n"
 }
@@ -52,7 +52,7 @@ impl Events {
     }
 }
 
-fn module_doc(module: &Module, is_vertical: bool) -> String {
+fn module_doc(module: &Module, events: &Events, is_vertical: bool) -> String {
     let title = match module.name.as_str() {
         "connection" => "`Connection`: what `connection.created` carries.",
         "passthrough" => "`PassthroughRetryResult`: what the events of passthrough requests carry.",
@@ -68,12 +68,8 @@ fn module_doc(module: &Module, is_vertical: bool) -> String {
     };
     let mut doc = format!("//! {title}\n");
     let is_empty = module.models.iter().all(|model| model.fields.is_empty());
-    let has_past = catalogue::all()
-        .iter()
-        .any(|event| event.vertical() == module.name && event.sender() == catalogue::Sender::Past);
-    let has_current = catalogue::all()
-        .iter()
-        .any(|event| event.vertical() == module.name && event.sender() == catalogue::Sender::Current);
+    let is_sent_by = |sender| events.of.iter().any(|event| event.sender() == sender);
+    let (has_past, has_current) = (is_sent_by(Sender::Past), is_sent_by(Sender::Current));
     if is_vertical && is_empty {
         doc += "//!\n//! Panora declares these objects without fields, and no event carries one.\n";
     } else if is_vertical && has_past && !has_current {

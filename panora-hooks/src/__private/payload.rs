@@ -154,21 +154,18 @@ impl Expected {
     }
 
     const fn is_met_by(self, taken: Carried, pattern: Pattern) -> bool {
-        match taken.shape {
+        let is_shape = match taken.shape {
             // A hook for everything gets what is of another vertical, too, as raw data.
-            Shape::Any => starts_with(self.event_type, taken.vertical) || is_everything(pattern),
-            _ => match self.model {
-                Some(model) => {
-                    same(model, taken.model)
-                        && same(self.vertical, taken.vertical)
-                        && match taken.shape {
-                            Shape::List => self.is_list,
-                            _ => !self.is_list && matches!(taken.shape, Shape::Object),
-                        }
-                }
-                None => false,
-            },
-        }
+            Shape::Any => return starts_with(self.event_type, taken.vertical) || is_everything(pattern),
+            Shape::Object => !self.is_list,
+            Shape::List => self.is_list,
+            Shape::Lists => false,
+        };
+        let is_model = match self.model {
+            Some(model) => same(model, taken.model) && same(self.vertical, taken.vertical),
+            None => false,
+        };
+        is_shape && is_model
     }
 
     /// Whether all events of the patterns carry this.

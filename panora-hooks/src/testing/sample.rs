@@ -70,7 +70,7 @@ impl Sample {
     }
 
     fn of(event_type: &str, payload: Json) -> Self {
-        let known = catalogue::all().iter().find(|known| known.name() == event_type);
+        let known = catalogue::find(event_type).filter(|known| known.name() == event_type);
         let wire_type = known.and_then(|known| known.wire_names().next()).unwrap_or(event_type);
         Self { id: new_id(), wire_type: wire_type.to_owned(), payload, is_object: false }
     }
