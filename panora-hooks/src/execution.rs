@@ -11,50 +11,77 @@ use tokio::runtime::Handle;
 use tracing::Instrument;
 
 use crate::{
-    hook::{Definition, HookFuture},
+    delivery::Delivery,
+    hook::HookFuture,
+    registry::Entry,
     tally::{Outcome, Tally},
 };
 
-/// Runs a hook to its end and counts what came of it.
-///
-/// A server drops the future of a request when the sender hangs up. A hook that has begun is finished all
-/// the same, in a task of its own: the sender will not send the event again.
-pub(crate) struct Execution {
-    definition: Definition,
-    hook: HookFuture,
-    /// Taken when the hook has ended.
-    tally: Option<Tally>,
-    is_detached: bool,
+/// How a hook ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    Handled,
+    Failed { is_retryable: bool, error: String },
+    Panicked,
 }
 
-impl Execution {
-    pub(crate) fn new(definition: Definition, hook: HookFuture, tally: Tally) -> Self {
-        Self { definition, hook, tally: Some(tally), is_detached: false }
-    }
+/// A hook that was called. Whatever it does, it ends.
+pub(crate) struct Call {
+    /// The path of the hook inside its crate.
+    hook: &'static str,
+    running: HookFuture,
+}
 
-    fn poll_hook(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        let hook = self.definition.path();
+impl Call {
+    /// Calls the hook. It does not run before it is polled.
+    pub(crate) fn new<S>(entry: &Entry<S>, delivery: Delivery<'static>, state: S) -> Self {
+        Self { hook: entry.definition.path(), running: (entry.call)(delivery, state) }
+    }
+}
+
+impl Future for Call {
+    type Output = Ending;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ending> {
+        let hook = self.hook;
         // What the hook leaves behind is not looked at again.
         let poll = AssertUnwindSafe(|| {
-            let result = ready!(self.hook.as_mut().poll(context));
+            let result = ready!(self.running.as_mut().poll(context));
             // What an error says is the user's code, too.
             Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
         });
         let Ok(polled) = catch_unwind(poll) else {
             // What it panicked with may hold anything. The panic hook has printed it, if at all.
             tracing::error!(hook, "hook panicked");
-            return Poll::Ready(Outcome::Panicked);
+            return Poll::Ready(Ending::Panicked);
         };
         Poll::Ready(match ready!(polled) {
             Ok(()) => {
                 tracing::debug!(hook, "hook succeeded");
-                Outcome::Handled
+                Ending::Handled
             }
-            Err((retryable, error)) => {
-                tracing::error!(hook, retryable, "hook failed: {error}");
-                Outcome::Failed
+            Err((is_retryable, error)) => {
+                tracing::error!(hook, retryable = is_retryable, "hook failed: {error}");
+                Ending::Failed { is_retryable, error }
             }
         })
+    }
+}
+
+/// Runs a hook to its end while the sender waits, and counts what came of it.
+///
+/// A server drops the future of a request when the sender hangs up. A hook that has begun is finished all
+/// the same, in a task of its own: the sender will not send the event again.
+pub(crate) struct Execution {
+    call: Call,
+    /// Taken when the hook has ended.
+    tally: Option<Tally>,
+    is_detached: bool,
+}
+
+impl Execution {
+    pub(crate) fn new(call: Call, tally: Tally) -> Self {
+        Self { call, tally: Some(tally), is_detached: false }
     }
 }
 
@@ -62,7 +89,11 @@ impl Future for Execution {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        let outcome = ready!(self.poll_hook(context));
+        let outcome = match ready!(Pin::new(&mut self.call).poll(context)) {
+            Ending::Handled => Outcome::Handled,
+            Ending::Failed { .. } => Outcome::Failed,
+            Ending::Panicked => Outcome::Panicked,
+        };
         if let Some(tally) = self.tally.take() {
             tally.close(&outcome);
         }
@@ -77,8 +108,9 @@ impl Drop for Execution {
         let Ok(runtime) = Handle::try_current() else { return };
         let span = tally.span().clone();
         tracing::debug!(parent: &span, "the sender is gone, the hook goes on");
-        let hook = mem::replace(&mut self.hook, Box::pin(async { Ok(()) }));
-        let detached = Self { definition: self.definition, hook, tally: Some(tally), is_detached: true };
+        let ended = Call { hook: self.call.hook, running: Box::pin(async { Ok(()) }) };
+        let call = mem::replace(&mut self.call, ended);
+        let detached = Self { call, tally: Some(tally), is_detached: true };
         drop(runtime.spawn(detached.instrument(span)));
     }
 }

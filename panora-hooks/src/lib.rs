@@ -8,6 +8,7 @@ mod dispatch;
 mod execution;
 mod extract;
 mod hook;
+pub mod inbox;
 mod linger;
 pub mod models;
 mod outcome;
@@ -21,6 +22,7 @@ mod tally;
 pub mod testing;
 mod verify;
 mod webhooks;
+mod webhooks_with_inbox;
 
 pub use axum::extract::{FromRef, State};
 #[doc = include_str!("docs/on.md")]
@@ -33,6 +35,7 @@ pub use crate::{
     registry::Registry,
     verify::{SecretError, Verifier, VerifyError},
     webhooks::Webhooks,
+    webhooks_with_inbox::WebhooksWithInbox,
 };
 
 #[doc = include_str!("docs/hooks.md")]

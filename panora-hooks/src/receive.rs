@@ -3,18 +3,25 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     body::{Body, HttpBody},
     extract::Request,
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Response},
+    routing,
 };
 use bytestring::ByteString;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tracing::{Instrument, field};
 
 use crate::{
+    delivery::Delivery,
     dispatch::Dispatch,
-    execution::Execution,
+    execution::{Call, Execution},
+    inbox::{
+        NewEvent, ParkReason, Put,
+        writer::{NotStored, Writer},
+    },
     linger::linger,
     printable::Printable,
     refusal::Refusal,
@@ -28,12 +35,25 @@ const SIGNATURE_HEADER: &str = "panora-signature";
 pub(crate) struct Endpoint<S> {
     pub(crate) verifier: Verifier,
     pub(crate) state: S,
-    pub(crate) dispatch: Dispatch<S>,
+    pub(crate) dispatch: Arc<Dispatch<S>>,
+    /// What stores events, if there is an inbox.
+    pub(crate) writer: Option<Arc<Writer>>,
     pub(crate) max_body_bytes: usize,
     pub(crate) read_timeout: Duration,
 }
 
 impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
+    /// A router that answers at `path`, with and without a trailing slash.
+    #[track_caller]
+    pub(crate) fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
+        assert!(path.starts_with('/'), "the path `{path}` does not begin with `/`: write `/{path}`");
+        let endpoint = Arc::new(self);
+        let answer = routing::any(move |request: Request| Arc::clone(&endpoint).answer(request));
+        let path = path.trim_end_matches('/');
+        let router = Router::new().route(&format!("{path}/"), answer.clone());
+        if path.is_empty() { router } else { router.route(path, answer) }
+    }
+
     /// Answers a request, and counts it under exactly one outcome.
     pub(crate) async fn answer(self: Arc<Self>, request: Request) -> Response {
         let span = tracing::info_span!(
@@ -85,7 +105,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         }
     }
 
-    async fn handle(&self, body: &ByteString, signature: &Signature, tally: Tally) -> Response {
+    async fn handle(self: &Arc<Self>, body: &ByteString, signature: &Signature, tally: Tally) -> Response {
         let delivery = match self.verifier.verify_text(body, signature) {
             Ok(delivery) => delivery,
             Err(error) => return refuse(error.into(), tally),
@@ -96,21 +116,70 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         tally.span().record("event.id", field::display(id));
         tally.span().record("event.type", field::display(event_type));
         tally.span().record("attempt", delivery.attempt());
-        let Some((hook, _)) = hook else {
+        if hook.is_none() {
             tracing::warn!(
                 event.id = %id,
                 event.r#type = %event_type,
                 size = delivery.data().len(),
                 "no hook for this event type"
             );
-            tally.close(&Outcome::Unhandled);
-            return StatusCode::OK.into_response();
-        };
-        let running = (hook.call)(delivery.into_shared(body), self.state.clone());
-        match Execution::new(hook.definition, running, tally).await {
-            Outcome::Handled => StatusCode::OK.into_response(),
-            _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
+        let delivery = delivery.into_shared(body);
+        match (&self.writer, hook) {
+            (Some(writer), _) => {
+                let writer = Arc::clone(writer);
+                let storing = Arc::clone(self).store(writer, delivery, tally).in_current_span();
+                // In a task of its own: what has arrived is stored even if the sender hangs up.
+                let answer = tokio::spawn(storing).await;
+                answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+            }
+            (None, Some((hook, _))) => {
+                let call = Call::new(hook, delivery, self.state.clone());
+                match Execution::new(call, tally).await {
+                    Outcome::Handled => StatusCode::OK.into_response(),
+                    _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                }
+            }
+            (None, None) => {
+                tally.close(&Outcome::Unhandled);
+                StatusCode::OK.into_response()
+            }
+        }
+    }
+
+    /// Stores an event. If the store cannot be reached, its hook runs before the answer.
+    async fn store(
+        self: Arc<Self>,
+        writer: Arc<Writer>,
+        delivery: Delivery<'static>,
+        tally: Tally,
+    ) -> Response {
+        let hook = self.dispatch.find(delivery.wire_type());
+        let mut event = NewEvent::new(delivery.clone());
+        if hook.is_none() {
+            event = event.parked(ParkReason::Unhandled);
+        }
+        let outcome = match (writer.store(event).await, hook) {
+            (Ok(Put::Stored(_)), _) => Outcome::Stored,
+            (Ok(Put::Duplicate(_)), _) => Outcome::Duplicate,
+            (Ok(Put::Parked(_, reason)), _) => {
+                tracing::warn!("the event is stored but not run: {reason}");
+                Outcome::Parked(reason)
+            }
+            (Err(NotStored { is_transient: true }), Some((hook, _))) => {
+                tracing::warn!("the inbox cannot be reached: the hook runs before the answer");
+                let call = Call::new(hook, delivery, self.state.clone());
+                return match Execution::new(call, tally).await {
+                    Outcome::Handled => StatusCode::OK.into_response(),
+                    _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                };
+            }
+            (Err(_), _) => Outcome::NotStored,
+        };
+        let is_stored = !matches!(outcome, Outcome::NotStored);
+        tally.close(&outcome);
+        let status = if is_stored { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        status.into_response()
     }
 }
 

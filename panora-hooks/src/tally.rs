@@ -2,11 +2,19 @@
 
 use tracing::Span;
 
-use crate::refusal::Refusal;
+use crate::{inbox::ParkReason, refusal::Refusal};
 
 /// How a request ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
+    /// The event is in the inbox.
+    Stored,
+    /// The event was in the inbox already.
+    Duplicate,
+    /// The event is in the inbox and does not run.
+    Parked(ParkReason),
+    /// The inbox did not take the event.
+    NotStored,
     /// A hook ran and succeeded.
     Handled,
     /// No hook names the event's type.
@@ -24,6 +32,10 @@ pub(crate) enum Outcome {
 impl Outcome {
     fn label(&self) -> &'static str {
         match self {
+            Self::Stored => "stored",
+            Self::Duplicate => "duplicate",
+            Self::Parked(reason) => reason.as_str(),
+            Self::NotStored => "not_stored",
             Self::Handled => "handled",
             Self::Unhandled => "unhandled",
             Self::Failed => "failed",

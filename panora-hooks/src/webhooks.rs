@@ -2,9 +2,17 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
-use axum::{Router, extract::Request, routing};
+use axum::Router;
 
-use crate::{dispatch::Dispatch, receive::Endpoint, registry::Registry, scope, verify::Verifier};
+use crate::{
+    dispatch::Dispatch,
+    inbox::{Inbox, writer::Writer},
+    receive::Endpoint,
+    registry::Registry,
+    scope,
+    verify::Verifier,
+    webhooks_with_inbox::WebhooksWithInbox,
+};
 
 /// The largest body that is read by default, in bytes: 32 MiB. Lists of a first sync are megabytes long,
 /// and the sender knows no limit.
@@ -136,15 +144,20 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// If `path` is no path that [`Router::route`] takes.
     #[track_caller]
     pub fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
-        assert!(path.starts_with('/'), "the path `{path}` does not begin with `/`: write `/{path}`");
+        self.into_endpoint(None).into_router(path)
+    }
+
+    /// Stores every event in `inbox` before it is acknowledged, and runs it afterwards.
+    pub fn with_inbox(self, inbox: impl Inbox) -> WebhooksWithInbox<S> {
+        WebhooksWithInbox::new(self, Arc::new(inbox))
+    }
+
+    /// What answers requests: after it has run the hook, or, with a writer, after it has stored the event.
+    pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> Endpoint<S> {
         let Self { verifier, state, registry, max_body_bytes, read_timeout } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
-        let dispatch = Dispatch::new(registry);
-        let endpoint = Arc::new(Endpoint { verifier, state, dispatch, max_body_bytes, read_timeout });
-        let answer = routing::any(move |request: Request| Arc::clone(&endpoint).answer(request));
-        let path = path.trim_end_matches('/');
-        let router = Router::new().route(&format!("{path}/"), answer.clone());
-        if path.is_empty() { router } else { router.route(path, answer) }
+        let dispatch = Arc::new(Dispatch::new(registry));
+        Endpoint { verifier, state, dispatch, writer, max_body_bytes, read_timeout }
     }
 }
 

@@ -8,13 +8,14 @@ use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 
 pub use self::payload::PayloadError;
-use crate::catalogue;
+use crate::{catalogue, inbox::Leased};
 
 /// A delivery whose data is what the holder of the secret signed.
 ///
 /// Only the data is: the sender signs neither the event's type nor its id.
 #[derive(Clone)]
 pub struct Delivery<'b> {
+    content: [u8; 32],
     id: Cow<'b, str>,
     wire_type: Cow<'b, str>,
     event_type: Option<&'static str>,
@@ -24,9 +25,23 @@ pub struct Delivery<'b> {
 }
 
 impl<'b> Delivery<'b> {
-    pub(crate) fn new(id: Cow<'b, str>, wire_type: Cow<'b, str>, data: &'b str) -> Self {
+    /// A delivery whose data has the signature `content`.
+    pub(crate) fn new(content: [u8; 32], id: Cow<'b, str>, wire_type: Cow<'b, str>, data: &'b str) -> Self {
         let data = Data::Borrowed(data);
-        Self { id, wire_type, event_type: None, data, attempt: 1, received_at: SystemTime::now() }
+        Self { content, id, wire_type, event_type: None, data, attempt: 1, received_at: SystemTime::now() }
+    }
+
+    /// An event that was stored, at a later attempt perhaps.
+    pub(crate) fn stored(leased: Leased) -> Delivery<'static> {
+        Delivery {
+            content: leased.content,
+            id: Cow::Owned(leased.id),
+            wire_type: Cow::Owned(leased.wire_type),
+            event_type: None,
+            data: Data::Shared(leased.data),
+            attempt: leased.attempt,
+            received_at: leased.received_at,
+        }
     }
 
     /// `id_event` of the body: a UUID, the same if the sender repeats the event. Not authenticated.
@@ -53,6 +68,19 @@ impl<'b> Delivery<'b> {
     #[must_use]
     pub fn data(&self) -> &str {
         &self.data
+    }
+
+    /// The signature of the data, which was verified: other data has another.
+    pub(crate) fn content(&self) -> &[u8; 32] {
+        &self.content
+    }
+
+    /// The text of [`data`](Self::data), copied if it is borrowed.
+    pub(crate) fn into_data(self) -> ByteString {
+        match self.data {
+            Data::Borrowed(text) => text.into(),
+            Data::Shared(text) => text,
+        }
     }
 
     /// Decodes the payload, whether `data` is a string that contains its JSON or the JSON itself.
@@ -90,6 +118,7 @@ impl<'b> Delivery<'b> {
     /// Frees the delivery from its borrow of `body`, whose text it keeps instead.
     pub(crate) fn into_shared(self, body: &ByteString) -> Delivery<'static> {
         Delivery {
+            content: self.content,
             id: Cow::Owned(self.id.into_owned()),
             wire_type: Cow::Owned(self.wire_type.into_owned()),
             event_type: self.event_type,
@@ -113,7 +142,7 @@ impl fmt::Debug for Delivery<'_> {
             .field("attempt", &self.attempt)
             .field("received_at", &self.received_at)
             .field("data_bytes", &self.data.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -240,7 +240,8 @@ impl Sample {
         let mut registry = Registry::new();
         registry.hooks(list);
         let data = ByteString::from(self.data());
-        let delivery = Delivery::new((&*self.id).into(), (&*self.wire_type).into(), &data).into_shared(&data);
+        let delivery =
+            Delivery::new([0; 32], (&*self.id).into(), (&*self.wire_type).into(), &data).into_shared(&data);
         run::run(delivery, state, registry)
     }
 }

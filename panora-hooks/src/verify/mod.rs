@@ -116,7 +116,7 @@ impl Verifier {
         if !self.is_signed(data, signature) {
             return Err(VerifyError::SignatureMismatch);
         }
-        Ok(Delivery::new(id, wire_type, data))
+        Ok(Delivery::new(*signature.as_bytes(), id, wire_type, data))
     }
 
     /// The signature of `data`: the JSON text that stands after `"data":`, quotes and escapes included.

@@ -1,0 +1,106 @@
+//! What goes wrong in a store.
+
+use std::{error::Error, io};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why a store did not do what it was asked.
+///
+/// Nothing of it was done, unless the variant says otherwise.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InboxError {
+    /// Somebody else is writing. Trying again soon helps.
+    #[error("the inbox is busy: another process holds its write lock")]
+    Busy,
+    /// The store cannot be reached, and may be back soon. Whether it was done is not known if the connection broke
+    /// while the store answered; putting the same event again is safe.
+    #[error("the inbox cannot be reached")]
+    Unavailable(#[source] BoxError),
+    /// There is no room left.
+    #[error("the disk of the inbox is full: make room, and the inbox goes on by itself")]
+    Full(#[source] BoxError),
+    /// The store may be read but not written.
+    #[error("the inbox is read-only: make its file and folder writable for this user")]
+    ReadOnly(#[source] BoxError),
+    /// The store does not hold what it should.
+    #[error("the inbox is damaged: stop, and restore it or move it away")]
+    Corrupt(#[source] BoxError),
+    /// Anything else.
+    #[error("the inbox failed")]
+    Other(#[source] BoxError),
+}
+
+impl InboxError {
+    /// Whether the same thing may work in a moment.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable(_))
+    }
+}
+
+/// Why an inbox was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A file or its folder cannot be created, read or written.
+    #[error("cannot open the inbox {inbox}")]
+    Io {
+        /// The file.
+        inbox: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Another receiver has it open.
+    #[error("the inbox {inbox} is open in another receiver: stop that, or give this one a file of its own")]
+    InUse {
+        /// The file.
+        inbox: String,
+    },
+    /// What is there is something else.
+    #[error("{inbox} is not an inbox: give the inbox a place of its own")]
+    NotAnInbox {
+        /// The file or schema.
+        inbox: String,
+    },
+    /// A tool was asked to open what a receiver of this version has not opened yet.
+    #[error("the inbox {inbox} has format {found}, older than {known}: start the receiver once")]
+    Older {
+        /// The file or schema.
+        inbox: String,
+        /// The version of its format.
+        found: i64,
+        /// The version that this program writes.
+        known: i64,
+    },
+    /// A later version of this library has written it.
+    #[error("the inbox {inbox} has format {found}, but this program knows only {known}: update it")]
+    Newer {
+        /// The file or schema.
+        inbox: String,
+        /// The version of its format.
+        found: i64,
+        /// The latest version that this program knows.
+        known: i64,
+    },
+    /// The store cannot be used.
+    #[error("cannot open the inbox {inbox}")]
+    Store {
+        /// The file or schema.
+        inbox: String,
+        /// The cause.
+        source: InboxError,
+    },
+}
+
+/// An error and all that caused it, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,373 @@
+//! Events on their way into a store, in it, and back.
+
+use std::{
+    fmt,
+    num::ParseIntError,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
+
+use bytestring::ByteString;
+use sha2::{Digest, Sha256};
+
+use crate::{catalogue, delivery::Delivery};
+
+/// A verified event that is to be stored.
+#[derive(Clone)]
+pub struct NewEvent {
+    content: [u8; 32],
+    id: String,
+    wire_type: String,
+    data: ByteString,
+    received_at: SystemTime,
+    park: Option<ParkReason>,
+}
+
+impl NewEvent {
+    /// The event that a delivery carries, to be run.
+    #[must_use]
+    pub fn new(delivery: Delivery<'_>) -> Self {
+        Self {
+            content: *delivery.content(),
+            id: delivery.id().to_owned(),
+            wire_type: delivery.wire_type().to_owned(),
+            received_at: delivery.received_at(),
+            data: delivery.into_data(),
+            park: None,
+        }
+    }
+
+    /// The same event, to be stored but not run until it is [replayed](super::Inbox::replay).
+    #[must_use]
+    pub fn parked(self, reason: ParkReason) -> Self {
+        Self { park: Some(reason), ..self }
+    }
+
+    /// What identifies the data: its signature, which was verified.
+    #[must_use]
+    pub fn content(&self) -> &[u8; 32] {
+        &self.content
+    }
+
+    /// What identifies the event: 32 bytes for its data, which is [`content`](Self::content), and 16 for its id and
+    /// type. A store holds each key once; the keys of events with the same data stand side by side.
+    #[must_use]
+    pub fn key(&self) -> [u8; 48] {
+        let mut name = Sha256::new();
+        name.update((self.id.len() as u64).to_le_bytes());
+        name.update(&self.id);
+        name.update(&self.wire_type);
+        let mut key = [0; 48];
+        key[..32].copy_from_slice(&self.content);
+        key[32..].copy_from_slice(&name.finalize()[..16]);
+        key
+    }
+
+    /// `id_event` of the body. Not authenticated; any text.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// `type` of the body. Not authenticated; any text.
+    #[must_use]
+    pub fn wire_type(&self) -> &str {
+        &self.wire_type
+    }
+
+    /// The JSON text of `data`, exactly as it was signed.
+    #[must_use]
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
+    /// When the delivery arrived.
+    #[must_use]
+    pub fn received_at(&self) -> SystemTime {
+        self.received_at
+    }
+
+    /// Why the event is not to be run, if it is not.
+    #[must_use]
+    pub fn park_reason(&self) -> Option<ParkReason> {
+        self.park
+    }
+
+    /// Whether the same data under another id or type is a replay.
+    ///
+    /// An object is of one event. Lists are often the same from sync to sync, most of all empty ones, and
+    /// so is the `null` that the sender makes of nothing.
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        first_character(&self.data) == Some('{')
+    }
+}
+
+/// The first character of the JSON that `data` is, or contains if it is a string. White space does not count.
+fn first_character(data: &str) -> Option<char> {
+    let Some(text) = data.strip_prefix('"') else { return data.chars().next() };
+    let mut text = text.chars();
+    loop {
+        let first = match text.next()? {
+            '\\' => match text.next()? {
+                'n' | 'r' | 't' => ' ',
+                'u' => char::from_u32(u32::from_str_radix(text.as_str().get(..4)?, 16).ok()?)?,
+                escaped => escaped,
+            },
+            plain => plain,
+        };
+        match first {
+            ' ' | '\n' | '\r' | '\t' => {}
+            first => return Some(first),
+        }
+    }
+}
+
+/// Everything but the data, which may hold credentials.
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewEvent")
+            .field("id", &self.id)
+            .field("wire_type", &self.wire_type)
+            .field("data_bytes", &self.data.len())
+            .field("received_at", &self.received_at)
+            .field("park", &self.park)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an inbox calls an event: a number that it gives when it stores the event, and never again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey(i64);
+
+impl EventKey {
+    /// The event with this number.
+    #[must_use]
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for EventKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for EventKey {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
+
+/// What became of an event that was put into an inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Put {
+    /// It is stored and will run.
+    Stored(EventKey),
+    /// It is there already, with the same id and type. Nothing was stored.
+    Duplicate(EventKey),
+    /// It is stored but will not run until it is [replayed](super::Inbox::replay).
+    Parked(EventKey, ParkReason),
+}
+
+impl Put {
+    /// What the inbox calls the event.
+    #[must_use]
+    pub const fn key(self) -> EventKey {
+        match self {
+            Self::Stored(key) | Self::Duplicate(key) | Self::Parked(key, _) => key,
+        }
+    }
+}
+
+/// Why an event is stored but not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParkReason {
+    /// Its data was seen under another id or type, neither of which the sender signs.
+    Replayed,
+    /// No hook names its type. A later release of the program may have one.
+    Unhandled,
+}
+
+impl ParkReason {
+    /// The word for it in stores, logs and figures.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::Unhandled => "unhandled",
+        }
+    }
+}
+
+impl fmt::Display for ParkReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where an event is between its arrival and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventState {
+    /// It is to run as soon as a worker has room.
+    Ready,
+    /// It failed and is to run again later.
+    Delayed,
+    /// A worker runs it.
+    Leased,
+    /// It is kept but not run. [`EventInfo::reason`] says why.
+    Parked,
+    /// It is not run again: it failed too often, or trying again is no use. [`EventInfo::reason`] says
+    /// why.
+    Dead,
+    /// Its hook succeeded.
+    Done,
+}
+
+impl EventState {
+    /// Every state, in the order in which events pass through them.
+    pub const ALL: [Self; 6] =
+        [Self::Ready, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
+
+    /// The word for it in logs, figures and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Delayed => "delayed",
+            Self::Leased => "leased",
+            Self::Parked => "parked",
+            Self::Dead => "dead",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl fmt::Display for EventState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an inbox knows of an event, without its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventInfo {
+    /// What the inbox calls it.
+    pub key: EventKey,
+    /// `id_event` of the body. Not authenticated.
+    pub id: String,
+    /// `type` of the body, such as `crm.company.push`. Not authenticated.
+    pub wire_type: String,
+    /// When it arrived.
+    pub received_at: SystemTime,
+    /// Where it is.
+    pub state: EventState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Until when it is delayed or leased.
+    pub until: Option<SystemTime>,
+    /// Why it is parked or dead.
+    pub reason: Option<String>,
+    /// How long its data is, in bytes; `None` once that is pruned.
+    pub size: Option<u64>,
+}
+
+impl EventInfo {
+    /// What is known of an event; the rest is to be filled in.
+    #[must_use]
+    pub fn new(
+        key: EventKey,
+        id: String,
+        wire_type: String,
+        received_at: SystemTime,
+        state: EventState,
+    ) -> Self {
+        Self { key, id, wire_type, received_at, state, attempts: 0, until: None, reason: None, size: None }
+    }
+
+    /// The type under the name that hooks and endpoints use, such as `crm.company.created`; as on the wire
+    /// if the [catalogue](crate::catalogue) does not hold it.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        match catalogue::find(&self.wire_type) {
+            Some(known) => known.name(),
+            None => &self.wire_type,
+        }
+    }
+}
+
+/// An event as an inbox holds it.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredEvent {
+    /// What is known of it.
+    pub info: EventInfo,
+    /// The JSON text of `data`, exactly as it was signed; `None` once that is pruned.
+    pub data: Option<String>,
+}
+
+impl StoredEvent {
+    /// An event with its data.
+    #[must_use]
+    pub fn new(info: EventInfo, data: Option<String>) -> Self {
+        Self { info, data }
+    }
+}
+
+/// Everything but the data, which may hold credentials.
+impl fmt::Debug for StoredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredEvent").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+/// How many events an inbox holds that are not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// [`EventState::Ready`].
+    pub ready: u64,
+    /// [`EventState::Delayed`].
+    pub delayed: u64,
+    /// [`EventState::Leased`].
+    pub leased: u64,
+    /// [`EventState::Parked`].
+    pub parked: u64,
+    /// [`EventState::Dead`].
+    pub dead: u64,
+    /// For how long the ready event that has waited longest has been ready; `None` if none is.
+    pub oldest_ready: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_character_is_of_the_json_inside() {
+        for (data, first) in [
+            (r#"{"a":1}"#, Some('{')),
+            (r#""{\"a\":1}""#, Some('{')),
+            (r#""[]""#, Some('[')),
+            ("[]", Some('[')),
+            (r#"" \n\t\r\u0020\u007b""#, Some('{')),
+            (r#""\\u007b""#, Some('\\')),
+            (r#""\ud83d\ude00""#, None),
+            (r#""null""#, Some('n')),
+            (r#""""#, Some('"')),
+        ] {
+            assert_eq!(first_character(data), first, "{data}");
+        }
+    }
+}

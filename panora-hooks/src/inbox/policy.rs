@@ -1,0 +1,68 @@
+//! What may be set of an inbox.
+
+use std::time::Duration;
+
+/// How events are stored and run. The defaults are documented where they are set:
+/// [`WebhooksWithInbox`](crate::WebhooksWithInbox).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy {
+    pub(crate) store_timeout: Duration,
+    pub(crate) concurrency: usize,
+    pub(crate) hook_timeout: Duration,
+    pub(crate) max_attempts: u32,
+    pub(crate) first_backoff: Duration,
+    pub(crate) longest_backoff: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) shutdown_grace: Duration,
+    pub(crate) keep_data: Duration,
+    pub(crate) keep_keys: Duration,
+}
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            store_timeout: Duration::from_secs(5),
+            concurrency: 64,
+            hook_timeout: Duration::from_secs(5 * 60),
+            max_attempts: 16,
+            first_backoff: Duration::from_secs(1),
+            longest_backoff: HOUR,
+            lease: Duration::from_secs(60),
+            shutdown_grace: Duration::from_secs(25),
+            keep_data: 7 * DAY,
+            keep_keys: 90 * DAY,
+        }
+    }
+}
+
+impl Policy {
+    /// How long to wait after an attempt failed, the first being 1: anything up to twice as long as the time
+    /// before. That spreads events apart which failed together.
+    pub(crate) fn backoff(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(31);
+        let longest = self.first_backoff.saturating_mul(1 << doublings).min(self.longest_backoff);
+        longest.mul_f64(fastrand::f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_an_hour_and_is_anything_below() {
+        let policy = Policy::default();
+        for (attempt, longest) in
+            [(1, 1), (2, 2), (5, 16), (12, 2048), (13, 3600), (16, 3600), (u32::MAX, 3600)]
+        {
+            let longest = Duration::from_secs(longest);
+            let backoffs: Vec<_> = (0..1000).map(|_| policy.backoff(attempt)).collect();
+            assert!(backoffs.iter().all(|backoff| *backoff <= longest), "{attempt}");
+            assert!(backoffs.iter().any(|backoff| *backoff > longest / 2), "{attempt}");
+            assert!(backoffs.iter().any(|backoff| *backoff < longest / 2), "{attempt}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `PostgresInbox`.
+
+mod failure;
+mod listen;
+mod open;
+mod put;
+mod queue;
+mod read;
+mod schema;
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, SystemTime},
+};
+
+use sqlx::{
+    PgPool,
+    postgres::{PgListener, PgRow},
+};
+use tokio::sync::Mutex;
+
+use self::schema::Schema;
+use super::{
+    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query,
+    Select, Settle, Settled, StoredEvent,
+};
+
+/// An inbox in PostgreSQL, for several receivers and workers on several machines.
+///
+/// It uses the program's own pool, and the server's clock. Its tables are in a schema of their own. A
+/// worker keeps one connection of the pool to itself, on which it hears of events that other processes have stored; the
+/// pool should have four or more.
+#[derive(Clone)]
+pub struct PostgresInbox {
+    pool: PgPool,
+    schema: Arc<Schema>,
+    /// What hears of other processes' events, once somebody asks.
+    listener: Arc<Mutex<Option<PgListener>>>,
+    /// Whether other processes are about to be told of an event.
+    is_announcing: Arc<AtomicBool>,
+}
+
+impl PostgresInbox {
+    /// Opens the inbox in the schema `panora_hooks`, and creates it if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached, the tables cannot be created, or a later version of this library
+    /// has written them.
+    pub async fn open(pool: PgPool) -> Result<Self, OpenError> {
+        Self::open_schema(pool, "panora_hooks").await
+    }
+
+    /// Opens the inbox in another schema: each receiver whose hooks are others needs an inbox of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open), or if the name is no plain one: up to 48 lower-case letters, digits and `_`.
+    pub async fn open_schema(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
+        let schema = open::open(&pool, schema).await?;
+        let (listener, is_announcing) = Default::default();
+        Ok(Self { pool, schema: Arc::new(schema), listener, is_announcing })
+    }
+
+    async fn fetch(&self, query: schema::Statement) -> Result<Vec<PgRow>, InboxError> {
+        Ok(query.fetch_all(&self.pool).await?)
+    }
+}
+
+impl fmt::Debug for PostgresInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresInbox").field("schema", &self.schema.name()).finish_non_exhaustive()
+    }
+}
+
+impl Inbox for PostgresInbox {
+    async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
+        self.put_batch(&batch).await
+    }
+
+    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+        self.lease_batch(max, lease_for).await
+    }
+
+    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
+        self.settle_batch(&items).await
+    }
+
+    async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
+        self.page(&query).await
+    }
+
+    async fn get(&self, id: EventKey) -> Result<Option<StoredEvent>, InboxError> {
+        self.one(id).await
+    }
+
+    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
+        self.replay_selected(&which).await
+    }
+
+    async fn depth(&self) -> Result<Depth, InboxError> {
+        self.counts().await
+    }
+
+    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.prune_done(done_before, max).await
+    }
+
+    async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.forget_pruned(done_before, max).await
+    }
+
+    async fn arrived(&self) {
+        self.listen().await;
+    }
+}

@@ -1,0 +1,201 @@
+//! Leasing, settling, and what else changes events.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
+
+use bytestring::ByteString;
+use sqlx::{Row, postgres::PgRow};
+
+use super::PostgresInbox;
+use crate::inbox::{
+    EventKey, EventState, InboxError, LeaseToken, Leased, Select, Settle, Settled,
+    time::{micros, time, whole_micros},
+};
+
+/// No more data than this is leased at once, in bytes, unless a single event has more.
+const MAX_LEASED_BYTES: i64 = 32 * 1024 * 1024;
+
+impl PostgresInbox {
+    pub(super) async fn lease_batch(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+        let lease = self
+            .schema
+            .query(
+                "WITH lazy AS (SELECT set_config('synchronous_commit', 'off', true)),
+                 free AS (
+                    SELECT seq, due, attempts, fence FROM @due
+                    WHERE due <= :now ORDER BY due, seq LIMIT $1 FOR UPDATE SKIP LOCKED
+                 ),
+                 sized AS (
+                    SELECT free.*, sum(octet_length(data)) OVER (ORDER BY due, seq) - octet_length(data) AS before
+                    FROM free JOIN @event USING (seq)
+                 ),
+                 taken AS (
+                    UPDATE @due AS due SET due = :now + $2, attempts = due.attempts + 1, fence = $3
+                    FROM sized WHERE due.seq = sized.seq AND before < $4
+                    RETURNING due.seq, due.attempts, sized.due AS since, sized.fence IS NOT NULL AS was_leased
+                 )
+                 SELECT seq, taken.attempts, was_leased, key, id_event, type, received, data, (SELECT '' FROM lazy)
+                 FROM taken JOIN @event USING (seq) ORDER BY since, seq",
+            )
+            .bind(i64::from(max))
+            .bind(whole_micros(lease_for));
+        let fence = fastrand::i64(..);
+        let rows = self.fetch(lease.bind(fence).bind(MAX_LEASED_BYTES)).await?;
+        rows.iter().map(|row| leased(row, fence)).collect()
+    }
+
+    pub(super) async fn settle_batch(
+        &self,
+        items: &[(LeaseToken, Settle)],
+    ) -> Result<Vec<Settled>, InboxError> {
+        // Of the same token only the first can count: then it is used up.
+        let mut tokens = HashSet::with_capacity(items.len());
+        let firsts: Vec<_> = items.iter().map(|(token, _)| tokens.insert(*token)).collect();
+        let counted = || items.iter().zip(&firsts).filter(|(_, is_first)| **is_first).map(|(item, _)| item);
+        let kind = |settle: &Settle| match settle {
+            Settle::Complete => "complete",
+            Settle::RetryAfter(_) => "retry",
+            Settle::Bury(_) => "bury",
+            Settle::Extend(_) => "extend",
+            Settle::Release => "release",
+        };
+        let delay = |settle: &Settle| match settle {
+            Settle::RetryAfter(duration) | Settle::Extend(duration) => whole_micros(*duration),
+            _ => 0,
+        };
+        let reason = |settle: &Settle| match settle {
+            Settle::Bury(reason) => Some(reason.as_bytes().to_vec()),
+            _ => None,
+        };
+        let next = fastrand::i64(..);
+        let settle = self
+            .schema
+            .query(
+                "WITH lazy AS (SELECT set_config('synchronous_commit', 'off', true)),
+                 input AS (
+                    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[])
+                        AS input(seq, fence, kind, delay, reason)
+                 ),
+                 ended AS (
+                    DELETE FROM @due AS due USING input
+                    WHERE due.seq = input.seq AND due.fence = input.fence AND kind IN ('complete', 'bury')
+                    RETURNING due.seq, due.attempts, kind, reason, due.fence
+                 ),
+                 done AS (
+                    INSERT INTO @done(seq, at, attempts, is_pruned)
+                    SELECT seq, :now, attempts, false FROM ended WHERE kind = 'complete'
+                 ),
+                 dead AS (
+                    INSERT INTO @dead(seq, at, attempts, is_parked, reason)
+                    SELECT seq, :now, attempts, false, reason FROM ended WHERE kind = 'bury'
+                 ),
+                 kept AS (
+                    UPDATE @due AS due SET
+                        due = :now + delay,
+                        attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
+                        fence = CASE kind WHEN 'extend' THEN $6 END
+                    FROM input
+                    WHERE due.seq = input.seq AND due.fence = input.fence AND kind IN ('retry', 'extend', 'release')
+                    RETURNING due.seq, input.fence
+                 )
+                 SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
+                 UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
+            )
+            .bind(counted().map(|(token, _)| token.event().number()).collect::<Vec<_>>())
+            .bind(counted().map(|(token, _)| token.fence()).collect::<Vec<_>>())
+            .bind(counted().map(|(_, settle)| kind(settle)).collect::<Vec<_>>())
+            .bind(counted().map(|(_, settle)| delay(settle)).collect::<Vec<_>>())
+            .bind(counted().map(|(_, settle)| reason(settle)).collect::<Vec<_>>())
+            .bind(next);
+        let mut settled = HashSet::with_capacity(items.len());
+        for row in self.fetch(settle).await? {
+            settled.insert(LeaseToken::new(EventKey::new(row.try_get(0)?), row.try_get(1)?));
+        }
+        let result = |((token, settle), is_first): (&(LeaseToken, Settle), &bool)| match settle {
+            _ if !is_first || !settled.contains(token) => Settled::Stale,
+            Settle::Extend(_) => Settled::Extended(LeaseToken::new(token.event(), next)),
+            _ => Settled::Settled,
+        };
+        Ok(items.iter().zip(&firsts).map(result).collect())
+    }
+
+    pub(super) async fn replay_selected(&self, which: &Select) -> Result<u64, InboxError> {
+        let mut replay = self.pool.begin().await?;
+        let mut replayed = 0;
+        for event in self.selected(&mut replay, which).await? {
+            let seq = event.key.number();
+            let statement = match event.state {
+                _ if event.size.is_none() => continue,
+                EventState::Ready | EventState::Leased => continue,
+                EventState::Delayed => {
+                    "UPDATE @due SET due = :now, attempts = 0 WHERE seq = $1 AND fence IS NULL"
+                }
+                EventState::Parked | EventState::Dead => {
+                    "WITH gone AS (DELETE FROM @dead WHERE seq = $1 RETURNING seq)
+                     INSERT INTO @due(seq, due, attempts) SELECT seq, :now, 0 FROM gone"
+                }
+                EventState::Done => {
+                    "WITH gone AS (DELETE FROM @done WHERE seq = $1 AND NOT is_pruned RETURNING seq)
+                     INSERT INTO @due(seq, due, attempts) SELECT seq, :now, 0 FROM gone"
+                }
+            };
+            let changed = self.schema.query(statement).bind(seq).execute(&mut *replay).await?;
+            replayed += changed.rows_affected();
+        }
+        replay.commit().await?;
+        self.announce();
+        Ok(replayed)
+    }
+
+    pub(super) async fn prune_done(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        let prune = self.schema.query(
+            "WITH old AS (
+                SELECT seq FROM @done WHERE NOT is_pruned AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+             ),
+             emptied AS (UPDATE @event AS event SET data = NULL FROM old WHERE event.seq = old.seq)
+             UPDATE @done AS done SET is_pruned = true FROM old WHERE done.seq = old.seq",
+        );
+        let pruned = prune.bind(micros(done_before)).bind(i64::from(max)).execute(&self.pool).await?;
+        Ok(pruned.rows_affected())
+    }
+
+    pub(super) async fn forget_pruned(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        let forget = self.schema.query(
+            "WITH old AS (
+                SELECT seq FROM @done WHERE is_pruned AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+             ),
+             gone AS (
+                DELETE FROM @event AS event USING old WHERE event.seq = old.seq RETURNING event.content
+             ),
+             -- If a replay of it is kept, that stands for the content from now on.
+             inherited AS (
+                UPDATE @event AS event SET content = gone.content FROM gone
+                WHERE gone.content IS NOT NULL AND event.seq = (
+                    SELECT min(seq) FROM @event AS other
+                    WHERE other.key BETWEEN gone.content AND gone.content || decode(repeat('ff', 16), 'hex')
+                    AND other.seq NOT IN (SELECT seq FROM old)
+                )
+             )
+             DELETE FROM @done AS done USING old WHERE done.seq = old.seq",
+        );
+        let forgotten = forget.bind(micros(done_before)).bind(i64::from(max)).execute(&self.pool).await?;
+        Ok(forgotten.rows_affected())
+    }
+}
+
+fn leased(row: &PgRow, fence: i64) -> Result<Leased, InboxError> {
+    let token = LeaseToken::new(EventKey::new(row.try_get(0)?), fence);
+    let key: [u8; 48] = row.try_get(3)?;
+    let mut content = [0; 32];
+    content.copy_from_slice(&key[..32]);
+    let data = ByteString::from(super::read::text(row, 7)?);
+    let (id, wire_type) = (super::read::text(row, 4)?, super::read::text(row, 5)?);
+    let attempt: i32 = row.try_get(1)?;
+    Ok(Leased {
+        attempt: attempt.unsigned_abs(),
+        is_interrupted: row.try_get(2)?,
+        ..Leased::new(token, content, id, wire_type, data, time(row.try_get(6)?))
+    })
+}

@@ -1,0 +1,117 @@
+//! `SqliteInbox`.
+
+mod checkpoint;
+mod failure;
+mod open;
+mod queue;
+mod read;
+mod schema;
+mod select;
+mod thread;
+
+use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
+
+use self::{open::Opened, queue::Queue, read::Reader, thread::Owner};
+use super::{
+    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query,
+    Select, Settle, Settled, StoredEvent, clock::Clock,
+};
+
+/// An inbox in one file: for one receiver on one machine.
+///
+/// The file is created if it is missing, for its owner only, since payloads hold credentials. While it is
+/// open there are more files beside it, with the same name and `-wal`, `-shm` and `-lock` at the end; they belong to
+/// it and move with it. The folder has to be on a disk of the machine: network file systems do not lock as
+/// SQLite needs it.
+#[derive(Clone)]
+pub struct SqliteInbox {
+    queue: Arc<Owner<Queue>>,
+    reader: Arc<Owner<Reader>>,
+    clock: Clock,
+}
+
+impl SqliteInbox {
+    /// Opens an inbox to receive, and to run what is in it.
+    ///
+    /// What a worker had leased when its process died is ready at once.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be created, read and written, is not an inbox or one of a later version, or is open in
+    /// another receiver. The error names the file and the cause.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Ok(Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?))
+    }
+
+    /// Opens an inbox for a tool: to look at, replay and prune what is in it, beside a running receiver.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open), but other processes may have it open, and the file has to exist.
+    pub fn attach(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Ok(Self::new(open::for_tool(path.as_ref())?))
+    }
+
+    /// Takes the time from `clock`, so that a test need not wait for a retry.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self { clock: Clock::new(clock), ..self }
+    }
+
+    fn new(opened: Opened) -> Self {
+        let Opened { queue, reader } = opened;
+        Self { queue: Arc::new(queue), reader: Arc::new(reader), clock: Clock::default() }
+    }
+}
+
+impl fmt::Debug for SqliteInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteInbox").finish_non_exhaustive()
+    }
+}
+
+impl Inbox for SqliteInbox {
+    async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.put(&batch, now)).await
+    }
+
+    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.lease(max, lease_for, now)).await
+    }
+
+    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.settle(&items, now)).await
+    }
+
+    async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
+        let now = self.clock.now();
+        self.reader.run(move |reader| reader.list(&query, now)).await
+    }
+
+    async fn get(&self, id: EventKey) -> Result<Option<StoredEvent>, InboxError> {
+        let now = self.clock.now();
+        self.reader.run(move |reader| reader.get(id, now)).await
+    }
+
+    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.replay(&which, now)).await
+    }
+
+    async fn depth(&self) -> Result<Depth, InboxError> {
+        let now = self.clock.now();
+        self.reader.run(move |reader| reader.depth(now)).await
+    }
+
+    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.queue.run(move |queue| queue.prune(done_before, max)).await
+    }
+
+    async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.queue.run(move |queue| queue.forget(done_before, max)).await
+    }
+}

@@ -1,0 +1,124 @@
+//! Opening the file.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{checkpoint::Checkpointer, queue::Queue, read::Reader, schema, thread::Owner};
+use crate::inbox::{InboxError, OpenError};
+
+/// For how long a connection waits for another's write lock. Whoever waits for it tries again.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The first version of SQLite on which a second connection may checkpoint. Earlier ones may reset the log while
+/// it does, and corrupt the file ("WAL-reset bug").
+const CHECKPOINT_BESIDE: i32 = 3_051_003;
+
+/// An inbox that is open.
+pub(super) struct Opened {
+    pub(super) queue: Owner<Queue>,
+    pub(super) reader: Owner<Reader>,
+}
+
+pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenError> {
+    let io = |source| OpenError::Io { inbox: name(path), source };
+    let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
+    owned_file(path).map_err(io)?;
+    // However it is called, one file has one lock.
+    let file = fs::canonicalize(path).map_err(io)?;
+    let lock = lock(&file).map_err(io)?.ok_or_else(|| OpenError::InUse { inbox: name(path) })?;
+    let mut connection = connect(&file).map_err(store)?;
+    check(&connection, path)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(store)?;
+    if mode != "wal" {
+        let source =
+            InboxError::Other("its disk has no shared memory: SQLite's log (WAL) does not work there".into());
+        return Err(OpenError::Store { inbox: name(path), source });
+    }
+    schema::migrate(&mut connection).map_err(store)?;
+    let checkpointer = if rusqlite::version_number() >= CHECKPOINT_BESIDE {
+        Some(Checkpointer::start(connect(&file).map_err(store)?).map_err(io)?)
+    } else {
+        None
+    };
+    let mut queue = Queue::new(connection, checkpointer, Some(lock)).map_err(store)?;
+    let store = |source| OpenError::Store { inbox: name(path), source };
+    queue.put(&[], now).map_err(store)?;
+    queue.free_leases(now).map_err(store)?;
+    threads(queue, &file, path)
+}
+
+pub(super) fn for_tool(path: &Path) -> Result<Opened, OpenError> {
+    let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
+    let file = fs::canonicalize(path).map_err(|source| OpenError::Io { inbox: name(path), source })?;
+    let connection = connect(&file).map_err(store)?;
+    let found = check(&connection, path)?;
+    let known = schema::current();
+    if found < known {
+        return Err(OpenError::Older { inbox: name(path), found, known });
+    }
+    threads(Queue::new(connection, None, None).map_err(store)?, &file, path)
+}
+
+fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> {
+    let io = |source| OpenError::Io { inbox: name(path), source };
+    let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
+    let reader = Reader::new(connect(file).map_err(store)?);
+    let queue = Owner::start("panora-inbox", queue).map_err(io)?;
+    let reader = Owner::start("panora-inbox-read", reader).map_err(io)?;
+    Ok(Opened { queue, reader })
+}
+
+/// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same rights.
+fn owned_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The lock of a receiver; `None` if another has it. It is gone with the process, whatever that dies of.
+///
+/// On a file of its own: SQLite's locks on the database would be lost if the process closed that elsewhere.
+fn lock(file: &Path) -> io::Result<Option<File>> {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-lock");
+    let lock = owned_file(Path::new(&name))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// The version of the file's format, if it is one that this code can work with.
+fn check(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
+    let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
+    if !schema::is_inbox(connection).map_err(store)? {
+        return Err(OpenError::NotAnInbox { inbox: name(path) });
+    }
+    let (found, known) = (schema::version(connection).map_err(store)?, schema::current());
+    if found > known {
+        return Err(OpenError::Newer { inbox: name(path), found, known });
+    }
+    Ok(found)
+}
+
+fn name(path: &Path) -> String {
+    format!("`{}`", path.display())
+}

@@ -1,0 +1,379 @@
+//! The connection that writes.
+
+use std::{
+    fs::File,
+    time::{Duration, SystemTime},
+};
+
+use bytestring::ByteString;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use super::{checkpoint::Checkpointer, select};
+use crate::inbox::{
+    EventKey, EventState, InboxError, LeaseToken, Leased, NewEvent, ParkReason, Put, Select, Settle, Settled,
+    time::{micros, time, whole_micros},
+};
+
+/// At so many pages in the log, 64 MiB, this connection checkpoints itself, if the other one has not.
+const CHECKPOINT_PAGES: u32 = 16_000;
+
+/// The same where there is no other one.
+const CHECKPOINT_PAGES_ALONE: u32 = 4_000;
+
+/// No more data than this is leased at once, in bytes, unless a single event has more.
+const MAX_LEASED_BYTES: usize = 32 * 1024 * 1024;
+
+/// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
+const ROW_BYTES: usize = 4096;
+
+/// The events in the file, for who changes them.
+pub(super) struct Queue {
+    connection: Connection,
+    checkpointer: Option<Checkpointer>,
+    sync: Sync,
+    /// Whether the system has failed to sync the file. What it had not synced by then it may have forgotten.
+    is_suspect: bool,
+    /// Held, not read. The last field: it is unlocked when the connection is closed.
+    _lock: Option<File>,
+}
+
+/// What a commit waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sync {
+    /// The disk.
+    Full,
+    /// Nothing. If the power fails, the last changes are lost; if the process dies, none is.
+    Normal,
+}
+
+impl Queue {
+    pub(super) fn new(
+        connection: Connection,
+        checkpointer: Option<Checkpointer>,
+        lock: Option<File>,
+    ) -> rusqlite::Result<Self> {
+        let pages = if checkpointer.is_some() { CHECKPOINT_PAGES } else { CHECKPOINT_PAGES_ALONE };
+        connection.pragma_update(None, "wal_autocheckpoint", pages)?;
+        connection.pragma_update(None, "cache_size", -64 * 1024)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(Self { connection, checkpointer, sync: Sync::Full, is_suspect: false, _lock: lock })
+    }
+
+    pub(super) fn put(&mut self, batch: &[NewEvent], now: SystemTime) -> Result<Vec<Put>, InboxError> {
+        let bytes: usize = batch.iter().map(|event| event.data().len() + ROW_BYTES).sum();
+        self.change(Sync::Full, bytes, |change| {
+            if batch.is_empty() {
+                change.prepare_cached("UPDATE probe SET written = ?1")?.execute([micros(now)])?;
+            }
+            batch.iter().map(|event| put(change, event, now)).collect()
+        })
+    }
+
+    pub(super) fn lease(
+        &mut self,
+        max: u32,
+        lease_for: Duration,
+        now: SystemTime,
+    ) -> Result<Vec<Leased>, InboxError> {
+        let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
+        // Looking takes no lock, and mostly there is nothing.
+        let mut due = self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?;
+        if !due.exists([now])? {
+            return Ok(Vec::new());
+        }
+        drop(due);
+        self.change(Sync::Normal, max as usize * 64, |change| {
+            let mut due = change.prepare_cached(
+                "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,
+                        event.received, event.data
+                 FROM due CROSS JOIN event USING (seq)
+                 WHERE due.due <= ?1 ORDER BY due.due, due.seq LIMIT ?2",
+            )?;
+            let mut rows = due.query([now, max.into()])?;
+            let mut leased = Vec::new();
+            let mut bytes = 0;
+            while let Some(row) = rows.next()? {
+                let event = lease(row)?;
+                bytes += event.data.len();
+                if bytes > MAX_LEASED_BYTES && !leased.is_empty() {
+                    break;
+                }
+                leased.push(event);
+            }
+            drop(rows);
+            let mut take = change.prepare_cached(
+                "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3 WHERE seq = ?1",
+            )?;
+            for Leased { token, .. } in &leased {
+                take.execute([token.event().number(), until, token.fence()])?;
+            }
+            Ok(leased)
+        })
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        items: &[(LeaseToken, Settle)],
+        now: SystemTime,
+    ) -> Result<Vec<Settled>, InboxError> {
+        self.change(Sync::Normal, items.len() * 64, |change| {
+            items.iter().map(|(token, settle)| self::settle(change, *token, settle, micros(now))).collect()
+        })
+    }
+
+    pub(super) fn replay(&mut self, which: &Select, now: SystemTime) -> Result<u64, InboxError> {
+        self.change(Sync::Full, 0, |change| {
+            let mut replayed = 0;
+            for event in select::selected(change, which, now)? {
+                let table = match event.state {
+                    _ if event.size.is_none() => continue,
+                    EventState::Ready | EventState::Leased => continue,
+                    EventState::Delayed => "due",
+                    EventState::Parked | EventState::Dead => "dead",
+                    EventState::Done => "done",
+                };
+                let seq = event.key.number();
+                change.prepare_cached(&format!("DELETE FROM {table} WHERE seq = ?1"))?.execute([seq])?;
+                insert_due(change, seq, micros(now))?;
+                replayed += 1;
+            }
+            Ok(replayed)
+        })
+    }
+
+    pub(super) fn prune(&mut self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.change(Sync::Normal, max as usize * ROW_BYTES, |change| {
+            let old = old(
+                change.prepare_cached(
+                    "SELECT seq FROM done WHERE is_pruned = 0 AND at < ?1 ORDER BY at LIMIT ?2",
+                )?,
+                done_before,
+                max,
+            )?;
+            for seq in &old {
+                change.prepare_cached("UPDATE event SET data = NULL WHERE seq = ?1")?.execute([seq])?;
+                change.prepare_cached("UPDATE done SET is_pruned = 1 WHERE seq = ?1")?.execute([seq])?;
+            }
+            Ok(old.len() as u64)
+        })
+    }
+
+    pub(super) fn forget(&mut self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.change(Sync::Normal, max as usize * ROW_BYTES, |change| {
+            // The last number stays, so that it is not given again.
+            let old = old(
+                change.prepare_cached(
+                    "SELECT seq FROM done WHERE is_pruned = 1 AND at < ?1
+                     AND seq < (SELECT max(seq) FROM event) ORDER BY at LIMIT ?2",
+                )?,
+                done_before,
+                max,
+            )?;
+            for seq in &old {
+                change.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([seq])?;
+                change.prepare_cached("DELETE FROM done WHERE seq = ?1")?.execute([seq])?;
+            }
+            Ok(old.len() as u64)
+        })
+    }
+
+    /// Makes ready what somebody has leased who is dead. It still counts as interrupted.
+    pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
+        self.change(Sync::Normal, 0, |change| {
+            let freed = change
+                .execute("UPDATE due SET due = ?1 WHERE due > ?1 AND fence IS NOT NULL", [micros(now)])?;
+            if freed > 0 {
+                tracing::warn!(events = freed, "events were interrupted, and run again");
+            }
+            Ok(())
+        })
+    }
+
+    /// One transaction, which writes about so many bytes to the log.
+    fn change<T>(
+        &mut self,
+        sync: Sync,
+        bytes: usize,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, InboxError> {
+        let changed = self.try_change(sync, change);
+        if let Err(error) = &changed {
+            self.is_suspect |= is_sync_failure(error);
+        }
+        if let Some(checkpointer) = &mut self.checkpointer {
+            checkpointer.wrote(bytes);
+        }
+        Ok(changed?)
+    }
+
+    fn try_change<T>(
+        &mut self,
+        sync: Sync,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        if self.is_suspect {
+            self.write_anew()?;
+        }
+        if sync != self.sync {
+            let mode = if sync == Sync::Full { "FULL" } else { "NORMAL" };
+            self.connection.pragma_update(None, "synchronous", mode)?;
+            self.sync = sync;
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let changed = change(&transaction)?;
+        transaction.commit()?;
+        Ok(changed)
+    }
+
+    /// Writes all that the log holds to the database, and begins a new log.
+    ///
+    /// When a sync fails, the system marks what it could not write as written; another sync would succeed and
+    /// write nothing. So nothing is added to that log.
+    fn write_anew(&mut self) -> rusqlite::Result<()> {
+        let is_busy: bool =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            return Err(rusqlite::Error::SqliteFailure(busy, None));
+        }
+        self.is_suspect = false;
+        Ok(())
+    }
+}
+
+fn is_sync_failure(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
+}
+
+fn put(change: &Transaction<'_>, event: &NewEvent, now: SystemTime) -> rusqlite::Result<Put> {
+    let key = event.key();
+    let stored = change
+        .prepare_cached(
+            "INSERT INTO event(key, id_event, type, received, data) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT(key) DO NOTHING",
+        )?
+        .execute(params![key, event.id(), event.wire_type(), micros(event.received_at()), event.data()])?;
+    if stored == 0 {
+        let there = change
+            .prepare_cached("SELECT seq FROM event WHERE key = ?1")?
+            .query_row([key], |row| row.get(0))?;
+        return Ok(Put::Duplicate(EventKey::new(there)));
+    }
+    let seq = change.last_insert_rowid();
+    let is_replayed = event.is_unique() && is_known(change, event.content(), seq)?;
+    let park = if is_replayed { Some(ParkReason::Replayed) } else { event.park_reason() };
+    let key = EventKey::new(seq);
+    let Some(reason) = park else {
+        insert_due(change, seq, micros(now))?;
+        return Ok(Put::Stored(key));
+    };
+    insert_dead(change, seq, micros(now), 0, Some(reason), reason.as_str())?;
+    Ok(Put::Parked(key, reason))
+}
+
+/// Whether there is an event with this content besides this one.
+fn is_known(change: &Transaction<'_>, content: &[u8; 32], seq: i64) -> rusqlite::Result<bool> {
+    let (mut first, mut last) = ([0; 48], [u8::MAX; 48]);
+    first[..32].copy_from_slice(content);
+    last[..32].copy_from_slice(content);
+    change
+        .prepare_cached("SELECT 1 FROM event WHERE key BETWEEN ?1 AND ?2 AND seq <> ?3 LIMIT 1")?
+        .exists(params![first, last, seq])
+}
+
+fn insert_due(change: &Transaction<'_>, seq: i64, due: i64) -> rusqlite::Result<()> {
+    let mut insert = change.prepare_cached("INSERT INTO due(seq, due, attempts) VALUES (?1, ?2, 0)")?;
+    insert.execute([seq, due]).map(drop)
+}
+
+fn insert_dead(
+    change: &Transaction<'_>,
+    seq: i64,
+    at: i64,
+    attempts: i64,
+    park: Option<ParkReason>,
+    reason: &str,
+) -> rusqlite::Result<()> {
+    change
+        .prepare_cached("INSERT INTO dead(seq, at, attempts, is_parked, reason) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![seq, at, attempts, park.is_some(), reason])
+        .map(drop)
+}
+
+fn lease(row: &Row<'_>) -> rusqlite::Result<Leased> {
+    let token = LeaseToken::new(EventKey::new(row.get(0)?), fastrand::i64(..));
+    let key: [u8; 48] = row.get(3)?;
+    let mut content = [0; 32];
+    content.copy_from_slice(&key[..32]);
+    let data = ByteString::from(row.get::<_, String>(7)?);
+    let received_at = time(row.get(6)?);
+    Ok(Leased {
+        attempt: row.get::<_, u32>(1)?.saturating_add(1),
+        is_interrupted: row.get::<_, Option<i64>>(2)?.is_some(),
+        ..Leased::new(token, content, row.get(4)?, row.get(5)?, data, received_at)
+    })
+}
+
+fn settle(
+    change: &Transaction<'_>,
+    token: LeaseToken,
+    settle: &Settle,
+    now: i64,
+) -> rusqlite::Result<Settled> {
+    let (seq, fence) = (token.event().number(), token.fence());
+    let is_settled = match settle {
+        Settle::Complete | Settle::Bury(_) => {
+            let attempts: Option<i64> = change
+                .prepare_cached("DELETE FROM due WHERE seq = ?1 AND fence = ?2 RETURNING attempts")?
+                .query_row([seq, fence], |row| row.get(0))
+                .optional()?;
+            match (attempts, settle) {
+                (None, _) => false,
+                (Some(attempts), Settle::Bury(reason)) => {
+                    insert_dead(change, seq, now, attempts, None, reason)?;
+                    true
+                }
+                (Some(attempts), _) => {
+                    let mut insert = change.prepare_cached(
+                        "INSERT INTO done(seq, at, attempts, is_pruned) VALUES (?1, ?2, ?3, 0)",
+                    )?;
+                    insert.execute([seq, now, attempts])? == 1
+                }
+            }
+        }
+        Settle::RetryAfter(delay) => {
+            let due = now.saturating_add(whole_micros(*delay));
+            let mut retry = change
+                .prepare_cached("UPDATE due SET due = ?3, fence = NULL WHERE seq = ?1 AND fence = ?2")?;
+            retry.execute([seq, fence, due])? == 1
+        }
+        Settle::Extend(lease_for) => {
+            let (until, next) = (now.saturating_add(whole_micros(*lease_for)), fastrand::i64(..));
+            let mut extend =
+                change.prepare_cached("UPDATE due SET due = ?3, fence = ?4 WHERE seq = ?1 AND fence = ?2")?;
+            if extend.execute([seq, fence, until, next])? == 1 {
+                return Ok(Settled::Extended(LeaseToken::new(token.event(), next)));
+            }
+            false
+        }
+        Settle::Release => {
+            let mut release = change.prepare_cached(
+                "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL WHERE seq = ?1 AND fence = ?2",
+            )?;
+            release.execute([seq, fence, now])? == 1
+        }
+    };
+    Ok(if is_settled { Settled::Settled } else { Settled::Stale })
+}
+
+fn old(
+    mut statement: rusqlite::CachedStatement<'_>,
+    done_before: SystemTime,
+    max: u32,
+) -> rusqlite::Result<Vec<i64>> {
+    let rows = statement.query_map([micros(done_before), max.into()], |row| row.get(0))?;
+    rows.collect()
+}

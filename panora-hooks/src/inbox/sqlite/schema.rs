@@ -1,0 +1,83 @@
+//! The tables.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Tells inboxes from other files of SQLite: "PHIB".
+pub(super) const APPLICATION_ID: i64 = 0x5048_4942;
+
+/// What each version adds to the one before. What has been released is not changed.
+///
+/// The large row of an event is written once, and stands apart from the small ones that change: SQLite
+/// writes rows as a whole. An event is in one of `due`, `dead` and `done`.
+const MIGRATIONS: &[&str] = &["
+    -- What arrived. `key` begins with the 32 bytes of its content. `data` is NULL once it is pruned.
+    CREATE TABLE event(
+        seq INTEGER PRIMARY KEY,
+        key BLOB NOT NULL,
+        id_event TEXT NOT NULL,
+        type TEXT NOT NULL,
+        received INTEGER NOT NULL,
+        data TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX event_key ON event(key);
+
+    -- What is to run, and when: times are in microseconds since 1970. With a fence it is leased until then.
+    CREATE TABLE due(
+        seq INTEGER PRIMARY KEY,
+        due INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        fence INTEGER
+    ) STRICT;
+    CREATE INDEX due_by_time ON due(due);
+
+    -- What does not run, and why.
+    CREATE TABLE dead(
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        is_parked INTEGER NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT;
+
+    -- What has run.
+    CREATE TABLE done(
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        is_pruned INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX done_by_time ON done(is_pruned, at);
+
+    -- Written to find out whether the file can be.
+    CREATE TABLE probe(written INTEGER NOT NULL) STRICT;
+    INSERT INTO probe VALUES (0);
+"];
+
+/// The version that this code writes and reads.
+pub(super) fn current() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of a file.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Whether a file is an inbox, or new.
+pub(super) fn is_inbox(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(id == APPLICATION_ID || id == 0 && tables == 0)
+}
+
+/// Brings a file of an earlier version, or a new one, to this one.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = usize::try_from(version(&migration)?).unwrap_or(0);
+    for step in MIGRATIONS.iter().skip(version) {
+        migration.execute_batch(step)?;
+    }
+    migration.pragma_update(None, "user_version", current())?;
+    migration.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migration.commit()
+}

@@ -1,0 +1,66 @@
+//! What is done now and then.
+
+use std::time::{Duration, SystemTime};
+
+use crate::inbox::{Depth, ErasedInbox, EventState, InboxError, error::chain, policy::Policy};
+
+/// How often the gauges are set.
+const REPORT: Duration = Duration::from_secs(15);
+
+/// How often it is looked for what may be dropped.
+const PRUNE: Duration = Duration::from_secs(60);
+
+/// How many events are dropped at once: few, since nothing can be stored meanwhile.
+const AT_ONCE: u32 = 200;
+
+/// Sets gauges and drops what is old. Does not end.
+pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
+    let report = async {
+        let mut interval = tokio::time::interval(REPORT);
+        loop {
+            interval.tick().await;
+            match inbox.depth().await {
+                Ok(depth) => report(depth),
+                Err(error) => tracing::warn!("the depth of the inbox is unknown: {}", chain(&error)),
+            }
+        }
+    };
+    let prune = async {
+        let mut interval = tokio::time::interval(PRUNE);
+        loop {
+            interval.tick().await;
+            if let Err(error) = prune(inbox, policy).await {
+                tracing::warn!("the inbox is not pruned: {}", chain(&error));
+            }
+        }
+    };
+    tokio::join!(report, prune);
+}
+
+fn report(depth: Depth) {
+    let Depth { ready, delayed, leased, parked, dead, oldest_ready } = depth;
+    let states = [
+        (EventState::Ready, ready),
+        (EventState::Delayed, delayed),
+        (EventState::Leased, leased),
+        (EventState::Parked, parked),
+        (EventState::Dead, dead),
+    ];
+    for (state, count) in states {
+        #[expect(clippy::cast_precision_loss, reason = "gauges are floating-point")]
+        metrics::gauge!("panora_hooks_inbox_events", "state" => state.as_str()).set(count as f64);
+    }
+    let age = oldest_ready.unwrap_or_default();
+    metrics::gauge!("panora_hooks_inbox_oldest_ready_seconds").set(age.as_secs_f64());
+}
+
+async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError> {
+    let now = SystemTime::now();
+    if let Some(done_before) = now.checked_sub(policy.keep_data) {
+        while inbox.prune(done_before, AT_ONCE).await? >= AT_ONCE.into() {}
+    }
+    if let Some(done_before) = now.checked_sub(policy.keep_keys) {
+        while inbox.forget(done_before, AT_ONCE).await? >= AT_ONCE.into() {}
+    }
+    Ok(())
+}

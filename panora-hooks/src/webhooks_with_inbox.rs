@@ -1,0 +1,167 @@
+//! `WebhooksWithInbox`, which users build.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::sync::Notify;
+
+use crate::{
+    inbox::{
+        ErasedInbox,
+        policy::Policy,
+        worker::{Hooks, Worker},
+        writer::Writer,
+    },
+    webhooks::Webhooks,
+};
+
+/// [`Webhooks`] whose events are stored before they are acknowledged, and run afterwards.
+///
+/// Made by [`Webhooks::with_inbox`]. Everything about how events are stored and run is set here.
+///
+/// ```
+/// use panora_hooks::{Event, Verifier, Webhooks, hooks, inbox::MemoryInbox, on};
+///
+/// #[on("crm.contact.created")]
+/// async fn contact_created(Event(contact): Event<serde_json::Value>) { /* .. */ }
+///
+/// # async fn run() -> Result<(), panora_hooks::SecretError> {
+/// let (router, worker) = Webhooks::new(Verifier::new("the endpoint's secret")?)
+///     .hooks(hooks![contact_created])
+///     .with_inbox(MemoryInbox::new())     // or `SqliteInbox`, or `PostgresInbox`
+///     .concurrency(16)
+///     .into_parts("/webhook");
+/// tokio::spawn(worker.run_until(std::future::pending()));
+/// # let _: axum::Router = router;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "webhooks do nothing until they are turned into a router and a worker"]
+pub struct WebhooksWithInbox<S = ()> {
+    webhooks: Webhooks<S>,
+    inbox: Arc<dyn ErasedInbox>,
+    policy: Policy,
+}
+
+impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
+    pub(crate) fn new(webhooks: Webhooks<S>, inbox: Arc<dyn ErasedInbox>) -> Self {
+        Self { webhooks, inbox, policy: Policy::default() }
+    }
+
+    /// Sets how many hooks run at once, by default 64.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
+    pub fn concurrency(self, concurrency: usize) -> Self {
+        assert!(concurrency > 0, "`concurrency` is 0: nothing would ever run");
+        self.set(|policy| policy.concurrency = concurrency)
+    }
+
+    /// Sets how long a hook may run, by default 5 minutes. Then it is cancelled, which is a failure.
+    pub fn hook_timeout(self, hook_timeout: Duration) -> Self {
+        self.set(|policy| policy.hook_timeout = hook_timeout)
+    }
+
+    /// Sets how often an event is tried before it is dead, by default 16 times. With the default
+    /// [`backoff`](Self::backoff) that takes 2 hours on average, and at most 4.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
+    pub fn max_attempts(self, max_attempts: u32) -> Self {
+        assert!(max_attempts > 0, "`max_attempts` is 0: nothing would ever run");
+        self.set(|policy| policy.max_attempts = max_attempts)
+    }
+
+    /// Sets how long to wait after a failure: after the first for a random time up to `first`, which
+    /// doubles with each attempt, up to `longest`. By default 1 second and 1 hour.
+    pub fn backoff(self, first: Duration, longest: Duration) -> Self {
+        self.set(|policy| {
+            policy.first_backoff = first;
+            policy.longest_backoff = longest;
+        })
+    }
+
+    /// Sets for how long a worker takes events, by default 60 seconds. It asks for more time while a hook
+    /// runs; if the worker dies, others get its events after so long.
+    ///
+    /// # Panics
+    ///
+    /// If it is less than a second.
+    #[track_caller]
+    pub fn lease(self, lease: Duration) -> Self {
+        assert!(lease >= Duration::from_secs(1), "a lease of {lease:?} ends before it can be made longer");
+        self.set(|policy| policy.lease = lease)
+    }
+
+    /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop, by default 25
+    /// seconds. Then they are cut off, and run again.
+    pub fn shutdown_grace(self, shutdown_grace: Duration) -> Self {
+        self.set(|policy| policy.shutdown_grace = shutdown_grace)
+    }
+
+    /// Sets for how long an event is tried to be stored while the store is busy or away, by default 5
+    /// seconds. Then its hook runs before the answer.
+    ///
+    /// The same time is given to a store that does not answer. An event whose storing was cut off that way
+    /// may be stored all the same, and then runs twice.
+    pub fn store_timeout(self, store_timeout: Duration) -> Self {
+        self.set(|policy| policy.store_timeout = store_timeout)
+    }
+
+    /// Sets for how long events that are done are kept: their data, by default 7 days, in which they can be
+    /// replayed; and what a duplicate is known by, by default 90 days. Events that are not done are kept for ever.
+    pub fn retention(self, data: Duration, keys: Duration) -> Self {
+        self.set(|policy| {
+            policy.keep_data = data;
+            policy.keep_keys = keys.max(data);
+        })
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Policy)) -> Self {
+        set(&mut self.policy);
+        self
+    }
+
+    /// A router that stores events, and the worker that runs them.
+    ///
+    /// The router answers where [`Webhooks::into_router`]'s does. The worker is to be spawned or awaited, with
+    /// [`Worker::run_until`].
+    ///
+    /// | answer | when |
+    /// |---|---|
+    /// | 200, empty | the event is on stable storage: it will run, was stored before, or is parked |
+    /// | 200, empty | the store could not be reached in time, and the hook ran instead and succeeded |
+    /// | 400 `Webhook Error: ..` | the body or its signature is not the sender's |
+    /// | 405 | the method is not POST |
+    /// | 408 | the body did not arrive in time ([`Webhooks::read_timeout`]) |
+    /// | 413 | the body is too large ([`Webhooks::max_body_bytes`]) |
+    /// | 503, empty | the event was not stored, and its hook did not run or failed |
+    ///
+    /// # Panics
+    ///
+    /// If `path` is no path that [`Router::route`] takes.
+    #[track_caller]
+    pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
+        let Self { webhooks, inbox, policy } = self;
+        let stored = Arc::new(Notify::new());
+        let writer = Arc::new(Writer::new(Arc::clone(&inbox), policy.store_timeout, Arc::clone(&stored)));
+        let endpoint = webhooks.into_endpoint(Some(Arc::clone(&writer)));
+        let hooks = Hooks { dispatch: Arc::clone(&endpoint.dispatch), state: endpoint.state.clone() };
+        let worker = Worker { inbox, runner: Arc::new(hooks), writer, stored, policy };
+        (endpoint.into_router(path), worker)
+    }
+}
+
+/// Without the state and the inbox, which may hold anything.
+impl<S> fmt::Debug for WebhooksWithInbox<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhooksWithInbox")
+            .field("webhooks", &self.webhooks)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
