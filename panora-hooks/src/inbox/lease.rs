@@ -9,6 +9,9 @@ use bytestring::ByteString;
 
 use super::EventKey;
 
+/// No more data than this is leased at once, in bytes, unless a single event has more.
+pub(super) const MAX_LEASED_BYTES: u32 = 32 * 1024 * 1024;
+
 /// An event that a worker has taken, until its lease ends.
 #[derive(Clone)]
 #[non_exhaustive]

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     Depth, EventInfo, EventKey, EventState, Filter, Inbox, InboxError, LeaseToken, Leased, NewEvent, Page,
-    ParkReason, Put, Query, Select, Settle, Settled, StoredEvent, clock::Clock,
+    ParkReason, Put, Query, Select, Settle, Settled, StoredEvent, clock::Clock, lease::MAX_LEASED_BYTES,
 };
 
 /// An inbox that is gone when the program ends: for tests, where it is held to what the other stores are held to.
@@ -121,7 +121,13 @@ impl Store {
             entry.place = Place::Leased { until: now + lease_for, fence: *last };
             leased
         };
-        ready.into_iter().take(max as usize).map(lease).collect()
+        let mut bytes = 0;
+        let fits = |(_, _, entry): &(SystemTime, EventKey, &mut Entry)| {
+            let is_first = bytes == 0;
+            bytes += entry.event.data().len();
+            is_first || bytes <= MAX_LEASED_BYTES as usize
+        };
+        ready.into_iter().take(max as usize).take_while(fits).map(lease).collect()
     }
 
     fn settle(&mut self, token: LeaseToken, settle: Settle, now: SystemTime) -> Settled {

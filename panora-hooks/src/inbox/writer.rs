@@ -146,7 +146,7 @@ impl Flush {
                 self.pause = FIRST_PAUSE;
                 for (waiting, put) in batch.into_iter().zip(puts) {
                     // Who does not wait for the answer does not need it.
-                    drop(waiting.answer.send(Ok(put)));
+                    let _ = waiting.answer.send(Ok(put));
                 }
             }
             Err(error) if error.is_transient() => {
@@ -175,7 +175,7 @@ impl Flush {
 
 fn fail(batch: Vec<Waiting>, not_stored: NotStored) {
     for waiting in batch {
-        drop(waiting.answer.send(Err(not_stored)));
+        let _ = waiting.answer.send(Err(not_stored));
     }
 }
 

@@ -26,13 +26,12 @@ impl PostgresInbox {
     async fn try_listen(&self) -> sqlx::Result<()> {
         let mut place = self.listener.lock().await;
         // Taken out: one that has failed is not used again.
-        let mut listener = match place.take() {
-            Some(listener) => listener,
-            None => {
-                let mut listener = PgListener::connect_with(&self.pool).await?;
-                listener.listen(self.schema.name()).await?;
-                listener
-            }
+        let mut listener = if let Some(listener) = place.take() {
+            listener
+        } else {
+            let mut listener = PgListener::connect_with(&self.pool).await?;
+            listener.listen(self.schema.name()).await?;
+            listener
         };
         listener.recv().await?;
         *place = Some(listener);

@@ -11,11 +11,9 @@ use sqlx::{Row, postgres::PgRow};
 use super::PostgresInbox;
 use crate::inbox::{
     EventKey, EventState, InboxError, LeaseToken, Leased, Select, Settle, Settled,
+    lease::MAX_LEASED_BYTES,
     time::{micros, time, whole_micros},
 };
-
-/// No more data than this is leased at once, in bytes, unless a single event has more.
-const MAX_LEASED_BYTES: i64 = 32 * 1024 * 1024;
 
 impl PostgresInbox {
     pub(super) async fn lease_batch(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
@@ -42,7 +40,7 @@ impl PostgresInbox {
             .bind(i64::from(max))
             .bind(whole_micros(lease_for));
         let fence = fastrand::i64(..);
-        let rows = self.fetch(lease.bind(fence).bind(MAX_LEASED_BYTES)).await?;
+        let rows = self.fetch(lease.bind(fence).bind(i64::from(MAX_LEASED_BYTES))).await?;
         rows.iter().map(|row| leased(row, fence)).collect()
     }
 

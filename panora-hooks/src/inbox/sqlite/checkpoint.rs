@@ -32,7 +32,7 @@ impl Checkpointer {
         if self.written >= EVERY {
             self.written = 0;
             // If it is full, the thread is at work or about to be.
-            drop(self.wake.try_send(()));
+            let _ = self.wake.try_send(());
         }
     }
 }

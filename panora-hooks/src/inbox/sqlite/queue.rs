@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use super::{checkpoint::Checkpointer, select};
 use crate::inbox::{
     EventKey, EventState, InboxError, LeaseToken, Leased, NewEvent, ParkReason, Put, Select, Settle, Settled,
+    lease::MAX_LEASED_BYTES,
     time::{micros, time, whole_micros},
 };
 
@@ -19,9 +20,6 @@ const CHECKPOINT_PAGES: u32 = 16_000;
 
 /// The same where there is no other one.
 const CHECKPOINT_PAGES_ALONE: u32 = 4_000;
-
-/// No more data than this is leased at once, in bytes, unless a single event has more.
-const MAX_LEASED_BYTES: usize = 32 * 1024 * 1024;
 
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
 const ROW_BYTES: usize = 4096;
@@ -95,7 +93,7 @@ impl Queue {
             while let Some(row) = rows.next()? {
                 let event = lease(row)?;
                 bytes += event.data.len();
-                if bytes > MAX_LEASED_BYTES && !leased.is_empty() {
+                if bytes > MAX_LEASED_BYTES as usize && !leased.is_empty() {
                     break;
                 }
                 leased.push(event);

@@ -42,8 +42,9 @@ impl Condition {
             Some(EventState::Done) | None => {}
         }
         if let Some(types) = filter.wire_types() {
-            let places = vec!["?"; types.len()].join(", ");
-            self.sql.push_str(&format!(" AND event.type IN ({places})"));
+            self.sql.push_str(" AND event.type IN (");
+            self.sql.push_str(&vec!["?"; types.len()].join(", "));
+            self.sql.push(')');
             self.values.extend(types.into_iter().map(|text| Value::Text(text.to_owned())));
         }
         if let Some(received_before) = filter.received_before {

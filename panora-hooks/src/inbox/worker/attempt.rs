@@ -73,11 +73,15 @@ fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Settle {
         tracing::debug!("attempt {attempt} failed, the next is in {delay:?}");
         return Settle::RetryAfter(delay);
     }
-    bury(if is_retryable { format!("all {attempt} attempts failed, the last: {reason}") } else { reason })
+    if is_retryable {
+        bury(&format!("all {attempt} attempts failed, the last: {reason}"))
+    } else {
+        bury(&reason)
+    }
 }
 
 /// Says that an event is dead, and why.
-pub(super) fn bury(reason: String) -> Settle {
+pub(super) fn bury(reason: &str) -> Settle {
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
     tracing::error!("event is dead: {reason}");
     Settle::Bury(reason)

@@ -140,10 +140,11 @@ impl<'i> Desk<'i> {
         let leased = self.in_time(self.inbox.lease(room, self.policy.lease)).await;
         match leased {
             Ok(leased) => {
-                // As many as there was room for: there may be more.
-                let is_all = leased.len() < room as usize;
-                self.look_at = if is_all { Instant::now() + LOOK } else { now };
-                leased.into_iter().for_each(|leased| self.take(leased));
+                // Fewer than there was room for does not mean that there are no more: they may be large.
+                self.look_at = if leased.is_empty() { Instant::now() + LOOK } else { now };
+                for leased in leased {
+                    self.take(leased);
+                }
             }
             Err(error) => {
                 tracing::warn!("no events are leased: {}", chain(&error));
@@ -162,7 +163,7 @@ impl<'i> Desk<'i> {
         let mut held = Held { token, attempt, task: None, settle: None };
         if attempt > self.policy.max_attempts {
             let attempts = attempt - 1;
-            held.settle = Some(bury(format!("all {attempts} attempts failed, the last with the process")));
+            held.settle = Some(bury(&format!("all {attempts} attempts failed, the last with the process")));
         } else if leased.is_interrupted && attempt >= ALONE {
             self.suspects.push_back(leased);
         } else {
@@ -223,7 +224,7 @@ impl<'i> Desk<'i> {
             if held.attempt < policy.max_attempts {
                 Settle::RetryAfter(policy.backoff(held.attempt))
             } else {
-                bury(format!("all {} attempts failed, the last: the hook panicked", held.attempt))
+                bury(&format!("all {} attempts failed, the last: the hook panicked", held.attempt))
             }
         });
         if let Settle::RetryAfter(delay) = settle {
@@ -276,9 +277,10 @@ impl<'i> Desk<'i> {
         match self.in_time(self.inbox.settle(items)).await {
             Ok(results) => {
                 for (key, settled) in keys.into_iter().zip(results) {
-                    match (settled, self.held.get_mut(&key)) {
-                        (Settled::Extended(token), Some(held)) => held.token = token,
-                        _ => tracing::warn!(event = %key, "a lease ended while its hook runs"),
+                    if let (Settled::Extended(token), Some(held)) = (settled, self.held.get_mut(&key)) {
+                        held.token = token;
+                    } else {
+                        tracing::warn!(event = %key, "a lease ended while its hook runs");
                     }
                 }
             }

@@ -1,0 +1,210 @@
+//! Each store, ready to be tested.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use panora_hooks::inbox::{Inbox, MemoryInbox, PostgresInbox, SqliteInbox};
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+use tempfile::TempDir;
+
+/// A clock that jumps.
+#[derive(Clone, Default)]
+pub struct Jumps(Arc<AtomicI64>);
+
+impl Jumps {
+    pub fn now(&self) -> SystemTime {
+        let jumped = self.0.load(Ordering::SeqCst);
+        let distance = Duration::from_micros(jumped.unsigned_abs());
+        if jumped < 0 { SystemTime::now() - distance } else { SystemTime::now() + distance }
+    }
+
+    fn jump(&self, micros: i64) {
+        self.0.fetch_add(micros, Ordering::SeqCst);
+    }
+}
+
+/// What every store can be made to do.
+pub trait Store: Send + Sync {
+    type Inbox: Inbox + Clone;
+
+    fn inbox(&self) -> Self::Inbox;
+
+    /// Makes the clock of the store jump, back if `micros` is negative.
+    async fn jump(&self, micros: i64);
+
+    /// The process dies and starts again. Says whether leases are free at once.
+    async fn restart(&mut self) -> bool;
+}
+
+pub struct Memory {
+    inbox: MemoryInbox,
+    clock: Jumps,
+}
+
+impl Memory {
+    pub async fn new() -> Option<Self> {
+        let clock = Jumps::default();
+        let now = clock.clone();
+        Some(Self { inbox: MemoryInbox::new().with_clock(move || now.now()), clock })
+    }
+}
+
+impl Store for Memory {
+    type Inbox = MemoryInbox;
+
+    fn inbox(&self) -> MemoryInbox {
+        self.inbox.clone()
+    }
+
+    async fn jump(&self, micros: i64) {
+        self.clock.jump(micros);
+    }
+
+    async fn restart(&mut self) -> bool {
+        false
+    }
+}
+
+pub struct Sqlite {
+    pub folder: TempDir,
+    inbox: Option<SqliteInbox>,
+    clock: Jumps,
+}
+
+impl Sqlite {
+    pub async fn new() -> Option<Self> {
+        let mut store = Self { folder: TempDir::new().unwrap(), inbox: None, clock: Jumps::default() };
+        store.open();
+        Some(store)
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("inbox.db")
+    }
+
+    fn open(&mut self) {
+        let clock = self.clock.clone();
+        let inbox = SqliteInbox::open(self.path()).unwrap();
+        self.inbox = Some(inbox.with_clock(move || clock.now()));
+    }
+}
+
+impl Store for Sqlite {
+    type Inbox = SqliteInbox;
+
+    fn inbox(&self) -> SqliteInbox {
+        self.inbox.clone().unwrap()
+    }
+
+    async fn jump(&self, micros: i64) {
+        self.clock.jump(micros);
+    }
+
+    async fn restart(&mut self) -> bool {
+        self.inbox = None;
+        self.open();
+        true
+    }
+}
+
+pub struct Postgres {
+    pub pool: PgPool,
+    pub schema: String,
+    inbox: PostgresInbox,
+}
+
+impl Postgres {
+    /// `None`, and a word about it, without a server.
+    pub async fn new() -> Option<Self> {
+        let pool = pool().await?;
+        let schema = format!("panora_test_{:016x}", rand());
+        let inbox = PostgresInbox::open_schema(pool.clone(), &schema).await.unwrap();
+        Some(Self { pool, schema, inbox })
+    }
+
+    pub async fn execute(&self, sql: &str) {
+        let sql = sql.replace('@', &format!("{}.", self.schema));
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.unwrap();
+    }
+}
+
+impl Store for Postgres {
+    type Inbox = PostgresInbox;
+
+    fn inbox(&self) -> PostgresInbox {
+        self.inbox.clone()
+    }
+
+    /// The server's clock stays. All that it has ever said is moved instead.
+    async fn jump(&self, micros: i64) {
+        self.execute(&format!("UPDATE @due SET due = due - {micros}; UPDATE @done SET at = at - {micros}"))
+            .await;
+    }
+
+    async fn restart(&mut self) -> bool {
+        self.inbox = PostgresInbox::open_schema(self.pool.clone(), &self.schema).await.unwrap();
+        false
+    }
+}
+
+/// Nothing is left behind, whatever the test does.
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let (schema, options) = (self.schema.clone(), (*self.pool.connect_options()).clone());
+        let drop_schema = async move {
+            let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+            let sql = AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"));
+            sqlx::raw_sql(sql).execute(&pool).await
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        std::thread::spawn(move || drop(runtime.block_on(drop_schema))).join().unwrap();
+    }
+}
+
+async fn pool() -> Option<PgPool> {
+    let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
+        // Past the test harness, which keeps what passing tests print to itself.
+        let _ = writeln!(io::stderr(), "skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
+        return None;
+    };
+    Some(PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap())
+}
+
+pub fn rand() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}
+
+/// Makes a test of each function for each store.
+macro_rules! on_every_store {
+    ($($test:ident,)*) => {
+        mod memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::stores::Memory::new().await.unwrap()).await;
+            })*
+        }
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::stores::Sqlite::new().await.unwrap()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                if let Some(store) = crate::stores::Postgres::new().await {
+                    super::$test(store).await;
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_every_store;
