@@ -1,4 +1,5 @@
-//! Receives deliveries on 127.0.0.1:8000 at `/webhook`, with nothing to set up.
+//! Receives deliveries on 127.0.0.1:8000 at `/webhook`, with nothing to set up. Events are stored in the current
+//! folder before they are acknowledged, and survive a kill.
 //!
 //! ```text
 //! cargo run --example quickstart
@@ -6,15 +7,31 @@
 //!
 //! `PANORA_WEBHOOK_SECRET` sets the endpoint's secret, `PORT` another port.
 
-use std::{env, net::Ipv4Addr, time::Duration};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    net::Ipv4Addr,
+    process,
+    time::Duration,
+};
 
 use anyhow::Context;
-use panora_hooks::{Event, Metadata, Verifier, Webhooks, hooks, on};
+use panora_hooks::{
+    Event, Metadata, Verifier, Webhooks, hooks,
+    inbox::{self, SqliteInbox},
+    on,
+};
 use serde::Deserialize;
 use tokio::{net::TcpListener, sync::oneshot};
 
-/// How long a hook may still run once the program is told to stop.
+/// Where events are stored.
+const INBOX: &str = "panora-inbox.db";
+
+/// How long a request may still take once the program is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// An event that waits for longer than this is a reason to look.
+const MAX_WAIT: Duration = Duration::from_secs(300);
 
 /// As much of a contact as this program needs.
 #[derive(Deserialize)]
@@ -23,9 +40,11 @@ struct Contact {
     last_name: Option<String>,
 }
 
-/// Greets every new contact.
+/// Greets every new contact, which takes a while.
 #[on("crm.contact.created")]
 async fn contact_created(Event(contact): Event<Contact>) {
+    tracing::info!("writing to a new contact");
+    tokio::time::sleep(Duration::from_secs(3)).await;
     let Contact { first_name, last_name } = contact;
     let names: Vec<_> = [first_name, last_name].into_iter().flatten().collect();
     tracing::info!("welcome, {}", names.join(" "));
@@ -45,7 +64,8 @@ async fn contacts_pulled(Event(contacts): Event<Vec<Contact>>) {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_env_filter(log_filter()).init();
+    let colours = io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(log_filter()).with_ansi(colours).init();
 
     let port = match env::var("PORT") {
         Ok(port) => port.parse().with_context(|| format!("PORT is `{port}`, not a port number"))?,
@@ -55,15 +75,18 @@ async fn main() -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .with_context(|| format!("cannot listen on port {port}; PORT sets another"))?;
-    print_curl(&verifier, listener.local_addr()?.port());
+    let inbox = SqliteInbox::open(INBOX)?;
+    print_introduction(&verifier, listener.local_addr()?.port())?;
 
-    let router = Webhooks::new(verifier)
+    let (router, worker) = Webhooks::new(verifier)
         .hooks(hooks![contact_created, company_created, contacts_pulled])
-        .into_router("/webhook");
+        .with_inbox(inbox.clone())
+        .into_parts("/webhook");
+    let router = router.route("/ready", inbox::readiness(inbox, MAX_WAIT));
     let (stop, stopped) = oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
     let server = tokio::spawn(server.into_future());
-    shutdown_signal().await;
+    worker.run_until(shutdown_signal()).await;
     drop(stop);
     // A client that never ends its request does not keep the program from ending.
     if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
@@ -87,16 +110,19 @@ fn verifier() -> anyhow::Result<Verifier> {
 /// Prints a delivery as the sender makes it: the payload is a JSON string that contains JSON, and the
 /// signature covers that string, quotes and escapes included.
 #[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
-fn print_curl(verifier: &Verifier, port: u16) {
+fn print_introduction(verifier: &Verifier, port: u16) -> anyhow::Result<()> {
     let data = r#""{\"first_name\":\"Ada\",\"last_name\":\"Lovelace\"}""#;
     let id = uuid::Uuid::new_v4();
     let body = format!(r#"{{"id_event":"{id}","data":{data},"type":"crm.contact.created"}}"#);
     let signature = verifier.sign(data);
+    println!("Events are stored in {}", env::current_dir()?.join(INBOX).display());
     println!("Listening on http://127.0.0.1:{port}/webhook. Deliver an event:\n");
     println!("curl -i http://127.0.0.1:{port}/webhook \\");
     println!("  -H 'Content-Type: application/json' \\");
     println!("  -H 'Panora-Signature: {signature}' \\");
     println!("  --data-raw '{body}'\n");
+    println!("Its hook takes 3 seconds. `kill -9 {}` meanwhile and start again: it runs.\n", process::id());
+    Ok(())
 }
 
 fn log_filter() -> tracing_subscriber::EnvFilter {

@@ -8,12 +8,13 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use panora_hooks::Verifier;
 use serde_json::Value;
 use support::{Request, read_answer};
+use tempfile::TempDir;
 
 /// Builds the example once; a test of this package alone has not.
 fn executable() -> &'static PathBuf {
@@ -36,6 +37,7 @@ fn executable() -> &'static PathBuf {
 }
 
 struct Quickstart {
+    folder: Arc<TempDir>,
     child: Child,
     output: BufReader<Box<dyn Read>>,
     /// What it printed before it listened.
@@ -43,19 +45,24 @@ struct Quickstart {
 }
 
 impl Quickstart {
-    /// On a free port; otherwise with nothing set but `variables`.
+    /// On a free port, in an empty folder; otherwise with nothing set but `variables`.
     fn run(variables: &[(&str, &str)]) -> Self {
+        Self::run_in(Arc::new(TempDir::new().unwrap()), variables)
+    }
+
+    fn run_in(folder: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(executable());
+        command.current_dir(folder.path());
         command.env_remove("PANORA_WEBHOOK_SECRET").env_remove("RUST_LOG").env("PORT", "0");
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output: Box<dyn Read> = Box::new(child.stdout.take().unwrap());
-        Self { child, output: BufReader::new(output), introduction: String::new() }
+        Self { folder, child, output: BufReader::new(output), introduction: String::new() }
     }
 
     /// Waits until it has said all that it says at the start.
     fn introduced(mut self) -> Self {
-        while !self.introduction.contains("--data-raw") {
+        while !self.introduction.contains("start again") {
             let read = self.output.read_line(&mut self.introduction).unwrap();
             assert_ne!(read, 0, "it ended: {}", self.introduction);
         }
@@ -81,6 +88,15 @@ impl Quickstart {
         let mut stream = TcpStream::connect(address).unwrap();
         change(request).send(&mut stream);
         read_answer(stream).status
+    }
+
+    /// Waits until it has printed all of these, and gives back what it printed.
+    fn until(&mut self, texts: &[&str]) -> String {
+        let mut output = String::new();
+        while !texts.iter().all(|text| output.contains(text)) {
+            assert_ne!(self.output.read_line(&mut output).unwrap(), 0, "it ended: {output}");
+        }
+        output
     }
 
     /// Sends a signal, and gives back whether it ended with status 0, and all else that it printed.
@@ -131,11 +147,47 @@ fn with_nothing_set_the_printed_curl_is_accepted_and_its_tampered_twin_refused()
         let status = quickstart
             .deliver(|_| Request::post("/webhook/").header("Panora-Signature", signature).body(other));
         assert_eq!(status, 200);
+        let path = quickstart.folder.path().canonicalize().unwrap().join("panora-inbox.db");
+        assert!(quickstart.introduction.contains(&format!("stored in {}\n", path.display())));
+        assert!(path.exists());
+        let mut quickstart = quickstart;
+        let output = quickstart.until(&["a sync brought 1 contacts", "writing to a new contact"]);
+        assert!(!output.contains("welcome"), "{output}");
+        // It ends what it has begun.
         let (is_success, output) = quickstart.stop(signal);
         assert!(is_success, "{signal}");
         assert!(output.contains("welcome, Ada Lovelace"), "{output}");
-        assert!(output.contains("a sync brought 1 contacts"), "{output}");
     }
+}
+
+#[test]
+fn a_delivery_survives_a_kill() {
+    let secret = &[("PANORA_WEBHOOK_SECRET", "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de")];
+    let mut quickstart = Quickstart::run(secret).introduced();
+    assert_eq!(quickstart.deliver(|request| request), 200);
+    let request = quickstart.request().1;
+    quickstart.until(&["writing to a new contact"]);
+    let folder = Arc::clone(&quickstart.folder);
+    let (_, output) = quickstart.stop("-KILL");
+    assert!(!output.contains("welcome"), "{output}");
+
+    let mut quickstart = Quickstart::run_in(folder, secret).introduced();
+    assert_eq!(quickstart.deliver(|_| request), 200, "a duplicate");
+    let output = quickstart.until(&["welcome, Ada Lovelace"]);
+    assert!(output.contains("attempt=2"), "{output}");
+    let (is_success, output) = quickstart.stop("-TERM");
+    assert!(is_success);
+    assert!(!output.contains("welcome"), "{output}");
+}
+
+#[test]
+fn an_inbox_that_is_in_use_says_so() {
+    let first = Quickstart::run(&[]).introduced();
+    let mut second = Quickstart::run_in(Arc::clone(&first.folder), &[]);
+    let mut errors = String::new();
+    second.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert!(errors.contains("the inbox `panora-inbox.db` is open in another receiver"), "{errors}");
+    assert_eq!(second.child.wait().unwrap().code(), Some(1));
 }
 
 #[test]
@@ -148,11 +200,12 @@ fn with_a_secret_set_it_is_used_and_not_printed() {
     let body = format!(r#"{{"id_event":"x","data":{data},"type":"crm.company.push"}}"#);
     let company = Request::post("/webhook").header("Panora-Signature", signature).body(body);
     assert_eq!(quickstart.deliver(|_| company), 200);
+    let mut quickstart = quickstart;
+    let output = quickstart.until(&["a company was created"]);
     let introduction = quickstart.introduction.clone();
-    let (is_success, output) = quickstart.stop("-TERM");
+    let (is_success, rest) = quickstart.stop("-TERM");
     assert!(is_success);
-    assert!(output.contains("a company was created"), "{output}");
-    assert!(!introduction.contains("canary") && !output.contains("canary"));
+    assert!(!introduction.contains("canary") && !output.contains("canary") && !rest.contains("canary"));
 }
 
 #[test]

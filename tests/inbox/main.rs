@@ -2,6 +2,9 @@
 
 mod contract;
 mod events;
+mod receive;
+mod receiver;
+mod staged;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,7 +25,7 @@ impl Jumps {
         if jumped < 0 { SystemTime::now() - distance } else { SystemTime::now() + distance }
     }
 
-    fn jump(&self, micros: i64) {
+    pub fn jump(&self, micros: i64) {
         self.0.fetch_add(micros, Ordering::SeqCst);
     }
 }

@@ -8,12 +8,11 @@ pub mod log;
 pub mod vectors;
 
 use std::{
-    cell::Cell,
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -166,7 +165,7 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
     metrics: Snapshotter,
     requests: Arc<AtomicUsize>,
-    counted: Cell<u64>,
+    counted: AtomicU64,
 }
 
 impl Server {
@@ -196,7 +195,7 @@ impl Server {
             thread: Some(thread),
             metrics,
             requests,
-            counted: Cell::new(0),
+            counted: AtomicU64::new(0),
         }
     }
 
@@ -218,7 +217,7 @@ impl Server {
     pub fn counters(&self) -> Vec<(Key, u64)> {
         let counters = counters(&self.metrics);
         let sum: u64 = counters.iter().map(|(_, count)| count).sum();
-        self.counted.set(self.counted.get() + sum);
+        self.counted.fetch_add(sum, Ordering::SeqCst);
         counters
     }
 
@@ -238,7 +237,7 @@ impl Drop for Server {
         self.counters();
         if !std::thread::panicking() {
             let requests = self.requests.load(Ordering::SeqCst);
-            assert_eq!(self.counted.get(), requests as u64, "outcomes and requests");
+            assert_eq!(self.counted.load(Ordering::SeqCst), requests as u64, "outcomes and requests");
         }
     }
 }

@@ -1,0 +1,107 @@
+//! An inbox that fails when it is told to, and tells what is settled.
+
+use std::{
+    future::pending,
+    sync::{Arc, Mutex, mpsc},
+    time::{Duration, SystemTime},
+};
+
+use panora_hooks::inbox::{
+    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, Page, Put, Query, Select,
+    Settle, Settled, StoredEvent,
+};
+
+/// What an operation is to do instead.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    Busy,
+    Away,
+    Full,
+    Hangs,
+    Panics,
+    /// It is done, but the answer is lost.
+    AnswerLost,
+}
+
+type Plan = Mutex<Box<dyn FnMut() -> Option<Fault> + Send>>;
+
+#[derive(Clone)]
+pub struct Staged<I> {
+    pub inner: I,
+    put: Arc<Plan>,
+    settle: Arc<Plan>,
+    settled: mpsc::Sender<(Settle, Settled)>,
+}
+
+impl<I: Inbox> Staged<I> {
+    /// With it comes what is settled from now on, but for leases that are made longer.
+    pub fn new(inner: I) -> (Self, mpsc::Receiver<(Settle, Settled)>) {
+        let (settled, settlements) = mpsc::channel();
+        let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
+        (Self { inner, put: plan(), settle: plan(), settled }, settlements)
+    }
+
+    pub fn on_put(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+        *self.put.lock().unwrap() = Box::new(plan);
+    }
+
+    pub fn on_settle(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+        *self.settle.lock().unwrap() = Box::new(plan);
+    }
+}
+
+async fn stage<T>(plan: &Plan, work: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
+    let fault = (plan.lock().unwrap())();
+    match fault {
+        None => work.await,
+        Some(Fault::Busy) => Err(InboxError::Busy),
+        Some(Fault::Away) => Err(InboxError::Unavailable("connection refused".into())),
+        Some(Fault::Full) => Err(InboxError::Full("no space left".into())),
+        Some(Fault::Hangs) => pending().await,
+        Some(Fault::Panics) => panic!("the store panics"),
+        Some(Fault::AnswerLost) => {
+            work.await?;
+            Err(InboxError::Unavailable("connection reset".into()))
+        }
+    }
+}
+
+impl<I: Inbox> Inbox for Staged<I> {
+    async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
+        stage(&self.put, self.inner.put(batch)).await
+    }
+
+    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+        self.inner.lease(max, lease_for).await
+    }
+
+    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
+        let settled = stage(&self.settle, self.inner.settle(items.clone())).await?;
+        for ((_, settle), settled) in items.into_iter().zip(&settled) {
+            if !matches!(settle, Settle::Extend(_)) {
+                let _ = self.settled.send((settle, *settled));
+            }
+        }
+        Ok(settled)
+    }
+
+    async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
+        self.inner.list(query).await
+    }
+
+    async fn get(&self, id: EventKey) -> Result<Option<StoredEvent>, InboxError> {
+        self.inner.get(id).await
+    }
+
+    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
+        self.inner.replay(which).await
+    }
+
+    async fn depth(&self) -> Result<Depth, InboxError> {
+        self.inner.depth().await
+    }
+
+    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+        self.inner.prune(done_before, max).await
+    }
+}
