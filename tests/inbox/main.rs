@@ -2,6 +2,7 @@
 
 mod contract;
 mod events;
+mod model;
 mod receive;
 mod receiver;
 mod staged;

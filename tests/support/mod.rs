@@ -32,6 +32,11 @@ use tokio::{net::TcpListener, runtime, sync::oneshot};
 
 pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
+/// Whether the suites that take chance or time to find something take more of both.
+pub fn is_long() -> bool {
+    std::env::var_os("PANORA_TEST_LONG").is_some()
+}
+
 pub fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap()
 }

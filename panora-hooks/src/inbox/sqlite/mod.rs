@@ -52,11 +52,18 @@ impl SqliteInbox {
         Ok(Self::new(open::for_tool(path.as_ref())?))
     }
 
-    /// Takes the time from `clock`, so that a test need not wait for a retry.
+    /// Opens an inbox to receive, and takes the time from `clock`, so that a test need not wait for a retry.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
     #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Self { clock: Clock::new(clock), ..self }
+    pub fn open_with_clock(
+        path: impl AsRef<Path>,
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
+    ) -> Result<Self, OpenError> {
+        let opened = open::for_receiver(path.as_ref(), clock())?;
+        Ok(Self { clock: Clock::new(clock), ..Self::new(opened) })
     }
 
     fn new(opened: Opened) -> Self {

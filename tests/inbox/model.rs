@@ -1,0 +1,408 @@
+//! Every store does what a simple model says, whatever happens in whatever order.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use panora_hooks::inbox::{
+    EventKey, EventState, Filter, Inbox, LeaseToken, NewEvent, ParkReason, Put, Query, Select, Settle,
+    Settled,
+};
+use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestRunner};
+use tokio::runtime::Runtime;
+
+use crate::{
+    events::event,
+    stores::{self, Store},
+    support::is_long,
+};
+
+/// What happens to a store. Times are in seconds.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(Vec<Spec>),
+    Lease { max: u32, seconds: u64 },
+    Settle(Vec<(Index, How)>),
+    Jump(i64),
+    Replay(EventState),
+    ReplayOne(Index),
+    Prune { age: u64 },
+    Forget { age: u64 },
+    Restart,
+}
+
+/// One of few events, so that many are the same in something.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Spec {
+    content: u8,
+    id: u8,
+    wire_type: u8,
+    is_list: bool,
+    is_unhandled: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum How {
+    Complete,
+    Retry(u64),
+    Bury,
+    Extend(u64),
+    Release,
+}
+
+impl Spec {
+    fn event(self) -> NewEvent {
+        let Self { content, id, wire_type, is_list, is_unhandled } = self;
+        let data = if is_list { format!("[{content}]") } else { format!(r#"{{"a":{content}}}"#) };
+        let event = event(&id.to_string(), &format!("type {wire_type}"), &data);
+        if is_unhandled { event.parked(ParkReason::Unhandled) } else { event }
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        self.has_same_content(other) && (self.id, self.wire_type) == (other.id, other.wire_type)
+    }
+
+    fn has_same_content(self, other: Self) -> bool {
+        (self.content, self.is_list) == (other.content, other.is_list)
+    }
+}
+
+impl How {
+    fn settle(self) -> Settle {
+        match self {
+            Self::Complete => Settle::Complete,
+            Self::Retry(seconds) => Settle::RetryAfter(Duration::from_secs(seconds)),
+            Self::Bury => Settle::Bury("no use".to_owned()),
+            Self::Extend(seconds) => Settle::Extend(Duration::from_secs(seconds)),
+            Self::Release => Settle::Release,
+        }
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let spec = (0..3u8, 0..3u8, 0..2u8, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
+        |(content, id, wire_type, is_list, is_unhandled)| Spec {
+            content,
+            id,
+            wire_type,
+            is_list,
+            is_unhandled,
+        },
+    );
+    let how = prop_oneof![
+        4 => Just(How::Complete),
+        2 => (0..100u64).prop_map(How::Retry),
+        1 => Just(How::Bury),
+        1 => (1..100u64).prop_map(How::Extend),
+        1 => Just(How::Release),
+    ];
+    let state = prop::sample::select(EventState::ALL.to_vec());
+    let step = prop_oneof![
+        6 => vec(spec, 0..6).prop_map(Step::Put),
+        6 => (0..5u32, 1..100u64).prop_map(|(max, seconds)| Step::Lease { max, seconds }),
+        6 => vec((any::<Index>(), how), 1..4).prop_map(Step::Settle),
+        3 => (-50..150i64).prop_map(Step::Jump),
+        1 => state.prop_map(Step::Replay),
+        1 => any::<Index>().prop_map(Step::ReplayOne),
+        1 => (0..100u64).prop_map(|age| Step::Prune { age }),
+        1 => (0..100u64).prop_map(|age| Step::Forget { age }),
+        1 => Just(Step::Restart),
+    ];
+    vec(step, 1..40)
+}
+
+/// What a store should hold.
+#[derive(Default)]
+struct Model {
+    now: i64,
+    entries: BTreeMap<EventKey, Entry>,
+    /// All that were ever given.
+    tokens: Vec<LeaseToken>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    spec: Spec,
+    attempts: u32,
+    has_data: bool,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Place {
+    Waiting { due: i64 },
+    Leased { until: i64, token: LeaseToken },
+    Parked(ParkReason),
+    Dead,
+    Done { at: i64 },
+}
+
+impl Entry {
+    fn due(&self) -> Option<i64> {
+        match self.place {
+            Place::Waiting { due } | Place::Leased { until: due, .. } => Some(due),
+            _ => None,
+        }
+    }
+
+    fn state(&self, now: i64) -> EventState {
+        match self.place {
+            _ if self.due().is_some_and(|due| due <= now) => EventState::Ready,
+            Place::Waiting { .. } => EventState::Delayed,
+            Place::Leased { .. } => EventState::Leased,
+            Place::Parked(_) => EventState::Parked,
+            Place::Dead => EventState::Dead,
+            Place::Done { .. } => EventState::Done,
+        }
+    }
+
+    fn was_done_by(&self, time: i64) -> bool {
+        matches!(self.place, Place::Done { at } if at <= time)
+    }
+
+    fn is_replayable(&self, now: i64) -> bool {
+        self.has_data && !matches!(self.state(now), EventState::Ready | EventState::Leased)
+    }
+}
+
+impl Model {
+    fn put(&mut self, spec: Spec, put: Put) {
+        let there = self.entries.iter().find(|(_, entry)| entry.spec.is_same(spec)).map(|(key, _)| *key);
+        if let Some(key) = there {
+            assert_eq!(put, Put::Duplicate(key));
+            return;
+        }
+        let is_known = self.entries.values().any(|entry| entry.spec.has_same_content(spec));
+        let park = match (spec.is_list, is_known) {
+            (false, true) => Some(ParkReason::Replayed),
+            _ => spec.is_unhandled.then_some(ParkReason::Unhandled),
+        };
+        let (key, place) = match (put, park) {
+            (Put::Stored(key), None) => (key, Place::Waiting { due: self.now }),
+            (Put::Parked(key, reason), Some(park)) if reason == park => (key, Place::Parked(park)),
+            _ => panic!("{put:?} instead of {park:?}"),
+        };
+        let new = Entry { spec, attempts: 0, has_data: true, place };
+        assert!(self.entries.insert(key, new).is_none(), "{key} was given before");
+    }
+
+    async fn lease(&mut self, inbox: &impl Inbox, max: u32, seconds: u64) {
+        let leased = inbox.lease(max, Duration::from_secs(seconds)).await.unwrap();
+        let now = self.now;
+        let due = |entry: &Entry| entry.due().filter(|due| *due <= now);
+        let mut ready: Vec<_> = self.entries.values().filter_map(due).collect();
+        ready.sort_unstable();
+        ready.truncate(max as usize);
+        let mut dues = Vec::new();
+        for leased in leased {
+            let token = leased.token;
+            let entry = self.entries.get_mut(&token.event()).unwrap();
+            dues.push(due(entry).expect("it is not ready"));
+            let was_leased = matches!(entry.place, Place::Leased { .. });
+            entry.attempts += 1;
+            assert_eq!((leased.attempt, leased.is_interrupted), (entry.attempts, was_leased));
+            assert_eq!(leased.data, entry.spec.event().data());
+            entry.place = Place::Leased { until: now + seconds as i64, token };
+            assert!(!self.tokens.contains(&token));
+            self.tokens.push(token);
+        }
+        dues.sort_unstable();
+        assert_eq!(dues, ready);
+    }
+
+    fn settle(&mut self, token: LeaseToken, how: How, settled: Settled) {
+        let now = self.now;
+        let entry = self.entries.get_mut(&token.event());
+        let is_held =
+            |entry: &&mut Entry| matches!(entry.place, Place::Leased { token: held, .. } if held == token);
+        let Some(entry) = entry.filter(is_held) else {
+            assert_eq!(settled, Settled::Stale);
+            return;
+        };
+        entry.place = match (how, settled) {
+            (How::Extend(seconds), Settled::Extended(token)) => {
+                self.tokens.push(token);
+                Place::Leased { until: now + seconds as i64, token }
+            }
+            (How::Complete, Settled::Settled) => Place::Done { at: now },
+            (How::Retry(seconds), Settled::Settled) => Place::Waiting { due: now + seconds as i64 },
+            (How::Bury, Settled::Settled) => Place::Dead,
+            (How::Release, Settled::Settled) => {
+                entry.attempts -= 1;
+                Place::Waiting { due: now }
+            }
+            _ => panic!("{settled:?} of {how:?}"),
+        };
+    }
+
+    fn replay(&mut self, is_selected: impl Fn(EventKey, &Entry) -> bool) -> u64 {
+        let now = self.now;
+        let selected = self
+            .entries
+            .iter_mut()
+            .filter(|(key, entry)| entry.is_replayable(now) && is_selected(**key, entry));
+        let replayed = selected.map(|(_, entry)| {
+            entry.attempts = 0;
+            entry.place = Place::Waiting { due: now };
+        });
+        replayed.count() as u64
+    }
+
+    /// Everything that a store shows is as it should be.
+    async fn check(&self, inbox: &impl Inbox) {
+        let now = self.now;
+        let items = inbox.list(Query { limit: 1000, ..Query::default() }).await.unwrap().items;
+        let shown: Vec<_> = items.iter().map(|info| info.key).collect();
+        let keys: Vec<_> = self.entries.keys().copied().collect();
+        assert_eq!(shown, keys);
+        let mut depth = panora_hooks::inbox::Depth::default();
+        for (info, entry) in items.iter().zip(self.entries.values()) {
+            let state = entry.state(now);
+            let reason = match entry.place {
+                Place::Parked(reason) => Some(reason.as_str()),
+                Place::Dead => Some("no use"),
+                _ => None,
+            };
+            assert_eq!(info.state, state, "{entry:?}");
+            assert_eq!(info.attempts, entry.attempts, "{entry:?}");
+            assert_eq!(info.reason.as_deref(), reason, "{entry:?}");
+            assert_eq!(info.size.is_some(), entry.has_data, "{entry:?}");
+            *match state {
+                EventState::Ready => &mut depth.ready,
+                EventState::Delayed => &mut depth.delayed,
+                EventState::Leased => &mut depth.leased,
+                EventState::Parked => &mut depth.parked,
+                EventState::Dead => &mut depth.dead,
+                EventState::Done => continue,
+            } += 1;
+        }
+        let shown = inbox.depth().await.unwrap();
+        assert_eq!(shown.oldest_ready.is_some(), depth.ready > 0);
+        depth.oldest_ready = shown.oldest_ready;
+        assert_eq!(shown, depth);
+    }
+}
+
+async fn run(mut store: impl Store, steps: Vec<Step>) {
+    let mut model = Model::default();
+    let mut inbox = store.inbox();
+    for step in steps {
+        match step {
+            Step::Put(specs) => {
+                let puts = inbox.put(specs.iter().map(|spec| spec.event()).collect()).await.unwrap();
+                assert_eq!(puts.len(), specs.len());
+                for (spec, put) in specs.into_iter().zip(puts) {
+                    model.put(spec, put);
+                }
+            }
+            Step::Lease { max, seconds } => model.lease(&inbox, max, seconds).await,
+            Step::Settle(which) => {
+                if model.tokens.is_empty() {
+                    continue;
+                }
+                let items: Vec<_> =
+                    which.iter().map(|(index, how)| (*index.get(&model.tokens), *how)).collect();
+                let settles = items.iter().map(|(token, how)| (*token, how.settle())).collect();
+                let settled = inbox.settle(settles).await.unwrap();
+                for ((token, how), settled) in items.into_iter().zip(settled) {
+                    model.settle(token, how, settled);
+                }
+            }
+            Step::Jump(seconds) => {
+                store.jump(seconds * 1_000_000).await;
+                model.now += seconds;
+            }
+            Step::Replay(state) => {
+                let replayed = inbox.replay(Select::All(Filter::state(state))).await.unwrap();
+                let now = model.now;
+                assert_eq!(replayed, model.replay(|_, entry| entry.state(now) == state));
+            }
+            Step::ReplayOne(index) => {
+                let keys: Vec<_> = model.entries.keys().copied().collect();
+                if keys.is_empty() {
+                    continue;
+                }
+                let chosen = *index.get(&keys);
+                let replayed = inbox.replay(Select::Keys(vec![chosen])).await.unwrap();
+                assert_eq!(replayed, model.replay(|key, _| key == chosen));
+            }
+            Step::Prune { age } => {
+                let pruned = inbox.prune(ago(&store, age), 1000).await.unwrap();
+                let time = model.now - age as i64;
+                let old =
+                    model.entries.values_mut().filter(|entry| entry.has_data && entry.was_done_by(time));
+                assert_eq!(pruned, old.map(|entry| entry.has_data = false).count() as u64);
+            }
+            Step::Forget { age } => {
+                let forgotten = inbox.forget(ago(&store, age), 1000).await.unwrap();
+                let time = model.now - age as i64;
+                let newest = model.entries.keys().next_back().copied();
+                let mut count = 0;
+                let mut gone = Vec::new();
+                for (key, entry) in &model.entries {
+                    if entry.has_data || !entry.was_done_by(time) {
+                        continue;
+                    }
+                    // A store may keep the newest, so that its number is not given again.
+                    if Some(*key) == newest && inbox.get(*key).await.unwrap().is_some() {
+                        continue;
+                    }
+                    count += 1;
+                    gone.push(*key);
+                }
+                model.entries.retain(|key, _| !gone.contains(key));
+                assert_eq!(forgotten, count);
+            }
+            Step::Restart => {
+                drop(inbox);
+                let are_leases_free = store.restart().await;
+                inbox = store.inbox();
+                for entry in model.entries.values_mut() {
+                    if let Place::Leased { until, .. } = &mut entry.place
+                        && are_leases_free
+                    {
+                        *until = model.now.min(*until);
+                    }
+                }
+            }
+        }
+        model.check(&inbox).await;
+    }
+}
+
+fn ago(store: &impl Store, seconds: u64) -> SystemTime {
+    store.now() - Duration::from_secs(seconds)
+}
+
+fn check<S: Store>(cases: u32, new: impl AsyncFn() -> Option<S>) {
+    let runtime = Runtime::new().unwrap();
+    let config = ProptestConfig {
+        cases: if is_long() { cases * 50 } else { cases },
+        failure_persistence: None,
+        max_shrink_iters: 2000,
+        ..ProptestConfig::default()
+    };
+    let test = |steps| {
+        let Some(store) = runtime.block_on(new()) else { return Ok(()) };
+        let run = std::panic::AssertUnwindSafe(|| runtime.block_on(run(store, steps)));
+        let ended = std::panic::catch_unwind(run);
+        ended.map_err(|_| TestCaseError::fail("the store does not do what the model does"))
+    };
+    TestRunner::new(config).run(&steps(), test).unwrap();
+}
+
+#[test]
+fn memory() {
+    check(500, stores::Memory::new);
+}
+
+#[test]
+fn sqlite() {
+    check(100, stores::Sqlite::new);
+}
+
+#[test]
+fn postgres() {
+    check(25, stores::Postgres::new);
+}
