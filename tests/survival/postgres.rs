@@ -1,0 +1,45 @@
+//! A schema of a test's own.
+
+use panora_hooks::inbox::PostgresInbox;
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+use tokio::runtime::Runtime;
+
+use crate::say;
+
+pub struct Schema {
+    pub name: String,
+    url: String,
+}
+
+impl Schema {
+    /// `None`, and a word about it, without a server.
+    pub fn new() -> Option<Self> {
+        let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
+            say("skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
+            return None;
+        };
+        Some(Self { name: format!("panora_test_{:016x}", fastrand::u64(..)), url })
+    }
+
+    /// As `receiver` takes it.
+    pub fn store(&self) -> String {
+        format!("postgres:{}", self.name)
+    }
+
+    pub async fn pool(&self) -> PgPool {
+        PgPoolOptions::new().max_connections(6).connect(&self.url).await.unwrap()
+    }
+
+    pub async fn inbox(&self) -> PostgresInbox {
+        PostgresInbox::open_schema(self.pool().await, &self.name).await.unwrap()
+    }
+}
+
+/// Nothing is left behind, whatever the test does.
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let sql = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name));
+        let drop_schema = async { sqlx::raw_sql(sql).execute(&self.pool().await).await };
+        drop(Runtime::new().unwrap().block_on(drop_schema));
+    }
+}

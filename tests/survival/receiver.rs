@@ -1,0 +1,127 @@
+//! A receiver to be killed. Its hooks write what they have done to a ledger.
+//!
+//! ```text
+//! receiver <store> <ledger> <incarnation>
+//! ```
+//!
+//! The store is `sqlite:<file>`, `postgres:<schema>` in the database of `PANORA_TEST_POSTGRES`, or, to show what
+//! the tests find, `careless:<file>`, which does not wait for the disk.
+
+mod careless;
+
+use std::{
+    env,
+    fs::{File, OpenOptions},
+    io::Write,
+    net::Ipv4Addr,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use axum::Router;
+use panora_hooks::{
+    Event, HookError, Metadata, State, Verifier, Webhooks, hooks,
+    inbox::{Inbox, PostgresInbox, SqliteInbox, Worker, readiness},
+    on,
+};
+use serde::Deserialize;
+use sqlx::postgres::PgPoolOptions;
+use tokio::net::TcpListener;
+
+use crate::careless::Careless;
+
+/// Of the receiver and of who sends to it.
+const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
+
+#[derive(Clone)]
+struct Ledger {
+    file: Arc<File>,
+    incarnation: Arc<str>,
+}
+
+impl Ledger {
+    fn write(&self, id: &str) -> std::io::Result<()> {
+        let line = format!("{} {id}\n", self.incarnation);
+        // One call, at the end of the file: other processes write to it, too.
+        (&*self.file).write_all(line.as_bytes())
+    }
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    how: String,
+}
+
+#[on("crm.contact.created")]
+async fn contact(
+    Event(contact): Event<Contact>,
+    meta: Metadata,
+    State(ledger): State<Ledger>,
+) -> Result<(), HookError> {
+    tokio::time::sleep(Duration::from_micros(fastrand::u64(..3000))).await;
+    match &*contact.how {
+        "fails" if meta.attempt == 1 => return Err("the first attempt fails".into()),
+        "panics" if meta.attempt == 1 => panic!("the first attempt panics"),
+        "aborts" => std::process::abort(),
+        _ => {}
+    }
+    Ok(ledger.write(&meta.id)?)
+}
+
+#[on("crm.contact.pulled")]
+async fn contacts(meta: Metadata, State(ledger): State<Ledger>) -> std::io::Result<()> {
+    ledger.write(&meta.id)
+}
+
+#[derive(Deserialize)]
+struct Deal {
+    #[expect(dead_code, reason = "it never fits")]
+    amount: u64,
+}
+
+#[on("crm.deal.created")]
+async fn deal(Event(_): Event<Deal>, meta: Metadata, State(ledger): State<Ledger>) -> std::io::Result<()> {
+    ledger.write(&meta.id)
+}
+
+fn parts(ledger: Ledger, inbox: impl Inbox + Clone) -> anyhow::Result<(Router, Worker)> {
+    let (router, worker) = Webhooks::new(Verifier::new(SECRET)?)
+        .with_state(ledger)
+        .hooks(hooks![contact, contacts, deal])
+        .with_inbox(inbox.clone())
+        .backoff(Duration::from_millis(10), Duration::from_millis(100))
+        .lease(Duration::from_secs(2))
+        .max_attempts(4)
+        .store_timeout(Duration::from_secs(2))
+        .into_parts("/webhook");
+    Ok((router.route("/ready", readiness(inbox, Duration::from_secs(60))), worker))
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    // Standard output is for the address, and is not read after that.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let arguments: Vec<_> = env::args().collect();
+    let [_, store, ledger, incarnation] = &*arguments else {
+        anyhow::bail!("expected <store> <ledger> <incarnation>")
+    };
+    let file = OpenOptions::new().create(true).append(true).open(ledger)?;
+    let ledger = Ledger { file: Arc::new(file), incarnation: incarnation.as_str().into() };
+    let (router, worker) = match store.split_once(':') {
+        Some(("sqlite", path)) => parts(ledger, SqliteInbox::open(path)?)?,
+        Some(("careless", path)) => parts(ledger, Careless::open(path)?)?,
+        Some(("postgres", schema)) => {
+            let url = env::var("PANORA_TEST_POSTGRES").context("PANORA_TEST_POSTGRES")?;
+            let pool = PgPoolOptions::new().max_connections(6).connect_lazy(&url)?;
+            parts(ledger, PostgresInbox::open_schema(pool, schema).await?)?
+        }
+        _ => anyhow::bail!("unknown store `{store}`"),
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("{}", listener.local_addr()?);
+    let server = tokio::spawn(axum::serve(listener, router).into_future());
+    worker.run_until(std::future::pending()).await;
+    server.await??;
+    Ok(())
+}
