@@ -36,6 +36,8 @@ on_every_store! {
     the_depth_is_of_each_state,
     a_restart_keeps_everything,
     an_empty_batch_is_taken,
+    copies_at_once_are_stored_once,
+    a_lease_that_ran_out_is_an_interruption,
 }
 
 async fn put_one(inbox: &impl Inbox, name: &str) -> panora_hooks::inbox::EventKey {
@@ -56,7 +58,7 @@ async fn state(inbox: &impl Inbox, key: panora_hooks::inbox::EventKey) -> EventS
     inbox.get(key).await.unwrap().unwrap().info.state
 }
 
-async fn what_is_put_is_leased_as_it_was(store: impl Store) {
+pub async fn what_is_put_is_leased_as_it_was(store: impl Store) {
     let inbox = store.inbox();
     let before = SystemTime::now();
     let new = event("7197465d", "crm.company.push", r#""{\"name\":\"Akmé\"}""#);
@@ -106,7 +108,7 @@ async fn a_batch_may_hold_the_same_event_twice(store: impl Store) {
     assert_eq!(inbox.depth().await.unwrap().ready, 2);
 }
 
-async fn an_object_under_another_id_or_type_is_parked(store: impl Store) {
+pub async fn an_object_under_another_id_or_type_is_parked(store: impl Store) {
     let inbox = store.inbox();
     for data in [r#"{"a":1}"#, r#""{\"a\":1}""#, r#"" \n{\"b\":1}""#] {
         assert!(is_stored(inbox.put(vec![event("1", "x", data)]).await.unwrap()[0]), "{data}");
@@ -155,7 +157,7 @@ async fn texts_may_hold_anything(store: impl Store) {
     }
 }
 
-async fn a_lease_is_exclusive_until_it_ends(store: impl Store) {
+pub async fn a_lease_is_exclusive_until_it_ends(store: impl Store) {
     let inbox = store.inbox();
     put_one(&inbox, "ada").await;
     let first = lease_one(&inbox).await;
@@ -170,7 +172,7 @@ async fn a_lease_is_exclusive_until_it_ends(store: impl Store) {
     assert_ne!(first.token, second.token);
 }
 
-async fn a_stale_token_settles_nothing(store: impl Store) {
+pub async fn a_stale_token_settles_nothing(store: impl Store) {
     let inbox = store.inbox();
     let key = put_one(&inbox, "ada").await;
     let stale = lease_one(&inbox).await.token;
@@ -196,7 +198,7 @@ async fn a_stale_token_settles_nothing(store: impl Store) {
     assert_eq!(settle_one(&inbox, token, Settle::Complete).await, Settled::Stale);
 }
 
-async fn an_extended_lease_has_another_token(store: impl Store) {
+pub async fn an_extended_lease_has_another_token(store: impl Store) {
     let inbox = store.inbox();
     put_one(&inbox, "ada").await;
     let token = lease_one(&inbox).await.token;
@@ -210,7 +212,7 @@ async fn an_extended_lease_has_another_token(store: impl Store) {
     assert_eq!(settle_one(&inbox, extended, Settle::Complete).await, Settled::Settled);
 }
 
-async fn a_retry_waits(store: impl Store) {
+pub async fn a_retry_waits(store: impl Store) {
     let inbox = store.inbox();
     let key = put_one(&inbox, "ada").await;
     let token = lease_one(&inbox).await.token;
@@ -234,7 +236,7 @@ async fn a_released_event_has_not_been_tried(store: impl Store) {
     }
 }
 
-async fn a_dead_event_has_its_reason(store: impl Store) {
+pub async fn a_dead_event_has_its_reason(store: impl Store) {
     let inbox = store.inbox();
     let key = put_one(&inbox, "ada").await;
     let token = lease_one(&inbox).await.token;
@@ -248,7 +250,7 @@ async fn a_dead_event_has_its_reason(store: impl Store) {
     assert!(inbox.lease(1, LEASE).await.unwrap().is_empty());
 }
 
-async fn replay_runs_what_is_over(store: impl Store) {
+pub async fn replay_runs_what_is_over(store: impl Store) {
     let inbox = store.inbox();
     let put = inbox.put(vec![contact("parked").parked(ParkReason::Unhandled)]).await.unwrap()[0];
     assert!(matches!(put, Put::Parked(_, ParkReason::Unhandled)));
@@ -282,7 +284,7 @@ async fn replay_runs_what_is_over(store: impl Store) {
     assert_eq!(inbox.depth().await.unwrap().ready, 5);
 }
 
-async fn a_duplicate_does_not_finish_an_event(store: impl Store) {
+pub async fn a_duplicate_does_not_finish_an_event(store: impl Store) {
     let inbox = store.inbox();
     let key = put_one(&inbox, "ada").await;
     let token = lease_one(&inbox).await.token;
@@ -317,7 +319,7 @@ async fn what_is_done_is_pruned_and_then_forgotten(store: impl Store) {
     assert!(is_stored(inbox.put(vec![contact("ada")]).await.unwrap()[0]));
 }
 
-async fn what_is_not_done_is_not_pruned(store: impl Store) {
+pub async fn what_is_not_done_is_not_pruned(store: impl Store) {
     let inbox = store.inbox();
     inbox.put(vec![contact("parked").parked(ParkReason::Unhandled)]).await.unwrap();
     for settle in [Settle::Bury("dead".to_owned()), Settle::RetryAfter(Duration::from_secs(3600))] {
@@ -425,18 +427,21 @@ async fn the_depth_is_of_each_state(store: impl Store) {
     }
 }
 
-async fn a_restart_keeps_everything(mut store: impl Store) {
+pub async fn a_restart_keeps_everything(mut store: impl Store) {
     let inbox = store.inbox();
     let dead = put_one(&inbox, "dead").await;
     let token = lease_one(&inbox).await.token;
     settle_one(&inbox, token, Settle::Bury("gone".to_owned())).await;
     put_one(&inbox, "ada").await;
     let leased = lease_one(&inbox).await;
+    let last = event("last", "crm.deal.push", r#"{"last":1}"#);
+    inbox.put(vec![last.clone().parked(ParkReason::Unhandled)]).await.unwrap();
     drop(inbox);
     let are_leases_free = store.restart().await;
     let inbox = store.inbox();
     assert_eq!(inbox.get(dead).await.unwrap().unwrap().info.reason.as_deref(), Some("gone"));
     assert!(is_duplicate(inbox.put(vec![contact("ada")]).await.unwrap()[0]));
+    assert!(is_duplicate(inbox.put(vec![last]).await.unwrap()[0]));
     if !are_leases_free {
         assert!(inbox.lease(1, LEASE).await.unwrap().is_empty());
         store.jump(61 * SECOND).await;
@@ -452,4 +457,25 @@ async fn an_empty_batch_is_taken(store: impl Store) {
     assert!(inbox.put(vec![]).await.unwrap().is_empty());
     assert!(inbox.settle(vec![]).await.unwrap().is_empty());
     assert!(inbox.lease(0, LEASE).await.unwrap().is_empty());
+}
+
+pub async fn copies_at_once_are_stored_once(store: impl Store) {
+    let inbox = store.inbox();
+    let lists = || (0..10).map(|id| event(&format!("list-{id}"), "crm.contact.pulled", "[]")).collect();
+    let puts = (0..64).map(|_| inbox.put(lists()));
+    let stored: Vec<_> = futures_util::future::join_all(puts).await;
+    let stored = stored.into_iter().flat_map(Result::unwrap).filter(|put| is_stored(*put));
+    assert_eq!(stored.count(), 10);
+    assert_eq!(inbox.depth().await.unwrap().ready, 10);
+}
+
+pub async fn a_lease_that_ran_out_is_an_interruption(store: impl Store) {
+    let inbox = store.inbox();
+    put_one(&inbox, "ada").await;
+    lease_one(&inbox).await;
+    store.jump(61 * SECOND).await;
+    let leased = lease_one(&inbox).await;
+    assert!(leased.is_interrupted);
+    settle_one(&inbox, leased.token, Settle::RetryAfter(Duration::ZERO)).await;
+    assert!(!lease_one(&inbox).await.is_interrupted);
 }

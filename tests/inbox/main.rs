@@ -2,10 +2,10 @@
 
 mod contract;
 mod events;
+mod flaws;
 mod model;
 mod receive;
 mod receiver;
-mod staged;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -19,8 +19,11 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     receiver::{App, Next, Receiver, webhooks},
-    staged::{Fault, Staged},
-    support::{Delivery, Request, contact, verifier},
+    support::{
+        Delivery, Request, contact,
+        staged::{Fault, Staged},
+        verifier,
+    },
 };
 
 fn encoded(id: &str, event_type: &str, payload: &str) -> Delivery {

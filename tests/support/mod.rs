@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod log;
+pub mod staged;
 pub mod vectors;
 
 use std::{

@@ -7,6 +7,7 @@ mod many;
 mod postgres;
 mod power_cut;
 mod process;
+mod server;
 mod storage;
 #[path = "../support/mod.rs"]
 mod support;

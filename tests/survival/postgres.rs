@@ -18,12 +18,16 @@ impl Schema {
             say("skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
             return None;
         };
-        Some(Self { name: format!("panora_test_{:016x}", fastrand::u64(..)), url })
+        Some(Self::on(&url))
+    }
+
+    pub fn on(url: &str) -> Self {
+        Self { name: format!("panora_test_{:016x}", fastrand::u64(..)), url: url.to_owned() }
     }
 
     /// As `receiver` takes it.
     pub fn store(&self) -> String {
-        format!("postgres:{}", self.name)
+        format!("{}#{}", self.url, self.name)
     }
 
     pub async fn pool(&self) -> PgPool {

@@ -4,8 +4,8 @@
 //! receiver <store> <ledger> <incarnation>
 //! ```
 //!
-//! The store is `sqlite:<file>`, `postgres:<schema>` in the database of `PANORA_TEST_POSTGRES`, or, to show what
-//! the tests find, `careless:<file>`, which does not wait for the disk.
+//! The store is `sqlite:<file>`, `postgres://<database>#<schema>`, or, to show what the tests find,
+//! `careless:<file>`, which does not wait for the disk.
 
 mod careless;
 
@@ -14,6 +14,7 @@ use std::{
     fs::{File, OpenOptions},
     io::Write,
     net::Ipv4Addr,
+    str::FromStr,
     sync::Arc,
     time::Duration,
 };
@@ -26,7 +27,7 @@ use panora_hooks::{
     on,
 };
 use serde::Deserialize;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
 
 use crate::careless::Careless;
@@ -111,9 +112,11 @@ async fn main() -> anyhow::Result<()> {
     let (router, worker) = match store.split_once(':') {
         Some(("sqlite", path)) => parts(ledger, SqliteInbox::open(path)?)?,
         Some(("careless", path)) => parts(ledger, Careless::open(path)?)?,
-        Some(("postgres", schema)) => {
-            let url = env::var("PANORA_TEST_POSTGRES").context("PANORA_TEST_POSTGRES")?;
-            let pool = PgPoolOptions::new().max_connections(6).connect_lazy(&url)?;
+        Some(("postgres", _)) => {
+            let (url, schema) = store.split_once('#').context("no schema")?;
+            // By which a test finds the connections.
+            let options = PgConnectOptions::from_str(url)?.application_name(schema);
+            let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await?;
             parts(ledger, PostgresInbox::open_schema(pool, schema).await?)?
         }
         _ => anyhow::bail!("unknown store `{store}`"),
