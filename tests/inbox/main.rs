@@ -2,6 +2,7 @@
 
 mod contract;
 mod events;
+mod figures;
 mod flaws;
 mod model;
 mod receive;

@@ -8,15 +8,14 @@ use tokio::runtime::Runtime;
 
 use crate::{
     postgres::Schema,
-    process::{Connection, Figures, Receiver, Senders, check, contents, ledger, ledger_in, quiet, request},
+    process::{
+        Connection, Figures, Lost, Receiver, Senders, check, contents, ledger, ledger_in, quiet, request,
+    },
     say,
     support::is_long,
 };
 
 const SENDERS: usize = 16;
-
-/// How many hooks run at once by default: so many may have been between effect and completion.
-const AT_WORK: usize = 64;
 
 fn kills() -> usize {
     if is_long() { 100 } else { 5 }
@@ -41,7 +40,7 @@ fn run<I: Inbox>(store: &str, folder: &Path, open: impl AsyncFn() -> I) -> Figur
         quiet(&inbox).await;
         contents(&inbox).await
     });
-    check(&senders.acknowledged(), &ledger(&ledger_path), &contents, kills() * AT_WORK)
+    check(&senders.acknowledged(), &ledger(&ledger_path), &contents, Lost::Processes(kills()))
 }
 
 #[test]

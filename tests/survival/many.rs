@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     postgres::Schema,
-    process::{Connection, Fate, Receiver, check, contents, delivery, ledger, ledger_in, quiet},
+    process::{Connection, Fate, Lost, Receiver, check, contents, delivery, ledger, ledger_in, quiet},
     say,
     support::is_long,
 };
@@ -101,7 +101,7 @@ fn two_receivers_on_postgres_share_the_work() {
         contents(&inbox).await
     });
     let effects = ledger(&ledger_path);
-    let figures = check(&(0..events).collect(), &effects, &contents, 0);
+    let figures = check(&(0..events).collect(), &effects, &contents, Lost::Nothing);
     let expected = (0..events).filter(|number| delivery(*number).2 == Fate::Handled).count();
     assert_eq!(effects.len(), expected, "each once");
     for incarnation in [0, 1] {

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     postgres::Schema,
-    process::{Receiver, Senders, check, contents, ledger, ledger_in, quiet},
+    process::{Lost, Receiver, Senders, check, contents, ledger, ledger_in, quiet},
     say,
     support::is_long,
 };
@@ -22,7 +22,7 @@ use crate::{
 const SENDERS: usize = 16;
 
 /// Lets deliveries arrive while `harm` is done again and again, and looks for what was acknowledged.
-fn run(schema: &Schema, times: usize, harm: impl Fn()) {
+fn run(schema: &Schema, times: usize, lost: Lost, harm: impl Fn()) {
     let folder = TempDir::new().unwrap();
     let ledger_path = ledger_in(folder.path());
     let receiver = Receiver::start(&schema.store(), &ledger_path, 0).unwrap();
@@ -42,7 +42,7 @@ fn run(schema: &Schema, times: usize, harm: impl Fn()) {
     });
     let answers = senders.answers();
     assert!(answers.values().all(|status| matches!(status, 200 | 503)), "{answers:?}");
-    let figures = check(&senders.acknowledged(), &ledger(&ledger_path), &contents, 0);
+    let figures = check(&senders.acknowledged(), &ledger(&ledger_path), &contents, lost);
     let refused = answers.values().filter(|status| **status == 503).count();
     say(&format!("PostgreSQL, failed {times} times: {figures:?}, {refused} answered with 503"));
 }
@@ -52,7 +52,7 @@ fn connections_that_are_cut_lose_nothing() {
     let Some(schema) = Schema::new() else { return };
     let runtime = Runtime::new().unwrap();
     let pool = runtime.block_on(schema.pool());
-    run(&schema, if is_long() { 200 } else { 20 }, || {
+    run(&schema, if is_long() { 200 } else { 20 }, Lost::Nothing, || {
         let cut =
             sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1");
         runtime.block_on(cut.bind(&schema.name).execute(&pool)).unwrap();
@@ -66,7 +66,7 @@ fn a_server_that_is_killed_loses_nothing() {
         return;
     };
     let schema = Schema::on(&server.url());
-    run(&schema, if is_long() { 10 } else { 2 }, || server.kill_and_restart());
+    run(&schema, if is_long() { 10 } else { 2 }, Lost::Server, || server.kill_and_restart());
 }
 
 /// A server of the test's own.

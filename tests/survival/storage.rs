@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     disk::Mount,
-    process::{Connection, Receiver, check, contents, ledger, ledger_in, quiet, request},
+    process::{Connection, Lost, Receiver, check, contents, ledger, ledger_in, quiet, request},
 };
 
 fn ready(receiver: &Receiver) -> u16 {
@@ -261,5 +261,5 @@ fn what_was_seen_is_known_after_a_restart() {
 #[test]
 #[should_panic(expected = "event-7 was acknowledged and not handled")]
 fn what_is_gone_is_missed() {
-    check(&HashSet::from([7]), &[], &HashMap::new(), 0);
+    check(&HashSet::from([7]), &[], &HashMap::new(), Lost::Nothing);
 }

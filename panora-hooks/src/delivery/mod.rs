@@ -115,6 +115,12 @@ impl<'b> Delivery<'b> {
         Self { event_type, ..self }
     }
 
+    /// Says how often the event has been tried.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_attempt(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
+    }
+
     /// Frees the delivery from its borrow of `body`, whose text it keeps instead.
     pub(crate) fn into_shared(self, body: &ByteString) -> Delivery<'static> {
         Delivery {

@@ -13,6 +13,7 @@ mod query;
 mod readiness;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod time;
 pub(crate) mod worker;
 pub(crate) mod writer;

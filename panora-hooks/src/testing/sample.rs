@@ -27,6 +27,7 @@ pub struct Sample {
     wire_type: String,
     payload: Json,
     is_object: bool,
+    attempt: u32,
 }
 
 /// A delivery of an event type, with a payload made up for it.
@@ -72,7 +73,7 @@ impl Sample {
     fn of(event_type: &str, payload: Json) -> Self {
         let known = catalogue::find(event_type).filter(|known| known.name() == event_type);
         let wire_type = known.and_then(|known| known.wire_names().next()).unwrap_or(event_type);
-        Self { id: new_id(), wire_type: wire_type.to_owned(), payload, is_object: false }
+        Self { id: new_id(), wire_type: wire_type.to_owned(), payload, is_object: false, attempt: 1 }
     }
 
     /// Puts a value into the payload, at a path such as `email_addresses[0].email_address`.
@@ -120,6 +121,12 @@ impl Sample {
     #[must_use]
     pub fn as_object(self) -> Self {
         Self { is_object: true, ..self }
+    }
+
+    /// Sets how often the event has been tried, for [`run`](Self::run): by default it is the first time.
+    #[must_use]
+    pub fn attempt(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
     }
 
     /// The JSON text of the payload.
@@ -242,7 +249,7 @@ impl Sample {
         let data = ByteString::from(self.data());
         let delivery =
             Delivery::new([0; 32], (&*self.id).into(), (&*self.wire_type).into(), &data).into_shared(&data);
-        run::run(delivery, state, registry)
+        run::run(delivery.with_attempt(self.attempt), state, registry)
     }
 }
 
@@ -253,6 +260,7 @@ impl fmt::Debug for Sample {
             .field("id", &self.id)
             .field("wire_type", &self.wire_type)
             .field("is_object", &self.is_object)
+            .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
 }

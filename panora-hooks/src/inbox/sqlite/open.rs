@@ -47,7 +47,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     } else {
         None
     };
-    let mut queue = Queue::new(connection, checkpointer, Some(lock)).map_err(store)?;
+    let mut queue = Queue::for_receiver(connection, checkpointer, lock).map_err(store)?;
     let store = |source| OpenError::Store { inbox: name(path), source };
     queue.put(&[], now).map_err(store)?;
     queue.free_leases(now).map_err(store)?;
@@ -63,7 +63,7 @@ pub(super) fn for_tool(path: &Path) -> Result<Opened, OpenError> {
     if found < known {
         return Err(OpenError::Older { inbox: name(path), found, known });
     }
-    threads(Queue::new(connection, None, None).map_err(store)?, &file, path)
+    threads(Queue::for_tool(connection).map_err(store)?, &file, path)
 }
 
 fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> {

@@ -18,7 +18,7 @@ use crate::inbox::{
 /// At so many pages in the log, 64 MiB, this connection checkpoints itself, if the other one has not.
 const CHECKPOINT_PAGES: u32 = 16_000;
 
-/// The same where there is no other one.
+/// The same for a receiver that has no other one.
 const CHECKPOINT_PAGES_ALONE: u32 = 4_000;
 
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
@@ -45,13 +45,29 @@ enum Sync {
 }
 
 impl Queue {
-    pub(super) fn new(
+    /// For a receiver, which has `lock`.
+    pub(super) fn for_receiver(
         connection: Connection,
+        checkpointer: Option<Checkpointer>,
+        lock: File,
+    ) -> rusqlite::Result<Self> {
+        let pages = if checkpointer.is_some() { CHECKPOINT_PAGES } else { CHECKPOINT_PAGES_ALONE };
+        Self::new(connection, pages, checkpointer, Some(lock))
+    }
+
+    /// For a tool. It leaves checkpoints to the receiver: with some versions of SQLite, two that write must not both
+    /// do them.
+    pub(super) fn for_tool(connection: Connection) -> rusqlite::Result<Self> {
+        Self::new(connection, 0, None, None)
+    }
+
+    fn new(
+        connection: Connection,
+        checkpoint_pages: u32,
         checkpointer: Option<Checkpointer>,
         lock: Option<File>,
     ) -> rusqlite::Result<Self> {
-        let pages = if checkpointer.is_some() { CHECKPOINT_PAGES } else { CHECKPOINT_PAGES_ALONE };
-        connection.pragma_update(None, "wal_autocheckpoint", pages)?;
+        connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         Ok(Self { connection, checkpointer, sync: Sync::Full, is_suspect: false, _lock: lock })

@@ -17,8 +17,11 @@ use super::{
     attempt::{attempt, bury},
     runner::Runner,
 };
-use crate::inbox::{
-    ErasedInbox, EventKey, InboxError, LeaseToken, Leased, Settle, Settled, error::chain, policy::Policy,
+use crate::{
+    inbox::{
+        ErasedInbox, EventKey, InboxError, LeaseToken, Leased, Settle, Settled, error::chain, policy::Policy,
+    },
+    printable::Printable,
 };
 
 /// How often it is looked for events that this worker does not know of: those whose time has come, those
@@ -156,7 +159,7 @@ impl<'i> Desk<'i> {
     fn take(&mut self, leased: Leased) {
         let (token, attempt) = (leased.token, leased.attempt);
         if let Some(held) = self.held.get_mut(&token.event()) {
-            tracing::warn!(event.id = leased.id, "the lease of an event ran out while its hook runs");
+            tracing::warn!(event.id = %Printable(&leased.id), "the lease of an event ran out while its hook runs");
             held.token = token;
             return;
         }
@@ -188,7 +191,7 @@ impl<'i> Desk<'i> {
         if let Some(suspect) = suspect {
             let key = suspect.token.event();
             tracing::warn!(
-                event.id = suspect.id,
+                event.id = %Printable(&suspect.id),
                 attempt = suspect.attempt,
                 "runs alone: its attempts were interrupted"
             );

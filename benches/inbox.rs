@@ -1,0 +1,39 @@
+//! What storing costs, as multiples of what the disk itself does in the same run.
+//!
+//! ```text
+//! cargo bench -p panora-hooks-benches --bench inbox [-- <part> ..]
+//! ```
+//!
+//! The parts are `store`, `lease`, `http`, `postgres` (which needs `PANORA_TEST_POSTGRES`) and `filled`, which
+//! takes 10 GB of disk and a quarter of an hour and is only run by name. The folder is `PANORA_BENCH_DIR`, by default the
+//! target folder: the disk that it is on is what is measured.
+
+mod inbox {
+    pub(crate) mod disk;
+    pub(crate) mod filled;
+    pub(crate) mod http;
+    pub(crate) mod load;
+    pub(crate) mod postgres;
+    pub(crate) mod sqlite;
+}
+
+use inbox::{filled, http, postgres, sqlite};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let mut parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
+    if parts.is_empty() {
+        parts = ["store", "lease", "http", "postgres"].map(str::to_owned).to_vec();
+    }
+    for part in parts {
+        match &*part {
+            "store" => sqlite::store().await?,
+            "lease" => sqlite::lease().await?,
+            "http" => http::compare().await?,
+            "postgres" => postgres::compare().await?,
+            "filled" => filled::compare().await?,
+            part => anyhow::bail!("unknown part `{part}`"),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Whether cost grows with what is stored.
+
+use panora_hooks::inbox::{PostgresInbox, SqliteInbox};
+use sqlx::AssertSqlSafe;
+
+use super::{
+    disk::{folder, median, syncs_per_second},
+    load::{deliveries, send, storing},
+    postgres::{SCHEMA, fresh, pool, remove},
+    sqlite::drain,
+};
+
+const ROUNDS: usize = 5;
+
+/// Of ten events eight are done, the next one is dead, and the last one waits.
+const COUNTS: [u64; 3] = [0, 1_000_000, 10_000_000];
+
+pub(crate) async fn compare() -> anyhow::Result<()> {
+    println!(
+        "\nWith so many events in the store: 1 KB, 64 senders, as multiples of syncs and of the empty store"
+    );
+    println!(
+        "{:>12} {:>12} {:>10} {:>10} {:>14} {:>10}",
+        "store", "events", "stored", "of empty", "run", "of empty"
+    );
+    let mut empty = None;
+    for count in COUNTS {
+        let folder = folder()?;
+        let path = folder.path().join("inbox.db");
+        drop(SqliteInbox::open(&path)?);
+        fill_sqlite(&path, count)?;
+        let (mut stored, mut run) = (vec![], vec![]);
+        let inbox = SqliteInbox::open(&path)?;
+        for _ in 0..ROUNDS {
+            let syncs = syncs_per_second()?;
+            let router = storing(inbox.clone())?;
+            stored.push(send(&router, 64, deliveries(100_000, 1024)?).await?.per_second / syncs);
+            run.push(drain(&inbox, 20_000).await? / syncs);
+        }
+        show("SQLite", count, [stored, run].map(median), &mut empty);
+    }
+    let Some(pool) = pool().await? else { return Ok(()) };
+    let mut empty = None;
+    for count in COUNTS {
+        let inbox: PostgresInbox = fresh(&pool).await?;
+        fill_postgres(&pool, count).await?;
+        let (mut stored, mut run) = (vec![], vec![]);
+        for _ in 0..ROUNDS {
+            let syncs = syncs_per_second()?;
+            let router = storing(inbox.clone())?;
+            stored.push(send(&router, 64, deliveries(80_000, 1024)?).await?.per_second / syncs);
+            run.push(drain(&inbox, 10_000).await? / syncs);
+        }
+        show("PostgreSQL", count, [stored, run].map(median), &mut empty);
+    }
+    remove(&pool).await
+}
+
+fn show(store: &str, count: u64, [stored, run]: [f64; 2], empty: &mut Option<[f64; 2]>) {
+    let [empty_stored, empty_run] = *empty.get_or_insert([stored, run]);
+    println!(
+        "{store:>12} {count:>12} {stored:>10.2} {:>10.2} {run:>14.2} {:>10.2}",
+        stored / empty_stored,
+        run / empty_run
+    );
+}
+
+/// In the way that is fastest, with the tables as they are.
+fn fill_sqlite(path: &std::path::Path, count: u64) -> anyhow::Result<()> {
+    let connection = rusqlite::Connection::open(path)?;
+    let (done, dead) = (count / 10 * 8, count / 10 * 9);
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA journal_mode=OFF;
+         DROP INDEX event_key;
+         INSERT INTO event(seq, key, id_event, type, received, data)
+             WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
+             SELECT n, randomblob(48), hex(randomblob(16)), 'crm.contact.created', n, hex(randomblob(450)) FROM n
+             WHERE {count} > 0;
+         CREATE UNIQUE INDEX event_key ON event(key);
+         INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, seq, 1, 0 FROM event WHERE seq <= {done};
+         INSERT INTO dead(seq, at, attempts, is_parked, reason)
+             SELECT seq, seq, 16, 0, 'all 16 attempts failed' FROM event WHERE seq > {done} AND seq <= {dead};
+         INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
+         PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    ))?;
+    Ok(())
+}
+
+async fn fill_postgres(pool: &sqlx::PgPool, count: u64) -> anyhow::Result<()> {
+    let (done, dead) = (count / 10 * 8, count / 10 * 9);
+    let fill = format!(
+        "SET search_path = {SCHEMA}; SET synchronous_commit = off;
+         DROP INDEX event_key; DROP INDEX event_content;
+         INSERT INTO event(key, content, id_event, type, received, data)
+             SELECT sha256(n::text::bytea) || substr(sha256((-n)::text::bytea), 1, 16), sha256(n::text::bytea),
+                    sha256(n::text::bytea), 'crm.contact.created', n, convert_to(repeat(md5(n::text), 28), 'UTF8')
+             FROM generate_series(1, {count}) AS n;
+         CREATE UNIQUE INDEX event_key ON event(key);
+         CREATE UNIQUE INDEX event_content ON event(content) WHERE content IS NOT NULL;
+         INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, seq, 1, false FROM event WHERE seq <= {done};
+         INSERT INTO dead(seq, at, attempts, is_parked, reason)
+             SELECT seq, seq, 16, false, 'all 16 attempts failed' FROM event WHERE seq > {done} AND seq <= {dead};
+         INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
+         ANALYZE event; ANALYZE due; ANALYZE dead; ANALYZE done; CHECKPOINT; RESET search_path; RESET synchronous_commit;"
+    );
+    sqlx::raw_sql(AssertSqlSafe(fill)).execute(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Two receivers on one PostgreSQL: what one of them stores, either runs, and once.
+//!
+//! ```text
+//! DATABASE_URL=postgres://localhost/postgres cargo run --example postgres
+//! ```
+//!
+//! They stand for two machines. The tables are made in a schema of their own, `panora_hooks`.
+
+use std::{env, net::Ipv4Addr};
+
+use anyhow::Context;
+use panora_hooks::{Metadata, State, Verifier, Webhooks, hooks, inbox::PostgresInbox, on, testing::Sample};
+use sqlx::postgres::PgPoolOptions;
+use tokio::{net::TcpListener, sync::watch};
+
+/// What this machine is called.
+#[derive(Clone)]
+struct Machine(&'static str);
+
+#[on("crm.contact.created")]
+async fn contact_created(meta: Metadata, State(Machine(name)): State<Machine>) {
+    tracing::info!(id = ?meta.id, "runs on {name}");
+}
+
+/// A machine: a pool, a server and a worker of its own.
+async fn receive(
+    name: &'static str,
+    verifier: Verifier,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let url = env::var("DATABASE_URL").context("DATABASE_URL is not set")?;
+    let pool = PgPoolOptions::new().max_connections(5).connect(&url).await?;
+    let (router, worker) = Webhooks::new(verifier)
+        .with_state(Machine(name))
+        .hooks(hooks![contact_created])
+        .with_inbox(PostgresInbox::open(pool).await?)
+        .into_parts("/webhook");
+    let mut stop_worker = stop.clone();
+    let worker = tokio::spawn(worker.run_until(async move { drop(stop_worker.changed().await) }));
+    axum::serve(listener, router).with_graceful_shutdown(async move { drop(stop.changed().await) }).await?;
+    Ok(worker.await?)
+}
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_ansi(false).init();
+    let verifier = Verifier::new(uuid::Uuid::new_v4().to_string())?;
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let second = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("Deliver events to either of two receivers:\n");
+    for listener in [&first, &second] {
+        let sample =
+            Sample::new("crm.contact.created", serde_json::json!({ "id": uuid::Uuid::new_v4().to_string() }));
+        println!(
+            "curl -i http://{}/webhook -H 'Panora-Signature: {}' --data-raw '{}'\n",
+            listener.local_addr()?,
+            sample.signature(&verifier),
+            sample.body()
+        );
+    }
+    let (stop, stopped) = watch::channel(false);
+    let first = receive("the first machine", verifier.clone(), first, stopped.clone());
+    let second = receive("the second machine", verifier, second, stopped);
+    let interrupt = async {
+        tokio::signal::ctrl_c().await?;
+        drop(stop);
+        Ok(())
+    };
+    tokio::try_join!(first, second, interrupt)?;
+    Ok(())
+}

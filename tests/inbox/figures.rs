@@ -1,0 +1,85 @@
+//! What an inbox says of itself.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use panora_hooks::inbox::{Inbox, MemoryInbox, ParkReason, Settle, readiness};
+use tower::ServiceExt;
+
+use crate::{
+    events::contact,
+    receiver::{App, Next, webhooks},
+    support::staged::{Fault, Staged},
+};
+
+/// The status and the text of the answer.
+async fn ready(inbox: impl Inbox) -> (u16, String) {
+    let router: axum::Router = axum::Router::new().route("/ready", readiness(inbox, Duration::from_secs(300)));
+    let request = axum::http::Request::get("/ready").body(axum::body::Body::empty()).unwrap();
+    let answer = router.oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn an_inbox_is_ready_while_it_takes_events_and_keeps_up() {
+    let jumps = crate::stores::Jumps::default();
+    let clock = jumps.clone();
+    let (inbox, _settled) = Staged::new(MemoryInbox::new().with_clock(move || clock.now()));
+    assert_eq!(ready(inbox.clone()).await, (200, "ready\n".to_owned()));
+    inbox.put(vec![contact("ada")]).await.unwrap();
+    jumps.jump(299_000_000);
+    assert_eq!(ready(inbox.clone()).await.0, 200);
+    jumps.jump(2_000_000);
+    let waits = "not ready: an event has been waiting for 301 s\n";
+    assert_eq!(ready(inbox.clone()).await, (503, waits.to_owned()));
+    // Late, but at work.
+    let leased = inbox.lease(1, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(ready(inbox.clone()).await.0, 200);
+    inbox.settle(vec![(leased[0].token, Settle::RetryAfter(Duration::from_secs(3600)))]).await.unwrap();
+    assert_eq!(ready(inbox.clone()).await.0, 200);
+    for (fault, why) in [(Fault::Full, "full"), (Fault::Away, "cannot be reached"), (Fault::Busy, "busy")] {
+        inbox.on_put(move || Some(fault));
+        let (status, text) = ready(inbox.clone()).await;
+        assert_eq!(status, 503, "{fault:?}");
+        assert!(text.contains(why) && !text.contains("refused") && !text.contains("no space"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn depth_and_attempts_are_metrics() {
+    let recorder = DebuggingRecorder::new();
+    let metrics = recorder.snapshotter();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let (app, begun) = App::happy();
+    let (inbox, _settled) = Staged::new(MemoryInbox::new());
+    let parked = ["a", "b"].map(|name| contact(name).parked(ParkReason::Unhandled));
+    inbox.put(parked.to_vec()).await.unwrap();
+    let (_router, worker) = webhooks(app, inbox.clone()).into_parts::<()>("/webhook");
+    let shutdown = async {
+        inbox.put(vec![contact("ada")]).await.unwrap();
+        while inbox.depth().await.unwrap().ready + inbox.depth().await.unwrap().leased > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    worker.run_until(shutdown).await;
+    begun.next();
+    let all = metrics.snapshot().into_vec().into_iter();
+    let all: BTreeMap<String, DebugValue> = all
+        .map(|(key, _, _, value)| {
+            let labels: Vec<_> = key.key().labels().map(|label| label.value().to_owned()).collect();
+            (format!("{} {}", key.key().name(), labels.join(" ")), value)
+        })
+        .collect();
+    let gauge = |name: &str| match all[name] {
+        DebugValue::Gauge(value) => value.0,
+        ref value => panic!("{value:?}"),
+    };
+    assert_eq!(gauge("panora_hooks_inbox_events parked").to_bits(), 2_f64.to_bits());
+    for state in ["ready", "delayed", "leased", "dead"] {
+        gauge(&format!("panora_hooks_inbox_events {state}"));
+    }
+    gauge("panora_hooks_inbox_oldest_ready_seconds ");
+    assert!(matches!(all["panora_hooks_attempts_total handled"], DebugValue::Counter(1)));
+}
