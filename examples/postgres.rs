@@ -6,7 +6,7 @@
 //!
 //! They stand for two machines. The tables are made in a schema of their own, `panora_hooks`.
 
-use std::{env, net::Ipv4Addr};
+use std::{env, io::IsTerminal, net::Ipv4Addr};
 
 use anyhow::Context;
 use panora_hooks::{Metadata, State, Verifier, Webhooks, hooks, inbox::PostgresInbox, on, testing::Sample};
@@ -45,7 +45,7 @@ async fn receive(
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_ansi(false).init();
+    tracing_subscriber::fmt().with_ansi(std::io::stdout().is_terminal()).init();
     let verifier = Verifier::new(uuid::Uuid::new_v4().to_string())?;
     let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let second = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

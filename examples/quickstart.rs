@@ -22,7 +22,7 @@ use panora_hooks::{
     on,
 };
 use serde::Deserialize;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 
 /// Where events are stored.
 const INBOX: &str = "panora-inbox.db";
@@ -83,11 +83,9 @@ async fn main() -> anyhow::Result<()> {
         .with_inbox(inbox.clone())
         .into_parts("/webhook");
     let router = router.route("/ready", inbox::readiness(inbox, MAX_WAIT));
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
+    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown_signal());
     let server = tokio::spawn(server.into_future());
     worker.run_until(shutdown_signal()).await;
-    drop(stop);
     // A client that never ends its request does not keep the program from ending.
     if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
         ended??;

@@ -5,9 +5,10 @@ mod support;
 use std::{
     panic::{self, UnwindSafe},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use panora_hooks::{Registry, Webhooks, hooks, on};
+use panora_hooks::{Registry, Webhooks, hooks, inbox::MemoryInbox, on};
 use support::verifier;
 
 mod crm {
@@ -89,6 +90,26 @@ fn panics_point_at_the_users_line() {
     });
     assert_eq!(line, line_of("line E"));
     assert_eq!(message, "the path `webhook` does not begin with `/`: write `/webhook`");
+
+    let with_inbox = || Webhooks::new(verifier()).with_inbox(MemoryInbox::new());
+    let (line, message) = panic_of(|| {
+        drop(with_inbox().into_parts::<()>("webhook")); // line F
+    });
+    assert_eq!(line, line_of("line F"));
+    assert_eq!(message, "the path `webhook` does not begin with `/`: write `/webhook`");
+    let (line, message) = panic_of(|| {
+        drop(with_inbox().concurrency(0)); // line G
+    });
+    assert_eq!((line, &*message), (line_of("line G"), "`concurrency` is 0: nothing would ever run"));
+    let (line, message) = panic_of(|| {
+        drop(with_inbox().max_attempts(0)); // line H
+    });
+    assert_eq!((line, &*message), (line_of("line H"), "`max_attempts` is 0: nothing would ever run"));
+    let (line, message) = panic_of(|| {
+        drop(with_inbox().lease_time(Duration::from_millis(999))); // line I
+    });
+    assert_eq!(line, line_of("line I"));
+    assert_eq!(message, "a lease of 999ms ends before it can be made longer");
 }
 
 /// The first line of this file that holds `text`.
@@ -117,4 +138,9 @@ fn debug_shows_the_hooks_and_not_the_state() {
     let shown = format!("{webhooks:?}");
     assert!(shown.contains("crm::a") && shown.contains("crm.contact.created"), "{shown}");
     assert!(!shown.contains(support::SECRET), "{shown}");
+    let webhooks = webhooks.with_inbox(MemoryInbox::new());
+    let shown = format!("{webhooks:?}");
+    assert!(shown.contains("crm::a") && shown.contains("max_attempts: 16"), "{shown}");
+    let (_, worker) = webhooks.into_parts::<()>("/webhook");
+    assert!(format!("{worker:?}").contains("max_attempts: 16"));
 }

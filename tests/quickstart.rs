@@ -6,35 +6,13 @@ mod support;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use panora_hooks::Verifier;
-use serde_json::Value;
-use support::{Request, read_answer};
+use support::{Request, example::executable, read_answer};
 use tempfile::TempDir;
-
-/// Builds the example once; a test of this package alone has not.
-fn executable() -> &'static PathBuf {
-    static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
-    EXECUTABLE.get_or_init(|| {
-        let cargo = Command::new(env!("CARGO"))
-            .args(["build", "--package", "panora-hooks-examples", "--example", "quickstart"])
-            .args(["--quiet", "--message-format", "json"])
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(cargo.status.success());
-        let messages = String::from_utf8(cargo.stdout).unwrap();
-        let executable = messages.lines().find_map(|message| {
-            let message: Value = serde_json::from_str(message).unwrap();
-            message["executable"].as_str().map(PathBuf::from)
-        });
-        executable.unwrap()
-    })
-}
 
 struct Quickstart {
     folder: Arc<TempDir>,
@@ -51,7 +29,7 @@ impl Quickstart {
     }
 
     fn run_in(folder: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(executable());
+        let mut command = Command::new(executable("quickstart"));
         command.current_dir(folder.path());
         command.env_remove("PANORA_WEBHOOK_SECRET").env_remove("RUST_LOG").env("PORT", "0");
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -92,9 +92,10 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// If it is less than a second.
     #[track_caller]
-    pub fn lease(self, lease: Duration) -> Self {
-        assert!(lease >= Duration::from_secs(1), "a lease of {lease:?} ends before it can be made longer");
-        self.set(|policy| policy.lease = lease)
+    pub fn lease_time(self, lease_time: Duration) -> Self {
+        let is_enough = lease_time >= Duration::from_secs(1);
+        assert!(is_enough, "a lease of {lease_time:?} ends before it can be made longer");
+        self.set(|policy| policy.lease = lease_time)
     }
 
     /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop, by default 25
@@ -107,22 +108,25 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// seconds. Then its hook runs before the answer.
     ///
     /// The same time is given to a store that does not answer. An event whose storing was cut off that way
-    /// may be stored all the same, and then runs twice.
+    /// may be stored all the same, and then runs twice. Hooks that run before the answer do so beside those of the worker:
+    /// neither [`concurrency`](Self::concurrency) nor [`hook_timeout`](Self::hook_timeout) holds for them.
     pub fn store_timeout(self, store_timeout: Duration) -> Self {
         self.set(|policy| policy.store_timeout = store_timeout)
     }
 
     /// Sets for how long events that are done are kept: their data, by default 7 days, in which they can be
-    /// replayed; and what a duplicate is known by, by default 90 days. Events that are not done are kept for ever.
-    pub fn retention(self, data: Duration, keys: Duration) -> Self {
+    /// replayed; and what a duplicate is known by, by default 90 days, and at least as long. Events that are not done
+    /// are kept for ever.
+    pub fn retention(self, data: Duration, identities: Duration) -> Self {
         self.set(|policy| {
             policy.keep_data = data;
-            policy.keep_keys = keys.max(data);
+            policy.keep_identities = identities.max(data);
         })
     }
 
     fn set(mut self, set: impl FnOnce(&mut Policy)) -> Self {
         set(&mut self.policy);
+        self.policy = self.policy.bounded();
         self
     }
 

@@ -14,7 +14,8 @@ use crate::{
 
 /// The status and the text of the answer.
 async fn ready(inbox: impl Inbox) -> (u16, String) {
-    let router: axum::Router = axum::Router::new().route("/ready", readiness(inbox, Duration::from_secs(300)));
+    let router: axum::Router =
+        axum::Router::new().route("/ready", readiness(inbox, Duration::from_secs(300)));
     let request = axum::http::Request::get("/ready").body(axum::body::Body::empty()).unwrap();
     let answer = router.oneshot(request).await.unwrap();
     let status = answer.status().as_u16();

@@ -176,13 +176,7 @@ impl Inbox for Flawed {
                 state.buried.push(token.event());
             }
         }
-        let settled = self.inner.settle(items).await?;
-        for settled in &settled {
-            if let Settled::Extended(token) = settled {
-                self.state.lock().unwrap().tokens.insert(token.event(), *token);
-            }
-        }
-        Ok(settled)
+        self.inner.settle(items).await
     }
 
     async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
@@ -283,7 +277,7 @@ finds! {
     a_duplicate_does_not_finish_an_event: DuplicatesFinish,
     an_object_under_another_id_or_type_is_parked: ReplaysRun,
     a_retry_waits: LeasesAreShared,
-    an_extended_lease_has_another_token: ExtendsNothing,
+    an_extended_lease_lasts_longer: ExtendsNothing,
     a_lease_that_ran_out_is_an_interruption: ForgetsInterruptions,
     a_dead_event_has_its_reason: BuriesWithoutData,
 }

@@ -221,10 +221,7 @@ impl Model {
             return;
         };
         entry.place = match (how, settled) {
-            (How::Extend(seconds), Settled::Extended(token)) => {
-                self.tokens.push(token);
-                Place::Leased { until: now + seconds as i64, token }
-            }
+            (How::Extend(seconds), Settled::Settled) => Place::Leased { until: now + seconds as i64, token },
             (How::Complete, Settled::Settled) => Place::Done { at: now },
             (How::Retry(seconds), Settled::Settled) => Place::Waiting { due: now + seconds as i64 },
             (How::Bury, Settled::Settled) => Place::Dead,
@@ -358,11 +355,11 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 drop(inbox);
                 let are_leases_free = store.restart().await;
                 inbox = store.inbox();
-                for entry in model.entries.values_mut() {
-                    if let Place::Leased { until, .. } = &mut entry.place
-                        && are_leases_free
-                    {
-                        *until = model.now.min(*until);
+                for entry in model.entries.values_mut().filter(|_| are_leases_free) {
+                    match &mut entry.place {
+                        Place::Leased { until, .. } => *until = model.now.min(*until),
+                        Place::Waiting { due } if entry.attempts == 0 => *due = model.now.min(*due),
+                        _ => {}
                     }
                 }
             }

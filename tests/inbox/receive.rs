@@ -165,12 +165,15 @@ fn an_unknown_type_waits_for_a_release_that_knows_it() {
     begun.none();
 }
 
+/// Another release of the program may have stored it, and run beside this one.
 #[test]
-fn an_event_whose_hook_is_gone_is_dead() {
+fn an_event_whose_hook_is_gone_is_dead_after_its_attempts() {
     let (inbox, settled) = Staged::new(MemoryInbox::new());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(inbox.put(vec![crate::events::contact("ada")])).unwrap();
-    let _receiver = Receiver::start(Webhooks::new(verifier()).with_inbox(inbox));
+    let webhooks = Webhooks::new(verifier()).with_inbox(inbox);
+    let _receiver = Receiver::start(webhooks.max_attempts(2).backoff(Duration::ZERO, Duration::ZERO));
+    assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
     assert!(matches!(settled.next().0, Settle::Bury(_)));
 }
 
@@ -262,7 +265,7 @@ fn a_lease_is_made_longer_while_a_hook_runs() {
         Ok(())
     });
     let (inbox, settled) = Staged::new(MemoryInbox::new());
-    let receiver = Receiver::start(webhooks(app, inbox).lease(Duration::from_secs(1)));
+    let receiver = Receiver::start(webhooks(app, inbox).lease_time(Duration::from_secs(1)));
     assert_eq!(receiver.deliver(&contact()), 200);
     assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
     assert_eq!(begun.try_iter().count(), 1);
@@ -494,4 +497,60 @@ fn an_event_that_ends_the_process_is_dead_after_its_attempts() {
     let Settle::Bury(reason) = settled.next().0 else { panic!() };
     assert_eq!(reason, "all 4 attempts failed, the last with the process");
     begun.none();
+}
+
+#[test]
+fn a_lease_whose_longer_life_was_not_heard_of_is_still_good() {
+    let (app, begun) = App::new(async |_| {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        Ok(())
+    });
+    let (inbox, settled) = Staged::new(MemoryInbox::new());
+    inbox.on_settle({
+        let mut answers = 0;
+        move || {
+            answers += 1;
+            (answers <= 3).then_some(Fault::AnswerLost)
+        }
+    });
+    let receiver = Receiver::start(webhooks(app, inbox).lease_time(Duration::from_secs(1)));
+    assert_eq!(receiver.deliver(&contact()), 200);
+    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(begun.try_iter().count(), 1);
+}
+
+#[test]
+fn what_a_slow_store_has_leased_runs_and_is_not_left() {
+    let (go, gone) = watch::channel(false);
+    let (app, begun) = App::happy();
+    let (inbox, settled) = Staged::new(MemoryInbox::new());
+    inbox.on_lease(move || (!*gone.borrow()).then_some(Fault::Slow));
+    let webhooks = webhooks(app, inbox.clone()).store_timeout(Duration::from_millis(20));
+    let receiver = Receiver::start(webhooks);
+    assert_eq!(receiver.deliver(&contact()), 200);
+    // Far longer than it may take to store.
+    std::thread::sleep(Duration::from_millis(200));
+    begun.none();
+    go.send(true).unwrap();
+    assert_eq!(begun.next().attempt, 1);
+    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+}
+
+#[test]
+fn no_time_is_too_long() {
+    let (app, begun) =
+        App::new(async |meta: Metadata| if meta.attempt == 1 { Err("no".into()) } else { Ok(()) });
+    let (inbox, settled) = Staged::new(MemoryInbox::new());
+    let webhooks = webhooks(app, inbox)
+        .store_timeout(Duration::MAX)
+        .hook_timeout(Duration::MAX)
+        .lease_time(Duration::MAX)
+        .shutdown_grace(Duration::MAX)
+        .retention(Duration::MAX, Duration::MAX);
+    let mut receiver = Receiver::start(webhooks);
+    assert_eq!(receiver.deliver(&contact()), 200);
+    assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
+    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(begun.try_iter().count(), 2);
+    receiver.stop();
 }

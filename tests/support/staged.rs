@@ -21,6 +21,8 @@ pub enum Fault {
     Panics,
     /// It is done, but the answer is lost.
     AnswerLost,
+    /// It is done, but the answer waits until there is no fault any more.
+    Slow,
 }
 
 type Plan = Mutex<Box<dyn FnMut() -> Option<Fault> + Send>>;
@@ -29,6 +31,7 @@ type Plan = Mutex<Box<dyn FnMut() -> Option<Fault> + Send>>;
 pub struct Staged<I> {
     pub inner: I,
     put: Arc<Plan>,
+    lease: Arc<Plan>,
     settle: Arc<Plan>,
     settled: mpsc::Sender<(Settle, Settled)>,
 }
@@ -38,11 +41,15 @@ impl<I: Inbox> Staged<I> {
     pub fn new(inner: I) -> (Self, mpsc::Receiver<(Settle, Settled)>) {
         let (settled, settlements) = mpsc::channel();
         let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
-        (Self { inner, put: plan(), settle: plan(), settled }, settlements)
+        (Self { inner, put: plan(), lease: plan(), settle: plan(), settled }, settlements)
     }
 
     pub fn on_put(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
         *self.put.lock().unwrap() = Box::new(plan);
+    }
+
+    pub fn on_lease(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+        *self.lease.lock().unwrap() = Box::new(plan);
     }
 
     pub fn on_settle(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
@@ -63,6 +70,13 @@ async fn stage<T>(plan: &Plan, work: impl Future<Output = Result<T, InboxError>>
             work.await?;
             Err(InboxError::Unavailable("connection reset".into()))
         }
+        Some(Fault::Slow) => {
+            let done = work.await;
+            while (plan.lock().unwrap())().is_some() {
+                tokio::task::yield_now().await;
+            }
+            done
+        }
     }
 }
 
@@ -72,7 +86,7 @@ impl<I: Inbox> Inbox for Staged<I> {
     }
 
     async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
-        self.inner.lease(max, lease_for).await
+        stage(&self.lease, self.inner.lease(max, lease_for)).await
     }
 
     async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {

@@ -38,7 +38,7 @@ fn put(connection: &mut Connection, batch: &[NewEvent]) -> rusqlite::Result<Vec<
             .prepare_cached(
                 "INSERT INTO event(key, id_event, type, received, data) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![event.key(), event.id(), event.wire_type(), now, event.data()])?;
+            .execute(params![event.identity(), event.id(), event.wire_type(), now, event.data()])?;
         let seq = transaction.last_insert_rowid();
         transaction
             .prepare_cached("INSERT INTO due(seq, due, attempts) VALUES (?1, ?2, 0)")?

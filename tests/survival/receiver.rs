@@ -92,7 +92,7 @@ fn parts(ledger: Ledger, inbox: impl Inbox + Clone) -> anyhow::Result<(Router, W
         .hooks(hooks![contact, contacts, deal])
         .with_inbox(inbox.clone())
         .backoff(Duration::from_millis(10), Duration::from_millis(100))
-        .lease(Duration::from_secs(2))
+        .lease_time(Duration::from_secs(2))
         .max_attempts(4)
         .store_timeout(Duration::from_secs(2))
         .into_parts("/webhook");

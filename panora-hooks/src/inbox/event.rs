@@ -50,17 +50,22 @@ impl NewEvent {
     }
 
     /// What identifies the event: 32 bytes for its data, which is [`content`](Self::content), and 16 for its id and
-    /// type. A store holds each key once; the keys of events with the same data stand side by side.
+    /// type. A store holds each identity once; those of events with the same data stand side by side.
     #[must_use]
-    pub fn key(&self) -> [u8; 48] {
+    pub fn identity(&self) -> [u8; 48] {
         let mut name = Sha256::new();
         name.update((self.id.len() as u64).to_le_bytes());
         name.update(&self.id);
         name.update(&self.wire_type);
-        let mut key = [0; 48];
-        key[..32].copy_from_slice(&self.content);
-        key[32..].copy_from_slice(&name.finalize()[..16]);
-        key
+        let mut identity = [0; 48];
+        identity[..32].copy_from_slice(&self.content);
+        identity[32..].copy_from_slice(&name.finalize()[..16]);
+        identity
+    }
+
+    /// How much is to be stored, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.data.len() + self.id.len() + self.wire_type.len()
     }
 
     /// `id_event` of the body. Not authenticated; any text.

@@ -103,7 +103,7 @@ pub enum Settle {
     RetryAfter(Duration),
     /// The event is not to be tried again, for this reason: it is dead.
     Bury(String),
-    /// The event is kept for this much longer from now.
+    /// The lease ends this much later than now. The token stays the same: if the answer is lost, it is still good.
     Extend(Duration),
     /// The event is handed back as if it had not been leased: ready, and its attempt not counted.
     Release,
@@ -113,10 +113,8 @@ pub enum Settle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settled {
-    /// It was done; the token is used up.
+    /// It was done. But for [`Settle::Extend`], the token is used up.
     Settled,
-    /// The lease is longer, and this is its token from now on.
-    Extended(LeaseToken),
     /// The token is of a lease that has ended. Nothing was changed.
     Stale,
 }

@@ -51,7 +51,7 @@ impl fmt::Debug for MemoryInbox {
 #[derive(Default)]
 struct Store {
     events: BTreeMap<EventKey, Entry>,
-    keys: HashMap<[u8; 48], EventKey>,
+    identities: HashMap<[u8; 48], EventKey>,
     contents: HashSet<[u8; 32]>,
     leases: i64,
     last_key: i64,
@@ -75,15 +75,15 @@ enum Place {
 
 impl Store {
     fn put(&mut self, event: NewEvent, now: SystemTime) -> Put {
-        let key = event.key();
-        if let Some(&there) = self.keys.get(&key) {
+        let identity = event.identity();
+        if let Some(&there) = self.identities.get(&identity) {
             return Put::Duplicate(there);
         }
         let is_replayed = event.is_unique() && self.contents.contains(event.content());
         let park = if is_replayed { Some(ParkReason::Replayed) } else { event.park_reason() };
         self.last_key += 1;
         let number = EventKey::new(self.last_key);
-        self.keys.insert(key, number);
+        self.identities.insert(identity, number);
         self.contents.insert(*event.content());
         let place = match park {
             Some(reason) => Place::Parked(reason),
@@ -140,11 +140,7 @@ impl Store {
             Settle::Complete => Place::Done(now),
             Settle::RetryAfter(delay) => Place::Waiting { due: now + delay },
             Settle::Bury(reason) => Place::Dead(reason),
-            Settle::Extend(lease_for) => {
-                self.leases += 1;
-                entry.place = Place::Leased { until: now + lease_for, fence: self.leases };
-                return Settled::Extended(LeaseToken::new(token.event(), self.leases));
-            }
+            Settle::Extend(lease_for) => Place::Leased { until: now + lease_for, fence: token.fence() },
             Settle::Release => {
                 entry.attempts -= 1;
                 Place::Waiting { due: now }
@@ -199,7 +195,7 @@ impl Store {
         let over: Vec<_> = over.take(max as usize).collect();
         for key in &over {
             if let Some(entry) = self.events.remove(key) {
-                self.keys.remove(&entry.event.key());
+                self.identities.remove(&entry.event.identity());
             }
         }
         self.contents = self.events.values().map(|entry| *entry.event.content()).collect();

@@ -1,5 +1,8 @@
 #![doc = include_str!("../docs/inbox.md")]
 
+#[cfg(doc)]
+#[doc = include_str!("../docs/capacity.md")]
+pub mod capacity {}
 mod clock;
 mod erased;
 mod error;
@@ -44,11 +47,11 @@ pub use self::{
 /// The stores of this crate are handles that are cheap to clone. What stands above the trait is the same for all of them:
 /// batches of what arrives at once, the worker, what happens when the store fails.
 pub trait Inbox: Send + Sync + 'static {
-    /// Stores a batch in one transaction. It is on stable storage when this returns; the results are in
-    /// the order of the batch.
+    /// Stores a batch at once. It is on stable storage when this returns; the results are in the order of the
+    /// batch. If it fails, some of it may be stored all the same: putting it again is safe.
     ///
-    /// An event whose [key](NewEvent::key) is there is a duplicate: nothing is stored, and the event that is there stays
-    /// in its state. One that is [unique](NewEvent::is_unique) and whose [content](NewEvent::content) is
+    /// An event whose [identity](NewEvent::identity) is there is a duplicate: nothing is stored, and the event that is
+    /// there stays in its state. One that is [unique](NewEvent::is_unique) and whose [content](NewEvent::content) is
     /// there is parked as [replayed](ParkReason::Replayed). An empty batch asks whether the store takes
     /// writes, and writes something to find out.
     fn put(&self, batch: Vec<NewEvent>) -> impl Future<Output = Result<Vec<Put>, InboxError>> + Send;
@@ -81,7 +84,7 @@ pub trait Inbox: Send + Sync + 'static {
     /// How many events there are in each state that is not done.
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send;
 
-    /// Drops the data of up to `max` events that were done before this, and says how many there were. Their keys are
+    /// Drops the data of some events, up to `max` of those that were done before this, and says how many there were. Their identities are
     /// kept, so that duplicates are still known.
     fn prune(
         &self,
@@ -92,7 +95,7 @@ pub trait Inbox: Send + Sync + 'static {
     /// Drops what is left of up to `max` [pruned](Self::prune) events that were done before this, and says
     /// how many there were. A delivery of theirs would be a new event.
     ///
-    /// A store that does not implement this keeps keys for ever.
+    /// A store that does not implement this keeps identities for ever.
     fn forget(
         &self,
         done_before: SystemTime,

@@ -15,7 +15,7 @@ pub(crate) struct Policy {
     pub(crate) lease: Duration,
     pub(crate) shutdown_grace: Duration,
     pub(crate) keep_data: Duration,
-    pub(crate) keep_keys: Duration,
+    pub(crate) keep_identities: Duration,
 }
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -33,12 +33,32 @@ impl Default for Policy {
             lease: Duration::from_secs(60),
             shutdown_grace: Duration::from_secs(25),
             keep_data: 7 * DAY,
-            keep_keys: 90 * DAY,
+            keep_identities: 90 * DAY,
         }
     }
 }
 
+/// As good as for ever, and far enough from what clocks can count to.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 impl Policy {
+    /// With times that can be added to any other.
+    pub(crate) fn bounded(mut self) -> Self {
+        for time in [
+            &mut self.store_timeout,
+            &mut self.hook_timeout,
+            &mut self.first_backoff,
+            &mut self.longest_backoff,
+            &mut self.lease,
+            &mut self.shutdown_grace,
+            &mut self.keep_data,
+            &mut self.keep_identities,
+        ] {
+            *time = LONGEST.min(*time);
+        }
+        self
+    }
+
     /// How long to wait after an attempt failed, the first being 1: anything up to twice as long as the time
     /// before. That spreads events apart which failed together.
     pub(crate) fn backoff(&self, attempt: u32) -> Duration {

@@ -13,8 +13,11 @@ use super::{Inbox, error::chain};
 /// A store that takes longer to answer is not ready.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A handler for a load balancer or an orchestrator: 200 while the inbox takes events and no event has been ready for
-/// longer than `max_wait`, else 503. The answer is one line of text that says which.
+/// A handler for what watches the receiver: 200 while the inbox takes events and no event has been ready for longer than
+/// `max_wait`, else 503. The answer is one line of text that says which.
+///
+/// It is for an alarm. A load balancer that stops sending to the last receiver loses events which that would have stored:
+/// a backlog, as after a restart, is no reason to receive nothing.
 ///
 /// ```
 /// # use std::time::Duration;

@@ -104,7 +104,7 @@ impl Writer {
         let mut queue = self.queue();
         let mut bytes = 0;
         let mut fits = |waiting: &Waiting| {
-            bytes += waiting.event.data().len();
+            bytes += waiting.event.size();
             bytes <= MAX_BYTES
         };
         let count = queue.waiting.iter().take(MAX_EVENTS).take_while(|waiting| fits(waiting)).count();
@@ -160,14 +160,17 @@ impl Flush {
         }
     }
 
-    /// Puts a batch back to the front of the queue, but for what has waited long enough.
+    /// Puts a batch back to the front of the queue, and gives up on all there that have waited long enough.
     async fn retry(&mut self, batch: Vec<Waiting>) {
         let now = Instant::now();
-        let (over, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(|waiting| waiting.deadline <= now);
+        let over = {
+            let waiting = &mut self.writer.queue().waiting;
+            let all: Vec<_> = batch.into_iter().chain(waiting.drain(..)).collect();
+            let (over, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|waiting| waiting.deadline <= now);
+            waiting.extend(rest);
+            over
+        };
         fail(over, NotStored { is_transient: true });
-        for waiting in rest.into_iter().rev() {
-            self.writer.queue().waiting.push_front(waiting);
-        }
         tokio::time::sleep(self.pause).await;
         self.pause = LONGEST_PAUSE.min(2 * self.pause);
     }

@@ -1,6 +1,6 @@
 //! Hearing of other processes' events.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use sqlx::postgres::PgListener;
 
@@ -11,7 +11,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl PostgresInbox {
     /// Resolves when somebody has announced an event.
+    ///
+    /// Never if there is only one connection: that is for what cannot do without.
     pub(super) async fn listen(&self) {
+        if self.pool.options().get_max_connections() < 2 {
+            return pending().await;
+        }
         loop {
             match self.try_listen().await {
                 Ok(()) => return,

@@ -15,7 +15,8 @@ use std::{
 };
 
 use sqlx::{
-    PgPool,
+    PgPool, Postgres,
+    pool::PoolConnection,
     postgres::{PgListener, PgRow},
 };
 use tokio::sync::Mutex;
@@ -28,9 +29,10 @@ use super::{
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.
 ///
-/// It uses the program's own pool, and the server's clock. Its tables are in a schema of their own. A
-/// worker keeps one connection of the pool to itself, on which it hears of events that other processes have stored; the
-/// pool should have four or more.
+/// It uses a pool of the program's, and the server's clock. Its tables are in a schema of their own.
+///
+/// Give it a pool of its own, of four connections or more: hooks that wait for connections of the same pool would keep
+/// it from storing. A worker keeps one to itself, on which it hears of events that other processes have stored.
 #[derive(Clone)]
 pub struct PostgresInbox {
     pool: PgPool,
@@ -58,13 +60,34 @@ impl PostgresInbox {
     ///
     /// As for [`open`](Self::open), or if the name is no plain one: up to 48 lower-case letters, digits and `_`.
     pub async fn open_schema(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
+        let connections = pool.options().get_max_connections();
+        if connections < 4 {
+            tracing::warn!(
+                connections,
+                "the pool of the inbox is small: four connections or more are better"
+            );
+        }
         let schema = open::open(&pool, schema).await?;
         let (listener, is_announcing) = Default::default();
         Ok(Self { pool, schema: Arc::new(schema), listener, is_announcing })
     }
 
     async fn fetch(&self, query: schema::Statement) -> Result<Vec<PgRow>, InboxError> {
-        Ok(query.fetch_all(&self.pool).await?)
+        let mut connection = Borrowed(Some(self.pool.acquire().await?));
+        let Some(borrowed) = &mut connection.0 else { return Ok(Vec::new()) };
+        let rows = query.fetch_all(&mut **borrowed).await;
+        drop(connection.0.take());
+        Ok(rows?)
+    }
+}
+
+/// A connection that is closed, and not given back, if what it is used for is cut off: the pool would wait for its
+/// answer, for as long as a server that is gone does not send one.
+struct Borrowed(Option<PoolConnection<Postgres>>);
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
     }
 }
 

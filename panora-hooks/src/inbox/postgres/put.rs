@@ -46,7 +46,7 @@ impl PostgresInbox {
         }
         let mut seen = HashSet::with_capacity(batch.len());
         let result = |event: &NewEvent| {
-            let key = event.key();
+            let key = event.identity();
             let put = *results.get(&key)?;
             // The same event twice in a batch: the first is the one that was stored.
             Some(if seen.insert(key) { put } else { Put::Duplicate(put.key()) })
@@ -156,7 +156,7 @@ fn candidates(batch: &[NewEvent]) -> Vec<Candidate<'_>> {
     let (mut keys, mut contents) = (HashSet::new(), HashSet::new());
     let mut candidates = Vec::with_capacity(batch.len());
     for event in batch {
-        let key = event.key();
+        let key = event.identity();
         if !keys.insert(key) {
             continue;
         }

@@ -48,10 +48,24 @@ impl PostgresInbox {
         &self,
         items: &[(LeaseToken, Settle)],
     ) -> Result<Vec<Settled>, InboxError> {
-        // Of the same token only the first can count: then it is used up.
-        let mut tokens = HashSet::with_capacity(items.len());
-        let firsts: Vec<_> = items.iter().map(|(token, _)| tokens.insert(*token)).collect();
-        let counted = || items.iter().zip(&firsts).filter(|(_, is_first)| **is_first).map(|(item, _)| item);
+        let mut settled = vec![Settled::Stale; items.len()];
+        // A statement sees each row once: what has the same token comes after.
+        let mut rest: Vec<_> = items.iter().zip(&mut settled).collect();
+        while !rest.is_empty() {
+            let mut tokens = HashSet::with_capacity(rest.len());
+            let (mut now, later): (Vec<_>, Vec<_>) =
+                rest.into_iter().partition(|((token, _), _)| tokens.insert(*token));
+            self.settle_apart(&mut now).await?;
+            rest = later;
+        }
+        Ok(settled)
+    }
+
+    /// Settles leases none of which is another.
+    async fn settle_apart(
+        &self,
+        items: &mut [(&(LeaseToken, Settle), &mut Settled)],
+    ) -> Result<(), InboxError> {
         let kind = |settle: &Settle| match settle {
             Settle::Complete => "complete",
             Settle::RetryAfter(_) => "retry",
@@ -67,7 +81,6 @@ impl PostgresInbox {
             Settle::Bury(reason) => Some(reason.as_bytes().to_vec()),
             _ => None,
         };
-        let next = fastrand::i64(..);
         let settle = self
             .schema
             .query(
@@ -93,7 +106,7 @@ impl PostgresInbox {
                     UPDATE @due AS due SET
                         due = :now + delay,
                         attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
-                        fence = CASE kind WHEN 'extend' THEN $6 END
+                        fence = CASE kind WHEN 'extend' THEN due.fence END
                     FROM input
                     WHERE due.seq = input.seq AND due.fence = input.fence AND kind IN ('retry', 'extend', 'release')
                     RETURNING due.seq, input.fence
@@ -101,22 +114,20 @@ impl PostgresInbox {
                  SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
                  UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
             )
-            .bind(counted().map(|(token, _)| token.event().number()).collect::<Vec<_>>())
-            .bind(counted().map(|(token, _)| token.fence()).collect::<Vec<_>>())
-            .bind(counted().map(|(_, settle)| kind(settle)).collect::<Vec<_>>())
-            .bind(counted().map(|(_, settle)| delay(settle)).collect::<Vec<_>>())
-            .bind(counted().map(|(_, settle)| reason(settle)).collect::<Vec<_>>())
-            .bind(next);
-        let mut settled = HashSet::with_capacity(items.len());
-        for row in self.fetch(settle).await? {
-            settled.insert(LeaseToken::new(EventKey::new(row.try_get(0)?), row.try_get(1)?));
+            .bind(items.iter().map(|((token, _), _)| token.event().number()).collect::<Vec<_>>())
+            .bind(items.iter().map(|((token, _), _)| token.fence()).collect::<Vec<_>>())
+            .bind(items.iter().map(|((_, settle), _)| kind(settle)).collect::<Vec<_>>())
+            .bind(items.iter().map(|((_, settle), _)| delay(settle)).collect::<Vec<_>>())
+            .bind(items.iter().map(|((_, settle), _)| reason(settle)).collect::<Vec<_>>());
+        let rows = self.fetch(settle).await?;
+        let token = |row: &PgRow| Ok(LeaseToken::new(EventKey::new(row.try_get(0)?), row.try_get(1)?));
+        let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
+        for ((token, _), result) in items {
+            if settled.contains(token) {
+                **result = Settled::Settled;
+            }
         }
-        let result = |((token, settle), is_first): (&(LeaseToken, Settle), &bool)| match settle {
-            _ if !is_first || !settled.contains(token) => Settled::Stale,
-            Settle::Extend(_) => Settled::Extended(LeaseToken::new(token.event(), next)),
-            _ => Settled::Settled,
-        };
-        Ok(items.iter().zip(&firsts).map(result).collect())
+        Ok(())
     }
 
     pub(super) async fn replay_selected(&self, which: &Select) -> Result<u64, InboxError> {

@@ -28,7 +28,7 @@ pub(super) struct Opened {
 pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenError> {
     let io = |source| OpenError::Io { inbox: name(path), source };
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
-    owned_file(path).map_err(io)?;
+    create(path).map_err(io)?;
     // However it is called, one file has one lock.
     let file = fs::canonicalize(path).map_err(io)?;
     let lock = lock(&file).map_err(io)?.ok_or_else(|| OpenError::InUse { inbox: name(path) })?;
@@ -76,21 +76,32 @@ fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> 
 }
 
 /// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same rights.
-fn owned_file(path: &Path) -> io::Result<File> {
+///
+/// One that is there is not touched. If this process has it open already, closing it would drop the locks that SQLite
+/// has on it.
+fn create(path: &Path) -> io::Result<()> {
+    match for_owner().create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
+}
+
+/// Files that only their owner reads and writes.
+fn for_owner() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
 }
 
 /// The lock of a receiver; `None` if another has it. It is gone with the process, whatever that dies of.
 ///
-/// On a file of its own: SQLite's locks on the database would be lost if the process closed that elsewhere.
+/// On a file of its own, since locks on the database are SQLite's.
 fn lock(file: &Path) -> io::Result<Option<File>> {
     let mut name = file.as_os_str().to_owned();
     name.push("-lock");
-    let lock = owned_file(Path::new(&name))?;
+    let lock = for_owner().create(true).truncate(false).open(name)?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),

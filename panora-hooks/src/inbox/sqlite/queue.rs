@@ -21,6 +21,9 @@ const CHECKPOINT_PAGES: u32 = 16_000;
 /// The same for a receiver that has no other one.
 const CHECKPOINT_PAGES_ALONE: u32 = 4_000;
 
+/// No more data than this is dropped at once, in bytes, unless a single event has more: SQLite reads what it frees.
+const MAX_PRUNED_BYTES: i64 = 8 * 1024 * 1024;
+
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
 const ROW_BYTES: usize = 4096;
 
@@ -74,7 +77,7 @@ impl Queue {
     }
 
     pub(super) fn put(&mut self, batch: &[NewEvent], now: SystemTime) -> Result<Vec<Put>, InboxError> {
-        let bytes: usize = batch.iter().map(|event| event.data().len() + ROW_BYTES).sum();
+        let bytes: usize = batch.iter().map(|event| event.size() + ROW_BYTES).sum();
         self.change(Sync::Full, bytes, |change| {
             if batch.is_empty() {
                 change.prepare_cached("UPDATE probe SET written = ?1")?.execute([micros(now)])?;
@@ -157,32 +160,38 @@ impl Queue {
 
     pub(super) fn prune(&mut self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
         self.change(Sync::Normal, max as usize * ROW_BYTES, |change| {
-            let old = old(
-                change.prepare_cached(
-                    "SELECT seq FROM done WHERE is_pruned = 0 AND at < ?1 ORDER BY at LIMIT ?2",
-                )?,
-                done_before,
-                max,
+            let mut old = change.prepare_cached(
+                "SELECT seq, octet_length(data) FROM done CROSS JOIN event USING (seq)
+                 WHERE is_pruned = 0 AND at < ?1 ORDER BY at LIMIT ?2",
             )?;
-            for seq in &old {
+            let old = old.query_map([micros(done_before), max.into()], |row| {
+                Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.unwrap_or(0)))
+            })?;
+            let old: Vec<(i64, i64)> = old.collect::<rusqlite::Result<_>>()?;
+            let (mut bytes, mut pruned) = (0, 0);
+            for (seq, size) in old {
+                bytes += size;
+                // Nothing can be stored meanwhile. The rest is for the next time.
+                if pruned > 0 && bytes > MAX_PRUNED_BYTES {
+                    break;
+                }
                 change.prepare_cached("UPDATE event SET data = NULL WHERE seq = ?1")?.execute([seq])?;
                 change.prepare_cached("UPDATE done SET is_pruned = 1 WHERE seq = ?1")?.execute([seq])?;
+                pruned += 1;
             }
-            Ok(old.len() as u64)
+            Ok(pruned)
         })
     }
 
     pub(super) fn forget(&mut self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
         self.change(Sync::Normal, max as usize * ROW_BYTES, |change| {
             // The last number stays, so that it is not given again.
-            let old = old(
-                change.prepare_cached(
-                    "SELECT seq FROM done WHERE is_pruned = 1 AND at < ?1
-                     AND seq < (SELECT max(seq) FROM event) ORDER BY at LIMIT ?2",
-                )?,
-                done_before,
-                max,
+            let mut old = change.prepare_cached(
+                "SELECT seq FROM done WHERE is_pruned = 1 AND at < ?1
+                 AND seq < (SELECT max(seq) FROM event) ORDER BY at LIMIT ?2",
             )?;
+            let old = old.query_map([micros(done_before), max.into()], |row| row.get(0))?;
+            let old: Vec<i64> = old.collect::<rusqlite::Result<_>>()?;
             for seq in &old {
                 change.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([seq])?;
                 change.prepare_cached("DELETE FROM done WHERE seq = ?1")?.execute([seq])?;
@@ -191,9 +200,14 @@ impl Queue {
         })
     }
 
-    /// Makes ready what somebody has leased who is dead. It still counts as interrupted.
+    /// Makes ready what somebody has leased who is dead, which still counts as interrupted, and what was never tried:
+    /// that is delayed only if the clock has gone back.
     pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
         self.change(Sync::Normal, 0, |change| {
+            change.execute(
+                "UPDATE due SET due = ?1 WHERE due > ?1 AND attempts = 0 AND fence IS NULL",
+                [micros(now)],
+            )?;
             let freed = change
                 .execute("UPDATE due SET due = ?1 WHERE due > ?1 AND fence IS NOT NULL", [micros(now)])?;
             if freed > 0 {
@@ -263,7 +277,7 @@ fn is_sync_failure(error: &rusqlite::Error) -> bool {
 }
 
 fn put(change: &Transaction<'_>, event: &NewEvent, now: SystemTime) -> rusqlite::Result<Put> {
-    let key = event.key();
+    let key = event.identity();
     let stored = change
         .prepare_cached(
             "INSERT INTO event(key, id_event, type, received, data) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -365,13 +379,10 @@ fn settle(
             retry.execute([seq, fence, due])? == 1
         }
         Settle::Extend(lease_for) => {
-            let (until, next) = (now.saturating_add(whole_micros(*lease_for)), fastrand::i64(..));
+            let until = now.saturating_add(whole_micros(*lease_for));
             let mut extend =
-                change.prepare_cached("UPDATE due SET due = ?3, fence = ?4 WHERE seq = ?1 AND fence = ?2")?;
-            if extend.execute([seq, fence, until, next])? == 1 {
-                return Ok(Settled::Extended(LeaseToken::new(token.event(), next)));
-            }
-            false
+                change.prepare_cached("UPDATE due SET due = ?3 WHERE seq = ?1 AND fence = ?2")?;
+            extend.execute([seq, fence, until])? == 1
         }
         Settle::Release => {
             let mut release = change.prepare_cached(
@@ -381,13 +392,4 @@ fn settle(
         }
     };
     Ok(if is_settled { Settled::Settled } else { Settled::Stale })
-}
-
-fn old(
-    mut statement: rusqlite::CachedStatement<'_>,
-    done_before: SystemTime,
-    max: u32,
-) -> rusqlite::Result<Vec<i64>> {
-    let rows = statement.query_map([micros(done_before), max.into()], |row| row.get(0))?;
-    rows.collect()
 }

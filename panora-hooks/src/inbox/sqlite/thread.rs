@@ -33,13 +33,18 @@ impl<T: Send + 'static> Owner<T> {
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    /// Does something with the value. It is done even if nobody waits for it any more.
+    /// Does something with the value. It is not begun if nobody waits for it any more: who has given up has done
+    /// something else instead.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut T) -> Result<R, InboxError> + Send + 'static,
     ) -> Result<R, InboxError> {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(move |value: &mut T| drop(answer.send(job(value))));
+        let job = Box::new(move |value: &mut T| {
+            if !answer.is_closed() {
+                drop(answer.send(job(value)));
+            }
+        });
         let is_sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
         let ended = || InboxError::Other("the thread of the inbox has ended".into());
         if !is_sent {

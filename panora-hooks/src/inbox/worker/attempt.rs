@@ -66,7 +66,8 @@ fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Settle {
             tracing::error!("hook cancelled: it took longer than {:?}", policy.hook_timeout);
             (true, format!("the hook took longer than {:?}", policy.hook_timeout))
         }
-        Outcome::Unhandled => (false, "no hook names the type of this event".to_owned()),
+        // Another release of the program has stored it, which may run beside this one.
+        Outcome::Unhandled => (true, "no hook names the type of this event".to_owned()),
     };
     if is_retryable && attempt < policy.max_attempts {
         let delay = policy.backoff(attempt);

@@ -16,22 +16,20 @@ const AT_ONCE: u32 = 200;
 /// Sets gauges and drops what is old. Does not end.
 pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
     let report = async {
-        let mut interval = tokio::time::interval(REPORT);
         loop {
-            interval.tick().await;
             match inbox.depth().await {
                 Ok(depth) => report(depth),
                 Err(error) => tracing::warn!("the depth of the inbox is unknown: {}", chain(&error)),
             }
+            tokio::time::sleep(REPORT).await;
         }
     };
     let prune = async {
-        let mut interval = tokio::time::interval(PRUNE);
         loop {
-            interval.tick().await;
             if let Err(error) = prune(inbox, policy).await {
                 tracing::warn!("the inbox is not pruned: {}", chain(&error));
             }
+            tokio::time::sleep(PRUNE).await;
         }
     };
     tokio::join!(report, prune);
@@ -57,10 +55,10 @@ fn report(depth: Depth) {
 async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError> {
     let now = SystemTime::now();
     if let Some(done_before) = now.checked_sub(policy.keep_data) {
-        while inbox.prune(done_before, AT_ONCE).await? >= AT_ONCE.into() {}
+        while inbox.prune(done_before, AT_ONCE).await? > 0 {}
     }
-    if let Some(done_before) = now.checked_sub(policy.keep_keys) {
-        while inbox.forget(done_before, AT_ONCE).await? >= AT_ONCE.into() {}
+    if let Some(done_before) = now.checked_sub(policy.keep_identities) {
+        while inbox.forget(done_before, AT_ONCE).await? > 0 {}
     }
     Ok(())
 }

@@ -42,8 +42,8 @@ impl Worker {
             desk.work_until(shutdown, &stored).await;
             desk.clear().await;
             // What has arrived last is not run any more, but stored.
-            if tokio::time::timeout(policy.shutdown_grace, writer.idle()).await.is_err() {
-                tracing::warn!("events still arrive: stop the server before the worker");
+            if tokio::time::timeout(policy.store_timeout, writer.idle()).await.is_err() {
+                tracing::warn!("events still arrive: stop the server with the worker");
             }
         };
         tokio::select! {
