@@ -198,7 +198,7 @@ fn there_is_no_sample_of_what_is_unknown() {
 #[test]
 fn debug_shows_no_payload() {
     let shown = format!("{:?}", Sample::new("x.y.z", "hunter2").id("the-id"));
-    assert_eq!(shown, r#"Sample { id: "the-id", wire_type: "x.y.z", is_object: false, .. }"#);
+    assert_eq!(shown, r#"Sample { id: "the-id", wire_type: "x.y.z", is_object: false, attempt: 1, .. }"#);
 }
 
 #[on("crm.contact.created")]

@@ -554,3 +554,34 @@ fn no_time_is_too_long() {
     assert_eq!(begun.try_iter().count(), 2);
     receiver.stop();
 }
+
+#[test]
+fn an_event_that_is_leased_while_it_is_settled_does_not_run_twice() {
+    let jumps = crate::stores::Jumps::default();
+    let clock = jumps.clone();
+    let (app, begun) = App::happy();
+    let (inbox, settled) = Staged::new(MemoryInbox::new().with_clock(move || clock.now()));
+    let (away, is_away) = watch::channel(true);
+    let (slow, is_slow) = watch::channel(true);
+    inbox.on_settle(move || is_away.borrow().then_some(Fault::Away));
+    let receiver = Receiver::start(webhooks(app, inbox.clone()));
+    assert_eq!(receiver.deliver(&contact()), 200);
+    begun.next();
+    // Its lease runs out, and it is leased once more; the worker hears of that later than it settles.
+    let mut is_first = true;
+    inbox.on_lease(move || {
+        if std::mem::take(&mut is_first) {
+            jumps.jump(3600 * 1_000_000);
+        }
+        is_slow.borrow().then_some(Fault::Slow)
+    });
+    while receiver.on(inbox.list(Query::default())).unwrap().items[0].attempts < 2 {
+        std::thread::yield_now();
+    }
+    away.send(false).unwrap();
+    assert_eq!(settled.next(), (Settle::Complete, Settled::Stale));
+    slow.send(false).unwrap();
+    while settled.next() != (Settle::Complete, Settled::Settled) {}
+    only(&receiver, &inbox, EventState::Done);
+    begun.none();
+}

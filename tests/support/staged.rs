@@ -82,15 +82,15 @@ async fn stage<T>(plan: &Plan, work: impl Future<Output = Result<T, InboxError>>
 
 impl<I: Inbox> Inbox for Staged<I> {
     async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
-        stage(&self.put, self.inner.put(batch)).await
+        stage(&self.put, async { self.inner.put(batch).await }).await
     }
 
     async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
-        stage(&self.lease, self.inner.lease(max, lease_for)).await
+        stage(&self.lease, async { self.inner.lease(max, lease_for).await }).await
     }
 
     async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
-        let settled = stage(&self.settle, self.inner.settle(items.clone())).await?;
+        let settled = stage(&self.settle, async { self.inner.settle(items.clone()).await }).await?;
         for ((_, settle), settled) in items.into_iter().zip(&settled) {
             if !matches!(settle, Settle::Extend(_)) {
                 let _ = self.settled.send((settle, *settled));

@@ -116,7 +116,11 @@ fn first_character(data: &str) -> Option<char> {
         let first = match text.next()? {
             '\\' => match text.next()? {
                 'n' | 'r' | 't' => ' ',
-                'u' => char::from_u32(u32::from_str_radix(text.as_str().get(..4)?, 16).ok()?)?,
+                'u' => {
+                    let code = u32::from_str_radix(text.as_str().get(..4)?, 16).ok()?;
+                    text.nth(3);
+                    char::from_u32(code)?
+                }
                 escaped => escaped,
             },
             plain => plain,

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags};
 use super::{checkpoint::Checkpointer, queue::Queue, read::Reader, schema, thread::Owner};
 use crate::inbox::{InboxError, OpenError};
 
-/// For how long a connection waits for another's write lock. Whoever waits for it tries again.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+/// For how long a receiver waits for another's write lock. It has to answer soon, and tries again.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// The same for a tool, which does not try again.
+const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The first version of SQLite on which a second connection may checkpoint. Earlier ones may reset the log while
 /// it does, and corrupt the file ("WAL-reset bug").
@@ -28,11 +31,12 @@ pub(super) struct Opened {
 pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenError> {
     let io = |source| OpenError::Io { inbox: name(path), source };
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
+    let open_failed = |error| not_opened(path, error);
     create(path).map_err(io)?;
     // However it is called, one file has one lock.
     let file = fs::canonicalize(path).map_err(io)?;
     let lock = lock(&file).map_err(io)?.ok_or_else(|| OpenError::InUse { inbox: name(path) })?;
-    let mut connection = connect(&file).map_err(store)?;
+    let mut connection = connect(&file, BUSY_TIMEOUT).map_err(open_failed)?;
     check(&connection, path)?;
     let mode: String =
         connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(store)?;
@@ -43,7 +47,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     }
     schema::migrate(&mut connection).map_err(store)?;
     let checkpointer = if rusqlite::version_number() >= CHECKPOINT_BESIDE {
-        Some(Checkpointer::start(connect(&file).map_err(store)?).map_err(io)?)
+        Some(Checkpointer::start(connect(&file, BUSY_TIMEOUT).map_err(store)?).map_err(io)?)
     } else {
         None
     };
@@ -55,9 +59,10 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
 }
 
 pub(super) fn for_tool(path: &Path) -> Result<Opened, OpenError> {
+    let open_failed = |error| not_opened(path, error);
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
     let file = fs::canonicalize(path).map_err(|source| OpenError::Io { inbox: name(path), source })?;
-    let connection = connect(&file).map_err(store)?;
+    let connection = connect(&file, TOOL_BUSY_TIMEOUT).map_err(open_failed)?;
     let found = check(&connection, path)?;
     let known = schema::current();
     if found < known {
@@ -69,7 +74,7 @@ pub(super) fn for_tool(path: &Path) -> Result<Opened, OpenError> {
 fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> {
     let io = |source| OpenError::Io { inbox: name(path), source };
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
-    let reader = Reader::new(connect(file).map_err(store)?);
+    let reader = Reader::new(connect(file, TOOL_BUSY_TIMEOUT).map_err(store)?);
     let queue = Owner::start("panora-inbox", queue).map_err(io)?;
     let reader = Owner::start("panora-inbox-read", reader).map_err(io)?;
     Ok(Opened { queue, reader })
@@ -109,12 +114,20 @@ fn lock(file: &Path) -> io::Result<Option<File>> {
     }
 }
 
-fn connect(file: &Path) -> rusqlite::Result<Connection> {
+fn connect(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Why SQLite could not open a file. The system says more of it than SQLite does.
+fn not_opened(path: &Path, error: rusqlite::Error) -> OpenError {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(source) => OpenError::Io { inbox: name(path), source },
+        Ok(_) => OpenError::Store { inbox: name(path), source: error.into() },
+    }
 }
 
 /// The version of the file's format, if it is one that this code can work with.

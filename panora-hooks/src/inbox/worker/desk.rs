@@ -277,6 +277,11 @@ impl<'i> Desk<'i> {
         match in_time(self.policy.store_timeout, self.inbox.settle(items)).await {
             Ok(results) => {
                 for (key, settled) in keys.into_iter().zip(results) {
+                    if settled == Settled::Stale && self.leasing.is_some() {
+                        // It may have been leased once more, and the new token be on its way here.
+                        self.settle_at = Instant::now() + PAUSE;
+                        continue;
+                    }
                     self.held.remove(&key);
                     if settled == Settled::Stale {
                         // Or its answer was lost the first time.
