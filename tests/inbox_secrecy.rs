@@ -42,7 +42,7 @@ fn signed(event_type: &str, payload: &str) -> Delivery {
 }
 
 /// Whatever can happen to a delivery, once. What was shown of it, and its signatures.
-fn show_everything(inbox: impl Inbox + Clone, fault: Option<Fault>) -> (String, Vec<String>) {
+fn show_everything(inbox: &(impl Inbox + Clone), fault: Option<Fault>) -> (String, Vec<String>) {
     let (staged, settled) = Staged::new(inbox.clone());
     staged.on_put(move || fault);
     let webhooks = Webhooks::new(Verifier::new(SECRET).unwrap())
@@ -51,9 +51,9 @@ fn show_everything(inbox: impl Inbox + Clone, fault: Option<Fault>) -> (String, 
         .max_attempts(2)
         .backoff(Duration::ZERO, Duration::ZERO)
         .store_timeout(Duration::from_millis(50));
-    let mut shown = format!("{webhooks:?}");
+    let mut shown = vec![format!("{webhooks:?}")];
     let (router, worker) = webhooks.into_parts::<()>("/webhook");
-    shown += &format!("{worker:?}");
+    shown.push(format!("{worker:?}"));
     let router = router.route("/ready", readiness(staged, Duration::from_secs(60)));
     let server = Server::start(router);
     let runtime = Runtime::new().unwrap();
@@ -66,25 +66,25 @@ fn show_everything(inbox: impl Inbox + Clone, fault: Option<Fault>) -> (String, 
         signed("crm.contact.created", r#"{"connection_token":"canary-token"}"#),
     ];
     for delivery in &deliveries {
-        shown += &format!("{:?}", server.send(&delivery.request()));
+        shown.push(format!("{:?}", server.send(&delivery.request())));
     }
     if fault.is_none() {
         // Retried, dead; dead.
         for _ in 0..3 {
-            shown += &format!("{:?}", settled.recv_timeout(Duration::from_secs(60)).unwrap());
+            shown.push(format!("{:?}", settled.recv_timeout(Duration::from_secs(60)).unwrap()));
         }
         let dead = Query { filter: Filter::state(EventState::Dead), ..Query::default() };
         let dead = runtime.block_on(inbox.list(dead)).unwrap();
         assert_eq!(dead.items.len(), 2);
-        shown += &format!("{dead:?} {:?}", runtime.block_on(inbox.get(dead.items[0].key)).unwrap());
+        shown.push(format!("{dead:?} {:?}", runtime.block_on(inbox.get(dead.items[0].key)).unwrap()));
         let all = runtime.block_on(inbox.replay(panora_hooks::inbox::Select::All(Filter::default())));
         assert_eq!(all.unwrap(), 4);
         worker.abort();
         let _ = runtime.block_on(worker);
-        shown += &format!("{:?}", runtime.block_on(inbox.lease(9, Duration::from_secs(1))).unwrap());
+        shown.push(format!("{:?}", runtime.block_on(inbox.lease(9, Duration::from_secs(1))).unwrap()));
     }
-    shown += &format!("{:?}", server.counters());
-    (shown, deliveries.map(|delivery| delivery.signature).to_vec())
+    shown.push(format!("{:?}", server.counters()));
+    (shown.concat(), deliveries.map(|delivery| delivery.signature).to_vec())
 }
 
 fn leaks(text: &str, signatures: &[String]) -> bool {
@@ -96,10 +96,10 @@ fn canaries_are_found_nowhere() {
     let log = Log::install();
     let folder = TempDir::new().unwrap();
     let sqlite = SqliteInbox::open(folder.path().join("inbox.db")).unwrap();
-    let (mut shown, signatures) = show_everything(sqlite, None);
-    shown += &show_everything(MemoryInbox::new(), None).0;
+    let (mut shown, signatures) = show_everything(&sqlite, None);
+    shown += &show_everything(&MemoryInbox::new(), None).0;
     for fault in [Fault::Busy, Fault::Full, Fault::Away, Fault::Hangs] {
-        shown += &show_everything(MemoryInbox::new(), Some(fault)).0;
+        shown += &show_everything(&MemoryInbox::new(), Some(fault)).0;
     }
     let logged = log.take();
     assert!(logged.contains("event is dead") && logged.contains("not stored"), "the log is on");
@@ -110,8 +110,8 @@ fn canaries_are_found_nowhere() {
     // It would be found.
     let delivery = signed("connection.created", r#"{"connection_token":"canary-token"}"#);
     let verifier = Verifier::new(SECRET).unwrap();
-    let verified = verifier.verify(&delivery.body, &delivery.signature).unwrap();
-    let event = NewEvent::new(verified);
+    let genuine = verifier.verify(&delivery.body, &delivery.signature).unwrap();
+    let event = NewEvent::new(genuine);
     tracing::trace!("{event:?}");
     assert!(!leaks(&log.take(), &signatures));
     tracing::trace!("{}", event.data());

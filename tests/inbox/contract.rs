@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use panora_hooks::inbox::{
-    EventState, Filter, Inbox, LeaseToken, Leased, ParkReason, Put, Query, Select, Settle, Settled,
+    Depth, EventState, Filter, Inbox, LeaseToken, Leased, ParkReason, Put, Query, Select, Settle, Settled,
 };
 
 use crate::{
@@ -392,7 +392,7 @@ async fn large_events_are_leased_apart(store: impl Store) {
 
 async fn the_depth_is_of_each_state(store: impl Store) {
     let inbox = store.inbox();
-    assert_eq!(inbox.depth().await.unwrap(), Default::default());
+    assert_eq!(inbox.depth().await.unwrap(), Depth::default());
     inbox.put(vec![contact("parked").parked(ParkReason::Unhandled)]).await.unwrap();
     for settle in
         [Settle::Bury("dead".to_owned()), Settle::RetryAfter(Duration::from_secs(3600)), Settle::Complete]

@@ -225,8 +225,8 @@ struct FlawedStore {
 }
 
 impl FlawedStore {
-    async fn new(flaw: Flaw) -> Self {
-        let memory = Memory::new().await.unwrap();
+    fn new(flaw: Flaw) -> Self {
+        let memory = Memory::new();
         let inbox = Flawed { inner: memory.inbox(), flaw, state: Arc::default() };
         Self { memory, inbox }
     }
@@ -258,8 +258,8 @@ macro_rules! finds {
     ($($test:ident: $flaw:ident,)*) => {
         $(#[tokio::test]
         async fn $test() {
-            contract::$test(FlawedStore::new(Flaw::None).await).await;
-            let flawed = FlawedStore::new(Flaw::$flaw).await;
+            contract::$test(FlawedStore::new(Flaw::None)).await;
+            let flawed = FlawedStore::new(Flaw::$flaw);
             let found = AssertUnwindSafe(contract::$test(flawed)).catch_unwind().await;
             assert!(found.is_err(), "{:?} was not found", Flaw::$flaw);
         })*

@@ -203,7 +203,7 @@ impl Model {
             entry.attempts += 1;
             assert_eq!((leased.attempt, leased.is_interrupted), (entry.attempts, was_leased));
             assert_eq!(leased.data, entry.spec.event().data());
-            entry.place = Place::Leased { until: now + seconds as i64, token };
+            entry.place = Place::Leased { until: now + seconds.cast_signed(), token };
             assert!(!self.tokens.contains(&token));
             self.tokens.push(token);
         }
@@ -221,9 +221,11 @@ impl Model {
             return;
         };
         entry.place = match (how, settled) {
-            (How::Extend(seconds), Settled::Settled) => Place::Leased { until: now + seconds as i64, token },
+            (How::Extend(seconds), Settled::Settled) => {
+                Place::Leased { until: now + seconds.cast_signed(), token }
+            }
             (How::Complete, Settled::Settled) => Place::Done { at: now },
-            (How::Retry(seconds), Settled::Settled) => Place::Waiting { due: now + seconds as i64 },
+            (How::Retry(seconds), Settled::Settled) => Place::Waiting { due: now + seconds.cast_signed() },
             (How::Bury, Settled::Settled) => Place::Dead,
             (How::Release, Settled::Settled) => {
                 entry.attempts -= 1;
@@ -326,14 +328,14 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
             }
             Step::Prune { age } => {
                 let pruned = inbox.prune(ago(&store, age), 1000).await.unwrap();
-                let time = model.now - age as i64;
+                let time = model.now - age.cast_signed();
                 let old =
                     model.entries.values_mut().filter(|entry| entry.has_data && entry.was_done_by(time));
                 assert_eq!(pruned, old.map(|entry| entry.has_data = false).count() as u64);
             }
             Step::Forget { age } => {
                 let forgotten = inbox.forget(ago(&store, age), 1000).await.unwrap();
-                let time = model.now - age as i64;
+                let time = model.now - age.cast_signed();
                 let newest = model.entries.keys().next_back().copied();
                 let mut count = 0;
                 let mut gone = Vec::new();
@@ -391,12 +393,12 @@ fn check<S: Store>(cases: u32, new: impl AsyncFn() -> Option<S>) {
 
 #[test]
 fn memory() {
-    check(500, stores::Memory::new);
+    check(500, async || Some(stores::Memory::new()));
 }
 
 #[test]
 fn sqlite() {
-    check(100, stores::Sqlite::new);
+    check(100, async || Some(stores::Sqlite::new()));
 }
 
 #[test]

@@ -26,6 +26,14 @@ use crate::{
     },
 };
 
+/// `deal_created` of a later release, which takes any payload.
+#[on("crm.deal.created")]
+async fn fixed() {}
+
+/// A hook of a later release.
+#[on("crm.invoice.created", unlisted)]
+async fn invoice() {}
+
 fn encoded(id: &str, event_type: &str, payload: &str) -> Delivery {
     let data = serde_json::to_string(payload).unwrap();
     let body = format!(r#"{{"id_event":"{id}","data":{data},"type":"{event_type}"}}"#);
@@ -136,9 +144,6 @@ fn a_payload_that_does_not_fit_is_dead_and_runs_after_a_fix() {
     begun.none();
     drop(receiver);
 
-    #[on("crm.deal.created")]
-    async fn fixed() {}
-
     let fixed = Webhooks::new(verifier()).hooks(hooks![fixed]).with_inbox(inbox.clone());
     let receiver = Receiver::start(fixed);
     assert_eq!(receiver.on(inbox.replay(Select::All(Filter::state(EventState::Dead)))).unwrap(), 1);
@@ -154,9 +159,6 @@ fn an_unknown_type_waits_for_a_release_that_knows_it() {
     let info = only(&receiver, &inbox, EventState::Parked);
     assert_eq!(info.reason.as_deref(), Some("unhandled"));
     drop(receiver);
-
-    #[on("crm.invoice.created", unlisted)]
-    async fn invoice() {}
 
     let later = Webhooks::new(verifier()).hooks(hooks![invoice]).with_inbox(inbox.clone());
     let receiver = Receiver::start(later);
@@ -431,17 +433,17 @@ fn many_at_once_are_all_stored_and_run_once() {
 #[test]
 fn what_has_arrived_is_stored_even_if_the_sender_is_gone() {
     let (go, gone) = watch::channel(false);
-    let (reached, reaches) = mpsc::channel();
+    let (tried, attempts) = mpsc::channel();
     let (app, begun) = App::happy();
     let (inbox, settled) = Staged::new(MemoryInbox::new());
     inbox.on_put(move || {
-        let _ = reached.send(());
+        let _ = tried.send(());
         (!*gone.borrow()).then_some(Fault::Busy)
     });
     let receiver = Receiver::start(webhooks(app, inbox));
     let mut stream = receiver.server.connect();
     contact().request().send(&mut stream);
-    reaches.next();
+    attempts.next();
     drop(stream);
     go.send(true).unwrap();
     assert_eq!(settled.next().0, Settle::Complete);

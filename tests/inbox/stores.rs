@@ -52,10 +52,10 @@ pub struct Memory {
 }
 
 impl Memory {
-    pub async fn new() -> Option<Self> {
+    pub fn new() -> Self {
         let clock = Jumps::default();
         let now = clock.clone();
-        Some(Self { inbox: MemoryInbox::new().with_clock(move || now.now()), clock })
+        Self { inbox: MemoryInbox::new().with_clock(move || now.now()), clock }
     }
 }
 
@@ -86,10 +86,10 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    pub async fn new() -> Option<Self> {
+    pub fn new() -> Self {
         let mut store = Self { folder: TempDir::new().unwrap(), inbox: None, clock: Jumps::default() };
         store.open();
-        Some(store)
+        store
     }
 
     pub fn path(&self) -> PathBuf {
@@ -204,13 +204,13 @@ macro_rules! on_every_store {
         mod memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test(crate::stores::Memory::new().await.unwrap()).await;
+                super::$test(crate::stores::Memory::new()).await;
             })*
         }
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test(crate::stores::Sqlite::new().await.unwrap()).await;
+                super::$test(crate::stores::Sqlite::new()).await;
             })*
         }
         mod postgres {

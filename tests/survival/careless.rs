@@ -30,7 +30,8 @@ impl Careless {
 }
 
 fn put(connection: &mut Connection, batch: &[NewEvent]) -> rusqlite::Result<Vec<Put>> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as i64;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
     let transaction = connection.transaction()?;
     let mut puts = Vec::new();
     for event in batch {

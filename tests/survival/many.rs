@@ -23,7 +23,7 @@ fn handled(n: u64) -> u64 {
 }
 
 /// 64 senders send copies of the same events at once, in different orders.
-fn storm<I: Inbox>(receivers: &[Receiver], ledger_path: &std::path::Path, inbox: I) {
+fn storm<I: Inbox>(receivers: &[Receiver], ledger_path: &std::path::Path, inbox: &I) {
     let events = if is_long() { 1000 } else { 100 };
     std::thread::scope(|scope| {
         for sender in 0..64 {
@@ -39,14 +39,14 @@ fn storm<I: Inbox>(receivers: &[Receiver], ledger_path: &std::path::Path, inbox:
         }
     });
     let runtime = Runtime::new().unwrap();
-    runtime.block_on(quiet(&inbox));
+    runtime.block_on(quiet(inbox));
     let mut effects: HashMap<String, usize> = HashMap::new();
     for (_, id) in ledger(ledger_path) {
         *effects.entry(id).or_default() += 1;
     }
     assert_eq!(effects.len() as u64, events);
     assert!(effects.values().all(|effects| *effects == 1));
-    assert_eq!(runtime.block_on(contents(&inbox)).len() as u64, events);
+    assert_eq!(runtime.block_on(contents(inbox)).len() as u64, events);
     say(&format!("64 copies of {events} events: {} effects", effects.len()));
 }
 
@@ -56,7 +56,7 @@ fn of_64_copies_one_has_an_effect_on_sqlite() {
     let path = folder.path().join("inbox.db");
     let ledger_path = ledger_in(folder.path());
     let receiver = Receiver::start(&format!("sqlite:{}", path.display()), &ledger_path, 0).unwrap();
-    storm(&[receiver], &ledger_path, SqliteInbox::attach(&path).unwrap());
+    storm(&[receiver], &ledger_path, &SqliteInbox::attach(&path).unwrap());
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn of_64_copies_one_has_an_effect_with_two_receivers_on_postgres() {
     let receivers = [0, 1].map(|number| Receiver::start(&schema.store(), &ledger_path, number).unwrap());
     let runtime = Runtime::new().unwrap();
     let inbox = runtime.block_on(schema.inbox());
-    storm(&receivers, &ledger_path, inbox);
+    storm(&receivers, &ledger_path, &inbox);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 //! The receiver is stopped in mid-stream, and the image of its disk copied as it is. What the system still
 //! holds in memory is not in the copy.
 
-use std::{path::Path, process::Command};
+use std::{collections::HashMap, path::Path, process::Command};
 
-use panora_hooks::inbox::SqliteInbox;
+use panora_hooks::inbox::{EventInfo, SqliteInbox};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -44,9 +44,9 @@ fn cut(store: &str) -> Option<(usize, usize)> {
     Some((acknowledged.len(), gone))
 }
 
-fn stored(path: &Path) -> std::collections::HashMap<String, panora_hooks::inbox::EventInfo> {
+fn stored(path: &Path) -> HashMap<String, EventInfo> {
     // A file that cannot even be opened holds nothing.
-    let Ok(inbox) = SqliteInbox::attach(path) else { return Default::default() };
+    let Ok(inbox) = SqliteInbox::attach(path) else { return HashMap::new() };
     Runtime::new().unwrap().block_on(contents(&inbox))
 }
 

@@ -37,13 +37,11 @@ impl Receiver {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        match line.trim().parse() {
-            Ok(address) => Some(Self { child, address }),
-            Err(_) => {
-                child.wait().unwrap();
-                None
-            }
+        if let Ok(address) = line.trim().parse() {
+            return Some(Self { child, address });
         }
+        child.wait().unwrap();
+        None
     }
 
     pub fn signal(&self, signal: &str) {
@@ -85,8 +83,12 @@ pub fn delivery(number: u64) -> (String, Vec<u8>, Fate) {
         1 => ("crm.invoice.created", format!(r#"{{"number":{number}}}"#), Fate::Parked),
         2 | 3 => ("crm.contact.pulled", format!(r#"[{{"number":{number}}}]"#), Fate::Handled),
         kind => {
-            let how = ["fails", "panics"].get(kind as usize - 4).unwrap_or(&"succeeds");
-            let filler = "x".repeat((number % 7 * 300) as usize);
+            let how = match kind {
+                4 => "fails",
+                5 => "panics",
+                _ => "succeeds",
+            };
+            let filler = "x".repeat(usize::try_from(number % 7 * 300).unwrap());
             let payload = format!(r#"{{"number":{number},"how":"{how}","filler":"{filler}"}}"#);
             ("crm.contact.created", payload, Fate::Handled)
         }

@@ -220,7 +220,7 @@ fn a_damaged_file_is_refused_or_a_503() {
         .unwrap();
     let file = OpenOptions::new().write(true).open(&path).unwrap();
     let length = file.metadata().unwrap().len();
-    file.write_all_at(&vec![0xAA; length as usize - 8192], 8192).unwrap();
+    file.write_all_at(&vec![0xAA; usize::try_from(length).unwrap() - 8192], 8192).unwrap();
     drop(file);
     if let Some(receiver) = Receiver::start(&store, &ledger_path, 1) {
         let mut connection = Connection::open(receiver.address).unwrap();
