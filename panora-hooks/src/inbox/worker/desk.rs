@@ -118,6 +118,7 @@ impl<'i> Desk<'i> {
             for leased in answer.unwrap_or(Ok(Vec::new())).unwrap_or_default() {
                 self.hold(&leased);
             }
+            self.leasing = None;
         }
         self.suspects.clear();
         let deadline = Instant::now() + self.policy.shutdown_grace;
@@ -173,6 +174,8 @@ impl<'i> Desk<'i> {
         }
         let room = u32::try_from(self.policy.concurrency - self.held.len()).unwrap_or(u32::MAX);
         let (inbox, lease) = (self.inbox, self.policy.lease);
+        // If something is stored from now on, that says to look once more.
+        self.look_at = Instant::now() + LOOK;
         // After that long, what it may have leased is free again.
         self.leasing = Some(Box::pin(in_time(lease, async move { inbox.lease(room, lease).await })));
     }
@@ -181,8 +184,8 @@ impl<'i> Desk<'i> {
         match leased {
             Ok(leased) => {
                 // Fewer than there was room for does not mean that there are no more: they may be large.
-                if leased.is_empty() {
-                    self.look_at = Instant::now() + LOOK;
+                if !leased.is_empty() {
+                    self.look_at = Instant::now();
                 }
                 for leased in leased {
                     self.take(leased);
