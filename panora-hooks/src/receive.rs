@@ -131,7 +131,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
                 let storing = Arc::clone(self).store(writer, delivery, tally).in_current_span();
                 // In a task of its own: what has arrived is stored even if the sender hangs up.
                 let answer = tokio::spawn(storing).await;
-                answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+                answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
             }
             (None, Some((hook, _))) => {
                 let call = Call::new(hook, delivery, self.state.clone());
