@@ -329,3 +329,16 @@ fn the_bytes_are_what_a_server_takes() {
     stream.shutdown(Shutdown::Write).unwrap();
     assert_eq!(read_answer(stream).status, 200);
 }
+
+#[on("crm.note.created")]
+async fn at_the_second_attempt(meta: Metadata) -> Result<(), String> {
+    if meta.attempt == 2 { Ok(()) } else { Err(format!("attempt {}", meta.attempt)) }
+}
+
+#[tokio::test]
+async fn a_sample_is_of_any_attempt() {
+    let note = sample("crm.note.created");
+    let first = note.run((), hooks![at_the_second_attempt]).await;
+    assert_eq!(first.error().map(ToString::to_string).as_deref(), Some("attempt 1"));
+    assert!(note.attempt(2).run((), hooks![at_the_second_attempt]).await.is_handled());
+}

@@ -91,7 +91,7 @@ fn a_hook_that_aborts_is_dead_in_the_end() {
             break;
         }
         incarnation += 1;
-        assert!(incarnation <= 6, "it goes on aborting");
+        assert!(incarnation <= 20, "it goes on aborting");
         receiver = Receiver::start(&store, &ledger_path, incarnation).unwrap();
     }
     let tool = SqliteInbox::attach(&path).unwrap();
@@ -99,8 +99,8 @@ fn a_hook_that_aborts_is_dead_in_the_end() {
     runtime.block_on(quiet(&tool));
     let contents = runtime.block_on(contents(&tool));
     let info = &contents["aborts"];
-    assert_eq!((info.attempts, info.state), (5, EventState::Dead));
-    assert_eq!(info.reason.as_deref(), Some("all 4 attempts failed, the last with the process"));
+    assert_eq!((info.attempts, info.state), (17, EventState::Dead));
+    assert_eq!(info.reason.as_deref(), Some("all 16 attempts failed, the last with the process"));
     for number in 0..20 {
         assert_eq!(contents[&format!("event-{number}")].state, EventState::Done);
     }

@@ -93,7 +93,6 @@ fn parts(ledger: Ledger, inbox: impl Inbox + Clone) -> anyhow::Result<(Router, W
         .with_inbox(inbox.clone())
         .backoff(Duration::from_millis(10), Duration::from_millis(100))
         .lease_time(Duration::from_secs(2))
-        .max_attempts(4)
         .store_timeout(Duration::from_secs(2))
         .into_parts("/webhook");
     Ok((router.route("/ready", readiness(inbox, Duration::from_secs(60))), worker))
