@@ -40,6 +40,15 @@ fn encoded(id: &str, event_type: &str, payload: &str) -> Delivery {
     Delivery { signature: verifier().sign(&data), body: body.into_bytes() }
 }
 
+/// A fault so many times, and then none.
+fn first(mut times: u32, fault: Fault) -> impl FnMut() -> Option<Fault> {
+    move || {
+        let is_over = times == 0;
+        times = times.saturating_sub(1);
+        (!is_over).then_some(fault)
+    }
+}
+
 fn depth(receiver: &Receiver, inbox: &impl Inbox) -> panora_hooks::inbox::Depth {
     receiver.on(inbox.depth()).unwrap()
 }
@@ -341,11 +350,7 @@ fn a_store_that_is_busy_for_a_moment_stores() {
     for fault in [Fault::Busy, Fault::Away, Fault::AnswerLost] {
         let (app, begun) = App::happy();
         let (inbox, settled) = Staged::new(MemoryInbox::new());
-        let mut failures = 2;
-        inbox.on_put(move || {
-            failures -= i32::from(failures >= 0);
-            (failures >= 0).then_some(fault)
-        });
+        inbox.on_put(first(2, fault));
         let receiver = Receiver::start(webhooks(app, inbox));
         assert_eq!(receiver.deliver(&contact()), 200, "{fault:?}");
         assert_eq!(settled.next().0, Settle::Complete, "{fault:?}");
@@ -391,11 +396,7 @@ fn what_is_not_settled_at_once_does_not_run_twice() {
     for fault in [Fault::Away, Fault::AnswerLost, Fault::Hangs] {
         let (app, begun) = App::happy();
         let (inbox, settled) = Staged::new(MemoryInbox::new());
-        let mut failures = 3;
-        inbox.on_settle(move || {
-            failures -= i32::from(failures >= 0);
-            (failures >= 0).then_some(fault)
-        });
+        inbox.on_settle(first(3, fault));
         let receiver = Receiver::start(webhooks(app, inbox.clone()).store_timeout(Duration::from_millis(50)));
         assert_eq!(receiver.deliver(&contact()), 200);
         assert_eq!(settled.next().0, Settle::Complete);
@@ -508,13 +509,7 @@ fn a_lease_whose_longer_life_was_not_heard_of_is_still_good() {
         Ok(())
     });
     let (inbox, settled) = Staged::new(MemoryInbox::new());
-    inbox.on_settle({
-        let mut answers = 0;
-        move || {
-            answers += 1;
-            (answers <= 3).then_some(Fault::AnswerLost)
-        }
-    });
+    inbox.on_settle(first(3, Fault::AnswerLost));
     let receiver = Receiver::start(webhooks(app, inbox).lease_time(Duration::from_secs(1)));
     assert_eq!(receiver.deliver(&contact()), 200);
     assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));

@@ -249,6 +249,20 @@ impl EventState {
     pub const ALL: [Self; 6] =
         [Self::Ready, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
 
+    /// Where an event is of which a database holds this: when it is due, if it is to run at all, whether it is leased
+    /// until then, and whether it is parked, if it is not run.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(crate) fn of(due: Option<i64>, now: i64, is_leased: bool, is_parked: Option<bool>) -> Self {
+        match (due, is_parked) {
+            (Some(due), _) if due <= now => Self::Ready,
+            (Some(_), _) if is_leased => Self::Leased,
+            (Some(_), _) => Self::Delayed,
+            (None, Some(true)) => Self::Parked,
+            (None, Some(false)) => Self::Dead,
+            (None, None) => Self::Done,
+        }
+    }
+
     /// The word for it in logs, figures and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

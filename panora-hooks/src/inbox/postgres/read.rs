@@ -112,14 +112,7 @@ impl PostgresInbox {
 fn info(row: &PgRow) -> Result<EventInfo, InboxError> {
     let (due, now): (Option<i64>, i64) = (row.try_get(5)?, row.try_get(10)?);
     let (is_leased, is_parked): (bool, Option<bool>) = (row.try_get(6)?, row.try_get(8)?);
-    let state = match (due, is_parked) {
-        (Some(due), _) if due <= now => EventState::Ready,
-        (Some(_), _) if is_leased => EventState::Leased,
-        (Some(_), _) => EventState::Delayed,
-        (None, Some(true)) => EventState::Parked,
-        (None, Some(false)) => EventState::Dead,
-        (None, None) => EventState::Done,
-    };
+    let state = EventState::of(due, now, is_leased, is_parked);
     let is_over: Option<&[u8]> = row.try_get(9)?;
     Ok(EventInfo {
         attempts: row.try_get::<Option<i32>, _>(7)?.unwrap_or(0).unsigned_abs(),

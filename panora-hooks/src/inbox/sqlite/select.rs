@@ -131,14 +131,7 @@ fn info(row: &Row<'_>, now: SystemTime) -> rusqlite::Result<EventInfo> {
     let due: Option<i64> = row.get(5)?;
     let is_leased = row.get::<_, Option<i64>>(6)?.is_some();
     let is_parked: Option<bool> = row.get(8)?;
-    let state = match (due, is_parked) {
-        (Some(due), _) if due <= micros(now) => EventState::Ready,
-        (Some(_), _) if is_leased => EventState::Leased,
-        (Some(_), _) => EventState::Delayed,
-        (None, Some(true)) => EventState::Parked,
-        (None, Some(false)) => EventState::Dead,
-        (None, None) => EventState::Done,
-    };
+    let state = EventState::of(due, micros(now), is_leased, is_parked);
     Ok(EventInfo {
         attempts: row.get::<_, Option<u32>>(7)?.unwrap_or(0),
         until: due.filter(|due| *due > micros(now)).map(time),
