@@ -5,10 +5,14 @@ pub mod __private;
 pub mod catalogue;
 mod delivery;
 mod dispatch;
+#[cfg(feature = "endpoints")]
+pub mod endpoints;
 mod execution;
 mod extract;
 mod hook;
 pub mod inbox;
+#[cfg(feature = "testing")]
+mod json;
 mod linger;
 pub mod models;
 mod outcome;
@@ -20,6 +24,8 @@ mod scope;
 mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "cli")]
+pub mod tools;
 mod verify;
 mod webhooks;
 mod webhooks_with_inbox;

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use super::json::Json;
-use crate::catalogue::EventType;
+use crate::{catalogue::EventType, json::Json};
 
 /// Written from facts, and checked against the models.
 const FILES: [(&str, &str); 8] = [

@@ -1,7 +1,6 @@
 #![doc = include_str!("../docs/testing.md")]
 
 mod fixtures;
-mod json;
 mod outcome;
 mod path;
 mod run;

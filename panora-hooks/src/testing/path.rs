@@ -1,6 +1,6 @@
 //! The way to a value inside a payload.
 
-use super::json::Json;
+use crate::json::Json;
 
 /// A step of a path: `name`, or `[3]`.
 enum Step<'p> {

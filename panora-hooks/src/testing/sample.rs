@@ -15,8 +15,14 @@ use axum::{
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::{Outcome, fixtures, json, json::Json, path, run};
-use crate::{catalogue, delivery::Delivery, registry::Registry, verify::Verifier};
+use super::{Outcome, fixtures, path, run};
+use crate::{
+    catalogue,
+    delivery::Delivery,
+    json::{self, Json},
+    registry::Registry,
+    verify::Verifier,
+};
 
 /// A delivery as the sender makes it, for tests.
 ///

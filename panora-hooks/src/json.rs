@@ -9,7 +9,7 @@ use serde::{
 
 /// A value whose objects keep the order of their keys, as the sender's do.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(f64),
@@ -20,7 +20,7 @@ pub(super) enum Json {
 
 impl Json {
     /// The text that `JSON.stringify` makes of it.
-    pub(super) fn stringify(&self) -> String {
+    pub(crate) fn stringify(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
         text
@@ -59,7 +59,7 @@ impl Json {
 }
 
 /// A text as a JSON string. JavaScript escapes what `serde_json` escapes, in the same way.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -1,0 +1,1 @@
+//! The API on which Panora's webhook endpoints are managed.

@@ -1,0 +1,1 @@
+//! What the command line `panora-hooks` is made of, for programs of your own.
