@@ -4,6 +4,7 @@
 // Each test is a program of its own that uses a part of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod api;
 pub mod example;
 pub mod log;
 pub mod staged;

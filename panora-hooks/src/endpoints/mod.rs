@@ -1,1 +1,16 @@
-//! The API on which Panora's webhook endpoints are managed.
+#![doc = include_str!("../docs/endpoints.md")]
+
+mod client;
+mod endpoint;
+mod error;
+mod plan;
+mod transport;
+mod warning;
+
+pub use self::{
+    client::{Api, Client},
+    endpoint::{Endpoint, NewEndpoint},
+    error::{ApiError, SetupError},
+    plan::{Desired, Plan, Step, Synced},
+    warning::{Warning, warnings},
+};

@@ -1,0 +1,164 @@
+//! What is wrong with endpoints that the API takes all the same.
+
+use std::{collections::BTreeSet, fmt};
+
+use reqwest::Url;
+
+use super::Endpoint;
+use crate::{catalogue, printable::Printable};
+
+/// Something because of which events are lost or readable to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Deliveries go over the network unencrypted.
+    PlainHttp {
+        /// Where they go.
+        url: String,
+    },
+    /// What is subscribed to is not a URL to which anything can be sent.
+    NoUrl {
+        /// The text.
+        url: String,
+    },
+    /// An endpoint subscribes to nothing.
+    NoScope {
+        /// Where it is.
+        url: String,
+    },
+    /// Two active endpoints of one project subscribe to the same events, of which each goes to only one of them:
+    /// mostly to the older one, but nothing says so.
+    Overlap {
+        /// The ids of the endpoints, or where one is that is not there yet.
+        endpoints: [String; 2],
+        /// The names that both subscribe to.
+        names: Vec<String>,
+    },
+    /// No known release sends an event under this name.
+    NeverSent {
+        /// What is subscribed to.
+        name: String,
+        /// The name under which there is one, if this is another word for it.
+        instead: Option<&'static str>,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PlainHttp { url } => {
+                write!(
+                    f,
+                    "`{}` is plain http: anyone on the way can read deliveries and send them again; use https",
+                    Printable(url)
+                )
+            }
+            Self::NoUrl { url } => {
+                write!(f, "`{}` is no http(s) URL: nothing can be delivered there", Printable(url))
+            }
+            Self::NoScope { url } => write!(f, "the endpoint at `{}` subscribes to nothing", Printable(url)),
+            Self::Overlap { endpoints: [first, second], names } => write!(
+                f,
+                "endpoints `{}` and `{}` both subscribe to {}: only one of them gets each event",
+                Printable(first),
+                Printable(second),
+                list(names)
+            ),
+            Self::NeverSent { name, instead: Some(instead) } => {
+                write!(f, "nothing is sent under the name `{}`: subscribe to `{instead}`", Printable(name))
+            }
+            Self::NeverSent { name, instead: None } => {
+                write!(f, "no known release of Panora sends `{}`", Printable(name))
+            }
+        }
+    }
+}
+
+/// The first few names, and how many more there are.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{}`", Printable(name))).collect();
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", shown.join(", ")),
+        _ => shown.join(", "),
+    }
+}
+
+/// What is wrong with the active ones of these endpoints, as [`Client::list`](super::Client::list) gives them.
+#[must_use]
+pub fn warnings(endpoints: &[Endpoint]) -> Vec<Warning> {
+    let views: Vec<_> = endpoints.iter().filter(|endpoint| endpoint.is_active).map(View::of).collect();
+    of_views(&views)
+}
+
+/// What matters of an endpoint, be it there or not.
+pub(super) struct View<'e> {
+    pub(super) name: &'e str,
+    pub(super) url: &'e str,
+    pub(super) scope: BTreeSet<&'e str>,
+    /// `None` for that of the key.
+    pub(super) project: Option<&'e str>,
+}
+
+impl<'e> View<'e> {
+    pub(super) fn of(endpoint: &'e Endpoint) -> Self {
+        Self {
+            name: &endpoint.id,
+            url: &endpoint.url,
+            scope: endpoint.scope.iter().map(String::as_str).collect(),
+            project: endpoint.project_id.as_deref(),
+        }
+    }
+}
+
+pub(super) fn of_views(views: &[View<'_>]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let urls: BTreeSet<_> = views.iter().map(|view| view.url).collect();
+    for url in urls {
+        if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            warnings.push(Warning::NoUrl { url: url.to_owned() });
+        } else if is_plain_http(url) {
+            warnings.push(Warning::PlainHttp { url: url.to_owned() });
+        }
+    }
+    for view in views.iter().filter(|view| view.scope.is_empty()) {
+        warnings.push(Warning::NoScope { url: view.url.to_owned() });
+    }
+    for (index, first) in views.iter().enumerate() {
+        for second in &views[index + 1..] {
+            let names: Vec<_> =
+                first.scope.intersection(&second.scope).map(|name| (*name).to_owned()).collect();
+            let is_one_project =
+                first.project == second.project || first.project.is_none() || second.project.is_none();
+            if is_one_project && !names.is_empty() {
+                let endpoints = [first.name.to_owned(), second.name.to_owned()];
+                warnings.push(Warning::Overlap { endpoints, names });
+            }
+        }
+    }
+    let names: BTreeSet<_> = views.iter().flat_map(|view| &view.scope).copied().collect();
+    warnings.extend(names.into_iter().filter_map(never_sent));
+    warnings
+}
+
+/// Endpoints are matched with the exact name.
+fn never_sent(name: &str) -> Option<Warning> {
+    let known = catalogue::find(name);
+    let instead =
+        known.filter(|known| known.name() != name && known.is_sent()).map(catalogue::EventType::name);
+    let is_sent = known.is_some_and(|known| known.is_sent() && known.name() == name);
+    (!is_sent).then(|| Warning::NeverSent { name: name.to_owned(), instead })
+}
+
+/// Whether a URL is http, and not this machine's.
+pub(super) fn is_plain_http(url: &str) -> bool {
+    let is_here = |url: &Url| match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    };
+    Url::parse(url).is_ok_and(|url| url.scheme() == "http" && !is_here(&url))
+}
