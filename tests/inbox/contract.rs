@@ -31,6 +31,7 @@ on_every_store! {
     a_duplicate_does_not_finish_an_event,
     what_is_done_is_pruned_and_then_forgotten,
     what_is_not_done_is_not_pruned,
+    what_is_discarded_is_known_but_gone,
     lists_have_pages_and_filters,
     large_events_are_leased_apart,
     the_depth_is_of_each_state,
@@ -335,6 +336,50 @@ pub async fn what_is_not_done_is_not_pruned(store: impl Store) {
     let page = inbox.list(Query::default()).await.unwrap();
     assert_eq!(page.items.len(), 5);
     assert!(page.items.iter().all(|info| info.size.is_some()));
+}
+
+pub async fn what_is_discarded_is_known_but_gone(store: impl Store) {
+    let inbox = store.inbox();
+    let mut keys = Vec::new();
+    for number in 0..3 {
+        let parked = contact(&format!("parked {number}")).parked(ParkReason::Unhandled);
+        keys.push(inbox.put(vec![parked]).await.unwrap()[0].key());
+    }
+    for settle in [Settle::Bury("dead".to_owned()), Settle::RetryAfter(Duration::from_secs(3600))] {
+        keys.push(put_one(&inbox, &format!("{settle:?}").replace('"', "")).await);
+        let token = lease_one(&inbox).await.token;
+        settle_one(&inbox, token, settle).await;
+    }
+    keys.push(put_one(&inbox, "leased").await);
+    let leased = lease_one(&inbox).await;
+    keys.push(put_one(&inbox, "ready").await);
+    let discard = async |which: Select, max| inbox.discard(which, max).await.unwrap();
+
+    // What is to run is not discarded, nor what was not meant.
+    assert_eq!(discard(Select::Keys(keys[4..].to_vec()), 10).await, 0);
+    assert_eq!(discard(Select::All(Filter::state(EventState::Delayed)), 10).await, 0);
+    let other = Filter { event_type: Some("crm.deal.created".to_owned()), ..Filter::default() };
+    assert_eq!(discard(Select::All(other), 10).await, 0);
+
+    assert_eq!(discard(Select::Keys(vec![keys[0]]), 10).await, 1);
+    assert_eq!(discard(Select::Keys(vec![keys[0]]), 10).await, 0);
+    assert_eq!(discard(Select::All(Filter::state(EventState::Parked)), 1).await, 1);
+    assert_eq!(discard(Select::All(Filter::default()), 10).await, 2);
+    assert_eq!(discard(Select::All(Filter::default()), 10).await, 0);
+
+    let stored = inbox.get(keys[3]).await.unwrap().unwrap();
+    assert_eq!((stored.info.state, stored.info.size, stored.data), (EventState::Done, None, None));
+    assert_eq!((stored.info.attempts, stored.info.reason), (1, None));
+    assert_eq!(inbox.replay(Select::Keys(keys[..4].to_vec())).await.unwrap(), 0);
+    assert!(is_duplicate(inbox.put(vec![contact("parked 0")]).await.unwrap()[0]));
+    let depth = inbox.depth().await.unwrap();
+    assert_eq!((depth.ready, depth.delayed, depth.leased, depth.parked, depth.dead), (1, 1, 1, 0, 0));
+    assert_eq!(settle_one(&inbox, leased.token, Settle::Complete).await, Settled::Settled);
+
+    let hour = Duration::from_secs(3600);
+    assert_eq!(inbox.forget(SystemTime::now() - hour, 10).await.unwrap(), 0);
+    assert_eq!(inbox.forget(SystemTime::now() + hour, 10).await.unwrap(), 4);
+    assert!(is_stored(inbox.put(vec![contact("parked 0")]).await.unwrap()[0]));
 }
 
 async fn lists_have_pages_and_filters(store: impl Store) {

@@ -214,6 +214,10 @@ impl Inbox for Flawed {
         self.inner.prune(done_before, max).await
     }
 
+    async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.inner.discard(which, max).await
+    }
+
     async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
         self.inner.forget(done_before, max).await
     }

@@ -29,6 +29,7 @@ enum Step {
     ReplayOne(Index),
     Prune { age: u64 },
     Forget { age: u64 },
+    Discard(Option<EventState>),
     Restart,
 }
 
@@ -107,6 +108,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<Index>().prop_map(Step::ReplayOne),
         1 => (0..100u64).prop_map(|age| Step::Prune { age }),
         1 => (0..100u64).prop_map(|age| Step::Forget { age }),
+        1 => prop::option::of(prop::sample::select(EventState::ALL.to_vec())).prop_map(Step::Discard),
         1 => Just(Step::Restart),
     ];
     vec(step, 1..40)
@@ -185,6 +187,19 @@ impl Model {
         };
         let new = Entry { spec, attempts: 0, has_data: true, place };
         assert!(self.entries.insert(key, new).is_none(), "{key} was given before");
+    }
+
+    fn discard(&mut self, state: Option<EventState>) -> u64 {
+        let now = self.now;
+        let over = |entry: &&mut Entry| {
+            matches!(entry.place, Place::Parked(_) | Place::Dead)
+                && state.is_none_or(|state| state == entry.state(now))
+        };
+        let discard = |entry: &mut Entry| {
+            entry.has_data = false;
+            entry.place = Place::Done { at: now };
+        };
+        self.entries.values_mut().filter(over).map(discard).count() as u64
     }
 
     async fn lease(&mut self, inbox: &impl Inbox, max: u32, seconds: u64) {
@@ -352,6 +367,11 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 }
                 model.entries.retain(|key, _| !gone.contains(key));
                 assert_eq!(forgotten, count);
+            }
+            Step::Discard(state) => {
+                let which = Select::All(Filter { state, ..Filter::default() });
+                let discarded = inbox.discard(which, 1000).await.unwrap();
+                assert_eq!(discarded, model.discard(state));
             }
             Step::Restart => {
                 drop(inbox);

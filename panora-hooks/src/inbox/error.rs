@@ -57,6 +57,12 @@ pub enum OpenError {
         /// The file.
         inbox: String,
     },
+    /// A tool was asked to open what no receiver has created.
+    #[error("there is no inbox {inbox}: check the name, or start the receiver once")]
+    Missing {
+        /// The schema.
+        inbox: String,
+    },
     /// What is there is something else.
     #[error("{inbox} is not an inbox: give the inbox a place of its own")]
     NotAnInbox {

@@ -240,7 +240,7 @@ pub enum EventState {
     /// It is not run again: it failed too often, or trying again is no use. [`EventInfo::reason`] says
     /// why.
     Dead,
-    /// Its hook succeeded.
+    /// Its hook succeeded, or somebody [discarded](super::Inbox::discard) it.
     Done,
 }
 

@@ -152,12 +152,8 @@ impl Store {
     fn replay(&mut self, which: &Select, now: SystemTime) -> u64 {
         let mut replayed = 0;
         for (key, entry) in &mut self.events {
-            let is_selected = match which {
-                Select::Keys(keys) => keys.contains(key),
-                Select::All(filter) => entry.is_selected(filter, now),
-            };
             let is_over = !matches!(entry.state(now), EventState::Ready | EventState::Leased);
-            if is_selected && is_over && entry.has_data {
+            if entry.is_among(which, *key, now) && is_over && entry.has_data {
                 entry.attempts = 0;
                 entry.place = Place::Waiting { due: now };
                 replayed += 1;
@@ -187,6 +183,16 @@ impl Store {
         let is_prunable = |entry: &&mut Entry| entry.has_data && entry.was_done_before(done_before);
         let prunable = self.events.values_mut().filter(is_prunable).take(max as usize);
         prunable.map(|entry| entry.has_data = false).count() as u64
+    }
+
+    fn discard(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
+        let selected = self.events.iter_mut().filter(|(key, entry)| entry.is_among(which, **key, now));
+        let over = selected.filter(|(_, entry)| matches!(entry.place, Place::Parked(_) | Place::Dead(_)));
+        let discard = |(_, entry): (&EventKey, &mut Entry)| {
+            entry.has_data = false;
+            entry.place = Place::Done(now);
+        };
+        over.take(max as usize).map(discard).count() as u64
     }
 
     fn forget(&mut self, done_before: SystemTime, max: u32) -> u64 {
@@ -226,6 +232,13 @@ impl Entry {
 
     fn was_done_before(&self, time: SystemTime) -> bool {
         matches!(self.place, Place::Done(at) if at < time)
+    }
+
+    fn is_among(&self, which: &Select, key: EventKey, now: SystemTime) -> bool {
+        match which {
+            Select::Keys(keys) => keys.contains(&key),
+            Select::All(filter) => self.is_selected(filter, now),
+        }
     }
 
     fn is_selected(&self, filter: &Filter, now: SystemTime) -> bool {
@@ -309,6 +322,10 @@ impl Inbox for MemoryInbox {
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
         future::ready(Ok(self.store().prune(done_before, max)))
+    }
+
+    fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        future::ready(Ok(self.store().discard(&which, max, self.clock.now())))
     }
 
     fn forget(

@@ -92,6 +92,16 @@ pub trait Inbox: Send + Sync + 'static {
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
+    /// Drops the data of some events for good, up to `max` of those selected that are parked or dead, and says how many
+    /// there were. They are done then, and pruned: a delivery of theirs is a duplicate until they are
+    /// [forgotten](Self::forget). Events in other states stay as they are.
+    ///
+    /// A store that does not implement this has an error for it.
+    fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        let _ = (which, max);
+        future::ready(Err(InboxError::Other("this store cannot discard events".into())))
+    }
+
     /// Drops what is left of up to `max` [pruned](Self::prune) events that were done before this, and says
     /// how many there were. A delivery of theirs would be a new event.
     ///
@@ -155,6 +165,10 @@ impl<I: Inbox> Inbox for Arc<I> {
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
         (**self).prune(done_before, max)
+    }
+
+    fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).discard(which, max)
     }
 
     fn forget(

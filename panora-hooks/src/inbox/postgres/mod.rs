@@ -6,6 +6,7 @@ mod open;
 mod put;
 mod queue;
 mod read;
+mod retention;
 mod schema;
 
 use std::{
@@ -67,9 +68,22 @@ impl PostgresInbox {
                 "the pool of the inbox is small: four connections or more are better"
             );
         }
-        let schema = open::open(&pool, schema).await?;
+        Ok(Self::new(open::open(&pool, schema).await?, pool))
+    }
+
+    /// Opens an inbox for a tool: to look at, replay and prune what is in a schema, beside running receivers.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open_schema`](Self::open_schema), but nothing is created: the schema has to hold an inbox of this
+    /// version.
+    pub async fn attach(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
+        Ok(Self::new(open::attach(&pool, schema).await?, pool))
+    }
+
+    fn new(schema: Schema, pool: PgPool) -> Self {
         let (listener, is_announcing) = Default::default();
-        Ok(Self { pool, schema: Arc::new(schema), listener, is_announcing })
+        Self { pool, schema: Arc::new(schema), listener, is_announcing }
     }
 
     async fn fetch(&self, query: schema::Statement) -> Result<Vec<PgRow>, InboxError> {
@@ -128,6 +142,10 @@ impl Inbox for PostgresInbox {
 
     async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
         self.prune_done(done_before, max).await
+    }
+
+    async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.discard_selected(&which, max).await
     }
 
     async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {

@@ -6,21 +6,41 @@ use super::schema::{self, MIGRATIONS, Schema};
 use crate::inbox::{InboxError, OpenError};
 
 pub(super) async fn open(pool: &PgPool, name: &str) -> Result<Schema, OpenError> {
-    let inbox = || format!("in the schema `{name}`");
-    let Some(schema) = Schema::new(name) else {
-        let source = InboxError::Other("a schema is named with lower-case letters, digits and `_`".into());
-        return Err(OpenError::Store { inbox: inbox(), source });
-    };
-    let failed = |source: sqlx::Error| OpenError::Store { inbox: inbox(), source: source.into() };
+    let schema = named(name)?;
+    let failed = |source: sqlx::Error| OpenError::Store { inbox: inbox(name), source: source.into() };
     let known = schema::current();
     let found = match version(pool, &schema).await.map_err(failed)? {
         Some(found) if found == known => found,
         _ => migrate(pool, &schema).await.map_err(failed)?,
     };
     if found > known {
-        return Err(OpenError::Newer { inbox: inbox(), found, known });
+        return Err(OpenError::Newer { inbox: inbox(name), found, known });
     }
     Ok(schema)
+}
+
+/// Opens what is there already.
+pub(super) async fn attach(pool: &PgPool, name: &str) -> Result<Schema, OpenError> {
+    let schema = named(name)?;
+    let failed = |source: sqlx::Error| OpenError::Store { inbox: inbox(name), source: source.into() };
+    let (inbox, known) = (inbox(name), schema::current());
+    match version(pool, &schema).await.map_err(failed)? {
+        None => Err(OpenError::Missing { inbox }),
+        Some(found) if found < known => Err(OpenError::Older { inbox, found, known }),
+        Some(found) if found > known => Err(OpenError::Newer { inbox, found, known }),
+        Some(_) => Ok(schema),
+    }
+}
+
+fn named(name: &str) -> Result<Schema, OpenError> {
+    Schema::new(name).ok_or_else(|| {
+        let source = InboxError::Other("a schema is named with lower-case letters, digits and `_`".into());
+        OpenError::Store { inbox: inbox(name), source }
+    })
+}
+
+fn inbox(name: &str) -> String {
+    format!("in the schema `{name}`")
 }
 
 /// The version of the tables; `None` if there are none.

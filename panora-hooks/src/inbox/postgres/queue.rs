@@ -1,9 +1,6 @@
 //! Leasing, settling, and what else changes events.
 
-use std::{
-    collections::HashSet,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashSet, time::Duration};
 
 use bytestring::ByteString;
 use sqlx::{Row, postgres::PgRow};
@@ -12,7 +9,7 @@ use super::PostgresInbox;
 use crate::inbox::{
     EventKey, EventState, InboxError, LeaseToken, Leased, Select, Settle, Settled,
     lease::MAX_LEASED_BYTES,
-    time::{micros, time, whole_micros},
+    time::{time, whole_micros},
 };
 
 impl PostgresInbox {
@@ -156,41 +153,6 @@ impl PostgresInbox {
         replay.commit().await?;
         self.announce();
         Ok(replayed)
-    }
-
-    pub(super) async fn prune_done(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        let prune = self.schema.query(
-            "WITH old AS (
-                SELECT seq FROM @done WHERE NOT is_pruned AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
-             ),
-             emptied AS (UPDATE @event AS event SET data = NULL FROM old WHERE event.seq = old.seq)
-             UPDATE @done AS done SET is_pruned = true FROM old WHERE done.seq = old.seq",
-        );
-        let pruned = prune.bind(micros(done_before)).bind(i64::from(max)).execute(&self.pool).await?;
-        Ok(pruned.rows_affected())
-    }
-
-    pub(super) async fn forget_pruned(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        let forget = self.schema.query(
-            "WITH old AS (
-                SELECT seq FROM @done WHERE is_pruned AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
-             ),
-             gone AS (
-                DELETE FROM @event AS event USING old WHERE event.seq = old.seq RETURNING event.content
-             ),
-             -- If a replay of it is kept, that stands for the content from now on.
-             inherited AS (
-                UPDATE @event AS event SET content = gone.content FROM gone
-                WHERE gone.content IS NOT NULL AND event.seq = (
-                    SELECT min(seq) FROM @event AS other
-                    WHERE other.key BETWEEN gone.content AND gone.content || decode(repeat('ff', 16), 'hex')
-                    AND other.seq NOT IN (SELECT seq FROM old)
-                )
-             )
-             DELETE FROM @done AS done USING old WHERE done.seq = old.seq",
-        );
-        let forgotten = forget.bind(micros(done_before)).bind(i64::from(max)).execute(&self.pool).await?;
-        Ok(forgotten.rows_affected())
     }
 }
 

@@ -64,7 +64,7 @@ impl PostgresInbox {
         find.fetch_all(connection).await?.iter().map(info).collect()
     }
 
-    fn filtered(&self, filter: &Filter) -> QueryBuilder<Postgres> {
+    pub(super) fn filtered(&self, filter: &Filter) -> QueryBuilder<Postgres> {
         let state = match filter.state {
             None => "true",
             Some(EventState::Ready) => "due.due <= :now",

@@ -5,6 +5,7 @@ mod failure;
 mod open;
 mod queue;
 mod read;
+mod retention;
 mod schema;
 mod select;
 mod thread;
@@ -116,6 +117,11 @@ impl Inbox for SqliteInbox {
 
     async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
         self.queue.run(move |queue| queue.prune(done_before, max)).await
+    }
+
+    async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.discard(&which, max, now)).await
     }
 
     async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {

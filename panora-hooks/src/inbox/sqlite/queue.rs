@@ -21,11 +21,8 @@ const CHECKPOINT_PAGES: u32 = 16_000;
 /// The same for a receiver that has no other one.
 const CHECKPOINT_PAGES_ALONE: u32 = 4_000;
 
-/// No more data than this is dropped at once, in bytes, unless a single event has more: SQLite reads what it frees.
-const MAX_PRUNED_BYTES: i64 = 8 * 1024 * 1024;
-
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
-const ROW_BYTES: usize = 4096;
+pub(super) const ROW_BYTES: usize = 4096;
 
 /// The events in the file, for who changes them.
 pub(super) struct Queue {
@@ -40,7 +37,7 @@ pub(super) struct Queue {
 
 /// What a commit waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sync {
+pub(super) enum Sync {
     /// The disk.
     Full,
     /// Nothing. If the power fails, the last changes are lost; if the process dies, none is.
@@ -158,48 +155,6 @@ impl Queue {
         })
     }
 
-    pub(super) fn prune(&mut self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.change(Sync::Normal, max as usize * ROW_BYTES, |change| {
-            let mut old = change.prepare_cached(
-                "SELECT seq, octet_length(data) FROM done CROSS JOIN event USING (seq)
-                 WHERE is_pruned = 0 AND at < ?1 ORDER BY at LIMIT ?2",
-            )?;
-            let old = old.query_map([micros(done_before), max.into()], |row| {
-                Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.unwrap_or(0)))
-            })?;
-            let old: Vec<(i64, i64)> = old.collect::<rusqlite::Result<_>>()?;
-            let (mut bytes, mut pruned) = (0, 0);
-            for (seq, size) in old {
-                bytes += size;
-                // Nothing can be stored meanwhile. The rest is for the next time.
-                if pruned > 0 && bytes > MAX_PRUNED_BYTES {
-                    break;
-                }
-                change.prepare_cached("UPDATE event SET data = NULL WHERE seq = ?1")?.execute([seq])?;
-                change.prepare_cached("UPDATE done SET is_pruned = 1 WHERE seq = ?1")?.execute([seq])?;
-                pruned += 1;
-            }
-            Ok(pruned)
-        })
-    }
-
-    pub(super) fn forget(&mut self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.change(Sync::Normal, max as usize * ROW_BYTES, |change| {
-            // The last number stays, so that it is not given again.
-            let mut old = change.prepare_cached(
-                "SELECT seq FROM done WHERE is_pruned = 1 AND at < ?1
-                 AND seq < (SELECT max(seq) FROM event) ORDER BY at LIMIT ?2",
-            )?;
-            let old = old.query_map([micros(done_before), max.into()], |row| row.get(0))?;
-            let old: Vec<i64> = old.collect::<rusqlite::Result<_>>()?;
-            for seq in &old {
-                change.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([seq])?;
-                change.prepare_cached("DELETE FROM done WHERE seq = ?1")?.execute([seq])?;
-            }
-            Ok(old.len() as u64)
-        })
-    }
-
     /// Makes ready what somebody has leased who is dead, which still counts as interrupted, and what was never tried:
     /// that is delayed only if the clock has gone back.
     pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
@@ -218,7 +173,7 @@ impl Queue {
     }
 
     /// One transaction, which writes about so many bytes to the log.
-    fn change<T>(
+    pub(super) fn change<T>(
         &mut self,
         sync: Sync,
         bytes: usize,
