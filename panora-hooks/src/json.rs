@@ -70,13 +70,14 @@ fn in_order(members: &[(String, Json)]) -> Vec<&(String, Json)> {
     members
 }
 
-fn index(key: &str) -> Option<u32> {
+/// What JavaScript takes for an index.
+pub(crate) fn index(key: &str) -> Option<u32> {
     let index: u32 = key.parse().ok()?;
     (index < u32::MAX && index.to_string() == key).then_some(index)
 }
 
 /// Rust and JavaScript write the same digits. Where JavaScript has an exponent, Rust has zeros.
-fn write_number(number: f64) -> String {
+pub(crate) fn write_number(number: f64) -> String {
     if number == 0.0 {
         // Minus zero, too.
         "0".to_owned()

@@ -1,6 +1,6 @@
 #![doc = include_str!("../docs/testing.md")]
 
-mod fixtures;
+pub(crate) mod fixtures;
 mod outcome;
 mod path;
 mod run;

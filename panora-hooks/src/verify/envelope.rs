@@ -12,11 +12,11 @@ use super::VerifyError;
 
 /// The parts of a body, as they stand in it.
 #[derive(Debug)]
-pub(super) struct Envelope<'b> {
-    pub(super) id: Cow<'b, str>,
-    pub(super) wire_type: Cow<'b, str>,
+pub(crate) struct Envelope<'b> {
+    pub(crate) id: Cow<'b, str>,
+    pub(crate) wire_type: Cow<'b, str>,
     /// The JSON text of `data`: the bytes that are signed, and the bytes that are decoded.
-    pub(super) data: &'b str,
+    pub(crate) data: &'b str,
 }
 
 const ID: &str = "id_event";
@@ -28,7 +28,7 @@ impl<'b> Envelope<'b> {
     ///
     /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
     /// are passed over: it may send more one day.
-    pub(super) fn parse(body: &'b str) -> Result<Self, VerifyError> {
+    pub(crate) fn parse(body: &'b str) -> Result<Self, VerifyError> {
         let Keys { id, wire_type, data, duplicate } =
             serde_json::from_str(body).map_err(|_| VerifyError::Malformed)?;
         if let Some(key) = duplicate {

@@ -1,0 +1,198 @@
+//! The header: what is in it, and how signatures are written.
+
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD},
+};
+use expect_test::expect;
+use panora_hooks::{testing::sample, tools::explain::Cause};
+
+use crate::{OTHER, SECRET, assert_says, codes, explain, explain_with, sign};
+
+/// A body, and its signature.
+fn delivery() -> (String, String) {
+    let sample = sample("crm.contact.created").id("x").set("first_name", "canary");
+    (sample.body(), sign(SECRET, &sample.data()))
+}
+
+#[test]
+fn what_matches_is_said_to_match() {
+    let (body, signature) = delivery();
+    let explanation = explain(&body, &signature);
+    assert!(explanation.is_match());
+    assert_eq!((explanation.cause(), explanation.offset()), (&Cause::Match, None));
+    assert_says(
+        &explanation,
+        &expect![[r#"
+        match
+        the signature matches: the receiver's secret signed `data` as it arrived
+    "#]],
+    );
+
+    let other = explain(&body, sign(OTHER, "1"));
+    assert!(!other.is_match());
+}
+
+#[test]
+fn no_header() {
+    let (body, _) = delivery();
+    let explanation = panora_hooks::tools::explain::explain(body.as_bytes(), None, &[]);
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            no_signature
+            the header `Panora-Signature` is missing: look for a proxy that drops it or upgrade a deployment from before December 2023
+        "#]],
+    );
+}
+
+#[test]
+fn no_secret() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain_with(&body, &signature, &[]),
+        &expect![[r#"
+        no_secret
+        there is no secret to verify with: give the `secret` of the webhook endpoint
+    "#]],
+    );
+    assert_eq!(codes(&explain_with(&body, &signature, &[("A", ""), ("B", " \n")])), "no_secret");
+    // Not even where the blank secret is what the sender has.
+    assert_eq!(codes(&explain_with(&body, "", &[("A", "")])), "no_secret");
+}
+
+#[test]
+fn the_secret_itself() {
+    let (body, _) = delivery();
+    assert_says(
+        &explain(&body, SECRET),
+        &expect![[r#"
+            secret_as_signature
+            the signature is the secret `PANORA_SECRET` itself: refuse it and upgrade the deployment, which is from before July 2024
+        "#]],
+    );
+    assert_eq!(codes(&explain_with(&body, SECRET, &[("A", &format!("{SECRET}\n"))])), "secret_as_signature");
+    let other = explain_with(&body, SECRET, &[("A", OTHER), ("B", SECRET)]);
+    assert_eq!(other.cause(), &Cause::SecretAsSignature { name: "B".to_owned() });
+}
+
+#[test]
+fn not_a_signature() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain(&body, "canary-junk"),
+        &expect![[r#"
+        not_a_signature
+        the header `Panora-Signature` holds nothing like 64 hex digits: look for what sets the header on the way
+    "#]],
+    );
+    for junk in ["", " ", "=", "sha256=", "0x", "é", &signature[..7], &SECRET[..30], "t=1700000"] {
+        assert_eq!(codes(&explain(&body, junk)), "not_a_signature", "{junk}");
+    }
+    assert_eq!(codes(&explain(&body, b"\xff\xfe\x00")), "not_a_signature");
+}
+
+#[test]
+fn upper_case() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain(&body, signature.to_uppercase()),
+        &expect![[r#"
+            signature_upper_case
+            the signature is written with upper-case hex digits: have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+}
+
+#[test]
+fn white_space() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain(&body, format!(" {signature}\r\n")),
+        &expect![[r#"
+            signature_padded
+            the signature has white space around it: have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+}
+
+#[test]
+fn prefixes() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain(&body, format!("sha256={signature}")),
+        &expect![[r#"
+            signature_prefixed
+            the signature stands behind a prefix: have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+    for prefix in ["v1=", "t=1700000000,v1=", "sha256:", "HMAC-SHA256 ", "v0,", "0x"] {
+        assert_eq!(codes(&explain(&body, format!("{prefix}{signature}"))), "signature_prefixed", "{prefix}");
+    }
+}
+
+#[test]
+fn base64() {
+    let (body, signature) = delivery();
+    let bytes: Vec<_> =
+        (0..64).step_by(2).map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap()).collect();
+    assert_says(
+        &explain(&body, BASE64_STANDARD.encode(&bytes)),
+        &expect![[r#"
+            signature_base64
+            the signature is written in base64: have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+    for engine in [&BASE64_STANDARD_NO_PAD, &BASE64_URL_SAFE, &BASE64_URL_SAFE_NO_PAD] {
+        assert_eq!(codes(&explain(&body, engine.encode(&bytes))), "signature_base64");
+    }
+    assert_eq!(codes(&explain(&body, BASE64_STANDARD.encode(&signature))), "signature_base64");
+    assert_eq!(
+        codes(&explain(&body, format!("sha256={}", BASE64_STANDARD.encode(&bytes)))),
+        "signature_prefixed + signature_base64"
+    );
+}
+
+#[test]
+fn cut_off() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain(&body, &signature[..40]),
+        &expect![[r#"
+            signature_truncated
+            the signature is cut off before its end: have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+    for length in 8..64 {
+        assert_eq!(codes(&explain(&body, &signature[..length])), "signature_truncated", "{length}");
+    }
+}
+
+#[test]
+fn followed_by_something() {
+    let (body, signature) = delivery();
+    assert_says(
+        &explain(&body, format!("{signature};canary")),
+        &expect![[r#"
+            signature_extended
+            the signature is followed by something else: have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+    for rest in ["0", "\"", ", another", &signature] {
+        let extended = format!("{signature}{rest}");
+        assert_eq!(codes(&explain(&body, extended)), "signature_extended", "{rest}");
+    }
+}
+
+#[test]
+fn several_at_once() {
+    let (body, signature) = delivery();
+    let written = format!(" sha256={}\n", signature[..62].to_uppercase());
+    assert_says(
+        &explain_with(&body, written, &[("A", OTHER), ("B", SECRET)]),
+        &expect![[r#"
+            other_secret + signature_padded + signature_prefixed + signature_truncated + signature_upper_case
+            the signature was made with the secret `B` instead of the receiver's, the signature has white space around it, the signature stands behind a prefix, the signature is cut off before its end, and the signature is written with upper-case hex digits: give the receiver this secret or accept both with `Verifier::also_accept`, and have it written as 64 lower-case hex digits and nothing else
+        "#]],
+    );
+}

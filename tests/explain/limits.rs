@@ -1,0 +1,142 @@
+//! What is not explained away, and what it takes.
+
+use std::time::{Duration, Instant};
+
+use panora_hooks::{Verifier, testing::Sample};
+use proptest::{collection::vec, prelude::*};
+
+use crate::{OTHER, PAYLOAD, SECRET, body, codes, explain, explain_with, quote, sign};
+
+#[test]
+fn a_changed_value_is_not_explained_away() {
+    for (was, is) in [
+        ("1500", "1501"),
+        ("1500", "\"1500\""),
+        ("1500", "15e3"),
+        ("Zoë", "zoë"),
+        ("Zoë", "Zoe"),
+        ("canary-", "canary-\\n"),
+        ("canary-", "\\ufeffcanary-"),
+        ("\"sum\":1500,", ""),
+        ("\"sum\":1500,", "\"sum\":1500,\"more\":null,"),
+        ("\"sum\"", "\"Sum\""),
+        ("[\"x\",{}]", "[{},\"x\"]"),
+        ("{}", "[]"),
+        ("{}", "null"),
+    ] {
+        let changed = PAYLOAD.replacen(was, is, 1);
+        assert_ne!(changed, PAYLOAD);
+        for (arrived, signed) in [(&changed, PAYLOAD), (&PAYLOAD.to_owned(), &changed)] {
+            let in_string = explain(body(&quote(arrived)), sign(SECRET, &quote(signed)));
+            assert_eq!(codes(&in_string), "unexplained", "{was} became {is}");
+            let as_object = explain(body(arrived), sign(SECRET, signed));
+            assert_eq!(codes(&as_object), "unexplained", "{was} became {is}");
+        }
+    }
+}
+
+/// `type` and `id_event` are not signed, so that they explain nothing.
+#[test]
+fn what_is_not_signed_does_not_matter() {
+    let data = quote(PAYLOAD);
+    let changed = body(&data).replace("crm.contact.created", "crm.deal.push").replace("7197465d", "x");
+    assert!(explain(changed, sign(SECRET, &data)).is_match());
+}
+
+#[test]
+fn a_chance_of_one_in_thousands_is_not_taken() {
+    let (data, signature) = (quote(PAYLOAD), sign(SECRET, &quote(PAYLOAD)));
+    for length in 0..8 {
+        assert_eq!(codes(&explain(body(&data), &signature[..length])), "not_a_signature");
+    }
+    let mut other = signature[..8].to_owned();
+    other.replace_range(7..8, if other.ends_with('0') { "1" } else { "0" });
+    assert_eq!(codes(&explain(body(&data), other)), "unexplained");
+}
+
+#[test]
+fn depth_and_size_are_no_danger() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let objects = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
+    let number = format!("-{}.{}e{}", "9".repeat(5_000), "9".repeat(5_000), "9".repeat(400));
+    let halves = r#"{"\ud800":"\udfff"}"#.to_owned();
+    for data in [deep, objects, number, halves] {
+        for data in [quote(&data), data] {
+            assert!(explain(body(&data), sign(SECRET, &data)).is_match());
+            assert_eq!(codes(&explain(body(&data), sign(SECRET, "1"))), "unexplained");
+            assert_eq!(codes(&explain(body(&data), sign(SECRET, &format!("{data}\n")))), "newline_lost");
+            assert_eq!(codes(&explain(&data, sign(SECRET, &data))), "whole_body");
+        }
+    }
+}
+
+/// A list of rows of which every program finds something to write otherwise.
+fn large() -> String {
+    let rows = vec![PAYLOAD; 1_000_000 / PAYLOAD.len()];
+    format!("[{}]", rows.join(","))
+}
+
+#[test]
+fn a_large_body_takes_seconds() {
+    let keys: Vec<_> = (0..60_000).map(|key| format!("\"key{key}\":0")).collect();
+    let keys = format!("{{{}}}", keys.join(","));
+    let spaces = " ".repeat(1_000_000) + "1";
+    let nested = "[".repeat(500_000) + &"]".repeat(500_000);
+    for data in [quote(&large()), keys, quote(&spaces), nested] {
+        let start = Instant::now();
+        let secrets = [("A", SECRET), ("B", OTHER), ("C", "one-more-secret")];
+        let explanation = explain_with(body(&data), sign("canary-unknown", "1"), &secrets);
+        assert_eq!(codes(&explanation), "unexplained");
+        // Without optimisation it takes eight.
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    }
+}
+
+/// The single changes are.
+#[test]
+fn a_large_body_is_explained() {
+    let payload = large();
+    let python = payload.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
+    let explanation = explain(body(&quote(&python)), sign(SECRET, &quote(&payload)));
+    assert_eq!(codes(&explanation), "rewritten");
+    let explanation = explain(body(&quote(&payload)), sign(format!("{SECRET}\n"), &quote(&payload)));
+    assert_eq!(codes(&explanation), "secret_with_newline");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Whatever arrives, nothing panics and nothing is told ([`explain_with`] looks for it).
+    #[test]
+    fn any_bytes(
+        body in vec(any::<u8>(), 0..100),
+        signature in vec(any::<u8>(), 0..100),
+        secret in "canary-[ -~]{8,20}",
+    ) {
+        let explanation = explain_with(body, signature, &[("A", &secret)]);
+        prop_assert!(!explanation.is_match());
+    }
+
+    /// Whatever is put into a right delivery, it matches if and only if a receiver accepts it.
+    #[test]
+    fn mangled_deliveries(
+        at in 0..120_usize,
+        removed in 0..5_usize,
+        put in prop_oneof![vec(any::<u8>(), 0..4), "[\\[\\]{}\",:\\\\ 0-9ue.+-]{0,6}".prop_map(String::into_bytes)],
+        is_object: bool,
+        written in prop_oneof![Just(""), Just("sha256="), Just(" "), Just("A")],
+        other: bool,
+    ) {
+        let sample = Sample::new("crm.stage.pulled", serde_json::json!([{"name": "canary \"ë\"", "sum": 1.5}]));
+        let sample = if is_object { sample.as_object() } else { sample };
+        let verifier = Verifier::new(if other { OTHER } else { SECRET }).unwrap();
+        let signature = format!("{written}{}", sample.signature(&verifier));
+        let mut body = sample.body().into_bytes();
+        let at = at.min(body.len());
+        body.splice(at..(at + removed).min(body.len()), put);
+        let explanation = explain_with(&body, &signature, &[("A", SECRET), ("B", OTHER)]);
+        let is_accepted = Verifier::new(SECRET).unwrap().verify(&body, &signature).is_ok();
+        prop_assert_eq!(explanation.is_match(), is_accepted);
+        prop_assert!(explanation.offset().is_none_or(|offset| offset <= body.len()));
+    }
+}

@@ -1,0 +1,253 @@
+//! JSON that was parsed and written again.
+
+use expect_test::expect;
+use panora_hooks::{testing::sample, tools::explain::Cause};
+
+use crate::{
+    OTHER, PAYLOAD, SECRET, START, assert_says, body, codes, difference, explain, explain_with, quote, sign,
+};
+
+/// Python 3.11: `json.dumps(json.loads(body))`.
+#[test]
+fn python_writes_the_body_again() {
+    let data = quote(PAYLOAD);
+    let arrived = data.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
+    let body = format!(r#"{{"id_event": "7197465d", "data": {arrived}, "type": "crm.contact.created"}}"#);
+    let explanation = explain(&body, sign(SECRET, &data));
+    assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "`JSON.stringify`" });
+    assert_eq!(explanation.offset(), body.find("\\u00eb"));
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            rewritten
+            JSON was signed as `JSON.stringify` writes it but arrived written otherwise: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 55 of the body
+        "#]],
+    );
+}
+
+/// What each program writes, as Python 3.11 and Node 20 print it, and PHP, Go, Gson and .NET document it.
+fn written() -> Vec<(&'static str, String)> {
+    let ascii = |text: &str| text.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
+    let slashes = |text: &str| text.replace('/', "\\/");
+    let html = |text: &str| text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    let spaced = r#"{"name": "canary-Zoë 🚀", "site": "https://a.example/?<b>&c='d'", "sum": 1500, "much": 1e+21, "tags": ["x", {}], "add": "1+1"}"#;
+    let lines = "{\n\t\"name\": \"canary-Zoë 🚀\",\n\t\"site\": \"https://a.example/?<b>&c='d'\",\n\t\"sum\": 1500,\n\t\"much\": 1e+21,\n\t\"tags\": [\n\t\t\"x\",\n\t\t{}\n\t],\n\t\"add\": \"1+1\"\n}";
+    let sorted = r#"{"add":"1+1","much":1e+21,"name":"canary-Zoë 🚀","site":"https://a.example/?<b>&c='d'","sum":1500,"tags":["x",{}]}"#;
+    let gson = html(PAYLOAD).replace('=', "\\u003d").replace('\'', "\\u0027");
+    let net = ascii(PAYLOAD).replace("\\u00eb", "\\u00EB").replace("\\ud83d\\ude80", "\\uD83D\\uDE80");
+    let net = net.replace('<', "\\u003C").replace('>', "\\u003E").replace('&', "\\u0026");
+    let net = net.replace('\'', "\\u0027").replace("1+1", "1\\u002B1");
+    let indented = |indent: &str| lines.replace('\t', indent);
+    vec![
+        ("Python's `json.dumps`", ascii(spaced)),
+        ("Python's `json.dumps` with `ensure_ascii=False`", spaced.to_owned()),
+        ("Python's `json.dumps` with `separators=(',', ':')`", ascii(PAYLOAD)),
+        ("Python's `json.dumps` with `indent=2`", ascii(&indented("  "))),
+        ("Python's `json.dumps` with `indent=4`", ascii(&indented("    "))),
+        ("PHP's `json_encode`", slashes(&ascii(PAYLOAD))),
+        ("PHP's `json_encode` with `JSON_UNESCAPED_UNICODE`", slashes(PAYLOAD)),
+        ("PHP's `json_encode` with `JSON_PRETTY_PRINT`", slashes(&ascii(&indented("    ")))),
+        ("Go's `json.Marshal` of a map", html(sorted)),
+        ("Go's `json.Marshal` or Rails' `to_json`", html(PAYLOAD)),
+        ("Java's Gson", gson),
+        (".NET's `JsonSerializer`", net),
+        ("`JSON.stringify` with 2 spaces", indented("  ")),
+        ("`JSON.stringify` with 4 spaces", indented("    ")),
+        ("`JSON.stringify` with tabs", lines.to_owned()),
+    ]
+}
+
+/// On the way it was written as the sender writes it.
+#[test]
+fn other_programs_signed_the_data() {
+    for (writing, signed) in written() {
+        let explanation = explain(body(PAYLOAD), sign(SECRET, &signed));
+        assert_eq!(explanation.cause(), &Cause::Rewritten { writing });
+        assert_eq!(codes(&explanation), "rewritten", "{writing}");
+        assert_eq!(explanation.offset(), Some(difference(PAYLOAD, &signed)), "{writing}");
+
+        let (arrived, signed) = (quote(PAYLOAD), quote(&signed));
+        let explanation = explain(body(&arrived), sign(SECRET, &signed));
+        assert_eq!(explanation.cause(), &Cause::Rewritten { writing }, "in a string");
+        assert_eq!(explanation.offset(), Some(difference(&arrived, &signed)), "{writing}");
+    }
+    let explanation = explain(body(PAYLOAD), sign(SECRET, &written()[0].1));
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            rewritten
+            JSON was signed as Python's `json.dumps` writes it but arrived written otherwise: have the bytes behind `"data":` in the body signed with their quotes and escapes; the first difference is at byte 48 of the body
+        "#]],
+    );
+}
+
+/// The sender signed what it writes, and something on the way wrote it again.
+#[test]
+fn other_programs_wrote_the_data() {
+    for (writing, arrived) in written() {
+        if writing == "Go's `json.Marshal` of a map" {
+            // The order is lost.
+            continue;
+        }
+        let explanation = explain(body(&arrived), sign(SECRET, PAYLOAD));
+        assert_eq!(codes(&explanation), "rewritten", "{writing}");
+        assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "`JSON.stringify`" });
+        assert_eq!(explanation.offset(), Some(difference(&arrived, PAYLOAD)), "{writing}");
+
+        // The text in the string was written again.
+        let (arrived, signed) = (quote(&arrived), quote(PAYLOAD));
+        let explanation = explain(body(&arrived), sign(SECRET, &signed));
+        assert_eq!(codes(&explanation), "rewritten", "{writing}, in a string");
+        assert_eq!(explanation.offset(), Some(difference(&arrived, &signed)), "{writing}");
+    }
+}
+
+/// Numbers, escapes and duplicate keys as JavaScript would not write them.
+#[test]
+fn numbers_are_written_otherwise() {
+    for (arrived, signed) in [
+        (r#"{"a":1500.0}"#, r#"{"a":1500}"#),
+        (r#"{"a":1E21,"b":1e-07}"#, r#"{"a":1e+21,"b":1e-7}"#),
+        (r#"{"a":1000000000000000000000,"b":-0.0}"#, r#"{"a":1e+21,"b":0}"#),
+        (r#"{"a":"\u00e9\/"}"#, r#"{"a":"é/"}"#),
+    ] {
+        let explanation = explain(body(arrived), sign(SECRET, signed));
+        assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "`JSON.stringify`" }, "{arrived}");
+        assert_eq!(explanation.offset(), Some(difference(arrived, signed)));
+    }
+    // Other programs keep numbers that JavaScript would not.
+    let (arrived, signed) = (r#"{ "a": 1.0 }"#, r#"{"a":1.0}"#);
+    let explanation = explain(body(arrived), sign(SECRET, signed));
+    assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "a program without white space" });
+}
+
+#[test]
+fn keys_in_another_order() {
+    // PostgreSQL's `jsonb` sorts keys by their lengths.
+    let (signed, arrived) =
+        (r#"{"name":"canary","id":1,"tags":[]}"#, r#"{"id":1,"name":"canary","tags":[]}"#);
+    let explanation = explain(body(&quote(arrived)), sign(SECRET, &quote(signed)));
+    assert_eq!(explanation.offset(), Some(START + 4));
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            reordered
+            JSON was signed with its keys in another order than they arrived in: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 44 of the body
+        "#]],
+    );
+    assert_eq!(codes(&explain(body(arrived), sign(SECRET, signed))), "reordered");
+    assert_eq!(
+        codes(&explain(body(arrived), sign(SECRET, signed).to_uppercase())),
+        "reordered + signature_upper_case"
+    );
+
+    // Of eight keys, any order is found.
+    let keys = ["h", "c", "a", "g", "e", "b", "f", "d"];
+    let object = |keys: &[&str]| format!("{{\"{}\":1}}", keys.join("\":1,\""));
+    let (arrived, mut signed) = (object(&keys), keys);
+    signed.swap(1, 6);
+    signed.swap(2, 3);
+    assert_eq!(codes(&explain(body(&arrived), sign(SECRET, &object(&signed)))), "reordered");
+}
+
+/// Go's `map[string]any`, and whatever else sorts.
+#[test]
+fn keys_of_a_real_payload_were_sorted() {
+    for event_type in ["crm.company.created", "ticketing.ticket.pulled", "hris.employee.pulled"] {
+        let sample = sample(event_type).id("7197465d-5ae0-4d0e");
+        // `serde_json` sorts keys, too.
+        let sorted: serde_json::Value = serde_json::from_str(&sample.payload()).unwrap();
+        let arrived = sample.body().replace(&sample.data(), &quote(&sorted.to_string()));
+        assert_ne!(arrived, sample.body());
+        let explanation = explain(&arrived, sign(SECRET, &sample.data()));
+        assert_eq!(codes(&explanation), "reordered", "{event_type}");
+        // The reverse: a sender that sorts before it signs.
+        let explanation = explain(sample.body(), sign(SECRET, &quote(&sorted.to_string())));
+        assert_eq!(codes(&explanation), "reordered", "{event_type}");
+    }
+}
+
+#[test]
+fn newlines_and_marks() {
+    let (text, data) = (PAYLOAD, quote(PAYLOAD));
+    let lines = "{\n\"a\": 1,\n\"b\": 2\n}";
+    for (arrived, signed, expected) in [
+        (data.clone(), quote(&format!("{text}\n")), "newline_lost"),
+        (data.clone(), format!("{data}\n"), "newline_lost"),
+        (text.to_owned(), format!("{text}\n"), "newline_lost"),
+        (quote(&format!("{text}\n")), data.clone(), "newline_added"),
+        (quote(&format!("{text}\r\n")), data.clone(), "newline_added"),
+        (data.clone(), quote(&format!("\u{feff}{text}")), "mark_lost"),
+        (data.clone(), format!("\u{feff}{data}"), "mark_lost"),
+        (quote(&format!("\u{feff}{text}")), data.clone(), "mark_added"),
+        (quote(lines), quote(&lines.replace('\n', "\r\n")), "line_breaks"),
+        (quote(&lines.replace('\n', "\r\n")), quote(lines), "line_breaks"),
+        (lines.replace('\n', "\r\n"), lines.to_owned(), "line_breaks"),
+    ] {
+        let explanation = explain(body(&arrived), sign(SECRET, &signed));
+        assert_eq!(codes(&explanation), expected, "{arrived} {signed}");
+        assert_eq!(explanation.offset(), Some(difference(&arrived, &signed)), "{arrived} {signed}");
+    }
+    let said = |arrived: &str, signed: &str| explain(body(arrived), sign(SECRET, signed));
+    assert_says(
+        &said(&data, &quote(&format!("{text}\n"))),
+        &expect![[r#"
+            newline_lost
+            what was signed ends with a newline that has not arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
+        "#]],
+    );
+    assert_says(
+        &said(&quote(&format!("{text}\n")), &data),
+        &expect![[r#"
+            newline_added
+            what was signed lacks the newline at the end of what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
+        "#]],
+    );
+    assert_says(
+        &said(&data, &quote(&format!("\u{feff}{text}"))),
+        &expect![[r#"
+            mark_lost
+            what was signed begins with a byte order mark that has not arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 41 of the body
+        "#]],
+    );
+    assert_says(
+        &said(&quote(&format!("\u{feff}{text}")), &data),
+        &expect![[r#"
+            mark_added
+            what was signed lacks the byte order mark of what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 41 of the body
+        "#]],
+    );
+    assert_says(
+        &said(&quote(lines), &quote(&lines.replace('\n', "\r\n"))),
+        &expect![[r#"
+            line_breaks
+            what was signed has other line breaks than what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 43 of the body
+        "#]],
+    );
+}
+
+#[test]
+fn several_at_once() {
+    // Python decodes the data, writes the body again, and the receiver has the secret of another endpoint.
+    let arrived = &written()[0].1;
+    let explanation =
+        explain_with(body(arrived), sign(SECRET, &quote(PAYLOAD)), &[("CURRENT", OTHER), ("OTHER", SECRET)]);
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            data_decoded + rewritten + other_secret
+            `data` was signed as a string but arrived decoded, JSON was signed as `JSON.stringify` writes it but arrived written otherwise, and the signature was made with the secret `OTHER` instead of the receiver's: verify the bytes as they arrive instead of JSON that was parsed and written again, and give the receiver this secret or accept both with `Verifier::also_accept`; the first difference is at byte 40 of the body
+        "#]],
+    );
+    // A hand-made sender: Python signs the payload as it writes it, and puts it into a string.
+    let explanation = explain(body(&quote(PAYLOAD)), format!("sha256={}", sign(SECRET, arrived)));
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            data_encoded + rewritten + signature_prefixed
+            the text in `data` was signed but arrived in a string, JSON was signed as Python's `json.dumps` writes it but arrived written otherwise, and the signature stands behind a prefix: have the bytes behind `"data":` in the body signed with their quotes and escapes, and have it written as 64 lower-case hex digits and nothing else; the first difference is at byte 40 of the body
+        "#]],
+    );
+    let explanation = explain(body(&quote(PAYLOAD)), sign(format!("{SECRET}\n"), &quote(arrived)));
+    assert_eq!(codes(&explanation), "rewritten + secret_with_newline");
+}

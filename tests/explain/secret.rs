@@ -1,0 +1,108 @@
+//! The secret: which one it was, and what was done to it.
+
+use expect_test::expect;
+use panora_hooks::{
+    testing::sample,
+    tools::explain::{Cause, Explanation},
+};
+
+use crate::{OTHER, SECRET, assert_says, codes, explain_with, sign};
+
+/// What is said where the sender has a secret, and the receiver others.
+#[track_caller]
+fn explain(sender: impl AsRef<[u8]>, receiver: &[(&str, &str)]) -> Explanation {
+    let sample = sample("crm.contact.created").set("first_name", "canary");
+    let explanation = explain_with(sample.body(), sign(sender, &sample.data()), receiver);
+    assert_eq!(explanation.offset(), None);
+    explanation
+}
+
+#[test]
+fn another_of_the_known_secrets() {
+    let explanation = explain(SECRET, &[("CURRENT", OTHER), ("PREVIOUS", SECRET)]);
+    assert_eq!(explanation.cause(), &Cause::OtherSecret { name: "PREVIOUS".to_owned() });
+    assert_says(
+        &explanation,
+        &expect![[r#"
+            other_secret
+            the signature was made with the secret `PREVIOUS` instead of the receiver's: give the receiver this secret or accept both with `Verifier::also_accept`
+        "#]],
+    );
+    let blank = explain(SECRET, &[("CURRENT", ""), ("PREVIOUS", SECRET)]);
+    assert_eq!(codes(&blank), "other_secret");
+}
+
+#[test]
+fn a_name_forges_no_line() {
+    let explanation = explain(SECRET, &[("A", OTHER), ("B\nERROR \u{1b}[31m", SECRET)]);
+    assert!(explanation.to_string().contains(r"`B\nERROR \u{1b}[31m`"), "{explanation}");
+}
+
+#[test]
+fn a_newline_that_the_secret_does_not_have() {
+    assert_says(
+        &explain(SECRET, &[("CURRENT", &format!("{SECRET}\n"))]),
+        &expect![[r#"
+        secret_trimmed
+        the signature was made with the secret `CURRENT` without the white space at its ends: use the endpoint's `secret` as it is on both sides
+    "#]],
+    );
+}
+
+/// What the receiver has, what the sender has, and what is the difference.
+#[test]
+fn everything_that_is_done_to_secrets() {
+    let plain = SECRET.replace('-', "");
+    let prefixed = format!("whsec_{SECRET}");
+    let bytes: Vec<_> =
+        (0..32).step_by(2).map(|at| u8::from_str_radix(&plain[at..at + 2], 16).unwrap()).collect();
+    let own = || SECRET.to_owned();
+    let texts = [
+        (format!(" {SECRET}\r\n"), own(), "secret_trimmed"),
+        (format!("{SECRET}\r"), own(), "secret_trimmed"),
+        (format!(" {SECRET}\n"), format!(" {SECRET}"), "secret_trimmed"),
+        (format!(" {SECRET}\n"), format!("{SECRET}\n"), "secret_trimmed"),
+        (own(), format!("{SECRET}\n"), "secret_with_newline"),
+        (own(), format!("{SECRET}\r\n"), "secret_with_newline"),
+        (own(), format!("{SECRET} "), "secret_with_space"),
+        (own(), format!(" {SECRET}"), "secret_with_space"),
+        (format!("\"{SECRET}\""), own(), "secret_unquoted"),
+        (format!("'{SECRET}'"), own(), "secret_unquoted"),
+        (own(), format!("\"{SECRET}\""), "secret_quoted"),
+        (own(), format!("'{SECRET}'"), "secret_quoted"),
+        (prefixed.clone(), own(), "secret_unprefixed"),
+        (own(), prefixed, "secret_prefixed"),
+        (SECRET.to_uppercase(), own(), "secret_lower_case"),
+        (own(), SECRET.to_uppercase(), "secret_upper_case"),
+        (own(), plain.clone(), "secret_unhyphenated"),
+        (plain, own(), "secret_hyphenated"),
+        ("c2VjcmV0LXRleHQ".to_owned(), "secret-text".to_owned(), "secret_from_base64"),
+        ("whsec_c2VjcmV0LXRleHQ=".to_owned(), "secret-text".to_owned(), "secret_from_base64"),
+    ];
+    let texts = texts.map(|(receiver, sender, code)| (receiver, sender.into_bytes(), code));
+    for (receiver, sender, code) in texts.into_iter().chain([(own(), bytes, "secret_from_hex")]) {
+        let explanation = explain(&sender, &[("CURRENT", &receiver)]);
+        assert_eq!(codes(&explanation), code, "{receiver}");
+        assert!(explanation.to_string().contains("`CURRENT`"), "{explanation}");
+        let other = explain(&sender, &[("CURRENT", OTHER), ("OTHER", &receiver)]);
+        assert_eq!(codes(&other), format!("other_secret + {code}"), "{receiver}");
+    }
+}
+
+#[test]
+fn a_secret_as_it_is_comes_before_one_that_is_changed() {
+    let padded = format!("{SECRET}\n");
+    let explanation = explain(SECRET, &[("CURRENT", &padded), ("OTHER", SECRET)]);
+    assert_eq!(explanation.cause(), &Cause::OtherSecret { name: "OTHER".to_owned() });
+}
+
+#[test]
+fn an_unknown_secret() {
+    assert_says(
+        &explain("canary-unknown", &[("CURRENT", SECRET)]),
+        &expect![[r#"
+            unexplained
+            no known change explains the signature: another secret was used, or the data was changed: compare the secret with those of all endpoints that have this URL, and then the body with what was sent
+        "#]],
+    );
+}
