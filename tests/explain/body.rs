@@ -183,7 +183,7 @@ fn bodies_that_are_none() {
         malformed_body: the body is not a JSON object with the texts `id_event` and `type`: compare it with a body from `panora_hooks::testing::sample`
         malformed_body: the body is not a JSON object with the texts `id_event` and `type`: compare it with a body from `panora_hooks::testing::sample`
         missing_key: the body has no `data`: compare it with a body from `panora_hooks::testing::sample`
-        missing_key: the body has no `type`: compare it with a body from `panora_hooks::testing::sample`
+        missing_key: the body has no `type`: upgrade the deployment if it is from before September 2024, when some bodies had none
         missing_key: the body has no `id_event`: compare it with a body from `panora_hooks::testing::sample`
         duplicate_key: the body has more than one `data`: compare it with a body from `panora_hooks::testing::sample`
         duplicate_key: the body has more than one `type`: compare it with a body from `panora_hooks::testing::sample`

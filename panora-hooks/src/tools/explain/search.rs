@@ -49,7 +49,7 @@ struct Search<'s> {
 const MIN_WORK: usize = 64 << 20;
 
 /// Enough to try each single change with bodies of any length.
-const WORK_PER_BYTE: usize = 64;
+const WORK_PER_BYTE: usize = 192;
 
 /// What a text costs, however short it is.
 const WORK_PER_TEXT: usize = 256;

@@ -61,11 +61,12 @@ pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s 
     let header = header.trim_ascii();
     let is_header = |known: &&KnownSecret| {
         // MACs are compared in constant time, texts are not.
-        let mac = keyed(&known.secret).ok()?;
-        let expected = mac.clone().chain_update(known.secret.trim_ascii()).finalize();
-        (mac.chain_update(header).finalize() == expected).then_some(())
+        keyed(&known.secret).is_ok_and(|mac| {
+            let expected = mac.clone().chain_update(known.secret.trim_ascii()).finalize();
+            mac.chain_update(header).finalize() == expected
+        })
     };
-    secrets.iter().find(|known| is_header(known).is_some()).map(|known| known.name.as_str())
+    secrets.iter().find(is_header).map(|known| known.name.as_str())
 }
 
 /// What is done to secrets on the way from the endpoint to a configuration.

@@ -4,7 +4,7 @@ use super::{
     cause::{Cause, SecretChange},
     writing::JAVASCRIPT,
 };
-use crate::printable::Printable;
+use crate::{printable::Printable, verify::VerifyError};
 
 const AS_IT_ARRIVES: &str =
     "verify the bytes as they arrive instead of JSON that was parsed and written again";
@@ -120,6 +120,9 @@ impl Cause {
             Self::ByteOrderMark | Self::Latin1 | Self::EncodedTwice | Self::NotUtf8 => Some(AS_UTF_8),
             Self::EmptyBody => Some("look for what reads it before the receiver does"),
             Self::BodyTruncated => Some("look for a limit to the size of bodies on the way"),
+            Self::Body(VerifyError::MissingKey("type")) => {
+                Some("upgrade the deployment if it is from before September 2024, when some bodies had none")
+            }
             Self::Body(_) => Some("compare it with a body from `panora_hooks::testing::sample`"),
             Self::Unexplained { .. } => Some(
                 "compare the secret with those of all endpoints that have this URL, and then the body with what was sent",
