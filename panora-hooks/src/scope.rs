@@ -3,12 +3,12 @@
 use crate::{catalogue, hook::Definition};
 
 /// The names that a pattern stands for: itself, or for a prefix whatever is sent below it.
-pub(crate) fn names(pattern: &'static str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn names(pattern: &str) -> impl Iterator<Item = &str> {
     let prefix = pattern.strip_suffix('*');
     let exact = prefix.is_none().then_some(pattern);
     let below = prefix.into_iter().flat_map(|prefix| {
         let sent = catalogue::all().iter().filter(|event_type| event_type.is_sent());
-        sent.map(catalogue::EventType::name).filter(move |name| name.starts_with(prefix))
+        sent.map(|event_type| -> &str { event_type.name() }).filter(move |name| name.starts_with(prefix))
     });
     exact.into_iter().chain(below)
 }

@@ -342,7 +342,7 @@ pub async fn what_is_discarded_is_known_but_gone(store: impl Store) {
     let inbox = store.inbox();
     let mut keys = Vec::new();
     for number in 0..3 {
-        let parked = contact(&format!("parked {number}")).parked(ParkReason::Unhandled);
+        let parked = contact(format!("parked {number}")).parked(ParkReason::Unhandled);
         keys.push(inbox.put(vec![parked]).await.unwrap()[0].key());
     }
     for settle in [Settle::Bury("dead".to_owned()), Settle::RetryAfter(Duration::from_secs(3600))] {

@@ -8,6 +8,8 @@ use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 
 pub use self::payload::PayloadError;
+#[cfg(feature = "cli")]
+pub(crate) use self::payload::is_name;
 use crate::{catalogue, inbox::Leased};
 
 /// A delivery whose data is what the holder of the secret signed.

@@ -9,7 +9,7 @@ enum Step<'p> {
 }
 
 /// Puts a value where a path leads. Keys that are missing are added; an index may be one past the last.
-pub(super) fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
+pub(crate) fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
     *steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, true))? = value;
     Ok(())
 }

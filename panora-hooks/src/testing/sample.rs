@@ -76,7 +76,7 @@ impl Sample {
         Self::of(event_type, to_json(payload))
     }
 
-    fn of(event_type: &str, payload: Json) -> Self {
+    pub(crate) fn of(event_type: &str, payload: Json) -> Self {
         let known = catalogue::find(event_type).filter(|known| known.name() == event_type);
         let wire_type = known.and_then(|known| known.wire_names().next()).unwrap_or(event_type);
         Self { id: new_id(), wire_type: wire_type.to_owned(), payload, is_object: false, attempt: 1 }
@@ -152,9 +152,7 @@ impl Sample {
     /// The body.
     #[must_use]
     pub fn body(&self) -> String {
-        let Self { id, wire_type, .. } = self;
-        let (id, data, wire_type) = (json::quote(id), self.data(), json::quote(wire_type));
-        format!(r#"{{"id_event":{id},"data":{data},"type":{wire_type}}}"#)
+        body(&self.id, &self.data(), &self.wire_type)
     }
 
     /// The value of the `Panora-Signature` header, with the secret of a verifier.
@@ -172,7 +170,7 @@ impl Sample {
     #[track_caller]
     pub fn request(&self, verifier: &Verifier, uri: &str) -> Request {
         let (uri, body) = (to_uri(uri), self.body());
-        let headers = self.headers(verifier, &uri, &body);
+        let headers = headers(self.signature(verifier), &uri, &body);
         let request = headers
             .into_iter()
             .fold(Request::builder().method(Method::POST).uri(uri), |request, (name, value)| {
@@ -196,22 +194,9 @@ impl Sample {
     pub fn request_bytes(&self, verifier: &Verifier, uri: &str) -> Vec<u8> {
         let (uri, body) = (to_uri(uri), self.body());
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let headers = self.headers(verifier, &uri, &body).map(|(name, value)| format!("{name}: {value}\r\n"));
+        let headers = headers(self.signature(verifier), &uri, &body)
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
         format!("POST {target} HTTP/1.1\r\n{}\r\n{body}", headers.concat()).into_bytes()
-    }
-
-    /// What `axios` 1.6.8 sends on Node 20.
-    fn headers(&self, verifier: &Verifier, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
-        [
-            ("Accept", "application/json, text/plain, */*".to_owned()),
-            ("Content-Type", "application/json".to_owned()),
-            ("Panora-Signature", self.signature(verifier)),
-            ("User-Agent", "axios/1.6.8".to_owned()),
-            ("Content-Length", body.len().to_string()),
-            ("Accept-Encoding", "gzip, compress, deflate, br".to_owned()),
-            ("Host", host(uri)),
-            ("Connection", "keep-alive".to_owned()),
-        ]
     }
 
     /// Sends it to a router, and waits for the answer.
@@ -269,6 +254,26 @@ impl fmt::Debug for Sample {
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
+}
+
+/// A body with the keys in the sender's order.
+pub(crate) fn body(id: &str, data: &str, wire_type: &str) -> String {
+    let (id, wire_type) = (json::quote(id), json::quote(wire_type));
+    format!(r#"{{"id_event":{id},"data":{data},"type":{wire_type}}}"#)
+}
+
+/// What `axios` 1.6.8 sends on Node 20.
+pub(crate) fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
+    [
+        ("Accept", "application/json, text/plain, */*".to_owned()),
+        ("Content-Type", "application/json".to_owned()),
+        ("Panora-Signature", signature),
+        ("User-Agent", "axios/1.6.8".to_owned()),
+        ("Content-Length", body.len().to_string()),
+        ("Accept-Encoding", "gzip, compress, deflate, br".to_owned()),
+        ("Host", host(uri)),
+        ("Connection", "keep-alive".to_owned()),
+    ]
 }
 
 #[track_caller]

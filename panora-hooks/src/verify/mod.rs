@@ -1,6 +1,6 @@
 //! Verification: bytes and secrets, no HTTP.
 
-mod envelope;
+pub(crate) mod envelope;
 mod secret;
 mod signature;
 

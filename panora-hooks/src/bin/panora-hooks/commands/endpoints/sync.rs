@@ -1,0 +1,114 @@
+//! `endpoints sync`: an endpoint as a receiver needs it.
+
+use std::io::{self, IsTerminal};
+
+use panora_hooks::endpoints::{Client, Desired, NewEndpoint, Step};
+use serde_json::{Value, json};
+
+use super::{Scope, failed, to_json};
+use crate::{failure::Failure, input, print, secrets};
+
+/// Lets one endpoint at a URL subscribe to just these event types
+#[derive(clap::Args)]
+#[command(after_help = "\
+An endpoint cannot be changed: a new one is created, the receiver has to accept
+both secrets (PANORA_WEBHOOK_SECRET and .._PREVIOUS say which it does), and the
+old one is disabled. May be interrupted and run again. What is left: status 1.
+
+Example: panora-hooks endpoints sync https://example.com/webhook --dry-run \\
+  --scope 'crm.contact.*' --scope connection.created")]
+pub(crate) struct Args {
+    /// Where the receiver is
+    url: String,
+    #[command(flatten)]
+    scope: Scope,
+    /// Replaces an endpoint: a new secret, or another URL
+    #[arg(long, value_name = "ID")]
+    replace: Vec<String>,
+    /// Shows what would be done, and does nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Does not ask whether the receiver accepts both secrets
+    #[arg(long)]
+    yes: bool,
+    /// Shows the secret of a new endpoint, too
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), Failure> {
+    let Args { url, scope, replace, dry_run, yes, show_secrets } = args;
+    let mut desired = Desired::new(NewEndpoint::new(url, scope.names()?));
+    if let Some(verifier) = secrets::verifier_if_any()? {
+        desired = desired.accepted_by(&verifier);
+    }
+    for id in replace {
+        desired = desired.replacing(id);
+    }
+    if yes {
+        desired = desired.all_accepted();
+    }
+
+    let plan = client.plan(&desired).await.map_err(failed)?;
+    plan.warnings().iter().for_each(print::warning);
+    if !json {
+        match plan.kept() {
+            Some(id) if plan.steps().is_empty() => {
+                print::line(format_args!("{} is as it should be", print::foreign(id)))?;
+            }
+            Some(id) => print::line(format_args!("{} stays", print::foreign(id)))?,
+            None => {}
+        }
+    }
+    if dry_run {
+        if json {
+            return print::json(&json!({ "kept": plan.kept(), "steps": steps(plan.steps()) }));
+        }
+        return plan.steps().iter().try_for_each(|step| print::line(format_args!("to do: {step}")));
+    }
+
+    let mut synced = client.sync(&desired).await.map_err(failed)?;
+    if !json && let Some(created) = &synced.created {
+        super::show_created(created, show_secrets, false)?;
+    }
+    let may_ask = !json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    if may_ask && !synced.left.is_empty() {
+        synced.left.iter().for_each(|step| anstream::eprintln!("to do: {step}"));
+        if input::ask("does the receiver accept the secrets of both by now?")? {
+            let rest = client.sync(&desired.all_accepted()).await.map_err(failed)?;
+            (synced.disabled, synced.left) = (rest.disabled, rest.left);
+        }
+    }
+    if json {
+        print::json(&json!({
+            "kept": plan.kept(),
+            "created": synced.created.as_ref().map(|created| to_json(created, show_secrets)),
+            "disabled": synced.disabled,
+            "left": steps(&synced.left),
+        }))?;
+    } else {
+        for id in &synced.disabled {
+            print::line(format_args!("{} disabled", print::foreign(id)))?;
+        }
+        for step in &synced.left {
+            print::line(print::styled(print::DOUBTFUL, format_args!("left to do: {step}")))?;
+        }
+    }
+    if synced.left.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::no(
+        "not all is done: let the receiver accept the secrets of both endpoints, set PANORA_WEBHOOK_SECRET and \
+         PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again",
+    ))
+}
+
+fn steps(steps: &[Step]) -> Value {
+    let step = |step: &Step| match step {
+        Step::Create(endpoint) => json!({ "create": { "url": endpoint.url, "scope": endpoint.scope } }),
+        Step::Accept { id } => json!({ "accept": id }),
+        Step::Disable { id } => json!({ "disable": id }),
+        _ => json!({ "other": step.to_string() }),
+    };
+    steps.iter().map(step).collect()
+}

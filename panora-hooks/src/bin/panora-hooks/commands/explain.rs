@@ -1,0 +1,45 @@
+//! `explain`: why a signature does not match.
+
+use panora_hooks::tools::explain::explain;
+use serde_json::json;
+
+use super::{listen, verify::DeliveryArgs};
+use crate::{failure::Failure, print, secrets};
+
+/// Says why a signature does not match
+#[derive(clap::Args)]
+#[command(after_help = "\
+Tries what really happens: JSON written again on the way, another secret, a
+signature of the whole body, .. Every variable whose name begins with
+PANORA_WEBHOOK_SECRET is a secret to try. Nothing is sent anywhere.
+
+Example: panora-hooks explain deliveries.jsonl")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: DeliveryArgs,
+}
+
+pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
+    let secrets = secrets::known()?;
+    let mut mismatches = 0;
+    let deliveries = input.read()?;
+    for recorded in &deliveries {
+        let id = listen::id(recorded);
+        let explanation = explain(&recorded.body, recorded.signature(), &secrets);
+        mismatches += usize::from(!explanation.is_match());
+        if json {
+            print::json(&json!({
+                "id": id,
+                "is_match": explanation.is_match(),
+                "cause": explanation.cause().as_str(),
+                "offset": explanation.offset(),
+                "explanation": explanation.to_string(),
+            }))?;
+        } else if deliveries.len() == 1 {
+            print::line(&explanation)?;
+        } else {
+            print::line(format_args!("{}  {explanation}", print::foreign(&id)))?;
+        }
+    }
+    if mismatches > 0 { Err(Failure::No(None)) } else { Ok(()) }
+}

@@ -1,0 +1,104 @@
+//! Which events are meant.
+
+use std::time::{Duration, SystemTime};
+
+use clap::ValueEnum;
+use jiff::{Span, SpanRelativeTo};
+use panora_hooks::inbox::{EventKey, EventState, Filter, Select};
+
+use crate::{failure::Failure, print};
+
+/// What events have in common.
+#[derive(clap::Args, Clone)]
+pub(super) struct Filters {
+    /// Those in a state
+    #[arg(long, value_name = "STATE", hide_possible_values = true)]
+    state: Option<State>,
+    /// Those of an event type
+    #[arg(long = "type", value_name = "EVENT")]
+    event_type: Option<String>,
+    /// Those that came before, such as `7d`
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    older_than: Option<Duration>,
+}
+
+/// Single events, or all that have something in common.
+#[derive(clap::Args)]
+pub(super) struct Selection {
+    /// Single events
+    #[arg(value_name = "ID", conflicts_with_all = ["state", "event_type", "older_than"])]
+    keys: Vec<EventKey>,
+    #[command(flatten)]
+    filters: Filters,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum State {
+    Ready,
+    Delayed,
+    Leased,
+    Parked,
+    Dead,
+    Done,
+}
+
+impl From<State> for EventState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Ready => Self::Ready,
+            State::Delayed => Self::Delayed,
+            State::Leased => Self::Leased,
+            State::Parked => Self::Parked,
+            State::Dead => Self::Dead,
+            State::Done => Self::Done,
+        }
+    }
+}
+
+impl From<Filters> for Filter {
+    fn from(Filters { state, event_type, older_than }: Filters) -> Self {
+        Self { state: state.map(Into::into), event_type, received_before: older_than.map(ago) }
+    }
+}
+
+impl Selection {
+    /// In words, for a question.
+    pub(super) fn describe(&self) -> String {
+        let Filters { state, event_type, older_than } = &self.filters;
+        if !self.keys.is_empty() {
+            let keys: Vec<_> = self.keys.iter().map(|key| format!("{key}")).collect();
+            return format!("event {}", keys.join(", "));
+        }
+        let mut words = vec!["all".to_owned()];
+        words.extend(state.map(|state| EventState::from(state).to_string()));
+        words.push("events".to_owned());
+        words.extend(event_type.as_ref().map(|event_type| format!("of type {}", print::foreign(event_type))));
+        words.extend(older_than.map(|age| format!("that arrived before {}", print::time(ago(age)))));
+        words.join(" ")
+    }
+
+    pub(super) fn select(self) -> Result<Select, Failure> {
+        let Self { keys, filters } = self;
+        let is_filtered =
+            filters.state.is_some() || filters.event_type.is_some() || filters.older_than.is_some();
+        match (keys.is_empty(), is_filtered) {
+            (false, _) => Ok(Select::Keys(keys)),
+            (true, true) => Ok(Select::All(filters.into())),
+            (true, false) => {
+                Err(Failure::usage("which events? Give their ids, or --state, --type or --older-than"))
+            }
+        }
+    }
+}
+
+/// Reads an age such as `90s`, `12h` or `7d`. A day has 24 hours.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    let span: Option<Span> = text.parse().ok();
+    let age = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    let age = age.and_then(|age| Duration::try_from(age).ok());
+    age.ok_or_else(|| "expected an age such as `90s`, `12h` or `7d`".to_owned())
+}
+
+pub(super) fn ago(age: Duration) -> SystemTime {
+    SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,99 @@
+//! `inbox show`, and events as they are shown.
+
+use panora_hooks::{
+    inbox::{EventInfo, EventKey, EventState, Inbox},
+    tools::redact,
+};
+use serde_json::{Value, json};
+
+use crate::{failure::Failure, print};
+
+/// Shows what became of an event, and what its payload consists of
+#[derive(clap::Args)]
+#[command(after_help = "Example: panora-hooks inbox show 17")]
+pub(super) struct Args {
+    /// The number of the event
+    #[arg(value_name = "ID")]
+    key: EventKey,
+    /// Shows the payload itself, credentials included
+    #[arg(long)]
+    show_data: bool,
+}
+
+pub(super) async fn run(
+    inbox: &impl Inbox,
+    Args { key, show_data }: &Args,
+    json: bool,
+) -> Result<(), Failure> {
+    let event = inbox.get(*key).await.map_err(Failure::of)?;
+    let event = event.ok_or_else(|| Failure::no(format_args!("there is no event {key} in the inbox")))?;
+    let payload = event.data.as_deref().map(redact::payload);
+    let payload = match payload {
+        Some(payload) if *show_data => payload,
+        Some(payload) => redact::redact(payload),
+        None => Value::Null,
+    };
+    let info = &event.info;
+    if json {
+        let mut value = to_json(info);
+        value["data"] = payload;
+        return print::json(&value);
+    }
+    let fields = [
+        ("event", Some(info.key.to_string())),
+        ("id_event", Some(print::foreign(&info.id))),
+        ("type", Some(print::foreign(info.event_type()))),
+        ("on the wire", Some(print::foreign(&info.wire_type))),
+        ("received", Some(print::time(info.received_at))),
+        ("state", Some(state(info.state))),
+        ("until", info.until.map(print::time)),
+        ("why", info.reason.as_deref().map(print::foreign)),
+        ("tried", Some(info.attempts.to_string())),
+        ("size", Some(info.size.map_or_else(|| "pruned".to_owned(), print::bytes))),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            print::line(format_args!("{name:<12} {value}"))?;
+        }
+    }
+    if event.data.is_some() {
+        print::line(format_args!("\n{payload:#}"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn row(info: &EventInfo) -> Vec<String> {
+    vec![
+        info.key.to_string(),
+        state(info.state),
+        print::foreign(info.event_type()),
+        print::time(info.received_at),
+        info.attempts.to_string(),
+        info.size.map_or_else(|| "pruned".to_owned(), print::bytes),
+        info.reason.as_deref().map(print::foreign).unwrap_or_default(),
+    ]
+}
+
+fn state(state: EventState) -> String {
+    match state {
+        EventState::Done => print::styled(print::GOOD, state),
+        EventState::Dead => print::styled(print::BAD, state),
+        EventState::Parked | EventState::Delayed => print::styled(print::DOUBTFUL, state),
+        EventState::Ready | EventState::Leased => state.to_string(),
+    }
+}
+
+pub(super) fn to_json(info: &EventInfo) -> Value {
+    json!({
+        "event": info.key.number(),
+        "id": info.id,
+        "event_type": info.event_type(),
+        "wire_type": info.wire_type,
+        "received_at": print::time(info.received_at),
+        "state": info.state.as_str(),
+        "until": info.until.map(print::time),
+        "reason": info.reason,
+        "attempts": info.attempts,
+        "size": info.size,
+    })
+}

@@ -1,0 +1,96 @@
+//! `send`: sample deliveries.
+
+use std::path::PathBuf;
+
+use panora_hooks::tools::{
+    batch::{Batch, Sent},
+    send::{Client, Request, SendError},
+    template::{Template, TemplateError},
+};
+
+use super::deliveries::Deliveries;
+use crate::{failure::Failure, input, print, secrets};
+
+/// Sends signed sample deliveries, byte for byte Panora's
+#[derive(clap::Args)]
+#[command(after_help = "\
+Each delivery is an event of its own. PANORA_WEBHOOK_SECRET signs them; at most
+five are under way at once, as Panora's.
+
+Example: panora-hooks send crm.company.created --set name=Acme \\
+  --to http://127.0.0.1:8000/webhook")]
+pub(crate) struct Args {
+    /// An event type, such as `crm.company.created`
+    event: String,
+    /// The receiver
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// Sets a value of the payload: JSON, or else a text
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// The payload, as JSON; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// How many
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: u64,
+    /// How many in a second, if not as fast as answers come
+    #[arg(long, value_name = "N", value_parser = rate)]
+    rate: Option<f64>,
+    /// Sends each twice
+    #[arg(long)]
+    duplicate: bool,
+    /// Sends them in any order
+    #[arg(long)]
+    shuffle: bool,
+    /// Puts the payload into the body as it is
+    #[arg(long)]
+    object: bool,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(rate),
+        _ => Err("expected a number from 0.001 to 100000".to_owned()),
+    }
+}
+
+pub(crate) async fn run(args: Args, json: bool) -> Result<(), Failure> {
+    let verifier = secrets::verifier()?;
+    let template = template(&args)?;
+    let Args { to, count, rate, duplicate, shuffle, .. } = args;
+    let batch = Batch { count, rate, is_duplicated: duplicate, is_shuffled: shuffle };
+    let client = Client::new().map_err(Failure::of)?;
+    let copies = if duplicate { 2 } else { 1 };
+    let mut deliveries = Deliveries::new(count.saturating_mul(copies));
+    let request = |number| Request::of_sample(&template.delivery(number), &verifier, &to);
+    let tell = |sent: Sent| deliveries.add(template.id(sent.number), sent);
+    batch.send(&client, request, tell).await.map_err(not_sent)?;
+    deliveries.finish(template.event_type(), json)
+}
+
+fn template(Args { event, set, data, object, .. }: &Args) -> Result<Template, Failure> {
+    let wrong = |error: TemplateError| Failure::usage(error);
+    let mut template = match data {
+        Some(file) => {
+            let payload = input::read(file)?;
+            let template = Template::with_payload(event, &payload).map_err(wrong)?;
+            if panora_hooks::catalogue::find(event).is_none() {
+                print::warning(format_args!("the catalogue does not hold `{}`", print::foreign(event)));
+            }
+            template
+        }
+        None => Template::new(event).map_err(wrong)?,
+    };
+    for assignment in set {
+        template = template.set(assignment).map_err(wrong)?;
+    }
+    if *object { template.as_object().map_err(wrong) } else { Ok(template) }
+}
+
+pub(super) fn not_sent(error: SendError) -> Failure {
+    match error {
+        SendError::Url => Failure::usage(error),
+        _ => Failure::of(error),
+    }
+}

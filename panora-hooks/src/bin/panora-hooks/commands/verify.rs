@@ -1,0 +1,81 @@
+//! `verify`: whether deliveries are the sender's.
+
+use std::path::PathBuf;
+
+use panora_hooks::tools::recording::{Recorded, Recording, RecordingError};
+use serde_json::json;
+
+use super::listen;
+use crate::{failure::Failure, input, print, secrets};
+
+/// Verifies a body with its signature, or all of a recording
+#[derive(clap::Args)]
+#[command(after_help = "\
+With PANORA_WEBHOOK_SECRET and, if it is set, PANORA_WEBHOOK_SECRET_PREVIOUS.
+Exit status 0 says that all are Panora's, 1 that one is not; `explain` says why.
+
+Example: panora-hooks verify deliveries.jsonl")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: DeliveryArgs,
+}
+
+/// Where deliveries are.
+#[derive(clap::Args)]
+pub(crate) struct DeliveryArgs {
+    /// A recording or a body; `-` is the standard input
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+    /// The `Panora-Signature` that came with a body
+    #[arg(long, value_name = "HEX")]
+    pub(crate) signature: Option<String>,
+}
+
+impl DeliveryArgs {
+    /// The deliveries of a recording, or the one of a body.
+    pub(crate) fn read(&self) -> Result<Vec<Recorded>, Failure> {
+        let Self { file, signature } = self;
+        let bytes = input::read(file)?;
+        let recorded: Result<Vec<_>, _> = Recording::new(&*bytes).collect();
+        match recorded {
+            Ok(_) if signature.is_some() => {
+                Err(Failure::usage("a recording has signatures of its own: leave out --signature"))
+            }
+            Ok(recorded) => Ok(recorded),
+            Err(RecordingError::NotARecording | RecordingError::Empty) => {
+                let signature = signature
+                    .iter()
+                    .map(|signature| ("panora-signature".to_owned(), signature.clone().into_bytes()));
+                Ok(vec![Recorded::new("POST", "/", signature.collect(), bytes)])
+            }
+            Err(error) => Err(Failure::usage(format_args!("cannot read `{}`: {error}", file.display()))),
+        }
+    }
+}
+
+pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
+    let verifier = secrets::verifier()?;
+    let mut refused = 0;
+    let deliveries = input.read()?;
+    for recorded in &deliveries {
+        let (id, reason) = (listen::id(recorded), reason(&verifier, recorded));
+        refused += usize::from(reason.is_some());
+        if json {
+            print::json(&json!({ "id": id, "is_verified": reason.is_none(), "reason": reason }))?;
+        } else {
+            let verdict = match reason {
+                None => print::styled(print::GOOD, "verified"),
+                Some(reason) => print::styled(print::BAD, format_args!("refused: {reason}")),
+            };
+            print::line(format_args!("{}  {verdict}", print::foreign(&id)))?;
+        }
+    }
+    if refused > 0 { Err(Failure::No(None)) } else { Ok(()) }
+}
+
+fn reason(verifier: &panora_hooks::Verifier, recorded: &Recorded) -> Option<String> {
+    match recorded.signature() {
+        None => Some("there is not exactly one `Panora-Signature`".to_owned()),
+        Some(signature) => verifier.verify(&recorded.body, signature).err().map(|error| error.to_string()),
+    }
+}

@@ -1,0 +1,43 @@
+//! What is read: files, the standard input, answers to questions.
+
+use std::{
+    fs,
+    io::{self, IsTerminal, Read, Write},
+    path::Path,
+};
+
+use crate::failure::Failure;
+
+/// The bytes of a file, or of the standard input if it is `-`.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path.as_os_str() != "-" {
+        return fs::read(path).map_err(|error| unreadable(path, &error));
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
+}
+
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format_args!("cannot read `{}`: {error}", path.display()))
+}
+
+/// Asks before something is done that cannot be undone, unless `--yes` has answered.
+pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format_args!("there is no terminal to ask on, so add --yes: {question}")));
+    }
+    if ask(question)? { Ok(()) } else { Err(Failure::no("nothing was done")) }
+}
+
+/// Asks on the terminal.
+pub(crate) fn ask(question: &str) -> Result<bool, Failure> {
+    anstream::eprint!("{question} [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

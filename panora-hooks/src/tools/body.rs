@@ -1,0 +1,37 @@
+//! What of a body is signed.
+
+use serde_json::value::RawValue;
+
+use crate::verify::{VerifyError, envelope::Envelope};
+
+/// Why there is nothing to sign. It holds nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The body is not what the sender sends.
+    #[error(transparent)]
+    Body(#[from] VerifyError),
+    /// The text is not one value of JSON in UTF-8.
+    #[error("it is not JSON")]
+    NotJson,
+}
+
+/// The JSON text of `data` in a body, which is what is signed.
+///
+/// # Errors
+///
+/// If the body is not the JSON object that the sender sends.
+pub fn data(body: &[u8]) -> Result<&str, BodyError> {
+    let body = std::str::from_utf8(body).map_err(|_| VerifyError::Malformed)?;
+    Ok(Envelope::parse(body)?.data)
+}
+
+/// The JSON text that is all of a file, without the white space around it, such as the newline that editors add.
+///
+/// # Errors
+///
+/// If it is not JSON.
+pub fn json_text(text: &[u8]) -> Result<&str, BodyError> {
+    let value: &RawValue = serde_json::from_slice(text).map_err(|_| BodyError::NotJson)?;
+    Ok(value.get())
+}

@@ -1,0 +1,285 @@
+//! Shows deliveries as they come.
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request as HttpRequest,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::mpsc};
+
+use super::{
+    recording::{Recorded, Recorder},
+    send::{Answer, Client, Request, SendError},
+};
+use crate::{
+    delivery::Delivery,
+    refusal::Refusal,
+    verify::{Verifier, VerifyError, envelope::Envelope},
+};
+
+/// The largest body that is taken, in bytes, as receivers do by default: 32 MiB.
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// So many deliveries may wait to be shown.
+const WAITING: usize = 64;
+
+/// A receiver that shows what it gets.
+#[derive(Debug)]
+pub struct Listener {
+    tcp: TcpListener,
+    verifier: Option<Verifier>,
+    forward: Option<(Client, String)>,
+    recorder: Option<Recorder>,
+}
+
+impl Listener {
+    /// Listens on this machine. With port 0 the system chooses one.
+    ///
+    /// # Errors
+    ///
+    /// If the port is in use, or not for this user.
+    pub async fn bind(port: u16) -> io::Result<Self> {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        Ok(Self { tcp, verifier: None, forward: None, recorder: None })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+
+    /// Verifies what comes, and refuses what is not the sender's.
+    #[must_use]
+    pub fn verify(self, verifier: Verifier) -> Self {
+        Self { verifier: Some(verifier), ..self }
+    }
+
+    /// Sends on what comes, verified or not, with its own bytes and signature, and answers what is answered there.
+    ///
+    /// # Errors
+    ///
+    /// If `url` is no http(s) URL.
+    pub fn forward(self, client: Client, url: &str) -> Result<Self, SendError> {
+        Request::of_recorded(&Recorded::new("POST", "/", Vec::new(), Vec::new()), url)?;
+        Ok(Self { forward: Some((client, url.to_owned())), ..self })
+    }
+
+    /// Records what comes, before it is answered.
+    #[must_use]
+    pub fn record(self, recorder: Recorder) -> Self {
+        Self { recorder: Some(recorder), ..self }
+    }
+
+    /// Answers until `shutdown` resolves, and tells what comes.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not let it listen any more.
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+        mut tell: impl FnMut(Heard),
+    ) -> io::Result<()> {
+        let Self { tcp, verifier, forward, recorder } = self;
+        let (heard, mut hear) = mpsc::channel(WAITING);
+        let receiver = Arc::new(Receiver { verifier, forward, recorder: recorder.map(Mutex::new), heard });
+        let router = Router::new().fallback(move |request: HttpRequest| {
+            let receiver = Arc::clone(&receiver);
+            async move { receiver.answer(request).await }
+        });
+        let server = axum::serve(tcp, router).with_graceful_shutdown(shutdown);
+        let server = tokio::spawn(server.into_future());
+        // Ends with the server, which holds the other end.
+        while let Some(heard) = hear.recv().await {
+            tell(heard);
+        }
+        server.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+}
+
+/// A delivery that came, and what became of it.
+#[non_exhaustive]
+pub struct Heard {
+    /// The delivery, as it came.
+    pub recorded: Recorded,
+    /// Whether it is the sender's.
+    pub verdict: Verdict,
+    /// `id_event` of the body, if it can be read. Not authenticated.
+    pub id: Option<String>,
+    /// `type` of the body, if it can be read. Not authenticated.
+    pub wire_type: Option<String>,
+    /// How long ago the newest object of the payload was changed, if it says so. The delivery itself has no time.
+    pub age: Option<Duration>,
+    /// The status of the answer.
+    pub status: u16,
+    /// What was answered where it was forwarded to, or why nothing was.
+    pub forwarded: Option<Result<Answer, SendError>>,
+    /// Why it was not recorded.
+    pub not_recorded: Option<io::Error>,
+}
+
+/// Everything but what may be a value.
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heard")
+            .field("recorded", &self.recorded)
+            .field("verdict", &self.verdict)
+            .field("id", &self.id)
+            .field("wire_type", &self.wire_type)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a delivery is the sender's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// One of the secrets signed it.
+    Verified,
+    /// There is no secret to verify it with.
+    Unchecked,
+    /// A receiver refuses it, for this reason.
+    Refused(String),
+}
+
+struct Receiver {
+    verifier: Option<Verifier>,
+    forward: Option<(Client, String)>,
+    recorder: Option<Mutex<Recorder>>,
+    heard: mpsc::Sender<Heard>,
+}
+
+impl Receiver {
+    async fn answer(&self, request: HttpRequest) -> Response {
+        let (parts, body) = request.into_parts();
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let record = |body| Recorded::new(parts.method.as_str(), target, texts(&parts.headers), body);
+        let (recorded, refusal, not_recorded, forwarded) = match read(body).await {
+            Ok(body) => {
+                let recorded = record(body);
+                let refusal = self.refusal(&parts.method, &parts.headers, &recorded);
+                let not_recorded = self.record(&recorded).err();
+                let forwarded = self.send_on(&recorded).await;
+                (recorded, refusal, not_recorded, forwarded)
+            }
+            // Half a body is of no use to anybody.
+            Err(refusal) => (record(Vec::new()), Some(refusal), None, None),
+        };
+        let response = match (&forwarded, &refusal) {
+            (Some(Ok(answer)), _) => repeat(answer),
+            (Some(Err(_)), _) => StatusCode::BAD_GATEWAY.into_response(),
+            (None, Some(refusal)) => refusal.into_response(),
+            (None, None) => StatusCode::OK.into_response(),
+        };
+        let verdict = match (&self.verifier, refusal) {
+            (_, Some(refusal)) => Verdict::Refused(refusal.to_string()),
+            (Some(_), None) => Verdict::Verified,
+            (None, None) => Verdict::Unchecked,
+        };
+        let (id, wire_type, age) = describe(&recorded);
+        let status = response.status().as_u16();
+        let heard = Heard { recorded, verdict, id, wire_type, age, status, forwarded, not_recorded };
+        // Nobody listens any more once it stops.
+        let _ = self.heard.send(heard).await;
+        response
+    }
+
+    fn record(&self, recorded: &Recorded) -> io::Result<()> {
+        let Some(file) = &self.recorder else { return Ok(()) };
+        file.lock().unwrap_or_else(PoisonError::into_inner).record(recorded)
+    }
+
+    async fn send_on(&self, recorded: &Recorded) -> Option<Result<Answer, SendError>> {
+        let (client, url) = self.forward.as_ref()?;
+        Some(match Request::of_recorded(recorded, url) {
+            Ok(request) => client.send(request).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    /// What a receiver would say, without its limits of time.
+    fn refusal(&self, method: &Method, headers: &HeaderMap, recorded: &Recorded) -> Option<Refusal> {
+        if method != Method::POST {
+            return Some(Refusal::Method);
+        }
+        let verifier = self.verifier.as_ref()?;
+        match headers.get_all("panora-signature").iter().count() {
+            0 => return Some(Refusal::NoSignature),
+            1 => {}
+            _ => return Some(Refusal::TwoSignatures),
+        }
+        let signature = recorded.signature().unwrap_or_default();
+        verifier.verify(&recorded.body, signature).err().map(Refusal::from)
+    }
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes().to_vec()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge { limit: MAX_BODY_BYTES }),
+        Err(_) => Err(Refusal::Incomplete),
+    }
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    let text = |(name, value): (&header::HeaderName, &HeaderValue)| {
+        (name.as_str().to_owned(), value.as_bytes().to_vec())
+    };
+    headers.iter().map(text).collect()
+}
+
+/// The answer of whom it was forwarded to, a redirect included: the sender is to meet it here as there.
+fn repeat(answer: &Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let headers = [
+        (header::CONTENT_TYPE, answer.content_type.clone()),
+        (header::LOCATION, answer.location.clone().map(String::into_bytes)),
+    ];
+    for (name, value) in headers {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(&value).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// What a body says of itself, verified or not: id, type and age.
+fn describe(recorded: &Recorded) -> (Option<String>, Option<String>, Option<Duration>) {
+    let body = std::str::from_utf8(&recorded.body).map_err(|_| VerifyError::Malformed);
+    let Ok(Envelope { id, wire_type, data }) = body.and_then(Envelope::parse) else {
+        return (None, None, None);
+    };
+    let age = age(&Delivery::new([0; 32], id.clone(), wire_type.clone(), data), recorded.received_at);
+    (Some(id.into_owned()), Some(wire_type.into_owned()), age)
+}
+
+fn age(delivery: &Delivery<'_>, now: SystemTime) -> Option<Duration> {
+    let changed = |object: &Value| {
+        let time = |key: &str| object.get(key)?.as_str()?.parse::<Timestamp>().ok();
+        time("modified_at").or_else(|| time("created_at"))
+    };
+    let newest = match delivery.payload().ok()? {
+        Value::Array(rows) => rows.iter().filter_map(changed).max(),
+        object => changed(&object),
+    };
+    let newest = SystemTime::try_from(newest?).ok()?;
+    Some(now.duration_since(newest).unwrap_or_default())
+}

@@ -1,0 +1,229 @@
+//! Deliveries to a receiver, as the sender makes them.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use reqwest::{
+    Method, Url,
+    header::{HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
+};
+
+use super::recording::Recorded;
+use crate::{
+    inbox::StoredEvent,
+    testing::{self, Sample},
+    verify::Verifier,
+};
+
+/// How long an answer may take. The sender itself would wait for ever.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// As much of an answer as is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Headers that belong to a connection or to a body, and not to a delivery.
+const NOT_REPEATED: [&str; 7] =
+    ["host", "content-length", "connection", "transfer-encoding", "keep-alive", "te", "upgrade"];
+
+/// Why something could not be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There is no http(s) URL.
+    #[error("expected a URL such as `http://127.0.0.1:8000/webhook`")]
+    Url,
+    /// TLS cannot be set up, such as where the system has no certificates.
+    #[error("the HTTP client cannot be set up")]
+    Http(#[source] reqwest::Error),
+    /// Nobody answers there.
+    #[error("nothing answers at {origin}: start the receiver, or check the URL")]
+    Unreachable {
+        /// Scheme, host and port.
+        origin: String,
+        /// The cause.
+        source: reqwest::Error,
+    },
+    /// Somebody took the connection, and gave no answer.
+    #[error("{origin} gave no answer")]
+    NoAnswer {
+        /// Scheme, host and port.
+        origin: String,
+        /// The cause.
+        source: reqwest::Error,
+    },
+    /// The answer takes longer than [`TIMEOUT`].
+    #[error("{origin} did not answer within {} seconds", TIMEOUT.as_secs())]
+    TimedOut {
+        /// Scheme, host and port.
+        origin: String,
+    },
+}
+
+/// What is to be sent, and where to.
+#[derive(Clone)]
+pub struct Request {
+    url: Url,
+    method: Method,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// A sample, with the headers and bytes of the sender.
+    ///
+    /// # Errors
+    ///
+    /// If `url` is no http(s) URL.
+    pub fn of_sample(sample: &Sample, verifier: &Verifier, url: &str) -> Result<Self, SendError> {
+        Self::new(url, sample.signature(verifier), sample.body())
+    }
+
+    fn new(url: &str, signature: String, body: String) -> Result<Self, SendError> {
+        let url = parse(url)?;
+        let uri = url.as_str().parse().map_err(|_| SendError::Url)?;
+        let headers = testing::headers(signature, &uri, &body).into_iter().filter_map(|(name, value)| {
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::try_from(value).ok()?))
+        });
+        Ok(Self { url, method: Method::POST, headers: headers.collect(), body: body.into_bytes() })
+    }
+
+    /// An event of an inbox, made up again as the sender makes it; `None` if its data is pruned.
+    ///
+    /// With the secret that it was signed with, the signature is the one that it came with.
+    ///
+    /// # Errors
+    ///
+    /// If `url` is no http(s) URL.
+    pub fn of_event(event: &StoredEvent, verifier: &Verifier, url: &str) -> Result<Option<Self>, SendError> {
+        let Some(data) = &event.data else { return Ok(None) };
+        let body = testing::body(&event.info.id, data, &event.info.wire_type);
+        Self::new(url, verifier.sign(data), body).map(Some)
+    }
+
+    /// What was recorded, as it was: the same body and headers, but for those that belong to the connection.
+    ///
+    /// # Errors
+    ///
+    /// If `url` is no http(s) URL.
+    pub fn of_recorded(recorded: &Recorded, url: &str) -> Result<Self, SendError> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &recorded.headers {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            // Where one is no header, a recording was written by hand.
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value))
+                && !NOT_REPEATED.contains(&name.as_str())
+            {
+                headers.append(name, value);
+            }
+        }
+        let method = Method::from_bytes(recorded.method.as_bytes()).unwrap_or(Method::POST);
+        Ok(Self { url: parse(url)?, method, headers, body: recorded.body.clone() })
+    }
+
+    /// Replaces the signature.
+    #[must_use]
+    pub fn signed(mut self, signature: &str) -> Self {
+        if let Ok(signature) = HeaderValue::from_str(signature) {
+            self.headers.insert("panora-signature", signature);
+        }
+        self
+    }
+}
+
+/// Neither headers nor body, nor what the URL may hold besides its origin.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("origin", &self.url.origin().ascii_serialization())
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn parse(url: &str) -> Result<Url, SendError> {
+    let parsed = Url::parse(url).ok();
+    parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or(SendError::Url)
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The status. Anything but 2xx is a failed delivery for the sender.
+    pub status: u16,
+    /// How long it took from the request to the head of the answer.
+    pub latency: Duration,
+    /// Where it redirects to, if it does. The sender follows with a GET and the event is lost, or sends it elsewhere.
+    pub location: Option<String>,
+    /// The value of `Content-Type`.
+    pub content_type: Option<Vec<u8>>,
+    /// The beginning of the body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether the sender takes the event for delivered.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Sends deliveries. No redirect is followed; proxies of the environment are used, as the sender does.
+#[derive(Debug, Clone)]
+pub struct Client(reqwest::Client);
+
+impl Client {
+    /// A client that keeps connections open, as the sender does.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up.
+    pub fn new() -> Result<Self, SendError> {
+        let client = reqwest::Client::builder()
+            .http1_only()
+            .http1_title_case_headers()
+            .redirect(Policy::none())
+            .referer(false)
+            .timeout(TIMEOUT)
+            .build();
+        client.map(Self).map_err(SendError::Http)
+    }
+
+    /// Sends once.
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer. An answer that is not a success is no error.
+    pub async fn send(&self, request: Request) -> Result<Answer, SendError> {
+        let Request { url, method, headers, body } = request;
+        let origin = url.origin().ascii_serialization();
+        let failed = |source: reqwest::Error| {
+            let origin = origin.clone();
+            match source {
+                _ if source.is_connect() => SendError::Unreachable { origin, source },
+                _ if source.is_timeout() => SendError::TimedOut { origin },
+                _ => SendError::NoAnswer { origin, source },
+            }
+        };
+        let request = self.0.request(method, url).headers(headers).body(body);
+        let start = Instant::now();
+        let mut response = request.send().await.map_err(failed)?;
+        let latency = start.elapsed();
+        let header = |name: &str| response.headers().get(name).map(|value| value.as_bytes().to_vec());
+        let location = header("location").map(|location| String::from_utf8_lossy(&location).into_owned());
+        let (status, content_type) = (response.status().as_u16(), header("content-type"));
+        let mut body = Vec::new();
+        while body.len() < MAX_ANSWER_BYTES
+            && let Some(chunk) = response.chunk().await.map_err(failed)?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        body.truncate(MAX_ANSWER_BYTES);
+        Ok(Answer { status, latency, location, content_type, body })
+    }
+}

@@ -1,0 +1,217 @@
+//! `endpoints`.
+
+use assert_cmd::Command;
+use serde_json::json;
+use snapbox::{assert_data_eq, str};
+
+use crate::{
+    api::{Api, KEY, secret},
+    support::{cli, fails, json as printed, run},
+};
+
+const URL: &str = "https://example.com/webhook";
+
+fn endpoints<const N: usize>(api: &Api, args: [&str; N]) -> Command {
+    let mut command = cli(["endpoints", "--api", &api.url()]);
+    command.env("PANORA_API_KEY", KEY).env_remove("PANORA_WEBHOOK_SECRET").args(args);
+    command
+}
+
+#[test]
+fn they_are_listed_with_warnings_and_without_secrets() {
+    let api = Api::start();
+    let (status, nothing, _) = run(&mut endpoints(&api, ["list"]));
+    assert_eq!((status, &*nothing), (0, "the project has no endpoints\n"));
+    api.state().add(URL, &["crm.contact.created", "crm.deal.created"]);
+    api.state().add("http://example.com/other", &["crm.contact.created"]);
+    let (status, listed, warnings) = run(&mut endpoints(&api, ["list"]));
+    assert_eq!(status, 0);
+    assert_data_eq!(
+        listed,
+        str![[r#"
+endpoint                              state   types  url
+e0000000-0000-4000-8000-000000000001  active  2      https://example.com/webhook
+e0000000-0000-4000-8000-000000000002  active  1      http://example.com/other
+
+"#]]
+    );
+    assert_data_eq!(
+        warnings,
+        str![[r#"
+warning: `http://example.com/other` is plain http: anyone on the way can read deliveries and send them again; use https
+warning: endpoints `e0000000-0000-4000-8000-000000000001` and `e0000000-0000-4000-8000-000000000002` both subscribe to `crm.contact.created`: only one of them gets each event
+
+"#]]
+    );
+    let listed = printed(&mut endpoints(&api, ["list"]));
+    assert_eq!((&listed[1]["scope"], listed[0].get("secret")), (&json!(["crm.contact.created"]), None));
+    let (_, listed, _) = run(&mut endpoints(&api, ["list", "--show-secrets"]));
+    assert!(listed.contains(&secret(1)) && listed.contains(&secret(2)));
+    assert_eq!(printed(&mut endpoints(&api, ["list", "--show-secrets"]))[0]["secret"], secret(1));
+}
+
+#[test]
+fn one_is_created_disabled_enabled_and_deleted() {
+    let api = Api::start();
+    let create =
+        ["create", URL, "--scope", "crm.contact.*", "--scope", "connection.created", "--description", "mine"];
+    let (status, created, warnings) = run(&mut endpoints(&api, create));
+    assert_eq!((status, &*warnings), (0, ""));
+    let id = "e0000000-0000-4000-8000-000000000001";
+    assert_eq!(
+        created,
+        format!("{id} created; `panora-hooks endpoints list --show-secrets` shows its secret\n")
+    );
+    let url = URL;
+    assert_eq!(
+        api.summary(),
+        [format!("{url} connection.created,crm.contact.created,crm.contact.pulled active")]
+    );
+
+    endpoints(&api, ["disable", id]).assert().success().stdout(format!("{id} disabled\n"));
+    assert!(api.summary()[0].ends_with(" inactive"));
+    assert_eq!(printed(&mut endpoints(&api, ["enable", id])), json!({ "id": id, "enabled": true }));
+    assert!(api.summary()[0].ends_with(" active"));
+
+    // Nobody is asked where nobody can answer.
+    let says = format!("there is no terminal to ask on, so add --yes: delete endpoint `{id}` for good?");
+    fails(&mut endpoints(&api, ["delete", id]), 2, &says);
+    api.state().used.push(id.to_owned());
+    let says = format!(
+        "endpoint `{id}` cannot be deleted, since deliveries are recorded for it: disable it: panora-hooks endpoints \
+         disable {id}"
+    );
+    fails(&mut endpoints(&api, ["delete", id, "--yes"]), 1, &says);
+    api.state().used.clear();
+    endpoints(&api, ["delete", id, "--yes"]).assert().success().stdout(format!("{id} deleted\n"));
+    let created =
+        printed(&mut endpoints(&api, ["create", URL, "--scope", "crm.contact.created", "--show-secrets"]));
+    assert_eq!(created["secret"], secret(2));
+    // What goes to another endpoint already.
+    let again = ["create", "https://example.com/again", "--scope", "crm.contact.created"];
+    let (_, _, warnings) = run(&mut endpoints(&api, again));
+    assert!(warnings.contains("both subscribe to `crm.contact.created`"), "{warnings}");
+}
+
+#[test]
+fn the_older_api_has_its_own_path_and_header() {
+    let api = Api::start();
+    api.state().is_older = true;
+    api.state().add(URL, &["crm.contact.created"]);
+    let mut list = cli(["endpoints", "list", "--older-api"]);
+    list.env("PANORA_API_KEY", KEY).env("PANORA_API_URL", api.url()).assert().success();
+    assert_eq!(api.state().calls, ["GET /webhook"]);
+}
+
+#[test]
+fn a_changed_scope_is_synced_in_steps() {
+    let api = Api::start();
+    let sync = |secrets: &[(&str, String)], args: &[&str]| {
+        let mut command = endpoints(&api, ["sync", URL, "--scope", "crm.contact.created"]);
+        for (name, secret) in secrets {
+            command.env(name, secret);
+        }
+        run(command.args(args))
+    };
+    // A plan changes nothing.
+    let (status, plan, _) = sync(&[], &["--dry-run"]);
+    assert_eq!(
+        (status, &*plan),
+        (0, "to do: create an endpoint at `https://example.com/webhook` for 1 event types\n")
+    );
+    assert_eq!(api.summary(), [] as [&str; 0]);
+    let (status, created, _) = sync(&[], &["--show-secrets"]);
+    assert_eq!(
+        (status, created),
+        (0, format!("e0000000-0000-4000-8000-000000000001 created, with the secret {}\n", secret(1)))
+    );
+    let (status, same, _) = sync(&[], &[]);
+    assert_eq!((status, &*same), (0, "e0000000-0000-4000-8000-000000000001 is as it should be\n"));
+
+    let scope = ["--scope", "crm.deal.created"];
+    let current = ("PANORA_WEBHOOK_SECRET", secret(1));
+    let (status, printed, errors) = sync(std::slice::from_ref(&current), &scope);
+    assert_eq!(status, 1);
+    assert_data_eq!(
+        printed,
+        str![[r#"
+e0000000-0000-4000-8000-000000000002 created; `panora-hooks endpoints list --show-secrets` shows its secret
+left to do: let the receiver accept the secret of endpoint `e0000000-0000-4000-8000-000000000002`
+left to do: disable endpoint `e0000000-0000-4000-8000-000000000001`
+
+"#]]
+    );
+    assert_data_eq!(
+        errors,
+        str![[r#"
+error: not all is done: let the receiver accept the secrets of both endpoints, set PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again
+
+"#]]
+    );
+    // As often as one likes.
+    let (status, again, _) = sync(&[current], &scope);
+    assert_eq!((status, again.lines().count(), api.summary().len()), (1, 3, 2));
+    let both = [("PANORA_WEBHOOK_SECRET", secret(2)), ("PANORA_WEBHOOK_SECRET_PREVIOUS", secret(1))];
+    let (status, done, _) = sync(&both, &scope);
+    assert_eq!(status, 0);
+    assert_eq!(
+        done,
+        "e0000000-0000-4000-8000-000000000002 stays\ne0000000-0000-4000-8000-000000000001 disabled\n"
+    );
+    assert_eq!(
+        api.summary(),
+        [
+            format!("{URL} crm.contact.created inactive"),
+            format!("{URL} crm.contact.created,crm.deal.created active")
+        ]
+    );
+}
+
+#[test]
+fn a_secret_is_rotated_at_once_if_it_is_told_to() {
+    let api = Api::start();
+    let old = api.state().add(URL, &["crm.contact.created"]);
+    let rotate = ["sync", URL, "--scope", "crm.contact.created", "--replace", &old, "--yes"];
+    let synced = printed(&mut endpoints(&api, rotate));
+    assert_eq!(synced["created"]["id"], "e0000000-0000-4000-8000-000000000002");
+    assert_eq!((&synced["disabled"], &synced["left"]), (&json!([old]), &json!([])));
+    let again = printed(&mut endpoints(&api, rotate));
+    assert_eq!(again["kept"], "e0000000-0000-4000-8000-000000000002");
+    assert_eq!((&again["created"], &again["disabled"]), (&json!(null), &json!([])));
+}
+
+#[test]
+fn what_goes_wrong_is_one_sentence() {
+    let api = Api::start();
+    fails(
+        endpoints(&api, ["list"]).env_remove("PANORA_API_KEY"),
+        2,
+        "the environment variable `PANORA_API_KEY` is not set: set it to an API key of the project",
+    );
+    fails(
+        endpoints(&api, ["list"]).env("PANORA_API_KEY", "sk_prod_unknown"),
+        3,
+        "the API answered 500, as it does to a key that it does not know: check the key; if it is right, the API's \
+         own log says more",
+    );
+    fails(
+        &mut endpoints(&api, ["enable", "nothing"]),
+        1,
+        "there is no endpoint `nothing` in the project of this key: list the endpoints",
+    );
+    fails(
+        &mut endpoints(&api, ["create", URL, "--scope", "weather.*"]),
+        2,
+        "`weather.*` stands for nothing that is sent: see `panora-hooks events`",
+    );
+    fails(
+        cli(["endpoints", "list", "--api", "panora"]).env("PANORA_API_KEY", KEY),
+        2,
+        "the base URL is not one: expected a URL such as `https://api.panora.dev`, without a user, query or fragment",
+    );
+    fails(
+        cli(["endpoints", "list", "--api", "http://127.0.0.1:1"]).env("PANORA_API_KEY", KEY),
+        3,
+        "the API cannot be reached: check the base URL and the network (Connection refused (os error 111))",
+    );
+}

@@ -1,0 +1,114 @@
+//! `explain`, on what really happens to deliveries. Every hypothesis is tested with the library.
+
+use std::fs;
+
+use panora_hooks::testing::{Sample, sample};
+use serde_json::Value;
+use snapbox::{assert_data_eq, str};
+
+use crate::support::{Listening, cli, json_lines, run, verifier};
+
+const CANARY: &str = "canary-in-a-payload-é";
+
+fn company() -> Sample {
+    sample("crm.company.created").set("name", CANARY)
+}
+
+/// What is said of a body with a signature.
+fn explain(body: &str, signature: &str) -> (i32, String) {
+    let mut command = cli(["explain", "--signature", signature]);
+    let (status, said, errors) =
+        run(command.env("PANORA_WEBHOOK_SECRET_STAGING", "another").write_stdin(body));
+    assert_eq!(errors, "");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    for hidden in [CANARY, "another", signature, &verifier().sign("x")] {
+        assert!(hidden.len() < 8 || !said.contains(hidden), "{said}");
+    }
+    (status, said)
+}
+
+#[test]
+fn a_delivery_that_is_the_senders_matches() {
+    let company = company();
+    let (status, said) = explain(&company.body(), &company.signature(&verifier()));
+    assert_eq!(status, 0);
+    assert_data_eq!(said, str![[r#"
+the signature matches: the receiver's secret signed `data` as it arrived
+
+"#]]);
+}
+
+#[test]
+fn a_proxy_that_reformats_json() {
+    // Of a payload in a string only the escapes are written otherwise, as Python does it.
+    let company = company();
+    let signature = company.signature(&verifier());
+    let python = company.body().replace('é', "\\u00e9");
+    let (status, said) = explain(&python, &signature);
+    assert_eq!(status, 1);
+    assert_data_eq!(said, str![[r#"
+JSON was signed as `JSON.stringify` writes it but arrived written otherwise: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 139 of the body
+
+"#]]);
+
+    // Of one that is not, everything.
+    let object = company.as_object();
+    let signature = object.signature(&verifier());
+    let body: Value = serde_json::from_str(&object.body()).unwrap();
+    let (status, said) = explain(&serde_json::to_string_pretty(&body).unwrap(), &signature);
+    assert_eq!(status, 1);
+    assert_data_eq!(said, str![[r#"
+JSON was signed with its keys in another order than they arrived in: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 13 of the body
+
+"#]]);
+    let (status, said) = explain(&body.to_string(), &signature);
+    assert_eq!(status, 1);
+    assert_data_eq!(said, str![[r#"
+JSON was signed with its keys in another order than they arrived in: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 10 of the body
+
+"#]]);
+}
+
+#[test]
+fn another_secret_is_named() {
+    let company = company();
+    let other = panora_hooks::Verifier::new("another").unwrap();
+    let (status, said) = explain(&company.body(), &company.signature(&other));
+    assert_eq!(status, 1);
+    assert_data_eq!(said, str![[r#"
+the signature was made with the secret `PANORA_WEBHOOK_SECRET_STAGING` instead of the receiver's: give the receiver this secret or accept both with `Verifier::also_accept`
+
+"#]]);
+}
+
+#[test]
+fn a_signature_of_the_whole_body() {
+    let body = company().body();
+    let (status, said) = explain(&body, &verifier().sign(&body));
+    assert_eq!(status, 1);
+    assert_data_eq!(said, str![[r#"
+the whole body was signed instead of the value of `data`: have the bytes behind `"data":` in the body signed with their quotes and escapes
+
+"#]]);
+}
+
+#[test]
+fn the_deliveries_of_a_recording_are_explained_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deliveries.jsonl");
+    let file = file.to_str().unwrap();
+    let mut listening = Listening::start(["--record", file]);
+    cli(["send", "crm.company.created", "--to", &listening.url()]).assert().success();
+    listening.line();
+    let mut staging = cli(["send", "crm.company.created", "--to", &listening.url()]);
+    staging.env("PANORA_WEBHOOK_SECRET", "another").assert().code(1);
+    listening.line();
+    assert_eq!(listening.interrupt(), 0);
+
+    let mut command = cli(["explain", file]);
+    let (status, said) = json_lines(command.env("PANORA_WEBHOOK_SECRET_STAGING", "another"));
+    let causes: Vec<_> = said.iter().map(|line| line["cause"].as_str().unwrap()).collect();
+    assert_eq!((status, &*causes), (1, &["match", "other_secret"][..]));
+    assert_eq!((&said[0]["is_match"], &said[1]["is_match"]), (&true.into(), &false.into()));
+    assert_eq!(fs::read_to_string(file).unwrap().lines().count(), 2);
+}

@@ -1,0 +1,232 @@
+//! `inbox`, beside a receiver that runs.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use assert_cmd::Command;
+use panora_hooks::{
+    HookError, Webhooks, hooks,
+    inbox::{Inbox, PostgresInbox, SqliteInbox},
+    on,
+    testing::{Sample, sample},
+};
+use serde_json::json;
+use snapbox::{assert_data_eq, str};
+use tempfile::TempDir;
+use tokio::{runtime::Runtime, sync::oneshot};
+
+use crate::support::{cli, fails, json as printed, run, verifier};
+
+const CANARY: &str = "canary-in-a-payload";
+
+#[on("crm.contact.created")]
+async fn never() -> Result<(), HookError> {
+    Err(HookError::permanent("the address is unknown"))
+}
+
+#[on("crm.company.created")]
+async fn done() {}
+
+/// A receiver that runs: two events are done, two dead, and one parked.
+struct Receiver<I> {
+    runtime: Runtime,
+    inbox: I,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl<I: Inbox + Clone> Receiver<I> {
+    fn start(runtime: Runtime, inbox: I) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (router, worker) = Webhooks::new(verifier())
+            .hooks(hooks![never, done])
+            .with_inbox(inbox.clone())
+            .into_parts("/webhook");
+        runtime.block_on(async {
+            tokio::spawn(worker.run_until(async { drop(stopped.await) }));
+            for sample in events() {
+                assert_eq!(sample.send(router.clone(), &verifier(), "/webhook").await.status(), 200);
+            }
+            until(&inbox, 2).await;
+        });
+        Self { runtime, inbox, stop: Some(stop) }
+    }
+
+    /// Waits until so many events are dead, and none is to run.
+    fn until_dead(&self, count: u64) {
+        self.runtime.block_on(until(&self.inbox, count));
+    }
+}
+
+async fn until(inbox: &impl Inbox, dead: u64) {
+    loop {
+        let depth = inbox.depth().await.unwrap();
+        if depth.dead == dead && depth.ready + depth.leased + depth.delayed == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+impl<I> Drop for Receiver<I> {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+fn events() -> Vec<Sample> {
+    let named = |event_type, name| sample(event_type).set("first_name", name).id(name);
+    vec![
+        named("crm.company.created", "company 1"),
+        named("crm.contact.created", CANARY),
+        named("crm.contact.created", "contact 2"),
+        named("crm.company.created", "company 2"),
+        named("crm.deal.created", "deal"),
+    ]
+}
+
+fn sqlite() -> (Receiver<SqliteInbox>, TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("inbox.db");
+    let inbox = SqliteInbox::open(&file).unwrap();
+    (Receiver::start(Runtime::new().unwrap(), inbox), folder, file)
+}
+
+/// Where an inbox is: a file, or the URL of a database and a schema.
+type At<'a> = (&'a str, &'a str);
+
+fn inbox<const N: usize>((location, schema): At<'_>, args: [&str; N]) -> Command {
+    let mut command = cli(["inbox"]);
+    command.args(args).env("PANORA_INBOX", location).env("PANORA_INBOX_SCHEMA", schema);
+    command
+}
+
+fn inspect(receiver: &Receiver<impl Inbox + Clone>, at: At<'_>) {
+    let depth = printed(&mut inbox(at, ["depth"]));
+    assert_eq!(
+        depth,
+        json!({ "ready": 0, "delayed": 0, "leased": 0, "parked": 1, "dead": 2, "oldest_ready_seconds": null })
+    );
+    let (status, listed, _) = run(&mut inbox(at, ["list"]));
+    assert_eq!(status, 0);
+    assert_data_eq!(
+        listed,
+        str![[r#"
+id  state   type                 received              tried  size     why
+1   done    crm.company.created  [..]Z  1      [..] KiB
+2   dead    crm.contact.created  [..]Z  1      [..] KiB  the address is unknown
+3   dead    crm.contact.created  [..]Z  1      [..] KiB  the address is unknown
+4   done    crm.company.created  [..]Z  1      [..] KiB
+5   parked  crm.deal.created     [..]Z  0      [..] B    unhandled
+
+"#]]
+    );
+    // By state, type and age; in pages.
+    let ids = |args: &[&str]| {
+        let listed = printed(inbox(at, ["list"]).args(args));
+        let ids: Vec<_> = listed["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["event"].as_i64().unwrap())
+            .collect();
+        (ids, listed["next"].clone())
+    };
+    assert_eq!(ids(&["--state", "dead"]).0, [2, 3]);
+    assert_eq!(ids(&["--type", "crm.company.push"]).0, [1, 4]);
+    assert_eq!(ids(&["--type", "crm.company.created", "--state", "dead"]).0, [] as [i64; 0]);
+    assert_eq!(ids(&["--older-than", "1h"]).0, [] as [i64; 0]);
+    assert_eq!(ids(&["--older-than", "0s"]).0.len(), 5);
+    assert_eq!(ids(&["--limit", "2"]), (vec![1, 2], json!(2)));
+    assert_eq!(ids(&["--limit", "3", "--after", "2"]), (vec![3, 4, 5], json!(null)));
+
+    // What an event is, with its payload only if it is asked for.
+    let (_, shown, _) = run(&mut inbox(at, ["show", "2"]));
+    assert!(
+        shown.contains("state        dead") && shown.contains(r#""first_name": "<text of 19>""#),
+        "{shown}"
+    );
+    assert_eq!(shown.matches(CANARY).count(), 1, "its id alone: {shown}");
+    let shown = printed(&mut inbox(at, ["show", "2"]));
+    assert_eq!(
+        (&shown["data"]["first_name"], &shown["wire_type"]),
+        (&json!("<text of 19>"), &json!("crm.contact.created"))
+    );
+    assert_eq!(printed(&mut inbox(at, ["show", "2", "--show-data"]))["data"]["first_name"], CANARY);
+    let (status, _, errors) = run(&mut inbox(at, ["show", "6"]));
+    assert_eq!((status, &*errors), (1, "error: there is no event 6 in the inbox\n"));
+
+    // A replay runs again, in the receiver: it fails again.
+    inbox(at, ["replay", "2"]).assert().success().stdout("1 event replayed\n");
+    receiver.until_dead(2);
+    inbox(at, ["replay", "6"]).assert().code(1).stdout("0 events replayed\n");
+    let says = "there is no terminal to ask on, so add --yes: run all dead events once more?";
+    fails(&mut inbox(at, ["replay", "--state", "dead"]), 2, says);
+    inbox(at, ["replay", "--state", "dead", "--yes"]).assert().success().stdout("2 events replayed\n");
+    receiver.until_dead(2);
+
+    // What is dropped is gone, but known.
+    inbox(at, ["drop", "3"]).assert().code(2);
+    inbox(at, ["drop", "1", "--yes"]).assert().code(1).stdout("0 events dropped\n");
+    inbox(at, ["drop", "3", "--yes"]).assert().success().stdout("1 event dropped\n");
+    assert_eq!(
+        printed(&mut inbox(at, ["drop", "--type", "crm.deal.created", "--yes"])),
+        json!({ "dropped": 1 })
+    );
+    let (_, shown, _) = run(&mut inbox(at, ["show", "3"]));
+    assert!(shown.contains("state        done") && shown.contains("size         pruned"), "{shown}");
+    inbox(at, ["replay", "3"]).assert().code(1);
+    inbox(at, ["prune", "--older-than", "1h", "--yes"]).assert().code(1).stdout("0 events pruned\n");
+    inbox(at, ["prune", "--older-than", "0s", "--yes"]).assert().success().stdout("2 events pruned\n");
+    assert_eq!(printed(&mut inbox(at, ["depth"]))["dead"], 1);
+}
+
+#[test]
+fn a_file_is_looked_at_and_put_right_while_its_receiver_runs() {
+    let (receiver, _folder, file) = sqlite();
+    inspect(&receiver, (file.to_str().unwrap(), ""));
+    // The lock is the receiver's, still: nobody else may receive.
+    assert!(SqliteInbox::open(&file).unwrap_err().to_string().contains("is open in another receiver"));
+}
+
+#[test]
+fn so_is_a_schema_of_postgresql() {
+    let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
+        // Straight to the standard error: a test that passes shows nothing else.
+        let _ = writeln!(io::stderr(), "skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
+        return;
+    };
+    let runtime = Runtime::new().unwrap();
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+    let schema = format!("cli_{nanos}");
+    let pool = runtime.block_on(sqlx::PgPool::connect(&url)).unwrap();
+    let receiver = {
+        let inbox = runtime.block_on(PostgresInbox::open_schema(pool.clone(), &schema)).unwrap();
+        Receiver::start(runtime, inbox)
+    };
+    inspect(&receiver, (&url, &schema));
+    let drop_schema = sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"));
+    receiver.runtime.block_on(async { sqlx::query(drop_schema).execute(&pool).await.unwrap() });
+}
+
+#[test]
+fn events_of_any_text_do_not_move_the_cursor() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("inbox.db");
+    let runtime = Runtime::new().unwrap();
+    let odd = sample("crm.contact.created").id("\u{1b}[31m\n").wire_type("x\u{7}y");
+    let inbox_file = SqliteInbox::open(&file).unwrap();
+    runtime.block_on(async {
+        let (router, _worker) = Webhooks::new(verifier()).with_inbox(inbox_file).into_parts("/webhook");
+        assert_eq!(odd.send(router, &verifier(), "/webhook").await.status(), 200);
+    });
+    for args in [["list", "--limit=1"], ["show", "1"]] {
+        let (_, shown, _) = run(&mut inbox((file.to_str().unwrap(), ""), args));
+        assert!(
+            !shown.contains('\u{1b}') && !shown.contains('\u{7}') && shown.contains(r"x\u{7}y"),
+            "{shown}"
+        );
+    }
+}

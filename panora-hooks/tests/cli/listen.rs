@@ -1,0 +1,238 @@
+//! `listen` and `replay`.
+
+use std::{fs, path::Path};
+
+use panora_hooks::testing::sample;
+use serde_json::{Value, json};
+use snapbox::{assert_data_eq, str};
+
+use crate::support::{Listening, OK, Raw, cli, json as printed, json_lines, run, verifier};
+
+const CANARY: &str = "canary-in-a-payload";
+
+fn send(listening: &Listening) -> Value {
+    let to = listening.url();
+    printed(&mut cli(["send", "crm.company.created", "--to", &to, "--set", &format!("name={CANARY}")]))
+}
+
+#[test]
+fn deliveries_are_shown_as_they_come_without_values() {
+    let mut listening = Listening::start([]);
+    send(&listening);
+    let line = listening.line();
+    assert_data_eq!(
+        &line,
+        str![
+            "[..]Z  verified  crm.company.push  (crm.company.created)  [..]-[..]-[..]  1.8 KiB  [..] d old  -> 200"
+        ]
+    );
+    assert!(!line.contains(CANARY));
+
+    let (status, _) = json_lines(
+        cli(["send", "crm.company.created", "--to", &listening.url()])
+            .env("PANORA_WEBHOOK_SECRET", "another"),
+    );
+    assert_eq!(status, 1);
+    assert_data_eq!(
+        listening.line(),
+        str![
+            "[..]Z  refused: the signature does not match: other data was signed, or another secret was used  crm.company.push  [..] -> 400"
+        ]
+    );
+    assert_eq!(listening.interrupt(), 0);
+}
+
+#[test]
+fn json_and_values_on_request() {
+    let mut listening = Listening::start(["--json", "--show-data"]);
+    let sent = send(&listening);
+    let line = listening.json();
+    assert_eq!(line["id"], sent["deliveries"][0]["id"]);
+    assert_eq!(line["data"]["name"], CANARY);
+    for (key, value) in [
+        ("verdict", json!("verified")),
+        ("reason", json!(null)),
+        ("event_type", json!("crm.company.created")),
+        ("wire_type", json!("crm.company.push")),
+        ("status", json!(200)),
+    ] {
+        assert_eq!(line[key], value);
+    }
+    assert!(line["age_seconds"].as_u64().unwrap() > 0 && line["size"].as_u64().unwrap() > 1000);
+
+    let mut listening = Listening::start(["--json"]);
+    send(&listening);
+    assert!(!listening.line().contains(CANARY));
+}
+
+#[test]
+fn without_a_secret_nothing_is_verified() {
+    // The warning comes first, on the standard error; the address after it.
+    let mut listening = Listening::start_with("", ["--json"]);
+    send(&listening);
+    assert_eq!(listening.json()["verdict"], "unchecked");
+}
+
+#[test]
+fn what_is_recorded_is_replayed_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deliveries.jsonl");
+    let file = file.to_str().unwrap();
+    let first = Raw::start(OK);
+    let mut listening = Listening::start(["--record", file, "--forward", &first.url, "--json"]);
+    cli(["send", "crm.company.created", "--to", &listening.url(), "--count", "3"]).assert().success();
+    // What is not the sender's is forwarded and recorded, too: that is what one wants to look at.
+    post(&listening.url(), b"\xff\x00 not json", &[("Panora-Signature", "abc"), ("X-Odd", "\u{e9}")]);
+    for _ in 0..4 {
+        let line = listening.json();
+        assert_eq!((&line["status"], &line["forwarded"]["status"]), (&json!(200), &json!(200)));
+    }
+    assert_eq!(listening.interrupt(), 0);
+    assert_private(Path::new(file));
+
+    let again = Raw::start(OK);
+    let (status, replayed) = json_lines(&mut cli(["replay", file, "--to", &again.url]));
+    assert_eq!((status, replayed[0]["deliveries"].as_array().unwrap().len()), (0, 4));
+    // All but what belongs to the connection.
+    let strip = |raw: &Raw| {
+        let strip = |request: &Vec<u8>| -> (Vec<String>, Vec<u8>) {
+            let end = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+            let (head, body) = request.split_at(end);
+            let lines = head
+                .split(|byte| *byte == b'\n')
+                .map(|line| String::from_utf8_lossy(line).trim().to_lowercase());
+            let mut lines: Vec<_> =
+                lines.filter(|line| !line.starts_with("host:") && !line.starts_with("connection:")).collect();
+            lines.sort();
+            (lines, body.to_vec())
+        };
+        let mut requests: Vec<_> = raw.requests().iter().map(strip).collect();
+        requests.sort();
+        requests
+    };
+    assert_eq!(strip(&again), strip(&first));
+    assert!(strip(&first).iter().any(|(head, body)| body.ends_with(b"\xff\x00 not json")
+        && head.iter().any(|line| line.starts_with("x-odd:"))));
+}
+
+#[test]
+fn a_replay_is_signed_anew_if_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deliveries.jsonl");
+    let file = file.to_str().unwrap();
+    let mut listening = Listening::start(["--record", file]);
+    send(&listening);
+    listening.line();
+    drop(listening);
+
+    let mut receiver = Listening::start_with("another secret", ["--json"]);
+    let replay = |args: &[&str]| {
+        let mut command = cli(["replay", file, "--to", &receiver.url()]);
+        run(command.env("PANORA_WEBHOOK_SECRET", "another secret").args(args)).0
+    };
+    assert_eq!((replay(&[]), replay(&["--resign"])), (1, 0));
+    assert_eq!(receiver.json()["verdict"], "refused");
+    assert_eq!(receiver.json()["verdict"], "verified");
+    cli(["verify", file]).assert().success();
+    cli(["verify", file]).env("PANORA_WEBHOOK_SECRET", "another secret").assert().code(1);
+}
+
+#[test]
+fn a_recording_goes_on_where_it_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deliveries.jsonl");
+    for _ in 0..2 {
+        let mut listening = Listening::start(["--record", file.to_str().unwrap()]);
+        send(&listening);
+        listening.line();
+        assert_eq!(listening.interrupt(), 0);
+        // Whoever wrote it was cut off in the middle of a line.
+        let mut text = fs::read_to_string(&file).unwrap();
+        text.push_str("{\"recording\":1,\"rec");
+        fs::write(&file, text).unwrap();
+    }
+    let text = fs::read_to_string(&file).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 4);
+    let whole = [lines[0], lines[2]].join("\n");
+    fs::write(&file, whole).unwrap();
+    cli(["verify", file.to_str().unwrap()]).assert().success();
+}
+
+#[test]
+fn an_answer_is_passed_on_and_so_is_none() {
+    let refusing = Raw::start(
+        "HTTP/1.1 308 Permanent Redirect\r\nLocation: /elsewhere\r\nContent-Type: text/odd\r\nContent-Length: 4\r\n\r\nbody",
+    );
+    let mut listening = Listening::start(["--forward", &refusing.url]);
+    let answer = post(&listening.url(), b"{}", &[]);
+    assert!(answer.starts_with("HTTP/1.1 308 ") && answer.ends_with("\r\n\r\nbody"), "{answer}");
+    assert!(answer.contains("location: /elsewhere") && answer.contains("content-type: text/odd"), "{answer}");
+    assert_data_eq!(
+        listening.line(),
+        str!["[..]  refused: the header `Panora-Signature` is missing  2 B  -> 308 in [..]s"]
+    );
+
+    let mut listening = Listening::start(["--forward", "http://127.0.0.1:1/webhook"]);
+    let answer = post(&listening.url(), b"{}", &[]);
+    assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    assert_data_eq!(
+        listening.line(),
+        str!["[..] -> nothing answers at http://127.0.0.1:1: start the receiver, or check the URL"]
+    );
+}
+
+#[test]
+fn an_event_of_an_inbox_is_sent_as_it_came() {
+    use panora_hooks::{
+        Webhooks,
+        inbox::{Inbox, SqliteInbox},
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("inbox.db");
+    let sample = sample("crm.company.created");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let inbox = runtime.block_on(async {
+        let inbox = SqliteInbox::open(&file).unwrap();
+        let (router, _worker) = Webhooks::new(verifier()).with_inbox(inbox.clone()).into_parts("/webhook");
+        assert_eq!(sample.send(router, &verifier(), "/webhook").await.status(), 200);
+        inbox
+    });
+    let receiver = Raw::start(OK);
+    cli(["replay", "1", "--to", &receiver.url, "--inbox", file.to_str().unwrap()]).assert().success();
+    assert_eq!(receiver.requests(), [sample.request_bytes(&verifier(), &receiver.url)]);
+    let depth = runtime.block_on(inbox.depth()).unwrap();
+    assert_eq!(depth.parked, 1, "it stays in the inbox as it is");
+    let (status, _, errors) =
+        run(&mut cli(["replay", "2", "--to", &receiver.url, "--inbox", file.to_str().unwrap()]));
+    assert_eq!((status, &*errors), (1, "error: there is no event 2 in the inbox\n"));
+}
+
+fn assert_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// A POST, whatever it is; the answer as it comes.
+fn post(url: &str, body: &[u8], headers: &[(&str, &str)]) -> String {
+    use std::{
+        io::{Read, Write},
+        net::TcpStream,
+    };
+    let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    let mut request = format!(
+        "POST /webhook HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    request.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
+    connection.write_all(&[request.as_bytes(), b"\r\n", body].concat()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}

@@ -1,0 +1,24 @@
+//! The command line, run as users run it.
+
+// Every item is of a module of this program, a test may panic, and snapbox writes snapshots with hashes.
+#![allow(
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::needless_raw_string_hashes,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod bad_input;
+mod endpoints;
+mod explain;
+mod help;
+mod inbox;
+mod listen;
+mod send;
+mod sign;
+mod support;
+
+/// Shared with the tests of the library.
+#[path = "../support/api.rs"]
+mod api;

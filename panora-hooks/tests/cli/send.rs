@@ -1,0 +1,187 @@
+//! `send`.
+
+use std::collections::HashSet;
+
+use panora_hooks::testing::sample;
+use serde_json::{Value, json};
+use snapbox::{assert_data_eq, str};
+
+use crate::support::{OK, Raw, cli, json as printed, run, verifier};
+
+fn payload(body: &Value) -> Value {
+    serde_json::from_str(body["data"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn a_delivery_is_the_senders_byte_for_byte() {
+    for event_type in ["crm.company.created", "crm.contact.pulled", "connection.created"] {
+        let receiver = Raw::start(OK);
+        cli(["send", event_type, "--to", &receiver.url]).assert().success();
+        let body = &receiver.bodies()[0];
+        let payload = payload(body);
+        let mut expected = sample(event_type).id(body["id_event"].as_str().unwrap());
+        // The one value that is another in each delivery.
+        for id in ["id", "id_connection"] {
+            if let Some(value) = payload.get(id) {
+                expected = expected.set(id, value);
+            }
+        }
+        let expected = expected.request_bytes(&verifier(), &receiver.url);
+        assert_eq!(receiver.texts(), [String::from_utf8(expected).unwrap()]);
+    }
+}
+
+#[test]
+fn a_type_may_be_the_one_on_the_wire() {
+    let receiver = Raw::start(OK);
+    cli(["send", "crm.company.push", "--to", &receiver.url]).assert().success();
+    assert_eq!(receiver.bodies()[0]["type"], "crm.company.push");
+}
+
+#[test]
+fn values_are_json_or_texts() {
+    let receiver = Raw::start(OK);
+    let sets = [
+        "name=Acme=1",
+        "number_of_employees=5",
+        "email_addresses=[]",
+        "industry=\"12\"",
+        "addresses[0].city=null",
+    ];
+    let mut command = cli(["send", "crm.company.created", "--to", &receiver.url]);
+    command.args(sets.iter().flat_map(|set| ["--set", set])).assert().success();
+    let payload = payload(&receiver.bodies()[0]);
+    assert_eq!(payload["name"], "Acme=1");
+    assert_eq!(payload["number_of_employees"], 5);
+    assert_eq!(payload["email_addresses"], json!([]));
+    assert_eq!(payload["industry"], "12");
+    assert_eq!(payload["addresses"][0]["city"], Value::Null);
+}
+
+#[test]
+fn a_payload_may_come_from_a_file_and_go_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("payload.json");
+    std::fs::write(&file, "{ \"b\": 1.0,\n \"a\": \"\\u00e9\" }\n").unwrap();
+    let receiver = Raw::start(OK);
+    let send = |event_type: &str| {
+        cli(["send", event_type, "--to", &receiver.url, "--object", "--data", file.to_str().unwrap()])
+    };
+    send("crm.company.created").assert().success().stderr("");
+    send("weather.changed")
+        .assert()
+        .success()
+        .stderr("warning: the catalogue does not hold `weather.changed`\n");
+    cli(["send", "crm.company.created", "--to", &receiver.url, "--data", "-"])
+        .write_stdin("[1]")
+        .assert()
+        .success();
+    let bodies = receiver.texts().into_iter().map(|text| text.split_once("\"data\":").unwrap().1.to_owned());
+    assert_eq!(
+        bodies.collect::<Vec<_>>(),
+        [
+            r#"{"b":1,"a":"é"},"type":"crm.company.push"}"#,
+            r#"{"b":1,"a":"é"},"type":"weather.changed"}"#,
+            r#""[1]","type":"crm.company.push"}"#,
+        ]
+    );
+}
+
+#[test]
+fn each_of_many_is_an_event_of_its_own_and_duplicates_are_not() {
+    let receiver = Raw::start(OK);
+    let sent = printed(&mut cli([
+        "send",
+        "crm.company.created",
+        "--to",
+        &receiver.url,
+        "--count",
+        "30",
+        "--duplicate",
+        "--shuffle",
+    ]));
+    assert_eq!((&sent["failed"], sent["deliveries"].as_array().unwrap().len()), (&json!(0), 60));
+    let bodies = receiver.bodies();
+    let ids: Vec<_> = bodies.iter().map(|body| body["id_event"].as_str().unwrap().to_owned()).collect();
+    let payloads: HashSet<_> = bodies.iter().map(|body| body["data"].to_string()).collect();
+    assert_eq!((ids.len(), payloads.len()), (60, 30));
+    let told: HashSet<_> = sent["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|sent| sent["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(told, ids.iter().cloned().collect());
+    assert_eq!(told.len(), 30);
+    // Another run sends other events.
+    cli(["send", "crm.company.created", "--to", &receiver.url]).assert().success();
+    assert!(!payloads.contains(&receiver.bodies()[60]["data"].to_string()));
+}
+
+#[test]
+fn a_rate_is_kept() {
+    let receiver = Raw::start(OK);
+    let start = std::time::Instant::now();
+    cli(["send", "crm.company.created", "--to", &receiver.url, "--count", "6", "--rate", "20"])
+        .assert()
+        .success();
+    // The first goes at once, the last 250 ms later, or later still on a slow machine.
+    assert!(start.elapsed() >= std::time::Duration::from_millis(250));
+}
+
+#[test]
+fn few_are_listed_and_many_are_counted() {
+    let receiver = Raw::start(OK);
+    let (status, printed, _) =
+        run(&mut cli(["send", "crm.company.created", "--to", &receiver.url, "--count", "2"]));
+    assert_eq!(status, 0);
+    assert_data_eq!(
+        printed,
+        str![[r#"
+event                                 answer  latency
+[..]  200     [..]s
+[..]  200     [..]s
+
+"#]]
+    );
+    let (status, printed, _) =
+        run(&mut cli(["send", "crm.company.created", "--to", &receiver.url, "--count", "50"]));
+    assert_eq!(status, 0);
+    assert_data_eq!(
+        &printed,
+        str![[r#"
+answer  deliveries
+200     50
+
+50 in [..]s, [..] a second
+
+latency: median [..]s, 95 % [..]s, 99 % [..]s, longest [..]s
+...
+"#]]
+    );
+    assert!(printed.lines().filter(|line| line.contains('#')).count() >= 1);
+}
+
+#[test]
+fn a_refusal_and_a_redirect_are_told() {
+    let refusing = Raw::start("HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nnope");
+    let (status, _, errors) = run(&mut cli(["send", "crm.company.created", "--to", &refusing.url]));
+    assert_eq!(
+        (status, &*errors),
+        (1, "error: the delivery was not acknowledged: the sender would not send it again\n")
+    );
+    let redirecting = Raw::start(
+        "HTTP/1.1 301 Moved\r\nLocation: https://example.com/webhook/\r\nContent-Length: 0\r\n\r\n",
+    );
+    let (status, printed, errors) = run(&mut cli(["send", "crm.company.created", "--to", &redirecting.url]));
+    assert_eq!((status, redirecting.requests().len()), (1, 1), "no redirect is followed");
+    assert!(printed.contains("301"));
+    assert_data_eq!(
+        errors,
+        str![[r#"
+warning: at a redirect (to `https://example.com/webhook/`) the sender loses the event: answer at the very URL of the endpoint
+error: the delivery was not acknowledged: the sender would not send it again
+
+"#]]
+    );
+}

@@ -1,0 +1,181 @@
+//! The binary, and receivers for it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    process::{Child, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use assert_cmd::Command;
+use panora_hooks::Verifier;
+use serde_json::Value;
+
+pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
+
+/// The binary, with nothing of this program's environment that it could read.
+pub fn cli<const N: usize>(args: [&str; N]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PANORA_")) {
+        command.env_remove(name);
+    }
+    command.env("PANORA_WEBHOOK_SECRET", SECRET).args(args);
+    command
+}
+
+pub fn verifier() -> Verifier {
+    Verifier::new(SECRET).unwrap()
+}
+
+/// Status, standard output and standard error.
+pub fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| {
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains(SECRET), "the secret is shown: {text}");
+        text
+    };
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A command fails with this status, prints nothing, and says this on one line.
+#[track_caller]
+pub fn fails(command: &mut Command, status: i32, says: &str) {
+    let (code, printed, errors) = run(command);
+    assert_eq!((code, &*printed, &*errors), (status, "", &*format!("error: {says}\n")));
+}
+
+/// The one value that is printed by a command that succeeds.
+pub fn json(command: &mut Command) -> Value {
+    let (status, printed, errors) = run(command.arg("--json"));
+    assert_eq!(status, 0, "{errors}");
+    serde_json::from_str(&printed).unwrap()
+}
+
+/// What is printed as JSON, line by line, whatever the status is.
+pub fn json_lines(command: &mut Command) -> (i32, Vec<Value>) {
+    let (status, printed, _) = run(command.arg("--json"));
+    (status, printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// A receiver that keeps the very bytes of requests, and answers what it is told to.
+pub struct Raw {
+    pub url: String,
+    requests: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Raw {
+    pub fn start(answer: &'static str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                let kept = Arc::clone(&kept);
+                thread::spawn(move || serve(connection.unwrap(), answer, &kept));
+            }
+        });
+        Self { url, requests }
+    }
+
+    pub fn requests(&self) -> Vec<Vec<u8>> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub fn texts(&self) -> Vec<String> {
+        self.requests().into_iter().map(|request| String::from_utf8(request).unwrap()).collect()
+    }
+
+    /// The bodies as JSON.
+    pub fn bodies(&self) -> Vec<Value> {
+        let body = |text: String| serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+        self.texts().into_iter().map(body).collect()
+    }
+}
+
+fn serve(mut connection: TcpStream, answer: &str, kept: &Mutex<Vec<Vec<u8>>>) {
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    loop {
+        let (mut request, mut length) = (Vec::new(), 0);
+        loop {
+            let start = request.len();
+            if reader.read_until(b'\n', &mut request).unwrap_or(0) == 0 {
+                return;
+            }
+            let line = String::from_utf8_lossy(&request[start..]).to_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        request.extend(body);
+        kept.lock().unwrap().push(request);
+        if connection.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// A `listen` that runs.
+pub struct Listening {
+    child: Child,
+    pub address: SocketAddr,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Listening {
+    pub fn start<const N: usize>(args: [&str; N]) -> Self {
+        Self::start_with(SECRET, args)
+    }
+
+    /// An empty secret is none.
+    pub fn start_with<const N: usize>(secret: &str, args: [&str; N]) -> Self {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
+        command.env_remove("PANORA_WEBHOOK_SECRET");
+        if !secret.is_empty() {
+            command.env("PANORA_WEBHOOK_SECRET", secret);
+        }
+        command.args(["listen", "--port", "0"]).args(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect(&line).parse().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, address, lines }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/webhook", self.address)
+    }
+
+    /// The next line that it prints.
+    pub fn line(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+
+    pub fn json(&mut self) -> Value {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    /// Ctrl-C: the status with which it ends.
+    pub fn interrupt(mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,99 @@
+//! Recordings hold what came, whatever that is.
+
+use std::{fs, io::Write, time::SystemTime};
+
+use panora_hooks::tools::recording::{Recorded, Recorder, Recording, RecordingError};
+use proptest::{collection::vec, prelude::*};
+
+fn recorded(body: &[u8], value: &[u8]) -> Recorded {
+    let headers = vec![("panora-signature".to_owned(), value.to_vec()), ("x".to_owned(), b"y".to_vec())];
+    Recorded::new("POST", "/webhook?a=b", headers, body.to_vec())
+}
+
+fn read(bytes: &[u8]) -> Vec<Result<Recorded, RecordingError>> {
+    Recording::new(bytes).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_recorded_is_read(bodies in vec((vec(any::<u8>(), 0..64), vec(any::<u8>(), 0..8)), 1..4)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deliveries.jsonl");
+        let deliveries: Vec<_> = bodies.iter().map(|(body, value)| recorded(body, value)).collect();
+        for delivery in &deliveries {
+            // Opened anew each time: it goes on where it ended.
+            Recorder::open(&path).unwrap().record(delivery).unwrap();
+        }
+        let read: Vec<_> = Recording::open(&path).unwrap().map(Result::unwrap).collect();
+        prop_assert_eq!(&read, &deliveries);
+        prop_assert_eq!(read[0].signature(), Some(&*bodies[0].1));
+    }
+
+    #[test]
+    fn what_is_no_recording_is_an_error_that_tells_nothing_of_it(mut bytes in vec(any::<u8>(), 1..200)) {
+        bytes.extend(b"canary");
+        let read = read(&bytes);
+        prop_assert_eq!(read.len(), 1);
+        let error = read.into_iter().next().unwrap().unwrap_err();
+        let shown = format!("{error} {error:?}");
+        prop_assert!(!shown.contains("canary"), "{}", shown);
+    }
+}
+
+#[test]
+fn a_time_is_kept_to_the_nanosecond() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deliveries.jsonl");
+    let delivery = recorded(b"{}", b"");
+    Recorder::open(&path).unwrap().record(&delivery).unwrap();
+    let read = Recording::open(&path).unwrap().next().unwrap().unwrap();
+    assert_eq!(read.received_at, delivery.received_at);
+    assert!(read.received_at <= SystemTime::now());
+}
+
+#[test]
+fn what_is_wrong_is_told_by_its_line_and_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deliveries.jsonl");
+    let mut recorder = Recorder::open(&path).unwrap();
+    recorder.record(&recorded(b"1", b"")).unwrap();
+    recorder.record(&recorded(b"2", b"")).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let line = |number: usize| text.lines().nth(number).unwrap();
+
+    let damaged = format!("{}\n?\n{}\n", line(0), line(1));
+    let results = read(damaged.as_bytes());
+    assert!(matches!(&results[..], [Ok(_), Err(RecordingError::Damaged { line: 2 })]), "{results:?}");
+    // An empty line is none of its.
+    let results = read(format!("{}\n\n", line(0)).as_bytes());
+    assert!(matches!(&results[..], [Ok(_), Err(RecordingError::Damaged { line: 2 })]), "{results:?}");
+    let results = read(&text.as_bytes()[..text.len() - 5]);
+    assert!(matches!(&results[..], [Ok(_), Err(RecordingError::CutOff { line: 2 })]), "{results:?}");
+    // Only the newline is missing.
+    assert!(read(text.trim_end().as_bytes()).iter().all(Result::is_ok));
+    assert!(matches!(&read(b"")[..], [Err(RecordingError::Empty)]));
+    let newer = text.replace("\"recording\":1", "\"recording\":7");
+    assert!(matches!(&read(newer.as_bytes())[..], [Err(RecordingError::Newer { found: 7 })]));
+}
+
+#[test]
+fn a_file_that_holds_something_else_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    fs::File::create(&path).unwrap().write_all(b"mine").unwrap();
+    assert!(matches!(Recorder::open(&path), Err(RecordingError::NotARecording)));
+    assert_eq!(fs::read(&path).unwrap(), b"mine");
+}
+
+#[test]
+fn two_signatures_are_none() {
+    let mut delivery = recorded(b"{}", b"a");
+    delivery.headers.push(("Panora-Signature".to_owned(), b"b".to_vec()));
+    assert_eq!(delivery.signature(), None);
+}
+
+#[test]
+fn debug_shows_neither_signature_nor_body() {
+    let shown = format!("{:?}", recorded(b"canary", b"canary"));
+    assert!(!shown.contains("canary") && shown.contains("panora-signature"), "{shown}");
+}

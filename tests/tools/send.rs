@@ -1,0 +1,117 @@
+//! Sending, to receivers that answer as they like.
+
+use std::{
+    net::TcpListener,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use panora_hooks::{
+    testing::sample,
+    tools::{
+        batch::{Batch, CONCURRENCY},
+        send::{Client, Request, SendError},
+        template::Template,
+    },
+};
+
+use crate::support::{Count, counting, verifier};
+
+fn request(url: &str) -> Request {
+    Request::of_sample(&sample("crm.contact.created"), &verifier(), url).unwrap()
+}
+
+/// Where a router answers.
+async fn serve(router: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+#[tokio::test]
+async fn an_answer_is_told_whatever_it_is() {
+    let count = Count::default();
+    let server = serve(counting(&count).into_router("/webhook")).await;
+    let client = Client::new().unwrap();
+    let answer = client.send(request(&format!("{server}/webhook"))).await.unwrap();
+    assert!(answer.is_success() && answer.body.is_empty() && answer.location.is_none());
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+
+    let refused = client.send(request(&format!("{server}/webhook")).signed(&"0".repeat(64))).await.unwrap();
+    assert_eq!((refused.status, refused.is_success()), (400, false));
+    assert_eq!(refused.body, b"Webhook Error: missing or invalid signature");
+    let elsewhere = client.send(request(&format!("{server}/elsewhere"))).await.unwrap();
+    assert_eq!(elsewhere.status, 404);
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_told_apart() {
+    let client = Client::new().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = client.send(request(&format!("http://{nobody}/"))).await.unwrap_err();
+    assert!(
+        matches!(&error, SendError::Unreachable { origin, .. } if *origin == format!("http://{nobody}")),
+        "{error}"
+    );
+
+    // Takes the connection, and hangs up.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let hang_up = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    let error = client.send(request(&format!("http://user:canary@{address}/?canary"))).await.unwrap_err();
+    assert!(matches!(error, SendError::NoAnswer { .. }), "{error}");
+    assert!(!error.to_string().contains("canary"));
+    hang_up.join().unwrap();
+
+    for url in ["", "/webhook", "localhost:8000", "ftp://a", "data:a"] {
+        let request = Request::of_sample(&sample("crm.contact.created"), &verifier(), url);
+        assert!(matches!(request, Err(SendError::Url)), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn no_more_are_under_way_than_the_sender_has() {
+    static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+    static MOST: AtomicUsize = AtomicUsize::new(0);
+    let router = axum::Router::new().fallback(async || {
+        MOST.fetch_max(UNDER_WAY.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+    });
+    let server = serve(router).await;
+    let template = Template::new("crm.contact.created").unwrap();
+    let batch = Batch { count: 100, rate: None, is_duplicated: false, is_shuffled: false };
+    let mut told = Vec::new();
+    let request = |number| Request::of_sample(&template.delivery(number), &verifier(), &server);
+    batch.send(&Client::new().unwrap(), request, |sent| told.push(sent.number)).await.unwrap();
+    told.sort_unstable();
+    assert_eq!(told, (0..100).collect::<Vec<_>>());
+    assert!(MOST.load(Ordering::SeqCst) <= CONCURRENCY);
+}
+
+#[test]
+fn the_order_is_that_of_the_numbers_unless_it_is_any() {
+    let batch = Batch { count: 50, rate: None, is_duplicated: true, is_shuffled: false };
+    assert_eq!(batch.order()[..5], [0, 0, 1, 1, 2]);
+    let mut shuffled = Batch { is_shuffled: true, ..batch.clone() }.order();
+    assert_ne!(shuffled, batch.order());
+    shuffled.sort_unstable();
+    assert_eq!(shuffled, batch.order());
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_not_there_is_asked_no_further() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let batch = Batch { count: 1_000_000, rate: None, is_duplicated: false, is_shuffled: false };
+    let mut told = 0;
+    let url = format!("http://{nobody}/");
+    let sent = batch.send(&Client::new().unwrap(), |_| Ok(request(&url)), |_| told += 1).await;
+    assert!(matches!(sent, Err(SendError::Unreachable { .. })));
+    assert_eq!(told, 0);
+}
+
+#[test]
+fn debug_shows_neither_signature_nor_payload() {
+    let shown = format!("{:?}", request("http://user:canary@localhost/?canary").signed("canary"));
+    assert!(!shown.contains("canary") && !shown.contains("Ada"), "{shown}");
+}

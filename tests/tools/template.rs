@@ -1,0 +1,84 @@
+//! Deliveries to send.
+
+use panora_hooks::{
+    catalogue,
+    testing::sample,
+    tools::template::{Template, TemplateError},
+};
+use serde_json::Value;
+
+fn payload(template: &Template, number: u64) -> Value {
+    serde_json::from_str(&template.delivery(number).payload()).unwrap()
+}
+
+#[test]
+fn each_is_an_event_of_its_own_and_the_same_each_time() {
+    for event_type in catalogue::all() {
+        let template = Template::new(event_type.name()).unwrap();
+        assert_eq!(template.event_type(), event_type.name());
+        let (one, two) = (template.delivery(1), template.delivery(2));
+        assert!(one.body() == template.delivery(1).body() && one.body() != two.body());
+        assert!(one.body().starts_with(&format!(r#"{{"id_event":"{}","#, template.id(1))));
+        // An object that an inbox has seen in another event is parked; lists are not.
+        let is_object = payload(&template, 1).is_object();
+        assert_eq!(one.data() != two.data(), is_object, "{}", event_type.name());
+        // All else is the sample's.
+        let mut expected: Value = serde_json::from_str(&sample(event_type.name()).payload()).unwrap();
+        let varied = payload(&template, 1);
+        for id in ["id", "id_connection"] {
+            if is_object && expected.get(id).is_some_and(Value::is_string) {
+                expected[id] = varied[id].clone();
+                break;
+            }
+        }
+        assert_eq!(varied, expected, "{}", event_type.name());
+    }
+}
+
+#[test]
+fn another_template_makes_others() {
+    let template = || Template::new("crm.contact.created").unwrap();
+    assert_ne!(template().id(1), template().id(1));
+    let id = template().id(1);
+    assert_eq!((id.len(), &id[14..15]), (36, "4"), "a UUID of version 4");
+    assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"), "{id}");
+}
+
+#[test]
+fn an_id_that_is_set_stays() {
+    let template = Template::new("crm.contact.created").unwrap().set("id=7").unwrap();
+    assert_eq!((&payload(&template, 1)["id"], &payload(&template, 2)["id"]), (&7.into(), &7.into()));
+    let whole = Template::new("crm.contact.created").unwrap().set(r#".={"id":"a"}"#).unwrap();
+    assert_eq!(payload(&whole, 1)["id"], "a");
+}
+
+#[test]
+fn a_payload_of_ones_own_is_the_same_in_each() {
+    let template = Template::with_payload("crm.company.push", br#"{"id":"a"}"#).unwrap();
+    assert_eq!(template.event_type(), "crm.company.created");
+    assert_eq!(template.delivery(1).data(), template.delivery(2).data());
+    assert!(template.delivery(1).body().ends_with(r#""type":"crm.company.push"}"#));
+}
+
+#[test]
+fn errors_say_nothing_of_a_payload() {
+    let deep = "[".repeat(200);
+    for payload in ["{canary", &deep, "", "{} canary"] {
+        let error = Template::with_payload("x", payload.as_bytes()).unwrap_err();
+        assert!(matches!(error, TemplateError::Payload(_)), "{error}");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+    let template = Template::with_payload("x", br#"{"a":"canary"}"#).unwrap();
+    assert!(!format!("{template:?}").contains("canary"));
+    assert!(matches!(template.clone().set("a.b=1"), Err(TemplateError::Path { .. })));
+    assert!(matches!(template.set("a"), Err(TemplateError::Assignment(_))));
+    assert_eq!(
+        Template::new("crm.contct.created").unwrap_err(),
+        TemplateError::Unknown {
+            event_type: "crm.contct.created".to_owned(),
+            nearest: Some("crm.contact.created")
+        }
+    );
+    let text = Template::with_payload("x", b"\"{}\"").unwrap();
+    assert_eq!(text.as_object().unwrap_err(), TemplateError::TextAsObject);
+}
