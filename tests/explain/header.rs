@@ -72,6 +72,7 @@ fn the_secret_itself() {
         "#]],
     );
     assert_eq!(codes(&explain_with(&body, SECRET, &[("A", &format!("{SECRET}\n"))])), "secret_as_signature");
+    assert_eq!(codes(&explain(&body, format!(" {SECRET}\r\n"))), "secret_as_signature");
     let other = explain_with(&body, SECRET, &[("A", OTHER), ("B", SECRET)]);
     assert_eq!(other.cause(), &Cause::SecretAsSignature { name: "B".to_owned() });
 }
@@ -133,9 +134,16 @@ fn prefixes() {
 
 #[test]
 fn base64() {
-    let (body, signature) = delivery();
-    let bytes: Vec<_> =
-        (0..64).step_by(2).map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap()).collect();
+    // With each character in which the alphabets differ.
+    let encoded = (0..).find_map(|number| {
+        let body = crate::body(&format!("{number}"));
+        let signature = sign(SECRET, &format!("{number}"));
+        let bytes = (0..64).step_by(2).map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap());
+        let bytes: Vec<_> = bytes.collect();
+        let text = BASE64_STANDARD.encode(&bytes);
+        (text.contains('+') && text.contains('/')).then_some((body, signature, bytes))
+    });
+    let (body, signature, bytes) = encoded.unwrap();
     assert_says(
         &explain(&body, BASE64_STANDARD.encode(&bytes)),
         &expect![[r#"

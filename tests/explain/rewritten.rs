@@ -81,6 +81,22 @@ fn other_programs_signed_the_data() {
     );
 }
 
+/// PHP's `json_encode(json_encode($payload))`, and Python's `json.dumps` of a text that JavaScript wrote.
+#[test]
+fn the_string_was_written_otherwise_too() {
+    let written = written();
+    let (_, php) = written.iter().find(|(writing, _)| *writing == "PHP's `json_encode`").unwrap();
+    let escaped = quote(PAYLOAD).replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
+    for (writing, signed) in
+        [("PHP's `json_encode`", quote(php).replace('/', "\\/")), ("Python's `json.dumps`", escaped)]
+    {
+        let explanation = explain(body(&quote(PAYLOAD)), sign(SECRET, &signed));
+        assert_eq!(explanation.cause(), &Cause::Rewritten { writing });
+        assert_eq!(codes(&explanation), "rewritten");
+        assert_eq!(explanation.offset(), Some(difference(&quote(PAYLOAD), &signed)));
+    }
+}
+
 /// The sender signed what it writes, and something on the way wrote it again.
 #[test]
 fn other_programs_wrote_the_data() {

@@ -34,8 +34,16 @@ fn another_of_the_known_secrets() {
 
 #[test]
 fn a_name_forges_no_line() {
-    let explanation = explain(SECRET, &[("A", OTHER), ("B\nERROR \u{1b}[31m", SECRET)]);
-    assert!(explanation.to_string().contains(r"`B\nERROR \u{1b}[31m`"), "{explanation}");
+    let name = "B\nERROR \u{1b}[31m";
+    let padded = format!("{SECRET}\n");
+    let body = sample("crm.contact.created").body();
+    for explanation in [
+        explain(SECRET, &[("A", OTHER), (name, SECRET)]),
+        explain(SECRET, &[(name, &padded)]),
+        explain_with(body, SECRET, &[(name, SECRET)]),
+    ] {
+        assert!(explanation.to_string().contains(r"`B\nERROR \u{1b}[31m`"), "{explanation}");
+    }
 }
 
 #[test]

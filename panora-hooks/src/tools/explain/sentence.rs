@@ -78,7 +78,7 @@ impl Cause {
                 "no known change explains the signature: another secret was used, or the data was changed"
             }
             Self::Unexplained { is_complete: false } => {
-                "no change explains the signature of those that were tried on so large a body"
+                "none of the changes that were tried on so large a body explains the signature"
             }
         };
         problem.to_owned()
