@@ -11,12 +11,12 @@ const BOM: &str = "\u{feff}";
 fn the_whole_body_was_signed() {
     let body = body(&quote(PAYLOAD));
     let explanation = explain(&body, sign(SECRET, &body));
-    assert_eq!(explanation.offset(), None);
+    assert_eq!(explanation.offset(), Some(0));
     assert_says(
         &explanation,
         &expect![[r#"
             whole_body
-            the whole body was signed instead of the value of `data`: have the bytes behind `"data":` in the body signed with their quotes and escapes
+            the whole body was signed instead of the value of `data`: have the bytes behind `"data":` in the body signed with their quotes and escapes; the first difference is at byte 0 of the body
         "#]],
     );
 }

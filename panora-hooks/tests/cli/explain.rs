@@ -32,10 +32,13 @@ fn a_delivery_that_is_the_senders_matches() {
     let company = company();
     let (status, said) = explain(&company.body(), &company.signature(&verifier()));
     assert_eq!(status, 0);
-    assert_data_eq!(said, str![[r#"
+    assert_data_eq!(
+        said,
+        str![[r#"
 the signature matches: the receiver's secret signed `data` as it arrived
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -46,10 +49,13 @@ fn a_proxy_that_reformats_json() {
     let python = company.body().replace('é', "\\u00e9");
     let (status, said) = explain(&python, &signature);
     assert_eq!(status, 1);
-    assert_data_eq!(said, str![[r#"
+    assert_data_eq!(
+        said,
+        str![[r#"
 JSON was signed as `JSON.stringify` writes it but arrived written otherwise: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 139 of the body
 
-"#]]);
+"#]]
+    );
 
     // Of one that is not, everything.
     let object = company.as_object();
@@ -57,16 +63,22 @@ JSON was signed as `JSON.stringify` writes it but arrived written otherwise: ver
     let body: Value = serde_json::from_str(&object.body()).unwrap();
     let (status, said) = explain(&serde_json::to_string_pretty(&body).unwrap(), &signature);
     assert_eq!(status, 1);
-    assert_data_eq!(said, str![[r#"
+    assert_data_eq!(
+        said,
+        str![[r#"
 JSON was signed with its keys in another order than they arrived in: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 13 of the body
 
-"#]]);
+"#]]
+    );
     let (status, said) = explain(&body.to_string(), &signature);
     assert_eq!(status, 1);
-    assert_data_eq!(said, str![[r#"
+    assert_data_eq!(
+        said,
+        str![[r#"
 JSON was signed with its keys in another order than they arrived in: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 10 of the body
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -75,10 +87,13 @@ fn another_secret_is_named() {
     let other = panora_hooks::Verifier::new("another").unwrap();
     let (status, said) = explain(&company.body(), &company.signature(&other));
     assert_eq!(status, 1);
-    assert_data_eq!(said, str![[r#"
+    assert_data_eq!(
+        said,
+        str![[r#"
 the signature was made with the secret `PANORA_WEBHOOK_SECRET_STAGING` instead of the receiver's: give the receiver this secret or accept both with `Verifier::also_accept`
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -86,10 +101,13 @@ fn a_signature_of_the_whole_body() {
     let body = company().body();
     let (status, said) = explain(&body, &verifier().sign(&body));
     assert_eq!(status, 1);
-    assert_data_eq!(said, str![[r#"
-the whole body was signed instead of the value of `data`: have the bytes behind `"data":` in the body signed with their quotes and escapes
+    assert_data_eq!(
+        said,
+        str![[r#"
+the whole body was signed instead of the value of `data`: have the bytes behind `"data":` in the body signed with their quotes and escapes; the first difference is at byte 0 of the body
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -107,7 +125,7 @@ fn the_deliveries_of_a_recording_are_explained_each() {
 
     let mut command = cli(["explain", file]);
     let (status, said) = json_lines(command.env("PANORA_WEBHOOK_SECRET_STAGING", "another"));
-    let causes: Vec<_> = said.iter().map(|line| line["cause"].as_str().unwrap()).collect();
+    let causes: Vec<_> = said.iter().map(|line| line["causes"][0].as_str().unwrap()).collect();
     assert_eq!((status, &*causes), (1, &["match", "other_secret"][..]));
     assert_eq!((&said[0]["is_match"], &said[1]["is_match"]), (&true.into(), &false.into()));
     assert_eq!(fs::read_to_string(file).unwrap().lines().count(), 2);

@@ -147,8 +147,8 @@ impl Explanation {
         std::iter::once(&self.cause).chain(&self.further)
     }
 
-    /// Where in the body the first byte is that differs from what was signed; the length of the body if
-    /// something is missing at its end.
+    /// Where in the body the first byte is that differs from what was signed; 0 if that was the whole body, the
+    /// length of the body if something is missing at its end.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.offset

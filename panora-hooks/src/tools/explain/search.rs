@@ -97,7 +97,8 @@ impl Search<'_> {
                     let offset = if causes.clone().any(|cause| cause == Cause::ByteOrderMark) {
                         Some(0)
                     } else {
-                        source.part.first_difference(&text)
+                        // Of a whole body, the first byte is none of the data.
+                        source.part.first_difference(&text).or(source.part.is_body.then_some(0))
                     };
                     return Ok(Some(Found { causes: causes.collect(), offset }));
                 }

@@ -1,6 +1,6 @@
 //! `explain`: why a signature does not match.
 
-use panora_hooks::tools::explain::explain;
+use panora_hooks::tools::explain::{Cause, explain};
 use serde_json::json;
 
 use super::{listen, verify::DeliveryArgs};
@@ -31,7 +31,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
             print::json(&json!({
                 "id": id,
                 "is_match": explanation.is_match(),
-                "cause": explanation.cause().as_str(),
+                "causes": explanation.causes().map(Cause::as_str).collect::<Vec<_>>(),
                 "offset": explanation.offset(),
                 "explanation": explanation.to_string(),
             }))?;
