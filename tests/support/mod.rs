@@ -4,9 +4,6 @@
 // Each test is a program of its own that uses a part of this.
 #![allow(dead_code, unreachable_pub)]
 
-/// Shared with the tests of the command line.
-#[path = "../../panora-hooks/tests/support/api.rs"]
-pub mod api;
 pub mod example;
 pub mod log;
 pub mod staged;

@@ -38,8 +38,8 @@ pub enum SendError {
     /// TLS cannot be set up, such as where the system has no certificates.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] reqwest::Error),
-    /// Nobody answers there.
-    #[error("nothing answers at {origin}: start the receiver, or check the URL")]
+    /// Nobody listens there, or nobody whom TLS trusts.
+    #[error("no connection to {origin}: start the receiver, or check the URL")]
     Unreachable {
         /// Scheme, host and port.
         origin: String,

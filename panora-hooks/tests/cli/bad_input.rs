@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener};
 use crate::support::{OK, Raw, SECRET, cli, fails, run};
 
 const TO: &str = "http://127.0.0.1:1/webhook";
-const AWAY: &str = "nothing answers at http://127.0.0.1:1: start the receiver, or check the URL (Connection refused (os error 111))";
+const AWAY: &str = "no connection to http://127.0.0.1:1: start the receiver, or check the URL (Connection refused (os error 111))";
 
 #[test]
 fn a_url_that_does_not_answer_or_is_none() {

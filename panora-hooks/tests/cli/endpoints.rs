@@ -144,7 +144,7 @@ left to do: disable endpoint `e0000000-0000-4000-8000-000000000001`
     assert_data_eq!(
         errors,
         str![[r#"
-error: not all is done: let the receiver accept the secrets of both endpoints, set PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again
+error: not all is done: once the receiver accepts the new secret beside the old one, set PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again
 
 "#]]
     );

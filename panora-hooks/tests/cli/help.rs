@@ -172,9 +172,9 @@ fn no_command_is_an_error_with_the_help() {
 fn the_catalogue_is_listed() {
     cli(["events", "company", "--sent"]).assert().success().stderr("").stdout(
         "\
-name                 on the wire       payload             sent
-crm.company.created  crm.company.push  Company             yes
-crm.company.pulled   same              list of CompanyRow  yes
+name                 on the wire       payload     shape   sent
+crm.company.created  crm.company.push  Company     object  yes
+crm.company.pulled   same              CompanyRow  list    yes
 ",
     );
     let (status, _, errors) = run(&mut cli(["events", "weather"]));

@@ -178,7 +178,7 @@ fn an_answer_is_passed_on_and_so_is_none() {
     assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
     assert_data_eq!(
         listening.line(),
-        str!["[..] -> nothing answers at http://127.0.0.1:1: start the receiver, or check the URL"]
+        str!["[..] -> no connection to http://127.0.0.1:1: start the receiver, or check the URL"]
     );
 }
 

@@ -35,7 +35,11 @@ impl Deliveries {
         Self { sent: Vec::new(), progress: Progress::towards(count), start: Instant::now() }
     }
 
-    pub(super) fn add(&mut self, id: String, sent: Sent) {
+    pub(super) fn add(&mut self, id: String, mut sent: Sent) {
+        if let Ok(answer) = &mut sent.answer {
+            // Not shown, and there may be many.
+            answer.body = Vec::new();
+        }
         self.sent.push((id, sent));
         self.progress.set(self.sent.len() as u64);
     }

@@ -35,11 +35,12 @@ pub(crate) fn run(Args { pattern, sent }: &Args, json: bool) -> Result<(), Failu
             vec![
                 event_type.name().to_owned(),
                 if wire_name == event_type.name() { "same".to_owned() } else { wire_name.to_owned() },
-                payload(event_type),
+                event_type.payload().unwrap_or("unknown").to_owned(),
+                shape(event_type.shape()).to_owned(),
                 sender(event_type.sender()).to_owned(),
             ]
         };
-        print::table(&["name", "on the wire", "payload", "sent"], found.iter().map(row))?;
+        print::table(&["name", "on the wire", "payload", "shape", "sent"], found.iter().map(row))?;
     }
     if found.is_empty() {
         let nearest = find::nearest(pattern).map(|name| format!("; perhaps `{name}`")).unwrap_or_default();
@@ -51,11 +52,10 @@ pub(crate) fn run(Args { pattern, sent }: &Args, json: bool) -> Result<(), Failu
     Ok(())
 }
 
-fn payload(event_type: &EventType) -> String {
-    let model = event_type.payload().unwrap_or("?");
-    match event_type.shape() {
-        Shape::Object => model.to_owned(),
-        Shape::List => format!("list of {model}"),
+fn shape(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Object => "object",
+        Shape::List => "list",
     }
 }
 
@@ -76,7 +76,7 @@ fn to_json(event_type: &EventType) -> serde_json::Value {
         "other_wire_name": wire_names.next(),
         "misspelling": event_type.misspelling(),
         "payload": event_type.payload(),
-        "shape": match event_type.shape() { Shape::Object => "object", Shape::List => "list" },
+        "shape": shape(event_type.shape()),
         "sender": match event_type.sender() {
             Sender::Current => "current",
             Sender::Past => "past",

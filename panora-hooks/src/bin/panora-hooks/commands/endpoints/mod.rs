@@ -18,7 +18,7 @@ const KEY: &str = "PANORA_API_KEY";
 /// Manages webhook endpoints on Panora's API
 #[derive(clap::Args)]
 #[command(after_help = "\
-PANORA_API_KEY is a key of the project.
+PANORA_API_KEY is a key of the project; PANORA_API_URL sets --api.
 
 Example: panora-hooks endpoints list")]
 pub(crate) struct Args {

@@ -98,7 +98,7 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
         return Ok(());
     }
     Err(Failure::no(
-        "not all is done: let the receiver accept the secrets of both endpoints, set PANORA_WEBHOOK_SECRET and \
+        "not all is done: once the receiver accepts the new secret beside the old one, set PANORA_WEBHOOK_SECRET and \
          PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again",
     ))
 }

@@ -18,7 +18,8 @@ const BATCH: u32 = 500;
 /// Shows and mends what a receiver has stored, while it runs
 #[derive(clap::Args)]
 #[command(after_help = "\
-PANORA_INBOX is the inbox: a file, or the URL of a PostgreSQL database.
+PANORA_INBOX and PANORA_INBOX_SCHEMA set --inbox and --schema: a URL with a
+password is better not an argument.
 
 Example: panora-hooks inbox depth")]
 pub(crate) struct Args {

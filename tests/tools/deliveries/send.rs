@@ -2,10 +2,14 @@
 
 use std::{
     net::TcpListener,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use panora_hooks::{
+    State, Webhooks, hooks, on,
     testing::sample,
     tools::{
         batch::{Batch, CONCURRENCY},
@@ -14,10 +18,15 @@ use panora_hooks::{
     },
 };
 
-use crate::support::{Count, counting, verifier};
+use crate::verifier;
 
 fn request(url: &str) -> Request {
     Request::of_sample(&sample("crm.contact.created"), &verifier(), url).unwrap()
+}
+
+#[on("crm.contact.created")]
+async fn count_contact(State(count): State<Arc<AtomicUsize>>) {
+    count.fetch_add(1, Ordering::SeqCst);
 }
 
 /// Where a router answers.
@@ -30,8 +39,9 @@ async fn serve(router: axum::Router) -> String {
 
 #[tokio::test]
 async fn an_answer_is_told_whatever_it_is() {
-    let count = Count::default();
-    let server = serve(counting(&count).into_router("/webhook")).await;
+    let count = Arc::<AtomicUsize>::default();
+    let webhooks = Webhooks::new(verifier()).with_state(Arc::clone(&count)).hooks(hooks![count_contact]);
+    let server = serve(webhooks.into_router("/webhook")).await;
     let client = Client::new().unwrap();
     let answer = client.send(request(&format!("{server}/webhook"))).await.unwrap();
     assert!(answer.is_success() && answer.body.is_empty() && answer.location.is_none());

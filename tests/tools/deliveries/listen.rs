@@ -11,7 +11,7 @@ use panora_hooks::{
 };
 use tokio::sync::oneshot;
 
-use crate::support::verifier;
+use crate::verifier;
 
 /// What is heard of one delivery, and what it is answered.
 async fn hear(listener: Listener, request: impl FnOnce(&str) -> Request) -> (Heard, u16) {

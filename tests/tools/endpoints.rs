@@ -1,12 +1,14 @@
 //! The client of the API of endpoints, against answers as the API gives them.
 
-mod support;
+/// Shared with the tests of the command line.
+#[path = "../../panora-hooks/tests/support/api.rs"]
+mod api;
 
+use crate::api::{Api, KEY, PROJECT, secret};
 use panora_hooks::{
     Verifier,
     endpoints::{Api as Generation, ApiError, Client, Desired, NewEndpoint, SetupError, Step, warnings},
 };
-use support::api::{Api, KEY, PROJECT, secret};
 
 const URL: &str = "https://example.com/webhook";
 
