@@ -16,7 +16,7 @@ use panora_hooks::{
 };
 use serde_json::{Value, json, value::RawValue};
 use support::{
-    SECRET, Server, read_answer,
+    SECRET, Server,
     vectors::{Vector, vectors},
     verifier,
 };
@@ -318,16 +318,17 @@ fn a_request_has_the_senders_headers() {
 
 #[test]
 fn the_bytes_are_what_a_server_takes() {
-    use std::{io::Write, net::Shutdown};
+    use std::io::{Read, Write};
 
     let router = Webhooks::new(verifier()).hooks(hooks![fails]).into_router("/webhook");
     let server = Server::start(router);
     let contact = sample("crm.contact.created").set("first_name", "Ada");
     let mut stream = server.connect();
     stream.write_all(&contact.request_bytes(&verifier(), "/webhook")).unwrap();
-    // The sender keeps the connection; here it ends, so that the answer does.
-    stream.shutdown(Shutdown::Write).unwrap();
-    assert_eq!(read_answer(stream).status, 200);
+    // The sender keeps the connection, so that the answer does not end with it.
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
 #[on("crm.note.created")]

@@ -24,7 +24,8 @@ pub enum Api {
     /// Since 2024-08-01: `/webhooks`, with the key in `x-api-key`.
     #[default]
     Current,
-    /// Before 2024-08-01: `/webhook`, with the key as Bearer.
+    /// Before 2024-08-01: `/webhook`, with the key as Bearer, which it takes since 2024-07-25. Before that it was open,
+    /// or took a login of the dashboard, and wanted the project in the body of a new endpoint: not supported.
     Older,
 }
 
@@ -96,10 +97,16 @@ impl Client {
     /// If it is not an absolute http(s) URL, or has a user, a query or a fragment.
     pub fn base_url(mut self, url: &str) -> Result<Self, SetupError> {
         self.transport.base_url = to_base(url)?;
-        if warning::is_plain_http(url) {
+        if self.is_exposed() {
             tracing::warn!(base_url = url, "the API key goes over the network unencrypted: use https");
         }
         Ok(self)
+    }
+
+    /// Whether the key goes over the network unencrypted, to a base URL with plain http.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        warning::is_plain_http(self.transport.base_url.as_str())
     }
 
     /// Sets the generation of the API, by default [`Api::Current`].
@@ -122,10 +129,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If the API cannot be reached or refuses the key. After [`ApiError::TimedOut`] and [`ApiError::Malformed`] the
-    /// endpoint may be there.
+    /// If the endpoint would subscribe to nothing, or the API cannot be reached or refuses the key. Where no answer of
+    /// the API came, or another than a refusal, the endpoint may be there all the same: list before creating it again.
     pub async fn create(&self, endpoint: &NewEndpoint) -> Result<Endpoint, ApiError> {
         let NewEndpoint { url, scope, description } = endpoint;
+        if scope.is_empty() {
+            return Err(ApiError::NoScope);
+        }
         let body = json!({ "url": url, "description": description, "scope": scope });
         let created = self.call(Method::POST, None, Some(body)).await;
         created.map_err(unknown_key)?.json()
@@ -157,7 +167,7 @@ impl Client {
     /// [`disable`](Self::disable) it. Else as for [`enable`](Self::enable).
     pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
         match self.call(Method::DELETE, Some(id), None).await {
-            Ok(_) => Ok(()),
+            Ok(answer) => answer.json_if_any::<Endpoint>().map(drop),
             Err(error) => Err(self.diagnose(id, error).await.unwrap_or_else(|status| match status {
                 ApiError::Status { status: 500 } => ApiError::InUse { id: id.to_owned() },
                 other => other,
@@ -171,7 +181,7 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => return Err(self.diagnose(id, error).await.unwrap_or_else(|error| error)),
         };
-        match answer.json_if_any::<Endpoint>() {
+        match answer.json_if_any::<Endpoint>()? {
             Some(endpoint) if endpoint.is_active != is_active => {
                 Err(ApiError::Unchanged { id: id.to_owned() })
             }

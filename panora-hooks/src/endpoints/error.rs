@@ -49,6 +49,9 @@ pub enum ApiError {
         /// What was asked for.
         id: String,
     },
+    /// An endpoint that subscribes to nothing gets nothing.
+    #[error("the endpoint would subscribe to nothing: name the event types that it is for")]
+    NoScope,
     /// Deliveries are recorded for the endpoint. The API cannot delete it, and answers 500.
     #[error("endpoint `{id}` cannot be deleted, since deliveries are recorded for it: disable it")]
     InUse {

@@ -17,35 +17,29 @@ use crate::{models::DateTime, printable::Printable, verify::Verifier};
 #[derive(Debug, Clone)]
 pub struct Desired {
     endpoint: NewEndpoint,
-    accepted: Accepted,
+    verifier: Option<Verifier>,
+    is_assumed: bool,
     replaced: BTreeSet<String>,
-}
-
-/// Which secrets the receiver accepts.
-#[derive(Debug, Clone)]
-enum Accepted {
-    Unknown,
-    By(Verifier),
-    All,
 }
 
 impl Desired {
     /// An endpoint that is active. Until it is said which secrets the receiver accepts, nothing is disabled.
     #[must_use]
     pub fn new(endpoint: NewEndpoint) -> Self {
-        Self { endpoint, accepted: Accepted::Unknown, replaced: BTreeSet::new() }
+        Self { endpoint, verifier: None, is_assumed: false, replaced: BTreeSet::new() }
     }
 
-    /// Says that the receiver accepts what this verifier accepts.
+    /// Says that the receiver, all processes of it, accepts what this verifier accepts.
     #[must_use]
     pub fn accepted_by(self, verifier: &Verifier) -> Self {
-        Self { accepted: Accepted::By(verifier.clone()), ..self }
+        Self { verifier: Some(verifier.clone()), ..self }
     }
 
-    /// Says that the receiver accepts the secrets of all endpoints, the new one included.
+    /// Does not wait for the receiver to accept the secret of the endpoint that stays: what it refuses meanwhile is
+    /// lost.
     #[must_use]
-    pub fn all_accepted(self) -> Self {
-        Self { accepted: Accepted::All, ..self }
+    pub fn assume_accepted(self) -> Self {
+        Self { is_assumed: true, ..self }
     }
 
     /// Replaces an endpoint although nothing is wrong with it, such as to rotate its secret, or to move to another URL.
@@ -55,34 +49,34 @@ impl Desired {
         self
     }
 
+    /// Whether the receiver is known to accept the secret of an endpoint.
     fn is_accepted(&self, endpoint: &Endpoint) -> bool {
-        match &self.accepted {
-            Accepted::Unknown => false,
-            Accepted::By(verifier) => verifier.accepts(&endpoint.secret),
-            Accepted::All => true,
-        }
+        self.verifier.as_ref().is_some_and(|verifier| verifier.accepts(&endpoint.secret))
     }
 
     /// Whether an endpoint is what is desired, but for being active.
     fn is_met_by(&self, endpoint: &Endpoint) -> bool {
-        let scope = |scope: &[String]| scope.iter().cloned().collect::<BTreeSet<_>>();
         !self.replaced.contains(&endpoint.id)
             && is_same_url(&endpoint.url, &self.endpoint.url)
-            && scope(&endpoint.scope) == scope(&self.endpoint.scope)
+            && names(&endpoint.scope) == names(&self.endpoint.scope)
     }
 }
 
-/// Whether deliveries to both go to the same receiver, which answers with and without a trailing slash.
+fn names(scope: &[String]) -> BTreeSet<&str> {
+    scope.iter().map(String::as_str).collect()
+}
+
+/// Whether deliveries to both go to one receiver, which may answer with and without a slash at the end.
+fn is_same_receiver(a: &str, b: &str) -> bool {
+    is_same_url(a.trim_end_matches('/'), b.trim_end_matches('/'))
+}
+
+/// Whether two texts are one URL. A slash at the end makes another: at a redirect to it events are lost.
 fn is_same_url(a: &str, b: &str) -> bool {
-    let normal = |text: &str| match Url::parse(text) {
-        Ok(mut url) => {
-            let path = url.path().trim_end_matches('/').to_owned();
-            url.set_path(&path);
-            url.into()
-        }
-        Err(_) => text.to_owned(),
-    };
-    normal(a) == normal(b)
+    match (Url::parse(a), Url::parse(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
 }
 
 /// One thing to do.
@@ -101,6 +95,8 @@ pub enum Step {
     Disable {
         /// The endpoint.
         id: String,
+        /// The names that it subscribes to and the one that is desired does not.
+        dropped: Vec<String>,
     },
 }
 
@@ -114,7 +110,12 @@ impl fmt::Display for Step {
                 write!(f, "let the receiver accept the secret of endpoint `{}`", Printable(id))
             }
             Self::Accept { id: None } => f.write_str("let the receiver accept its secret, too"),
-            Self::Disable { id } => write!(f, "disable endpoint `{}`", Printable(id)),
+            Self::Disable { id, dropped } if dropped.is_empty() => {
+                write!(f, "disable endpoint `{}`", Printable(id))
+            }
+            Self::Disable { id, dropped } => {
+                write!(f, "disable endpoint `{}`, and with it {}", Printable(id), warning::list(dropped))
+            }
         }
     }
 }
@@ -144,7 +145,7 @@ impl Plan {
         let mut met = met.into_iter();
         let kept = met.next();
         let is_ours = |endpoint: &&Endpoint| {
-            is_same_url(&endpoint.url, &desired.endpoint.url) || desired.replaced.contains(&endpoint.id)
+            is_same_receiver(&endpoint.url, &desired.endpoint.url) || desired.replaced.contains(&endpoint.id)
         };
         let (replaced, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_ours);
         let disabled: Vec<_> = met.chain(replaced).collect();
@@ -153,19 +154,19 @@ impl Plan {
         if kept.is_none() {
             steps.push(Step::Create(desired.endpoint.clone()));
         }
-        let is_accepted = match (kept, &desired.accepted) {
-            (Some(kept), _) => desired.is_accepted(kept),
-            (None, accepted) => matches!(accepted, Accepted::All),
-        };
-        let is_known = !matches!(desired.accepted, Accepted::Unknown);
-        if !is_accepted && (is_known || !disabled.is_empty()) {
+        let is_accepted = desired.is_assumed || kept.is_some_and(|kept| desired.is_accepted(kept));
+        if !is_accepted && (desired.verifier.is_some() || !disabled.is_empty()) {
             steps.push(Step::Accept { id: kept.map(|kept| kept.id.clone()) });
         }
-        steps.extend(disabled.iter().map(|endpoint| Step::Disable { id: endpoint.id.clone() }));
+        let scope = names(&desired.endpoint.scope);
+        steps.extend(disabled.iter().map(|endpoint| {
+            let dropped = names(&endpoint.scope).difference(&scope).map(|name| (*name).to_owned()).collect();
+            Step::Disable { id: endpoint.id.clone(), dropped }
+        }));
         let views: Vec<_> = [View {
             name: kept.map_or("the new one", |kept| &kept.id),
             url: &desired.endpoint.url,
-            scope: desired.endpoint.scope.iter().map(String::as_str).collect(),
+            scope,
             project: kept.and_then(|kept| kept.project_id.as_deref()),
         }]
         .into_iter()
@@ -197,12 +198,16 @@ impl Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Synced {
+    /// The endpoint that was as desired already, if one was.
+    pub kept: Option<String>,
     /// The endpoint that was created, with its secret.
     pub created: Option<Endpoint>,
     /// The endpoints that were disabled.
     pub disabled: Vec<String>,
     /// What waits for the receiver to accept a secret. Once it does, sync again.
     pub left: Vec<Step>,
+    /// What is wrong with the active endpoints once all is done.
+    pub warnings: Vec<Warning>,
 }
 
 impl Client {
@@ -210,8 +215,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`list`](Self::list), or if one is to be [replaced](Desired::replacing) that is not there.
+    /// As for [`list`](Self::list), or if one is to be [replaced](Desired::replacing) that is not there, or the
+    /// endpoint that is desired would subscribe to nothing.
     pub async fn plan(&self, desired: &Desired) -> Result<Plan, ApiError> {
+        if desired.endpoint.scope.is_empty() {
+            return Err(ApiError::NoScope);
+        }
         let endpoints = self.list().await?;
         let is_known = |id: &&String| endpoints.iter().any(|endpoint| endpoint.id == **id);
         if let Some(id) = desired.replaced.iter().find(|id| !is_known(id)) {
@@ -220,17 +229,17 @@ impl Client {
         Ok(Plan::new(&endpoints, desired))
     }
 
-    /// Does what has to be done, up to what waits for the receiver.
+    /// Carries out a plan, up to what waits for the receiver.
     ///
-    /// It may be interrupted anywhere and called again: what was done is not done twice. Two at once may both create
-    /// an endpoint; the next disables one of them.
+    /// It may be interrupted anywhere. Then plan anew: what was done is not planned again.
     ///
     /// # Errors
     ///
-    /// As for [`plan`](Self::plan), [`create`](Self::create) and [`disable`](Self::disable).
-    pub async fn sync(&self, desired: &Desired) -> Result<Synced, ApiError> {
-        let mut synced = Synced { created: None, disabled: Vec::new(), left: Vec::new() };
-        let mut steps = self.plan(desired).await?.steps.into_iter();
+    /// As for [`create`](Self::create) and [`disable`](Self::disable).
+    pub async fn apply(&self, plan: Plan) -> Result<Synced, ApiError> {
+        let Plan { kept, steps, warnings } = plan;
+        let mut synced = Synced { kept, created: None, disabled: Vec::new(), left: Vec::new(), warnings };
+        let mut steps = steps.into_iter();
         while let Some(step) = steps.next() {
             match step {
                 Step::Create(endpoint) => synced.created = Some(self.create(&endpoint).await?),
@@ -239,12 +248,24 @@ impl Client {
                     synced.left.push(Step::Accept { id });
                     synced.left.extend(steps.by_ref());
                 }
-                Step::Disable { id } => {
+                Step::Disable { id, .. } => {
                     self.disable(&id).await?;
                     synced.disabled.push(id);
                 }
             }
         }
         Ok(synced)
+    }
+
+    /// Plans, and carries the plan out.
+    ///
+    /// It may be interrupted anywhere and called again: what was done is not done twice. Two at once may both create
+    /// an endpoint; the next disables one of them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`plan`](Self::plan) and [`apply`](Self::apply).
+    pub async fn sync(&self, desired: &Desired) -> Result<Synced, ApiError> {
+        self.apply(self.plan(desired).await?).await
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Transport {
     pub(super) base_url: Url,
 }
 
-/// A 2xx, whose body is not there or is what it may be.
+/// The body of a 2xx.
 pub(super) struct Answer(Vec<u8>);
 
 impl Transport {
@@ -83,9 +83,9 @@ impl Answer {
         serde_json::from_slice(&self.0).map_err(|_| ApiError::Malformed)
     }
 
-    /// The same where there need not be a body, nor one that says anything.
-    pub(super) fn json_if_any<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.0).ok()
+    /// The same where there need not be a body.
+    pub(super) fn json_if_any<T: DeserializeOwned>(&self) -> Result<Option<T>, ApiError> {
+        if self.0.trim_ascii().is_empty() { Ok(None) } else { self.json().map(Some) }
     }
 }
 
@@ -104,7 +104,7 @@ fn not_answered(error: reqwest::Error) -> ApiError {
     if error.is_timeout() && !error.is_connect() {
         ApiError::TimedOut(TIMEOUT)
     } else {
-        ApiError::Unreachable(error)
+        ApiError::Unreachable(error.without_url())
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use reqwest::Url;
 
 use super::Endpoint;
-use crate::{catalogue, printable::Printable};
+use crate::{catalogue, printable::Printable, this_machine::is_this_machine};
 
 /// Something because of which events are lost or readable to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl fmt::Display for Warning {
 }
 
 /// The first few names, and how many more there are.
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{}`", Printable(name))).collect();
     match names.len().checked_sub(SHOWN) {
@@ -152,13 +152,5 @@ fn never_sent(name: &str) -> Option<Warning> {
 
 /// Whether a URL is http, and not this machine's.
 pub(super) fn is_plain_http(url: &str) -> bool {
-    let is_here = |url: &Url| match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-        None => false,
-    };
-    Url::parse(url).is_ok_and(|url| url.scheme() == "http" && !is_here(&url))
+    Url::parse(url).is_ok_and(|url| url.scheme() == "http" && !is_this_machine(&url))
 }

@@ -1,11 +1,8 @@
 //! Many deliveries, as fast as wanted.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::{
-    task::JoinSet,
-    time::{self, MissedTickBehavior},
-};
+use tokio::{task::JoinSet, time};
 
 use super::send::{Answer, Client, Request, SendError};
 
@@ -17,8 +14,8 @@ pub const CONCURRENCY: usize = 5;
 pub struct Batch {
     /// How many different deliveries there are.
     pub count: u64,
-    /// How many are sent in a second; as fast as answers come if it is `None`.
-    pub rate: Option<f64>,
+    /// How long after one the next is sent; as soon as answers come if it is `None`.
+    pub interval: Option<Duration>,
     /// Whether each is sent twice.
     pub is_duplicated: bool,
     /// Whether they are sent in any order.
@@ -67,32 +64,33 @@ impl Batch {
         request: impl Fn(u64) -> Result<Request, SendError>,
         mut tell: impl FnMut(Sent),
     ) -> Result<(), SendError> {
-        let client = Arc::new(client.clone());
-        let period = self.rate.filter(|rate| *rate > 0.0).map(|rate| Duration::from_secs_f64(1.0 / rate));
-        let mut ticks = period.map(time::interval);
-        if let Some(ticks) = &mut ticks {
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        }
-        let mut order = self.order().into_iter();
+        let mut ticks = self.interval.filter(|interval| !interval.is_zero()).map(time::interval);
+        let mut order = self.order().into_iter().peekable();
         let mut under_way = JoinSet::new();
         let mut has_answered = false;
         loop {
-            while under_way.len() < CONCURRENCY
-                && let Some(number) = order.next()
-            {
+            let may_send = under_way.len() < CONCURRENCY && order.peek().is_some();
+            let tick = async {
                 if let Some(ticks) = &mut ticks {
                     ticks.tick().await;
                 }
-                let (client, request) = (Arc::clone(&client), request(number)?);
-                under_way.spawn(async move { Sent { number, answer: client.send(request).await } });
-            }
-            let Some(sent) = under_way.join_next().await else { return Ok(()) };
-            // A task that panicked has sent nothing that could be told.
-            let Ok(sent) = sent else { continue };
-            has_answered |= sent.answer.is_ok();
-            match sent.answer {
-                Err(error @ SendError::Unreachable { .. }) if !has_answered => return Err(error),
-                _ => tell(sent),
+            };
+            tokio::select! {
+                () = tick, if may_send => {
+                    if let Some(number) = order.next() {
+                        let (client, request) = (client.clone(), request(number)?);
+                        under_way.spawn(async move { Sent { number, answer: client.send(request).await } });
+                    }
+                }
+                // A task that panicked has sent nothing that could be told.
+                Some(sent) = under_way.join_next() => if let Ok(sent) = sent {
+                    has_answered |= sent.answer.is_ok();
+                    match sent.answer {
+                        Err(error @ SendError::Unreachable { .. }) if !has_answered => return Err(error),
+                        _ => tell(sent),
+                    }
+                },
+                else => return Ok(()),
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     catalogue::{self, EventType},
+    printable::Printable,
     scope,
 };
 
@@ -19,11 +20,52 @@ pub fn events(pattern: &str) -> impl Iterator<Item = &'static EventType> {
     })
 }
 
+/// Why nothing can be subscribed to under a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// Nothing is sent under this name, or below this prefix.
+    #[error("nothing is sent under the name `{}`{}", Printable(.name), or(*.instead))]
+    NeverSent {
+        /// The name or prefix.
+        name: String,
+        /// What it stands for, or what was meant, perhaps.
+        instead: Option<&'static str>,
+    },
+    /// A `*` that is not at the end.
+    #[error("`{}` is no pattern: only a prefix may have a `*`, at its end", Printable(.0))]
+    Pattern(String),
+}
+
+fn or(instead: Option<&str>) -> String {
+    instead.map(|name| format!(": subscribe to `{name}`")).unwrap_or_default()
+}
+
 /// What an endpoint has to subscribe to for what a hook's pattern means: an event type is itself, a prefix and a final
 /// `*` stands for all that a known release sends below it.
-#[must_use]
-pub fn scope(pattern: &str) -> Vec<String> {
-    scope::names(pattern).map(str::to_owned).collect()
+///
+/// # Errors
+///
+/// If it is no pattern, or nothing is sent under it.
+pub fn scope(pattern: &str) -> Result<Vec<String>, ScopeError> {
+    if pattern.strip_suffix('*').unwrap_or(pattern).contains('*') {
+        return Err(ScopeError::Pattern(pattern.to_owned()));
+    }
+    let known = catalogue::find(pattern);
+    let is_sent = |name: &str| known.is_some_and(|known| known.is_sent() && known.name() == name);
+    let names: Vec<_> = scope::names(pattern).map(str::to_owned).collect();
+    if names.is_empty() || !pattern.ends_with('*') && !is_sent(pattern) {
+        let meant = known.filter(|known| known.is_sent()).map(EventType::name);
+        return Err(ScopeError::NeverSent {
+            name: pattern.to_owned(),
+            instead: meant.or_else(|| nearest_sent(pattern)),
+        });
+    }
+    Ok(names)
+}
+
+fn nearest_sent(text: &str) -> Option<&'static str> {
+    nearest(text).filter(|name| *name != text && catalogue::find(name).is_some_and(EventType::is_sent))
 }
 
 fn is_match(pattern: &str, text: &str) -> bool {

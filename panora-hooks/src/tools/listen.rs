@@ -3,7 +3,10 @@
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -17,7 +20,7 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 
 use super::{
     recording::{Recorded, Recorder},
@@ -32,7 +35,7 @@ use crate::{
 /// The largest body that is taken, in bytes, as receivers do by default: 32 MiB.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// So many deliveries may wait to be shown.
+/// So many deliveries may wait to be told.
 const WAITING: usize = 64;
 
 /// A receiver that shows what it gets.
@@ -70,7 +73,8 @@ impl Listener {
         Self { verifier: Some(verifier), ..self }
     }
 
-    /// Sends on what comes, verified or not, with its own bytes and signature, and answers what is answered there.
+    /// Sends on what comes, verified or not, with its own bytes and signature, and answers what is answered there, up to
+    /// 64 KiB of it.
     ///
     /// # Errors
     ///
@@ -98,18 +102,23 @@ impl Listener {
     ) -> io::Result<()> {
         let Self { tcp, verifier, forward, recorder } = self;
         let (heard, mut hear) = mpsc::channel(WAITING);
-        let receiver = Arc::new(Receiver { verifier, forward, recorder: recorder.map(Mutex::new), heard });
+        let recorder = recorder.map(Mutex::new);
+        let receiver = Arc::new(Receiver { verifier, forward, recorder, heard, missed: AtomicU64::new(0) });
         let router = Router::new().fallback(move |request: HttpRequest| {
             let receiver = Arc::clone(&receiver);
             async move { receiver.answer(request).await }
         });
-        let server = axum::serve(tcp, router).with_graceful_shutdown(shutdown);
-        let server = tokio::spawn(server.into_future());
+        // Stops with this future.
+        let mut server = JoinSet::new();
+        server.spawn(axum::serve(tcp, router).with_graceful_shutdown(shutdown).into_future());
         // Ends with the server, which holds the other end.
         while let Some(heard) = hear.recv().await {
             tell(heard);
         }
-        server.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+        match server.join_next().await {
+            Some(ended) => ended.unwrap_or_else(|error| Err(io::Error::other(error))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -132,6 +141,9 @@ pub struct Heard {
     pub forwarded: Option<Result<Answer, SendError>>,
     /// Why it was not recorded.
     pub not_recorded: Option<io::Error>,
+    /// How many came since the last one that was told, and are not told, since whoever is told was too slow. They were
+    /// answered, recorded and forwarded as any.
+    pub missed: u64,
 }
 
 /// Everything but what may be a value.
@@ -164,6 +176,8 @@ struct Receiver {
     forward: Option<(Client, String)>,
     recorder: Option<Mutex<Recorder>>,
     heard: mpsc::Sender<Heard>,
+    /// How many deliveries were not told since the last that was.
+    missed: AtomicU64,
 }
 
 impl Receiver {
@@ -195,9 +209,12 @@ impl Receiver {
         };
         let (id, wire_type, age) = describe(&recorded);
         let status = response.status().as_u16();
-        let heard = Heard { recorded, verdict, id, wire_type, age, status, forwarded, not_recorded };
-        // Nobody listens any more once it stops.
-        let _ = self.heard.send(heard).await;
+        let missed = self.missed.swap(0, Ordering::Relaxed);
+        let heard = Heard { recorded, verdict, id, wire_type, age, status, forwarded, not_recorded, missed };
+        // The sender does not wait for whoever is told.
+        if self.heard.try_send(heard).is_err() {
+            self.missed.fetch_add(missed + 1, Ordering::Relaxed);
+        }
         response
     }
 

@@ -244,7 +244,11 @@ impl<R: BufRead> Iterator for Recording<R> {
 
 /// Writes a recording.
 #[derive(Debug)]
-pub struct Recorder(File);
+pub struct Recorder {
+    file: File,
+    /// Whether the last line may lack its end.
+    is_cut_off: bool,
+}
 
 impl Recorder {
     /// Creates a file, or goes on with a recording that is there.
@@ -262,15 +266,12 @@ impl Recorder {
             if let Some(Err(error)) = Recording::new(BufReader::new(&file)).next() {
                 return Err(error);
             }
-            // What was cut off must not take the next line with it.
-            let mut last = [0];
             file.seek(SeekFrom::End(-1))?;
+            let mut last = [0];
             file.read_exact(&mut last)?;
-            if last != *b"\n" {
-                file.write_all(b"\n")?;
-            }
+            return Ok(Self { file, is_cut_off: last != *b"\n" });
         }
-        Ok(Self(file))
+        Ok(Self { file, is_cut_off: false })
     }
 
     /// Adds a delivery, in one write.
@@ -279,6 +280,11 @@ impl Recorder {
     ///
     /// If it cannot be written, such as where the disk is full.
     pub fn record(&mut self, recorded: &Recorded) -> io::Result<()> {
-        self.0.write_all(recorded.to_line()?.as_bytes())
+        let line = recorded.to_line()?;
+        // What was cut off must not take this line with it.
+        let line = if self.is_cut_off { format!("\n{line}") } else { line };
+        let written = self.file.write_all(line.as_bytes());
+        self.is_cut_off = written.is_err();
+        written
     }
 }

@@ -15,6 +15,7 @@ use super::recording::Recorded;
 use crate::{
     inbox::StoredEvent,
     testing::{self, Sample},
+    this_machine::is_this_machine,
     verify::Verifier,
 };
 
@@ -173,9 +174,13 @@ impl Answer {
     }
 }
 
-/// Sends deliveries. No redirect is followed; proxies of the environment are used, as the sender does.
+/// Sends deliveries. No redirect is followed. Proxies of the environment are used, as the sender does, but not to this
+/// machine itself.
 #[derive(Debug, Clone)]
-pub struct Client(reqwest::Client);
+pub struct Client {
+    direct: reqwest::Client,
+    proxied: reqwest::Client,
+}
 
 impl Client {
     /// A client that keeps connections open, as the sender does.
@@ -184,14 +189,16 @@ impl Client {
     ///
     /// If TLS cannot be set up.
     pub fn new() -> Result<Self, SendError> {
-        let client = reqwest::Client::builder()
-            .http1_only()
-            .http1_title_case_headers()
-            .redirect(Policy::none())
-            .referer(false)
-            .timeout(TIMEOUT)
-            .build();
-        client.map(Self).map_err(SendError::Http)
+        let builder = || {
+            reqwest::Client::builder()
+                .http1_only()
+                .http1_title_case_headers()
+                .redirect(Policy::none())
+                .referer(false)
+                .timeout(TIMEOUT)
+        };
+        let direct = builder().no_proxy().build().map_err(SendError::Http)?;
+        Ok(Self { direct, proxied: builder().build().map_err(SendError::Http)? })
     }
 
     /// Sends once.
@@ -203,14 +210,16 @@ impl Client {
         let Request { url, method, headers, body } = request;
         let origin = url.origin().ascii_serialization();
         let failed = |source: reqwest::Error| {
-            let origin = origin.clone();
+            // What the URL holds besides is nobody's business.
+            let (origin, source) = (origin.clone(), source.without_url());
             match source {
                 _ if source.is_connect() => SendError::Unreachable { origin, source },
                 _ if source.is_timeout() => SendError::TimedOut { origin },
                 _ => SendError::NoAnswer { origin, source },
             }
         };
-        let request = self.0.request(method, url).headers(headers).body(body);
+        let http = if is_this_machine(&url) { &self.direct } else { &self.proxied };
+        let request = http.request(method, url).headers(headers).body(body);
         let start = Instant::now();
         let mut response = request.send().await.map_err(failed)?;
         let latency = start.elapsed();

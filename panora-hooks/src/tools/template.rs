@@ -167,6 +167,12 @@ impl Template {
         (random, id)
     }
 
+    /// Whether payloads differ. An inbox parks an object that it has seen in another event.
+    #[must_use]
+    pub fn is_varied(&self) -> bool {
+        self.varied.is_some() || !matches!(self.payload, Json::Object(_))
+    }
+
     /// What is subscribed to, such as `crm.company.created`.
     #[must_use]
     pub fn event_type(&self) -> &str {

@@ -163,6 +163,12 @@ fn a_body_that_cannot_be_signed() {
         2,
         "cannot sign `-`: the body has no `data`",
     );
+    let mut verify = cli(["verify"]);
+    fails(
+        verify.write_stdin("{}"),
+        2,
+        "`-` is no recording: a body needs the signature that came with it, in --signature",
+    );
     fails(&mut sign(&["--data"], "secret"), 2, "cannot sign `-`: it is not JSON");
 }
 

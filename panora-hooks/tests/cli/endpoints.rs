@@ -202,8 +202,25 @@ fn what_goes_wrong_is_one_sentence() {
     fails(
         &mut endpoints(&api, ["create", URL, "--scope", "weather.*"]),
         2,
-        "`weather.*` stands for nothing that is sent: see `panora-hooks events`",
+        "nothing is sent under the name `weather.*`",
     );
+    for (scope, says) in [
+        ("*.pulled", "`*.pulled` is no pattern: only a prefix may have a `*`, at its end"),
+        (
+            "crm.company.push",
+            "nothing is sent under the name `crm.company.push`: subscribe to `crm.company.created`",
+        ),
+        (
+            "crm.contct.created",
+            "nothing is sent under the name `crm.contct.created`: subscribe to `crm.contact.created`",
+        ),
+        ("crm.contact.updated", "nothing is sent under the name `crm.contact.updated`"),
+    ] {
+        fails(&mut endpoints(&api, ["sync", URL, "--yes", "--scope", scope]), 2, says);
+    }
+    assert_eq!(api.summary(), [] as [&str; 0]);
+    endpoints(&api, ["create", URL, "--unlisted", "--scope", "weather.changed"]).assert().success();
+    assert_eq!(api.summary(), [format!("{URL} weather.changed active")]);
     fails(
         cli(["endpoints", "list", "--api", "panora"]).env("PANORA_API_KEY", KEY),
         2,

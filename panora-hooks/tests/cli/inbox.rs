@@ -126,12 +126,8 @@ id  state   type                 received              tried  size     why
     // By state, type and age; in pages.
     let ids = |args: &[&str]| {
         let listed = printed(inbox(at, ["list"]).args(args));
-        let ids: Vec<_> = listed["events"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|event| event["event"].as_i64().unwrap())
-            .collect();
+        let ids: Vec<_> =
+            listed["events"].as_array().unwrap().iter().map(|event| event["id"].as_i64().unwrap()).collect();
         (ids, listed["next"].clone())
     };
     assert_eq!(ids(&["--state", "dead"]).0, [2, 3]);
@@ -159,7 +155,7 @@ id  state   type                 received              tried  size     why
     assert_eq!((status, &*errors), (1, "error: there is no event 6 in the inbox\n"));
 
     // A replay runs again, in the receiver: it fails again.
-    inbox(at, ["replay", "2"]).assert().success().stdout("1 event replayed\n");
+    inbox(at, ["replay", "2", "2"]).assert().success().stdout("1 event replayed\n");
     receiver.until_dead(2);
     inbox(at, ["replay", "6"]).assert().code(1).stdout("0 events replayed\n");
     let says = "there is no terminal to ask on, so add --yes: run all dead events once more?";
@@ -170,7 +166,7 @@ id  state   type                 received              tried  size     why
     // What is dropped is gone, but known.
     inbox(at, ["drop", "3"]).assert().code(2);
     inbox(at, ["drop", "1", "--yes"]).assert().code(1).stdout("0 events dropped\n");
-    inbox(at, ["drop", "3", "--yes"]).assert().success().stdout("1 event dropped\n");
+    inbox(at, ["drop", "3", "3", "--yes"]).assert().success().stdout("1 event dropped\n");
     assert_eq!(
         printed(&mut inbox(at, ["drop", "--type", "crm.deal.created", "--yes"])),
         json!({ "dropped": 1 })

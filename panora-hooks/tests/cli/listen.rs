@@ -47,7 +47,7 @@ fn json_and_values_on_request() {
     let mut listening = Listening::start(["--json", "--show-data"]);
     let sent = send(&listening);
     let line = listening.json();
-    assert_eq!(line["id"], sent["deliveries"][0]["id"]);
+    assert_eq!(line["id_event"], sent["deliveries"][0]["id_event"]);
     assert_eq!(line["data"]["name"], CANARY);
     for (key, value) in [
         ("verdict", json!("verified")),
@@ -67,7 +67,6 @@ fn json_and_values_on_request() {
 
 #[test]
 fn without_a_secret_nothing_is_verified() {
-    // The warning comes first, on the standard error; the address after it.
     let mut listening = Listening::start_with("", ["--json"]);
     send(&listening);
     assert_eq!(listening.json()["verdict"], "unchecked");
@@ -93,6 +92,7 @@ fn what_is_recorded_is_replayed_as_it_was() {
     let again = Raw::start(OK);
     let (status, replayed) = json_lines(&mut cli(["replay", file, "--to", &again.url]));
     assert_eq!((status, replayed[0]["deliveries"].as_array().unwrap().len()), (0, 4));
+    assert_eq!((&replayed[0]["recording"], replayed[0].get("event_type")), (&json!(file), None));
     // All but what belongs to the connection.
     let strip = |raw: &Raw| {
         let strip = |request: &Vec<u8>| -> (Vec<String>, Vec<u8>) {
@@ -206,6 +206,38 @@ fn an_event_of_an_inbox_is_sent_as_it_came() {
     let (status, _, errors) =
         run(&mut cli(["replay", "2", "--to", &receiver.url, "--inbox", file.to_str().unwrap()]));
     assert_eq!((status, &*errors), (1, "error: there is no event 2 in the inbox\n"));
+}
+
+#[test]
+fn what_cannot_be_recorded_is_told() {
+    let mut listening = Listening::start(["--json", "--record", "/dev/full"]);
+    send(&listening);
+    assert!(listening.json()["not_recorded"].as_str().unwrap().contains("No space left"));
+}
+
+#[test]
+fn it_ends_when_nobody_reads_what_it_prints() {
+    let mut listening = Listening::start([]);
+    let url = listening.url();
+    send(&listening);
+    listening.line();
+    listening.hang_up();
+    // The first that is not seen ends it; the others find nobody.
+    let sent = || cli(["send", "crm.company.created", "--to", &url]).output().unwrap().status.code();
+    while sent() != Some(3) {}
+    assert_eq!(listening.end(), 0);
+}
+
+#[test]
+fn a_recording_may_be_replayed_into_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deliveries.jsonl");
+    let file = file.to_str().unwrap();
+    let listening = Listening::start(["--record", file]);
+    send(&listening);
+    cli(["replay", file, "--to", &listening.url()]).assert().success();
+    drop(listening);
+    assert_eq!(fs::read_to_string(file).unwrap().lines().count(), 2);
 }
 
 fn assert_private(path: &Path) {

@@ -109,7 +109,7 @@ fn each_of_many_is_an_event_of_its_own_and_duplicates_are_not() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|sent| sent["id"].as_str().unwrap().to_owned())
+        .map(|sent| sent["id_event"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(told, ids.iter().cloned().collect());
     assert_eq!(told.len(), 30);
@@ -138,7 +138,7 @@ fn few_are_listed_and_many_are_counted() {
     assert_data_eq!(
         printed,
         str![[r#"
-event                                 answer  latency
+id_event                              answer  latency
 [..]  200     [..]s
 [..]  200     [..]s
 

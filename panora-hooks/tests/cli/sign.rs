@@ -43,8 +43,26 @@ fn the_status_tells_and_the_reason_is_printed() {
     assert_eq!(verify(&"0".repeat(64)), (1, mismatch.to_owned(), String::new()));
     let malformed = "7e57ab1e  refused: the signature is not 64 lower-case hex digits\n";
     assert_eq!(verify(SECRET), (1, malformed.to_owned(), String::new()));
-    let (status, lines) = json_lines(cli(["verify"]).write_stdin(body.clone()));
+    let (status, lines) = json_lines(cli(["verify", "--signature", SECRET]).write_stdin(body.clone()));
     assert_eq!((status, &lines[0]["is_verified"], lines.len()), (1, &false.into(), 1));
+}
+
+#[test]
+fn the_status_is_the_same_if_nobody_reads_to_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("forged.jsonl");
+    let line = r#"{"recording":1,"received_at":"2026-11-24T10:00:00Z","method":"POST","target":"/","headers":[],"body":"{}"}"#;
+    std::fs::write(&file, format!("{line}\n").repeat(5000)).unwrap();
+    let script = format!(
+        "{} verify {} | head -1; exit ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_panora-hooks"),
+        file.display()
+    );
+    let status = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .env("PANORA_WEBHOOK_SECRET", SECRET)
+        .output();
+    assert_eq!(status.unwrap().status.code(), Some(1));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The binary, and receivers for it.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Lines, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    process::{Child, Stdio},
+    process::{Child, ChildStdout, Stdio},
     sync::{Arc, Mutex},
     thread,
 };
@@ -17,11 +17,17 @@ pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 /// The binary, with nothing of this program's environment that it could read.
 pub fn cli<const N: usize>(args: [&str; N]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PANORA_")) {
+    for name in foreign_variables() {
         command.env_remove(name);
     }
     command.env("PANORA_WEBHOOK_SECRET", SECRET).args(args);
     command
+}
+
+/// The names of variables that the binary could read.
+fn foreign_variables() -> impl Iterator<Item = std::ffi::OsString> {
+    let is_read = |name: &str| name.starts_with("PANORA_") || name.to_lowercase().ends_with("_proxy");
+    std::env::vars_os().map(|(name, _)| name).filter(move |name| is_read(&name.to_string_lossy()))
 }
 
 pub fn verifier() -> Verifier {
@@ -128,7 +134,7 @@ pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 pub struct Listening {
     child: Child,
     pub address: SocketAddr,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    lines: Option<Lines<BufReader<ChildStdout>>>,
 }
 
 impl Listening {
@@ -139,7 +145,9 @@ impl Listening {
     /// An empty secret is none.
     pub fn start_with<const N: usize>(secret: &str, args: [&str; N]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
-        command.env_remove("PANORA_WEBHOOK_SECRET");
+        for name in foreign_variables() {
+            command.env_remove(name);
+        }
         if !secret.is_empty() {
             command.env("PANORA_WEBHOOK_SECRET", secret);
         }
@@ -148,7 +156,7 @@ impl Listening {
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect(&line).parse().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = Some(BufReader::new(child.stdout.take().unwrap()).lines());
         Self { child, address, lines }
     }
 
@@ -158,7 +166,7 @@ impl Listening {
 
     /// The next line that it prints.
     pub fn line(&mut self) -> String {
-        self.lines.next().unwrap().unwrap()
+        self.lines.as_mut().unwrap().next().unwrap().unwrap()
     }
 
     pub fn json(&mut self) -> Value {
@@ -166,9 +174,19 @@ impl Listening {
     }
 
     /// Ctrl-C: the status with which it ends.
-    pub fn interrupt(mut self) -> i32 {
+    pub fn interrupt(self) -> i32 {
         let pid = self.child.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.end()
+    }
+
+    /// Reads no further.
+    pub fn hang_up(&mut self) {
+        drop(self.lines.take());
+    }
+
+    /// Waits until it ends by itself: the status.
+    pub fn end(mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap()
     }
 }

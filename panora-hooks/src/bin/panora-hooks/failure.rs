@@ -1,8 +1,10 @@
 //! What ends a command early, and its exit status.
 
-use std::{error::Error, fmt::Display, io, process::ExitCode};
+use std::{error::Error, fmt::Display, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
+
+use crate::print;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
@@ -15,8 +17,6 @@ pub(crate) enum Failure {
     Usage(String),
     /// Something else does not work: the network, a server, an inbox, a disk.
     Outside(String),
-    /// Whoever reads the output has read enough.
-    Closed,
 }
 
 impl Failure {
@@ -44,25 +44,14 @@ impl Failure {
     /// Prints it, as one line.
     pub(crate) fn report(self) -> ExitCode {
         let (code, text) = match self {
-            Self::Closed => (0, None),
             Self::No(text) => (1, text),
             Self::Usage(text) => (2, Some(text)),
             Self::Outside(text) => (3, Some(text)),
         };
         if let Some(text) = text {
-            anstream::eprintln!("{ERROR}error:{ERROR:#} {text}");
+            print::note(format_args!("{ERROR}error:{ERROR:#} {text}"));
         }
         ExitCode::from(code)
-    }
-}
-
-/// Output that cannot be written. A closed pipe is no error: `| head` is done.
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::outside("cannot write the output", &error),
-        }
     }
 }
 

@@ -35,9 +35,10 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
 
 /// Asks on the terminal.
 pub(crate) fn ask(question: &str) -> Result<bool, Failure> {
+    let failed = |error: io::Error| Failure::outside("cannot ask", &error);
     anstream::eprint!("{question} [y/N] ");
-    io::stderr().flush()?;
+    io::stderr().flush().map_err(failed)?;
     let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
+    io::stdin().read_line(&mut answer).map_err(failed)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

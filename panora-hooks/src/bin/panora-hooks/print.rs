@@ -3,6 +3,7 @@
 use std::{
     fmt::Display,
     io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -18,21 +19,47 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 
+/// Whether whoever reads the standard output has read enough.
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn is_closed() -> bool {
+    IS_CLOSED.load(Ordering::Relaxed)
+}
+
 /// A line on the standard output. Colours are left out where that is no terminal.
 pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
-    writeln!(anstream::stdout(), "{text}")?;
-    Ok(())
+    written(writeln!(anstream::stdout(), "{text}"))
 }
 
 /// A value for other programs, on one line.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{value}")?;
-    Ok(())
+    written(writeln!(io::stdout(), "{value}"))
+}
+
+/// Bytes for other programs.
+pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    written(io::stdout().write_all(bytes))
+}
+
+/// `| head` has read enough: that is no error, but neither the end of what is to be done, nor what the status says.
+fn written(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            IS_CLOSED.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        written => written.map_err(|error| Failure::outside("cannot write the output", &error)),
+    }
 }
 
 /// Something that does not keep the command from going on, on the standard error.
 pub(crate) fn warning(text: impl Display) {
-    anstream::eprintln!("{DOUBTFUL}warning:{DOUBTFUL:#} {text}");
+    note(format_args!("{DOUBTFUL}warning:{DOUBTFUL:#} {text}"));
+}
+
+/// A line on the standard error, if that can be written.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 pub(crate) fn styled(style: Style, text: impl Display) -> String {
@@ -124,6 +151,13 @@ pub(crate) fn bytes(count: u64) -> String {
         0x400.. => format!("{:.1} KiB", in_units(0x400)),
         _ => format!("{count} B"),
     }
+}
+
+/// JSON on several lines. Nothing of it moves the cursor.
+pub(crate) fn pretty(value: &Value) -> String {
+    let escape =
+        |c: char| if c.is_control() && c != '\n' { c.escape_debug().collect() } else { c.to_string() };
+    format!("{value:#}").chars().map(escape).collect()
 }
 
 /// A text from outside on a terminal: nothing of it moves the cursor, and it is no longer than a name.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use sqlx::Row;
 
 use super::PostgresInbox;
-use crate::inbox::{InboxError, Select, time::micros};
+use crate::inbox::{Filter, InboxError, Select, time::micros};
 
 impl PostgresInbox {
     pub(super) async fn prune_done(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
@@ -45,15 +45,18 @@ impl PostgresInbox {
 
     pub(super) async fn discard_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
         let mut discard = self.pool.begin().await?;
-        let over: Vec<_> = match which {
-            Select::Keys(keys) => keys.iter().map(|key| key.number()).take(max as usize).collect(),
-            Select::All(filter) => {
-                let mut over = self.filtered(filter);
-                over.push(" AND dead.seq IS NOT NULL ORDER BY event.seq LIMIT ").push_bind(i64::from(max));
-                let rows = over.build().fetch_all(&mut *discard).await?;
-                rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?
+        let mut over = match which {
+            Select::Keys(keys) => {
+                let mut over = self.filtered(&Filter::default());
+                let keys: Vec<_> = keys.iter().map(|key| key.number()).collect();
+                over.push(" AND event.seq = ANY(").push_bind(keys).push(")");
+                over
             }
+            Select::All(filter) => self.filtered(filter),
         };
+        over.push(" AND dead.seq IS NOT NULL ORDER BY event.seq LIMIT ").push_bind(i64::from(max));
+        let rows = over.build().fetch_all(&mut *discard).await?;
+        let over: Vec<i64> = rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?;
         let statement = self.schema.query(
             "WITH gone AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq, attempts),
              emptied AS (UPDATE @event AS event SET data = NULL FROM gone WHERE event.seq = gone.seq)

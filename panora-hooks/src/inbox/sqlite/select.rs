@@ -1,6 +1,6 @@
 //! Finding events.
 
-use std::time::SystemTime;
+use std::{collections::BTreeSet, time::SystemTime};
 
 use rusqlite::{Connection, Row, types::Value};
 
@@ -64,7 +64,7 @@ pub(super) fn page(
     let mut condition = Condition::new();
     condition.and_filter(filter, now);
     if let Some(after) = after {
-        condition.and("event.seq > ?", after.number());
+        condition.and("seq > ?", after.number());
     }
     let limit = i64::from(limit) + 1;
     find(connection, filter.state, &condition, limit, now)
@@ -78,7 +78,9 @@ pub(super) fn selected(
 ) -> rusqlite::Result<Vec<EventInfo>> {
     match which {
         Select::Keys(keys) => {
-            let found = keys.iter().map(|key| one(connection, *key, now));
+            // Each once: what is done to it is done by then.
+            let keys: BTreeSet<_> = keys.iter().collect();
+            let found = keys.into_iter().map(|key| one(connection, *key, now));
             found.filter_map(Result::transpose).collect()
         }
         Select::All(filter) => {
@@ -96,7 +98,7 @@ pub(super) fn one(
     now: SystemTime,
 ) -> rusqlite::Result<Option<EventInfo>> {
     let mut condition = Condition::new();
-    condition.and("event.seq = ?", key.number());
+    condition.and("seq = ?", key.number());
     Ok(find(connection, None, &condition, 1, now)?.pop())
 }
 
@@ -107,7 +109,8 @@ fn find(
     limit: i64,
     now: SystemTime,
 ) -> rusqlite::Result<Vec<EventInfo>> {
-    // What is looked for stands first: there may be many events and few of them.
+    // What is looked for stands first: there may be many events and few of them. `seq` is that of the first table,
+    // whose order is there already.
     let tables = match state {
         None => "event LEFT JOIN due USING (seq) LEFT JOIN dead USING (seq) LEFT JOIN done USING (seq)",
         Some(EventState::Ready | EventState::Delayed | EventState::Leased) => {
@@ -120,8 +123,7 @@ fn find(
             "done CROSS JOIN event USING (seq) LEFT JOIN due USING (seq) LEFT JOIN dead USING (seq)"
         }
     };
-    let sql =
-        format!("SELECT {COLUMNS} FROM {tables} WHERE {} ORDER BY event.seq LIMIT {limit}", condition.sql);
+    let sql = format!("SELECT {COLUMNS} FROM {tables} WHERE {} ORDER BY seq LIMIT {limit}", condition.sql);
     let mut statement = connection.prepare_cached(&sql)?;
     let values = rusqlite::params_from_iter(&condition.values);
     statement.query_map(values, |row| info(row, now))?.collect()

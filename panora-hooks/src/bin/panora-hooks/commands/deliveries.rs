@@ -44,8 +44,12 @@ impl Deliveries {
         self.progress.set(self.sent.len() as u64);
     }
 
-    /// Prints them. The answer is no if one was not answered with 2xx.
-    pub(super) fn finish(self, what: &str, json: bool) -> Result<(), Failure> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    /// Prints them, with what they were made of under a key. The answer is no if one was not answered with 2xx.
+    pub(super) fn finish(self, (key, what): (&str, &str), json: bool) -> Result<(), Failure> {
         let Self { mut sent, progress, start } = self;
         let elapsed = start.elapsed();
         drop(progress);
@@ -53,10 +57,10 @@ impl Deliveries {
         if json {
             sent.sort_by_key(|(_, sent)| sent.number);
             let deliveries: Vec<_> = sent.iter().map(|(id, sent)| to_json(id, sent)).collect();
-            print::json(&json!({ "event_type": what, "failed": failed, "deliveries": deliveries }))?;
+            print::json(&json!({ key: what, "failed": failed, "deliveries": deliveries }))?;
         } else if sent.len() <= LISTED {
             sent.sort_by_key(|(_, sent)| sent.number);
-            print::table(&["event", "answer", "latency"], sent.iter().map(|(id, sent)| row(id, sent)))?;
+            print::table(&["id_event", "answer", "latency"], sent.iter().map(|(id, sent)| row(id, sent)))?;
         } else {
             summarise(&sent, elapsed)?;
         }
@@ -105,12 +109,12 @@ fn row(id: &str, sent: &Sent) -> Vec<String> {
 fn to_json(id: &str, sent: &Sent) -> Value {
     match &sent.answer {
         Ok(answer) => json!({
-            "id": id,
+            "id_event": id,
             "status": answer.status,
             "latency_ms": answer.latency.as_secs_f64() * 1000.0,
             "is_acknowledged": is_success(sent),
         }),
-        Err(error) => json!({ "id": id, "error": error.to_string(), "is_acknowledged": false }),
+        Err(error) => json!({ "id_event": id, "error": error.to_string(), "is_acknowledged": false }),
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
         mismatches += usize::from(!explanation.is_match());
         if json {
             print::json(&json!({
-                "id": id,
+                "id_event": id,
                 "is_match": explanation.is_match(),
                 "causes": explanation.causes().map(Cause::as_str).collect::<Vec<_>>(),
                 "offset": explanation.offset(),

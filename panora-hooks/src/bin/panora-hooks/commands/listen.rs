@@ -58,21 +58,35 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     if let Some(verifier) = verifier {
         listener = listener.verify(verifier);
     }
-    let address = listener.local_addr()?;
-    anstream::eprintln!("listening on http://{address}");
+    let address = listener.local_addr().map_err(Failure::of)?;
+    print::note(format_args!("listening on http://{address}"));
     if !is_checked {
         print::warning(format_args!("{} is not set: nothing is verified", secrets::SECRET));
     }
 
     let (stop, mut stopped) = tokio::sync::watch::channel(());
+    // There is no point in going on unseen.
+    let (unseen, is_unseen) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async move {
-        shutdown_signal().await;
+        tokio::select! {
+            () = shutdown_signal() => {}
+            _ = is_unseen => {}
+        }
         drop(stop);
     };
-    let mut failed = None;
+    let (mut failed, mut unseen) = (None, Some(unseen));
     let tell = |heard: Heard| {
+        if heard.missed > 0 {
+            print::warning(format_args!("{} deliveries came too fast to be shown", heard.missed));
+        }
+        if let Some(error) = &heard.not_recorded {
+            print::warning(format_args!("the delivery is not recorded: {error}"));
+        }
         let printed = if json { print::json(&to_json(&heard, show_data)) } else { show(&heard, show_data) };
         failed = failed.take().or(printed.err());
+        if failed.is_some() || print::is_closed() {
+            drop(unseen.take());
+        }
     };
     let running = listener.run(shutdown, tell);
     let over = async {
@@ -81,7 +95,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        ended = running => ended?,
+        ended = running => ended.map_err(Failure::of)?,
         () = over => {}
     }
     failed.map_or(Ok(()), Err)
@@ -133,11 +147,8 @@ fn show(heard: &Heard, show_data: bool) -> Result<(), Failure> {
         None => format!("-> {}", heard.status),
     });
     print::line(parts.join("  "))?;
-    if let Some(error) = &heard.not_recorded {
-        print::warning(format_args!("the delivery is not recorded: {error}"));
-    }
     if show_data {
-        print::line(format_args!("{:#}", payload(&heard.recorded)))?;
+        print::line(print::pretty(&payload(&heard.recorded)))?;
     }
     Ok(())
 }
@@ -151,7 +162,7 @@ fn payload(recorded: &Recorded) -> Value {
 }
 
 fn to_json(heard: &Heard, show_data: bool) -> Value {
-    let Heard { recorded, verdict, id, wire_type, age, status, forwarded, .. } = heard;
+    let Heard { recorded, verdict, id, wire_type, age, status, forwarded, not_recorded, missed, .. } = heard;
     let (verdict, reason) = match verdict {
         Verdict::Verified => ("verified", None),
         Verdict::Refused(reason) => ("refused", Some(reason)),
@@ -161,12 +172,14 @@ fn to_json(heard: &Heard, show_data: bool) -> Value {
         "received_at": print::time(recorded.received_at),
         "verdict": verdict,
         "reason": reason,
-        "id": id,
+        "id_event": id,
         "event_type": wire_type.as_deref().map(|text| catalogue::find(text).map_or(text, |known| known.name())),
         "wire_type": wire_type,
         "size": recorded.body.len(),
         "age_seconds": age.map(|age| age.as_secs()),
         "status": status,
+        "not_recorded": not_recorded.as_ref().map(ToString::to_string),
+        "missed": missed,
     });
     if let Some(forwarded) = forwarded {
         value["forwarded"] = match forwarded {

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::{args::Args, failure::Failure};
+use crate::{args::Args, failure::Failure, print};
 
 /// Prints the completions of a shell
 #[derive(clap::Args)]
@@ -27,23 +27,19 @@ pub(crate) struct ManArgs {
 pub(crate) fn completions(CompletionsArgs { shell }: &CompletionsArgs) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut Args::command(), "panora-hooks", &mut script);
-    write(&script)
+    print::raw(&script)
 }
 
 pub(crate) fn man(ManArgs { folder }: &ManArgs) -> Result<(), Failure> {
     let Some(folder) = folder else {
         let mut page = Vec::new();
-        Man::new(Args::command()).render(&mut page)?;
-        return write(&page);
+        let rendered = Man::new(Args::command()).render(&mut page);
+        rendered.map_err(|error| Failure::outside("cannot write the page", &error))?;
+        return print::raw(&page);
     };
     let failed = |error: io::Error| {
         Failure::outside(format_args!("cannot write to the folder `{}`", folder.display()), &error)
     };
     fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(Args::command(), folder).map_err(failed)
-}
-
-fn write(bytes: &[u8]) -> Result<(), Failure> {
-    io::Write::write_all(&mut io::stdout(), bytes)?;
-    Ok(())
 }

@@ -28,7 +28,7 @@ inbox is made up again, and signed with PANORA_WEBHOOK_SECRET.
 
 Example: panora-hooks replay deliveries.jsonl --to http://127.0.0.1:8000/webhook")]
 pub(crate) struct Args {
-    /// A recording, or the number of an event in an inbox
+    /// A recording, or the id of an event in an inbox
     #[arg(value_name = "FILE|ID")]
     what: String,
     /// The receiver
@@ -69,7 +69,7 @@ async fn replay_event(
     let mut deliveries = Deliveries::new(1);
     let answer = client.send(request).await;
     deliver(&mut deliveries, event.info.id.clone(), 0, answer)?;
-    deliveries.finish(event.info.event_type(), json)
+    deliveries.finish(("event_type", event.info.event_type()), json)
 }
 
 async fn replay_recording(
@@ -89,8 +89,9 @@ async fn replay_recording(
         Request::of_recorded(&recorded, to).map_err(not_sent)?;
         count += 1;
     }
-    let mut deliveries = Deliveries::new(count);
-    for (number, recorded) in open()?.enumerate() {
+    let mut deliveries = Deliveries::new(count as u64);
+    // No more than that: what listens may add to the same file.
+    for (number, recorded) in open()?.take(count).enumerate() {
         let recorded = recorded.map_err(wrong)?;
         let mut request = Request::of_recorded(&recorded, to).map_err(not_sent)?;
         if let Some(verifier) = &verifier {
@@ -105,10 +106,10 @@ async fn replay_recording(
         let answer = client.send(request).await;
         deliver(&mut deliveries, listen::id(&recorded), number, answer)?;
     }
-    deliveries.finish(&path.display().to_string(), json)
+    deliveries.finish(("recording", &path.display().to_string()), json)
 }
 
-/// Notes what came of one. If nothing answers, the others need not be tried.
+/// Notes what came of one. If nothing answers at all, the others need not be tried.
 fn deliver(
     deliveries: &mut Deliveries,
     id: String,
@@ -116,7 +117,7 @@ fn deliver(
     answer: Result<Answer, SendError>,
 ) -> Result<(), Failure> {
     match answer {
-        Err(error @ SendError::Unreachable { .. }) => Err(Failure::of(error)),
+        Err(error @ SendError::Unreachable { .. }) if deliveries.is_empty() => Err(Failure::of(error)),
         answer => {
             deliveries.add(id, Sent::new(number as u64, answer));
             Ok(())

@@ -1,6 +1,6 @@
 //! `send`: sample deliveries.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use panora_hooks::tools::{
     batch::{Batch, Sent},
@@ -32,11 +32,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// How many
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     count: u64,
     /// How many in a second, if not as fast as answers come
     #[arg(long, value_name = "N", value_parser = rate)]
-    rate: Option<f64>,
+    rate: Option<Duration>,
     /// Sends each twice
     #[arg(long)]
     duplicate: bool,
@@ -48,9 +48,10 @@ pub(crate) struct Args {
     object: bool,
 }
 
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(rate),
+/// Reads how many in a second, as the time from one to the next.
+fn rate(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(Duration::from_secs_f64(1.0 / rate)),
         _ => Err("expected a number from 0.001 to 100000".to_owned()),
     }
 }
@@ -59,14 +60,19 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<(), Failure> {
     let verifier = secrets::verifier()?;
     let template = template(&args)?;
     let Args { to, count, rate, duplicate, shuffle, .. } = args;
-    let batch = Batch { count, rate, is_duplicated: duplicate, is_shuffled: shuffle };
+    if count > 1 && !template.is_varied() {
+        print::warning(
+            "the payload is the same in each: an inbox parks all but the first, if it is an object",
+        );
+    }
+    let batch = Batch { count, interval: rate, is_duplicated: duplicate, is_shuffled: shuffle };
     let client = Client::new().map_err(Failure::of)?;
     let copies = if duplicate { 2 } else { 1 };
     let mut deliveries = Deliveries::new(count.saturating_mul(copies));
     let request = |number| Request::of_sample(&template.delivery(number), &verifier, &to);
     let tell = |sent: Sent| deliveries.add(template.id(sent.number), sent);
     batch.send(&client, request, tell).await.map_err(not_sent)?;
-    deliveries.finish(template.event_type(), json)
+    deliveries.finish(("event_type", template.event_type()), json)
 }
 
 fn template(Args { event, set, data, object, .. }: &Args) -> Result<Template, Failure> {

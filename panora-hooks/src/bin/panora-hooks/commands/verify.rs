@@ -43,10 +43,14 @@ impl DeliveryArgs {
             }
             Ok(recorded) => Ok(recorded),
             Err(RecordingError::NotARecording | RecordingError::Empty) => {
-                let signature = signature
-                    .iter()
-                    .map(|signature| ("panora-signature".to_owned(), signature.clone().into_bytes()));
-                Ok(vec![Recorded::new("POST", "/", signature.collect(), bytes)])
+                let Some(signature) = signature else {
+                    return Err(Failure::usage(format_args!(
+                        "`{}` is no recording: a body needs the signature that came with it, in --signature",
+                        file.display()
+                    )));
+                };
+                let headers = vec![("panora-signature".to_owned(), signature.clone().into_bytes())];
+                Ok(vec![Recorded::new("POST", "/", headers, bytes)])
             }
             Err(error) => Err(Failure::usage(format_args!("cannot read `{}`: {error}", file.display()))),
         }
@@ -61,7 +65,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
         let (id, reason) = (listen::id(recorded), reason(&verifier, recorded));
         refused += usize::from(reason.is_some());
         if json {
-            print::json(&json!({ "id": id, "is_verified": reason.is_none(), "reason": reason }))?;
+            print::json(&json!({ "id_event": id, "is_verified": reason.is_none(), "reason": reason }))?;
         } else {
             let verdict = match reason {
                 None => print::styled(print::GOOD, "verified"),

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use clap::Subcommand;
 use panora_hooks::{
     endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, SetupError, warnings},
-    tools::find,
+    tools::find::{self, ScopeError},
 };
 use serde_json::{Value, json};
 
@@ -81,6 +81,9 @@ struct Scope {
     /// An event type, or a prefix and `*`
     #[arg(long, value_name = "PATTERN", required = true)]
     scope: Vec<String>,
+    /// Takes names under which nothing is known to be sent
+    #[arg(long)]
+    unlisted: bool,
 }
 
 /// Lets an endpoint get events again
@@ -119,13 +122,17 @@ pub(crate) async fn run(Args { command, api, older_api }: Args, json: bool) -> R
     let generation = if older_api { Api::Older } else { Api::Current };
     let client = Client::from_env(KEY).map_err(wrong)?;
     let client = client.base_url(&api).map_err(wrong)?.api(generation);
+    if client.is_exposed() {
+        print::warning("the API key goes over the network unencrypted: use https");
+    }
     match command {
         Command::List(args) => list(&client, &args, json).await,
         Command::Create(args) => create(&client, args, json).await,
         Command::Enable(Enable { id }) => {
             client.enable(&id).await.map_err(failed)?;
             done(&id, "enabled", json)?;
-            warn(&client).await
+            warn(&client).await;
+            Ok(())
         }
         Command::Disable(Disable { id }) => {
             client.disable(&id).await.map_err(failed)?;
@@ -155,14 +162,13 @@ impl Scope {
     fn names(&self) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         for pattern in &self.scope {
-            let found = find::scope(pattern);
-            if found.is_empty() {
-                return Err(Failure::usage(format_args!(
-                    "`{}` stands for nothing that is sent: see `panora-hooks events`",
-                    print::foreign(pattern)
-                )));
+            match find::scope(pattern) {
+                Ok(found) => names.extend(found),
+                Err(ScopeError::NeverSent { .. }) if self.unlisted && !pattern.contains('*') => {
+                    names.push(pattern.clone());
+                }
+                Err(error) => return Err(Failure::usage(error)),
             }
-            names.extend(found);
         }
         names.sort();
         names.dedup();
@@ -207,13 +213,16 @@ async fn create(client: &Client, args: Create, json: bool) -> Result<(), Failure
     let endpoint = NewEndpoint::new(url, scope.names()?).description(description);
     let created = client.create(&endpoint).await.map_err(failed)?;
     show_created(&created, show_secrets, json)?;
-    warn(client).await
+    warn(client).await;
+    Ok(())
 }
 
-/// Warns of what is wrong with the endpoints that there are by now.
-async fn warn(client: &Client) -> Result<(), Failure> {
-    warnings(&client.list().await.map_err(failed)?).iter().for_each(print::warning);
-    Ok(())
+/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done, whatever comes of this.
+async fn warn(client: &Client) {
+    match client.list().await {
+        Ok(endpoints) => warnings(&endpoints).iter().for_each(print::warning),
+        Err(error) => print::warning(format_args!("the endpoints could not be checked: {error}")),
+    }
 }
 
 fn show_created(created: &Endpoint, show_secrets: bool, json: bool) -> Result<(), Failure> {

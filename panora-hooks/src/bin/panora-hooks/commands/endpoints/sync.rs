@@ -11,9 +11,8 @@ use crate::{failure::Failure, input, print, secrets};
 /// Lets one endpoint at a URL subscribe to just these event types
 #[derive(clap::Args)]
 #[command(after_help = "\
-An endpoint cannot be changed: a new one is created, the receiver has to accept
-both secrets (PANORA_WEBHOOK_SECRET and .._PREVIOUS say which it does), and the
-old one is disabled. May be interrupted and run again. What is left: status 1.
+A new endpoint replaces one that differs, once the receiver accepts both secrets
+(PANORA_WEBHOOK_SECRET and .._PREVIOUS). Run it again then; status 1 says so.
 
 Example: panora-hooks endpoints sync https://example.com/webhook --dry-run \\
   --scope 'crm.contact.*' --scope connection.created")]
@@ -46,7 +45,7 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
         desired = desired.replacing(id);
     }
     if yes {
-        desired = desired.all_accepted();
+        desired = desired.assume_accepted();
     }
 
     let plan = client.plan(&desired).await.map_err(failed)?;
@@ -67,21 +66,21 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
         return plan.steps().iter().try_for_each(|step| print::line(format_args!("to do: {step}")));
     }
 
-    let mut synced = client.sync(&desired).await.map_err(failed)?;
+    let mut synced = client.apply(plan).await.map_err(failed)?;
     if !json && let Some(created) = &synced.created {
         super::show_created(created, show_secrets, false)?;
     }
     let may_ask = !json && io::stdin().is_terminal() && io::stderr().is_terminal();
     if may_ask && !synced.left.is_empty() {
-        synced.left.iter().for_each(|step| anstream::eprintln!("to do: {step}"));
+        synced.left.iter().for_each(|step| print::note(format_args!("to do: {step}")));
         if input::ask("does the receiver accept the secrets of both by now?")? {
-            let rest = client.sync(&desired.all_accepted()).await.map_err(failed)?;
+            let rest = client.sync(&desired.assume_accepted()).await.map_err(failed)?;
             (synced.disabled, synced.left) = (rest.disabled, rest.left);
         }
     }
     if json {
         print::json(&json!({
-            "kept": plan.kept(),
+            "kept": synced.kept,
             "created": synced.created.as_ref().map(|created| to_json(created, show_secrets)),
             "disabled": synced.disabled,
             "left": steps(&synced.left),
@@ -107,7 +106,7 @@ fn steps(steps: &[Step]) -> Value {
     let step = |step: &Step| match step {
         Step::Create(endpoint) => json!({ "create": { "url": endpoint.url, "scope": endpoint.scope } }),
         Step::Accept { id } => json!({ "accept": id }),
-        Step::Disable { id } => json!({ "disable": id }),
+        Step::Disable { id, dropped } => json!({ "disable": id, "dropped": dropped }),
         _ => json!({ "other": step.to_string() }),
     };
     steps.iter().map(step).collect()

@@ -4,16 +4,18 @@ mod location;
 mod selection;
 mod show;
 
+use std::time::{Duration, Instant};
+
 use clap::Subcommand;
-use panora_hooks::inbox::{EventKey, Inbox, InboxError, Query, Select};
+use panora_hooks::inbox::{EventKey, Filter, Inbox, InboxError, Query, Select};
 use serde_json::json;
 
 pub(crate) use self::location::{Location, Store};
 use self::selection::{Filters, Selection};
 use crate::{failure::Failure, input, print};
 
-/// So many events are dropped in one transaction, during which nothing can be stored.
-const BATCH: u32 = 500;
+/// So many events are changed in one transaction, during which nothing can be stored.
+const BATCH: u32 = 100;
 
 /// Shows and mends what a receiver has stored, while it runs
 #[derive(clap::Args)]
@@ -34,8 +36,18 @@ enum Command {
     Depth(Depth),
     List(List),
     Show(show::Args),
-    Replay(Replay),
-    Drop(Drop),
+    /// Runs parked, dead, delayed and done events once more
+    #[command(after_help = "\
+The receiver runs them as if they had never been tried.
+
+Example: panora-hooks inbox replay --state dead --type crm.contact.created")]
+    Replay(Selection),
+    /// Drops the data of parked and dead events for good
+    #[command(after_help = "\
+They count as done then: deliveries of them are still known as duplicates.
+
+Example: panora-hooks inbox drop --state dead --older-than 30d")]
+    Drop(Selection),
     Prune(Prune),
 }
 
@@ -58,34 +70,6 @@ struct List {
     after: Option<EventKey>,
 }
 
-/// Runs parked, dead, delayed and done events once more
-#[derive(clap::Args)]
-#[command(after_help = "\
-The receiver runs them as if they had never been tried.
-
-Example: panora-hooks inbox replay --state dead --type crm.contact.created")]
-struct Replay {
-    #[command(flatten)]
-    selection: Selection,
-    /// Does not ask
-    #[arg(long)]
-    yes: bool,
-}
-
-/// Drops the data of parked and dead events for good
-#[derive(clap::Args)]
-#[command(after_help = "\
-They count as done then: deliveries of them are still known as duplicates.
-
-Example: panora-hooks inbox drop --state dead --older-than 30d")]
-struct Drop {
-    #[command(flatten)]
-    selection: Selection,
-    /// Does not ask
-    #[arg(long)]
-    yes: bool,
-}
-
 /// Drops the data of done events, before the receiver does
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -95,7 +79,7 @@ Example: panora-hooks inbox prune --older-than 1d")]
 struct Prune {
     /// Those done before, such as `7d`
     #[arg(long, value_name = "AGE", value_parser = selection::age)]
-    older_than: std::time::Duration,
+    older_than: Duration,
     /// Does not ask
     #[arg(long)]
     yes: bool,
@@ -113,16 +97,20 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
         Command::Depth(Depth {}) => depth(inbox, json).await,
         Command::List(args) => list(inbox, args, json).await,
         Command::Show(args) => show::run(inbox, &args, json).await,
-        Command::Replay(Replay { selection, yes }) => {
-            let question = format!("run {} once more?", selection.describe());
+        Command::Replay(selection) => {
+            let (question, yes) = (format!("run {} once more?", selection.describe()), selection.yes);
             let select = selection.select()?;
             // Single ones were meant.
             input::confirm(&question, yes || matches!(select, Select::Keys(_)))?;
-            let replayed = inbox.replay(select).await.map_err(Failure::of)?;
+            let replayed = match select {
+                Select::Keys(_) => inbox.replay(select).await.map_err(Failure::of)?,
+                Select::All(filter) => replay_all(inbox, filter).await?,
+            };
             changed("replayed", replayed, json)
         }
-        Command::Drop(Drop { selection, yes }) => {
+        Command::Drop(selection) => {
             let question = format!("drop {} for good, if parked or dead?", selection.describe());
+            let yes = selection.yes;
             let select = selection.select()?;
             input::confirm(&question, yes)?;
             let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
@@ -140,17 +128,43 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
     }
 }
 
-/// Does a part at a time until nothing is left, so that the receiver gets its turn.
+/// Does a part at a time until nothing is left.
 async fn repeat(mut part: impl AsyncFnMut() -> Result<u64, InboxError>) -> Result<u64, Failure> {
     let progress = print::Progress::counting("events");
     let mut all = 0;
     loop {
+        let start = Instant::now();
         match part().await.map_err(Failure::of)? {
             0 => return Ok(all),
             some => all += some,
         }
         progress.set(all);
+        give_way(start).await;
     }
+}
+
+/// Replays a page at a time, each event once, whatever becomes of it meanwhile.
+async fn replay_all(inbox: &impl Inbox, filter: Filter) -> Result<u64, Failure> {
+    let progress = print::Progress::counting("events");
+    let (mut all, mut after) = (0, None);
+    loop {
+        let start = Instant::now();
+        let query = Query { filter: filter.clone(), after, limit: BATCH };
+        let page = inbox.list(query).await.map_err(Failure::of)?;
+        let keys = page.items.iter().map(|info| info.key).collect();
+        all += inbox.replay(Select::Keys(keys)).await.map_err(Failure::of)?;
+        progress.set(all);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+        give_way(start).await;
+    }
+}
+
+/// Waits for as long as a part has taken, so that the receiver stores in the meantime: the locks of SQLite know no queue.
+async fn give_way(start: Instant) {
+    tokio::time::sleep(start.elapsed().max(Duration::from_millis(1))).await;
 }
 
 /// Says how many there were; none is a no.
@@ -203,7 +217,7 @@ async fn list(inbox: &impl Inbox, List { filters, limit, after }: List, json: bo
         page.items.iter().map(show::row),
     )?;
     if let Some(next) = page.next {
-        anstream::eprintln!("there are more: --after {next}");
+        print::note(format_args!("there are more: --after {next}"));
     }
     Ok(())
 }

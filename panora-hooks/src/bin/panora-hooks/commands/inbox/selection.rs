@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use clap::ValueEnum;
 use jiff::{Span, SpanRelativeTo};
 use panora_hooks::inbox::{EventKey, EventState, Filter, Select};
 
@@ -12,8 +11,8 @@ use crate::{failure::Failure, print};
 #[derive(clap::Args, Clone)]
 pub(super) struct Filters {
     /// Those in a state
-    #[arg(long, value_name = "STATE", hide_possible_values = true)]
-    state: Option<State>,
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    state: Option<EventState>,
     /// Those of an event type
     #[arg(long = "type", value_name = "EVENT")]
     event_type: Option<String>,
@@ -30,34 +29,16 @@ pub(super) struct Selection {
     keys: Vec<EventKey>,
     #[command(flatten)]
     filters: Filters,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum State {
-    Ready,
-    Delayed,
-    Leased,
-    Parked,
-    Dead,
-    Done,
-}
-
-impl From<State> for EventState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Ready => Self::Ready,
-            State::Delayed => Self::Delayed,
-            State::Leased => Self::Leased,
-            State::Parked => Self::Parked,
-            State::Dead => Self::Dead,
-            State::Done => Self::Done,
-        }
-    }
+    /// Does not ask
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 impl From<Filters> for Filter {
     fn from(Filters { state, event_type, older_than }: Filters) -> Self {
-        Self { state: state.map(Into::into), event_type, received_before: older_than.map(ago) }
+        // What comes while it is done was not meant.
+        let received_before = Some(older_than.map_or_else(SystemTime::now, ago));
+        Self { state, event_type, received_before }
     }
 }
 
@@ -70,7 +51,7 @@ impl Selection {
             return format!("event {}", keys.join(", "));
         }
         let mut words = vec!["all".to_owned()];
-        words.extend(state.map(|state| EventState::from(state).to_string()));
+        words.extend(state.map(|state| state.to_string()));
         words.push("events".to_owned());
         words.extend(event_type.as_ref().map(|event_type| format!("of type {}", print::foreign(event_type))));
         words.extend(older_than.map(|age| format!("that arrived before {}", print::time(ago(age)))));
@@ -78,7 +59,7 @@ impl Selection {
     }
 
     pub(super) fn select(self) -> Result<Select, Failure> {
-        let Self { keys, filters } = self;
+        let Self { keys, filters, .. } = self;
         let is_filtered =
             filters.state.is_some() || filters.event_type.is_some() || filters.older_than.is_some();
         match (keys.is_empty(), is_filtered) {
@@ -89,6 +70,11 @@ impl Selection {
             }
         }
     }
+}
+
+fn state(text: &str) -> Result<EventState, String> {
+    let state = EventState::ALL.into_iter().find(|state| state.as_str() == text);
+    state.ok_or_else(|| format!("expected one of {}", EventState::ALL.map(EventState::as_str).join(", ")))
 }
 
 /// Reads an age such as `90s`, `12h` or `7d`. A day has 24 hours.

@@ -40,7 +40,7 @@ pub(super) async fn run(
         return print::json(&value);
     }
     let fields = [
-        ("event", Some(info.key.to_string())),
+        ("id", Some(info.key.to_string())),
         ("id_event", Some(print::foreign(&info.id))),
         ("type", Some(print::foreign(info.event_type()))),
         ("on the wire", Some(print::foreign(&info.wire_type))),
@@ -57,7 +57,7 @@ pub(super) async fn run(
         }
     }
     if event.data.is_some() {
-        print::line(format_args!("\n{payload:#}"))?;
+        print::line(format_args!("\n{}", print::pretty(&payload)))?;
     }
     Ok(())
 }
@@ -85,8 +85,8 @@ fn state(state: EventState) -> String {
 
 pub(super) fn to_json(info: &EventInfo) -> Value {
     json!({
-        "event": info.key.number(),
-        "id": info.id,
+        "id": info.key.number(),
+        "id_event": info.id,
         "event_type": info.event_type(),
         "wire_type": info.wire_type,
         "received_at": print::time(info.received_at),
