@@ -49,6 +49,8 @@ enum Flaw {
     ForgetsInterruptions,
     /// A payload is dropped with its event's last attempt.
     BuriesWithoutData,
+    /// So many events are looked at, and not so many discarded.
+    LimitsWhatIsLookedAt,
 }
 
 #[derive(Clone)]
@@ -215,6 +217,13 @@ impl Inbox for Flawed {
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        let which = match which {
+            Select::Keys(mut keys) if self.flaw == Flaw::LimitsWhatIsLookedAt => {
+                keys.truncate(max as usize);
+                Select::Keys(keys)
+            }
+            which => which,
+        };
         self.inner.discard(which, max).await
     }
 
@@ -284,4 +293,5 @@ finds! {
     an_extended_lease_lasts_longer: ExtendsNothing,
     a_lease_that_ran_out_is_an_interruption: ForgetsInterruptions,
     a_dead_event_has_its_reason: BuriesWithoutData,
+    what_is_discarded_is_known_but_gone: LimitsWhatIsLookedAt,
 }

@@ -6,13 +6,12 @@ mod path;
 mod run;
 mod sample;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::{
-    fixtures::find as fixture,
-    path::set,
-    sample::{body, headers},
-};
 pub use self::{
     outcome::Outcome,
     sample::{Sample, sample},
+};
+#[cfg(feature = "cli")]
+pub(crate) use self::{
+    path::set,
+    sample::{body, headers},
 };

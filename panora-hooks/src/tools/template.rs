@@ -8,7 +8,7 @@ use super::find;
 use crate::{
     catalogue,
     json::Json,
-    testing::{self, Sample},
+    testing::{self, Sample, fixtures},
 };
 
 /// Why there is nothing to send. It holds nothing of the payload.
@@ -80,7 +80,7 @@ impl Template {
             return Err(TemplateError::Unknown { event_type: event_type.to_owned(), nearest });
         };
         check_spelling(event_type)?;
-        let payload = testing::fixture(known);
+        let payload = fixtures::find(known);
         let varied = match &payload {
             Json::Object(members) => ["id", "id_connection"]
                 .into_iter()
