@@ -13,6 +13,7 @@ mod hook;
 pub mod inbox;
 #[cfg(feature = "testing")]
 mod json;
+mod json_string;
 mod linger;
 pub mod models;
 mod outcome;

@@ -101,7 +101,7 @@ impl Verifier {
         signature: impl AsRef<[u8]>,
     ) -> Result<Delivery<'b>, VerifyError> {
         let signature = Signature::parse(signature.as_ref()).ok_or(VerifyError::SignatureFormat)?;
-        let body = std::str::from_utf8(body).map_err(|_| VerifyError::Malformed)?;
+        let body = simdutf8::basic::from_utf8(body).map_err(|_| VerifyError::Malformed)?;
         self.verify_text(body, &signature)
     }
 

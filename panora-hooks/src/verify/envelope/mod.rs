@@ -1,5 +1,7 @@
 //! The object around the data.
 
+mod plain;
+
 use std::{borrow::Cow, fmt};
 
 use serde::{
@@ -29,6 +31,14 @@ impl<'b> Envelope<'b> {
     /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
     /// are passed over: it may send more one day.
     pub(crate) fn parse(body: &'b str) -> Result<Self, VerifyError> {
+        match plain::parse(body) {
+            Some(envelope) => Ok(envelope),
+            None => Self::parse_any(body),
+        }
+    }
+
+    /// The same for whatever is JSON.
+    fn parse_any(body: &'b str) -> Result<Self, VerifyError> {
         let Keys { id, wire_type, data, duplicate } =
             serde_json::from_str(body).map_err(|_| VerifyError::Malformed)?;
         if let Some(key) = duplicate {
