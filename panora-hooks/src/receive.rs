@@ -4,12 +4,13 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, HttpBody},
+    body::{Body, Bytes, HttpBody},
     extract::Request,
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Response},
     routing,
 };
+use bytes::BytesMut;
 use bytestring::ByteString;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tracing::{Instrument, field};
@@ -30,6 +31,9 @@ use crate::{
 };
 
 const SIGNATURE_HEADER: &str = "panora-signature";
+
+/// How much memory is taken on the word of a sender that says how much it is going to send.
+const MAX_RESERVED_BYTES: usize = 1024 * 1024;
 
 /// What a router needs to answer.
 pub(crate) struct Endpoint<S> {
@@ -96,10 +100,10 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         if body.size_hint().lower() > limit as u64 {
             return Err(Refusal::TooLarge { limit });
         }
-        let collect = Limited::new(body, limit).collect();
+        let collect = collect(Limited::new(body, limit));
         let collected = tokio::time::timeout(self.read_timeout, collect).await;
         match collected.map_err(|_elapsed| Refusal::TooSlow)? {
-            Ok(body) => ByteString::try_from(body.to_bytes()).map_err(|_| VerifyError::Malformed.into()),
+            Ok(body) => ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into()),
             Err(error) if is_over_limit(&*error) => Err(Refusal::TooLarge { limit }),
             Err(_) => Err(Refusal::Incomplete),
         }
@@ -197,6 +201,24 @@ fn signature(headers: &HeaderMap) -> Result<Signature, Refusal> {
         return Err(Refusal::TwoSignatures);
     }
     Signature::parse(value.as_bytes()).ok_or(Refusal::Unverified(VerifyError::SignatureFormat))
+}
+
+/// The bytes of a body. What arrives in one piece is not copied; pieces are copied as they arrive and given back, so
+/// that the connection reads the next one into the same memory.
+async fn collect(mut body: Limited<&mut Body>) -> Result<Bytes, axum::BoxError> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await.transpose()? {
+        let Ok(piece) = frame.into_data() else { continue };
+        if bytes.is_empty() {
+            if body.is_end_stream() {
+                return Ok(piece);
+            }
+            let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+            bytes.reserve(piece.len() + declared.min(MAX_RESERVED_BYTES));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
 }
 
 /// Whether the limit was ours or a layer's: either way the body is too large.
