@@ -1,0 +1,185 @@
+//! Whole receivers over sockets, each in a process of its own, loaded by one client in turn.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Write},
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use axum::Router;
+use panora_hooks::{Verifier, Webhooks, hooks, on};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use super::{
+    bodies::{Delivery, SECRET, SIZES},
+    peers::by_hand,
+    ratio::median,
+    table::Row,
+};
+
+const ROUNDS: usize = 7;
+const CONNECTIONS: usize = 32;
+
+/// For how long a receiver is loaded each time: first to warm up, then to count.
+const WARM_UP: Duration = Duration::from_millis(300);
+const RUN: Duration = Duration::from_millis(1000);
+
+/// The variable that makes this program a receiver.
+pub(crate) const RECEIVER: &str = "PANORA_BENCH_RECEIVER";
+
+#[on("crm.contact.created")]
+async fn contact_created() {}
+
+#[on("crm.company.created")]
+async fn company_created() {}
+
+/// Serves on a port that it prints, until it is killed.
+pub(crate) async fn serve(receiver: &str) -> anyhow::Result<()> {
+    let router: Router = match receiver {
+        "hooks" => Webhooks::new(Verifier::new(SECRET)?)
+            .hooks(hooks![contact_created, company_created])
+            .into_router("/webhook"),
+        "by_hand" => by_hand::router(SECRET)?,
+        receiver => anyhow::bail!("unknown receiver `{receiver}`"),
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("{}", listener.local_addr()?.port());
+    std::io::stdout().flush()?;
+    axum::serve(listener, router).await?;
+    Ok(())
+}
+
+/// The generated router against one written by hand.
+pub(crate) async fn against_by_hand() -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (size, least) in SIZES.into_iter().zip([1.0, 1.4, 1.7]) {
+        let ratio = compare(size, || Receiver::of_this_program("by_hand")).await?;
+        rows.push(Row::at_least(format!("router / axum by hand, {} KB", size >> 10), ratio, least));
+    }
+    Ok(rows)
+}
+
+/// The generated router against Express, if npm can install it.
+pub(crate) async fn against_express() -> anyhow::Result<Vec<Row>> {
+    let folder = tempfile::tempdir()?;
+    let installed = Command::new("npm")
+        .args(["install", "--silent", "--no-audit", "--no-fund", "express@5.3.0"])
+        .current_dir(folder.path())
+        .status();
+    if !installed.is_ok_and(|status| status.success()) {
+        println!("skipped: Express (npm did not install it)");
+        return Ok(Vec::new());
+    }
+    let mut rows = Vec::new();
+    for size in SIZES {
+        let ratio = compare(size, || Receiver::express(folder.path())).await?;
+        rows.push(Row::at_least(format!("router / Express 5, {} KB", size >> 10), ratio, 9.0));
+    }
+    Ok(rows)
+}
+
+/// How many requests of a size the generated router answers for each of another receiver's.
+async fn compare(size: usize, other: impl Fn() -> anyhow::Result<Receiver>) -> anyhow::Result<f64> {
+    let request = request(&Delivery::of(size)?);
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let hooks = Receiver::of_this_program("hooks")?.answered_per_second(&request).await?;
+        ratios.push(hooks / other()?.answered_per_second(&request).await?);
+    }
+    Ok(median(ratios))
+}
+
+fn request(delivery: &Delivery) -> Vec<u8> {
+    let Delivery { body, signature, .. } = delivery;
+    let length = body.len();
+    format!(
+        "POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nPanora-Signature: {signature}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// A process that is killed when it is dropped.
+struct Receiver {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Receiver {
+    fn of_this_program(receiver: &str) -> anyhow::Result<Self> {
+        Self::start(Command::new(env::current_exe()?).env(RECEIVER, receiver))
+    }
+
+    fn express(folder: &Path) -> anyhow::Result<Self> {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/speed/peers/express.mjs");
+        let mut node = Command::new("node");
+        Self::start(node.arg(program).arg(folder).env("SECRET", SECRET).env("NODE_ENV", "production"))
+    }
+
+    fn start(command: &mut Command) -> anyhow::Result<Self> {
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
+        let mut port = String::new();
+        let output = process.stdout.take().context("there is no output")?;
+        BufReader::new(output).read_line(&mut port)?;
+        let port = port.trim().parse().context("the receiver does not say its port")?;
+        Ok(Self { process, address: (Ipv4Addr::LOCALHOST, port).into() })
+    }
+
+    async fn answered_per_second(&self, request: &[u8]) -> anyhow::Result<f64> {
+        self.load(request, WARM_UP).await?;
+        let begun = Instant::now();
+        let answered = self.load(request, RUN).await?;
+        Ok(f64::from(answered) / begun.elapsed().as_secs_f64())
+    }
+
+    /// Sends a request again and again on many connections, each when the one before was answered.
+    async fn load(&self, request: &[u8], run: Duration) -> anyhow::Result<u32> {
+        let end = Instant::now() + run;
+        let connections = (0..CONNECTIONS).map(|_| async {
+            let mut stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            let mut answered = 0;
+            while Instant::now() < end {
+                stream.write_all(request).await?;
+                read_answer(&mut stream).await?;
+                answered += 1;
+            }
+            anyhow::Ok(answered)
+        });
+        Ok(futures_util::future::try_join_all(connections).await?.into_iter().sum())
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn read_answer(stream: &mut TcpStream) -> anyhow::Result<()> {
+    let mut answer = [0; 1024];
+    let mut length = 0;
+    loop {
+        let read = stream.read(answer.get_mut(length..).context("the answer is long")?).await?;
+        anyhow::ensure!(read > 0, "the receiver closed the connection");
+        length += read;
+        let text = std::str::from_utf8(&answer[..length])?;
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        anyhow::ensure!(head.starts_with("HTTP/1.1 200"), "not a 200");
+        let expected = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>())?.ok()
+        });
+        if body.len() >= expected.unwrap_or(0) {
+            return Ok(());
+        }
+    }
+}
