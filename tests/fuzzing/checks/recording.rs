@@ -1,0 +1,23 @@
+//! A recording is read, or refused, and what is read is what is written again.
+
+use panora_hooks::tools::recording::{Recorder, Recording};
+
+/// # Panics
+///
+/// If it is not.
+pub fn check(bytes: &[u8]) {
+    let read: Vec<_> = Recording::new(bytes).collect();
+    let (last, before) = read.split_last().expect("nothing is an error, too");
+    assert!(before.iter().all(Result::is_ok), "it goes on after an error");
+    let deliveries: Vec<_> = before.iter().chain([last]).flatten().collect();
+    if deliveries.is_empty() {
+        return;
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut recorder = Recorder::open(file.path()).unwrap();
+    for delivery in &deliveries {
+        recorder.record(delivery).unwrap();
+    }
+    let again: Vec<_> = Recording::open(file.path()).unwrap().map(Result::unwrap).collect();
+    assert!(again.iter().eq(deliveries), "a delivery was written that is not the one that was read");
+}
