@@ -2,6 +2,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod body;
 pub mod catalogue;
 mod delivery;
 mod dispatch;

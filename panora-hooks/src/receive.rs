@@ -1,21 +1,19 @@
 //! From an HTTP request to its answer.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, Bytes, HttpBody},
     extract::Request,
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Response},
     routing,
 };
-use bytes::BytesMut;
 use bytestring::ByteString;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tracing::{Instrument, field};
 
 use crate::{
+    body,
     delivery::Delivery,
     dispatch::Dispatch,
     execution::{Call, Execution},
@@ -32,9 +30,6 @@ use crate::{
 
 const SIGNATURE_HEADER: &str = "panora-signature";
 
-/// How much memory is taken on the word of a sender that says how much it is going to send.
-const MAX_RESERVED_BYTES: usize = 1024 * 1024;
-
 /// What a router needs to answer.
 pub(crate) struct Endpoint<S> {
     pub(crate) verifier: Verifier,
@@ -42,8 +37,7 @@ pub(crate) struct Endpoint<S> {
     pub(crate) dispatch: Arc<Dispatch<S>>,
     /// What stores events, if there is an inbox.
     pub(crate) writer: Option<Arc<Writer>>,
-    pub(crate) max_body_bytes: usize,
-    pub(crate) read_timeout: Duration,
+    pub(crate) bodies: body::Reader,
 }
 
 impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
@@ -85,28 +79,14 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
                 return Err(Refusal::Method);
             }
             let signature = signature(&head.headers)?;
-            let body = self.read_body(&mut body).await?;
+            let body = self.bodies.read(&mut body).await?;
             Ok((body, signature))
         };
         let read = read.await;
         if read.is_err() {
-            linger(&head.headers, body, self.read_timeout);
+            linger(&head.headers, body, self.bodies.timeout());
         }
         read
-    }
-
-    async fn read_body(&self, body: &mut Body) -> Result<ByteString, Refusal> {
-        let limit = self.max_body_bytes;
-        if body.size_hint().lower() > limit as u64 {
-            return Err(Refusal::TooLarge { limit });
-        }
-        let collect = collect(Limited::new(body, limit));
-        let collected = tokio::time::timeout(self.read_timeout, collect).await;
-        match collected.map_err(|_elapsed| Refusal::TooSlow)? {
-            Ok(body) => ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into()),
-            Err(error) if is_over_limit(&*error) => Err(Refusal::TooLarge { limit }),
-            Err(_) => Err(Refusal::Incomplete),
-        }
     }
 
     async fn handle(self: &Arc<Self>, body: &ByteString, signature: &Signature, tally: Tally) -> Response {
@@ -201,34 +181,4 @@ fn signature(headers: &HeaderMap) -> Result<Signature, Refusal> {
         return Err(Refusal::TwoSignatures);
     }
     Signature::parse(value.as_bytes()).ok_or(Refusal::Unverified(VerifyError::SignatureFormat))
-}
-
-/// The bytes of a body. What arrives in one piece is not copied; pieces are copied as they arrive and given back, so
-/// that the connection reads the next one into the same memory.
-async fn collect(mut body: Limited<&mut Body>) -> Result<Bytes, axum::BoxError> {
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await.transpose()? {
-        let Ok(piece) = frame.into_data() else { continue };
-        if bytes.is_empty() {
-            if body.is_end_stream() {
-                return Ok(piece);
-            }
-            let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-            bytes.reserve(piece.len() + declared.min(MAX_RESERVED_BYTES));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.freeze())
-}
-
-/// Whether the limit was ours or a layer's: either way the body is too large.
-fn is_over_limit(error: &(dyn Error + 'static)) -> bool {
-    let mut error = Some(error);
-    while let Some(current) = error {
-        if current.is::<LengthLimitError>() {
-            return true;
-        }
-        error = current.source();
-    }
-    false
 }

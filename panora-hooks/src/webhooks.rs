@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 use axum::Router;
 
 use crate::{
+    body::{self, Limits},
     dispatch::Dispatch,
     inbox::{Inbox, writer::Writer},
     receive::Endpoint,
@@ -13,13 +14,6 @@ use crate::{
     verify::Verifier,
     webhooks_with_inbox::WebhooksWithInbox,
 };
-
-/// The largest body that is read by default, in bytes: 32 MiB. Lists of a first sync are megabytes long,
-/// and the sender knows no limit.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
-
-/// How long a body may take by default.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Receives Panora's webhooks: builds a router from a secret, a state and hooks.
 ///
@@ -41,20 +35,13 @@ pub struct Webhooks<S = ()> {
     verifier: Verifier,
     state: S,
     registry: Registry<S>,
-    max_body_bytes: usize,
-    read_timeout: Duration,
+    limits: Limits,
 }
 
 impl Webhooks {
     /// Webhooks that `verifier` verifies, with no hooks yet: every event is logged and acknowledged.
     pub fn new(verifier: Verifier) -> Self {
-        Self {
-            verifier,
-            state: (),
-            registry: Registry::new(),
-            max_body_bytes: MAX_BODY_BYTES,
-            read_timeout: READ_TIMEOUT,
-        }
+        Self { verifier, state: (), registry: Registry::new(), limits: Limits::default() }
     }
 
     /// Sets the state, of which hooks take parts with [`State<T>`](crate::State). It is cloned for each
@@ -67,8 +54,8 @@ impl Webhooks {
     #[track_caller]
     pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Webhooks<S> {
         assert!(self.registry.is_empty(), "call `.with_state(..)` before `.hooks(..)`");
-        let Self { verifier, state: (), registry: _, max_body_bytes, read_timeout } = self;
-        Webhooks { verifier, state, registry: Registry::new(), max_body_bytes, read_timeout }
+        let Self { verifier, state: (), registry: _, limits } = self;
+        Webhooks { verifier, state, registry: Registry::new(), limits }
     }
 }
 
@@ -86,14 +73,28 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     /// Sets the size of the largest body that is read, in bytes, by default 32 MiB. Larger ones are
     /// answered with 413, and the event is lost: lists can be megabytes long.
-    pub fn max_body_bytes(self, max_body_bytes: usize) -> Self {
-        Self { max_body_bytes, ..self }
+    pub fn max_body_bytes(mut self, max_body_bytes: usize) -> Self {
+        self.limits.max_body_bytes = max_body_bytes;
+        self
     }
 
     /// Sets how long a body may take to arrive, by default 30 seconds. Slower ones are answered with 408,
     /// and the event is lost.
-    pub fn read_timeout(self, read_timeout: Duration) -> Self {
-        Self { read_timeout, ..self }
+    pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
+        self.limits.read_timeout = read_timeout;
+        self
+    }
+
+    /// Sets how many bytes of bodies are in memory at once, by default 256 MiB. While there are as many, further
+    /// bodies wait: Panora knows no time limit, and whatever was refused would be lost.
+    ///
+    /// A body counts from its first byte until its event is stored, or its hook has ended. One body at a time goes on
+    /// without waiting, so that those that are half read do not wait for each other: with
+    /// [`max_body_bytes`](Self::max_body_bytes) added, this is the limit. What a connection has read of a request but
+    /// not handed on comes on top, up to 400 KB for each.
+    pub fn max_buffered_bytes(mut self, max_buffered_bytes: usize) -> Self {
+        self.limits.max_buffered_bytes = max_buffered_bytes;
+        self
     }
 
     /// The names to subscribe to, so that every hook gets its events: the `scope` of an endpoint, in
@@ -154,10 +155,10 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     /// What answers requests: after it has run the hook, or, with a writer, after it has stored the event.
     pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> Endpoint<S> {
-        let Self { verifier, state, registry, max_body_bytes, read_timeout } = self;
+        let Self { verifier, state, registry, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
         let dispatch = Arc::new(Dispatch::new(registry));
-        Endpoint { verifier, state, dispatch, writer, max_body_bytes, read_timeout }
+        Endpoint { verifier, state, dispatch, writer, bodies: body::Reader::new(&limits) }
     }
 }
 
@@ -167,8 +168,7 @@ impl<S> fmt::Debug for Webhooks<S> {
         f.debug_struct("Webhooks")
             .field("verifier", &self.verifier)
             .field("registry", &self.registry)
-            .field("max_body_bytes", &self.max_body_bytes)
-            .field("read_timeout", &self.read_timeout)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

@@ -63,6 +63,11 @@ impl NewEvent {
         identity
     }
 
+    /// The event without the body that its data is a part of, which counts as memory while it is kept.
+    pub(crate) fn without_body(self) -> Self {
+        Self { data: (*self.data).into(), ..self }
+    }
+
     /// How much is to be stored, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.data.len() + self.id.len() + self.wire_type.len()

@@ -89,7 +89,7 @@ impl Store {
             Some(reason) => Place::Parked(reason),
             None => Place::Waiting { due: now },
         };
-        self.events.insert(number, Entry { event, has_data: true, attempts: 0, place });
+        self.events.insert(number, Entry { event: event.without_body(), has_data: true, attempts: 0, place });
         park.map_or(Put::Stored(number), |reason| Put::Parked(number, reason))
     }
 

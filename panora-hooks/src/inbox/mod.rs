@@ -54,6 +54,10 @@ pub trait Inbox: Send + Sync + 'static {
     /// there stays in its state. One that is [unique](NewEvent::is_unique) and whose [content](NewEvent::content) is
     /// there is parked as [replayed](ParkReason::Replayed). An empty batch asks whether the store takes
     /// writes, and writes something to find out.
+    ///
+    /// An event keeps the body that it came in, which counts as memory
+    /// ([`max_buffered_bytes`](crate::Webhooks::max_buffered_bytes)) until it is dropped: a store in memory copies what it
+    /// keeps.
     fn put(&self, batch: Vec<NewEvent>) -> impl Future<Output = Result<Vec<Put>, InboxError>> + Send;
 
     /// Takes up to `max` events that are ready, those first that have been ready longest, and counts an

@@ -1,0 +1,233 @@
+//! The limit on what bodies take of the memory, with a clock that stands still.
+
+mod support;
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody},
+    http::{Request, StatusCode},
+    response::Response,
+};
+use futures_util::future;
+use http_body::{Frame, SizeHint};
+use panora_hooks::{State, Webhooks, hooks, inbox::MemoryInbox, on};
+use support::{Delivery, verifier};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::{JoinHandle, yield_now},
+    time::{Duration, advance, timeout},
+};
+use tower::ServiceExt;
+
+/// Hooks that have begun, and hooks that may end.
+#[derive(Clone)]
+struct Gate {
+    begun: mpsc::UnboundedSender<()>,
+    may_end: Arc<Semaphore>,
+}
+
+#[on("crm.contact.created")]
+async fn held(State(gate): State<Gate>) -> Result<(), tokio::sync::AcquireError> {
+    gate.begun.send(()).unwrap();
+    gate.may_end.acquire().await?.forget();
+    Ok(())
+}
+
+struct Receiver {
+    router: Router,
+    begun: mpsc::UnboundedReceiver<()>,
+    may_end: Arc<Semaphore>,
+}
+
+impl Receiver {
+    fn with(max_buffered_bytes: usize) -> Self {
+        let (sender, begun) = mpsc::unbounded_channel();
+        let may_end = Arc::new(Semaphore::new(0));
+        let webhooks = Webhooks::new(verifier())
+            .with_state(Gate { begun: sender, may_end: Arc::clone(&may_end) })
+            .max_buffered_bytes(max_buffered_bytes)
+            .read_timeout(Duration::from_secs(1))
+            .hooks(hooks![held]);
+        Self { router: webhooks.into_router("/webhook"), begun, may_end }
+    }
+
+    /// Sends a delivery of as many bytes in pieces.
+    fn send(&self, bytes: usize, pieces: usize) -> JoinHandle<StatusCode> {
+        let delivery = delivery_of(bytes);
+        let (sender, body) = body_in_pieces(bytes);
+        for piece in delivery.body.chunks(bytes.div_ceil(pieces)) {
+            sender.send(Bytes::copy_from_slice(piece)).unwrap();
+        }
+        self.send_body(&delivery, body)
+    }
+
+    fn send_body(&self, delivery: &Delivery, body: Body) -> JoinHandle<StatusCode> {
+        let request = Request::post("/webhook").header("Panora-Signature", &delivery.signature).body(body);
+        let answer = self.router.clone().oneshot(request.unwrap());
+        tokio::spawn(async { answer.await.map(|answer: Response| answer.status()).unwrap() })
+    }
+
+    async fn has_begun(&mut self) {
+        // Where nothing can go on any more, the clock does.
+        timeout(Duration::from_secs(3600), self.begun.recv()).await.expect("everything waits").unwrap();
+    }
+
+    /// Lets everything run that can.
+    async fn nothing_begins(&mut self) {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        assert!(self.begun.try_recv().is_err(), "a body is in memory that should wait");
+    }
+}
+
+/// A body whose length is declared, and which has what is sent so far.
+fn body_in_pieces(bytes: usize) -> (mpsc::UnboundedSender<Bytes>, Body) {
+    let (sender, pieces) = mpsc::unbounded_channel();
+    (sender, Body::new(Declared { pieces, rest: bytes }))
+}
+
+struct Declared {
+    pieces: mpsc::UnboundedReceiver<Bytes>,
+    rest: usize,
+}
+
+impl HttpBody for Declared {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.is_end_stream() {
+            return Poll::Ready(None);
+        }
+        let piece = ready!(self.pieces.poll_recv(context));
+        self.rest -= piece.as_ref().map_or(0, Bytes::len);
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest as u64)
+    }
+}
+
+fn delivery_of(bytes: usize) -> Delivery {
+    let around = Delivery::new("crm.contact.created", r#""""#).body.len();
+    Delivery::new("crm.contact.created", &format!("\"{}\"", "x".repeat(bytes - around)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_waits_until_another_is_gone() {
+    for pieces in [1, 3] {
+        let mut receiver = Receiver::with(160_000);
+        let mut answers = vec![receiver.send(90_000, pieces)];
+        receiver.has_begun().await;
+        // One goes on in any case.
+        answers.push(receiver.send(90_000, pieces));
+        receiver.has_begun().await;
+        answers.push(receiver.send(90_000, pieces));
+        receiver.nothing_begins().await;
+
+        receiver.may_end.add_permits(1);
+        receiver.has_begun().await;
+        receiver.may_end.add_permits(2);
+        assert!(future::join_all(answers).await.into_iter().all(|status| status.unwrap() == StatusCode::OK));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_has_room_does_not_wait() {
+    let mut receiver = Receiver::with(400_000);
+    let answers: Vec<_> = (0..3).map(|_| receiver.send(90_000, 2)).collect();
+    for _ in 0..3 {
+        receiver.has_begun().await;
+    }
+    receiver.may_end.add_permits(3);
+    assert!(future::join_all(answers).await.into_iter().all(|status| status.unwrap() == StatusCode::OK));
+}
+
+/// However small the limit: a sender does not try again.
+#[tokio::test(start_paused = true)]
+async fn a_body_larger_than_the_limit_goes_alone() {
+    let mut receiver = Receiver::with(0);
+    let answers = [receiver.send(90_000, 3), receiver.send(90_000, 3)];
+    for _ in 0..2 {
+        receiver.has_begun().await;
+        receiver.nothing_begins().await;
+        receiver.may_end.add_permits(1);
+    }
+    assert!(future::join_all(answers).await.into_iter().all(|status| status.unwrap() == StatusCode::OK));
+}
+
+/// Bodies that wait for each other, each with a part of the memory, would wait for ever.
+#[tokio::test(start_paused = true)]
+async fn bodies_that_have_all_begun_come_to_an_end() {
+    let mut receiver = Receiver::with(160_000);
+    receiver.may_end.add_permits(10);
+    let delivery = delivery_of(90_000);
+    let (mut senders, answers): (Vec<_>, Vec<_>) = (0..10)
+        .map(|_| {
+            let (sender, body) = body_in_pieces(90_000);
+            (sender, receiver.send_body(&delivery, body))
+        })
+        .unzip();
+    for piece in delivery.body.chunks(10_000) {
+        for sender in &senders {
+            sender.send(Bytes::copy_from_slice(piece)).unwrap();
+        }
+        yield_now().await;
+    }
+    senders.clear();
+    for _ in 0..10 {
+        receiver.has_begun().await;
+    }
+    assert!(future::join_all(answers).await.into_iter().all(|status| status.unwrap() == StatusCode::OK));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_body_waits_is_not_the_senders() {
+    let mut receiver = Receiver::with(0);
+    let first = receiver.send(90_000, 1);
+    receiver.has_begun().await;
+    let delivery = delivery_of(90_000);
+    let (sender, body) = body_in_pieces(90_000);
+    let second = receiver.send_body(&delivery, body);
+    let (start, end) = delivery.body.split_at(40_000);
+    sender.send(Bytes::copy_from_slice(start)).unwrap();
+    receiver.nothing_begins().await;
+
+    advance(Duration::from_secs(60)).await;
+    receiver.may_end.add_permits(2);
+    assert_eq!(first.await.unwrap(), StatusCode::OK);
+    receiver.nothing_begins().await;
+    sender.send(Bytes::copy_from_slice(end)).unwrap();
+    drop(sender);
+    assert_eq!(second.await.unwrap(), StatusCode::OK);
+}
+
+/// What a store keeps is its own.
+#[tokio::test(start_paused = true)]
+async fn what_is_stored_in_memory_is_no_body_any_more() {
+    let webhooks = Webhooks::new(verifier()).max_buffered_bytes(1000).with_inbox(MemoryInbox::new());
+    let (router, _worker) = webhooks.into_parts("/webhook");
+    for number in 0..10 {
+        let delivery =
+            Delivery::encoded("crm.contact.created", &format!("[{number}, {:?}]", "x".repeat(800)));
+        let request = Request::post("/webhook").header("Panora-Signature", &delivery.signature);
+        let answer = router.clone().oneshot(request.body(Body::from(delivery.body)).unwrap());
+        assert_eq!(answer.await.unwrap().status(), StatusCode::OK);
+    }
+}
