@@ -47,7 +47,7 @@ impl Drop for Database {
 #[test]
 fn what_either_stores_runs_once() {
     let Some(database) = Database::new() else { return };
-    let mut program = Command::new(executable("postgres"))
+    let mut program = Command::new(executable("panora-hooks-examples", "postgres"))
         .env("DATABASE_URL", &database.url)
         .stdout(Stdio::piped())
         .spawn()
