@@ -1,4 +1,4 @@
-//! The README says what is so. (Its code is compiled with the documentation of `panora-hooks`.)
+//! The README and the guide say what is so. (Their code is compiled with the documentation of `panora-hooks`.)
 
 use std::fs;
 
@@ -47,4 +47,26 @@ fn its_links_lead_somewhere() {
     for link in links.filter(|link| !link.starts_with("https://")) {
         assert!(fs::exists(format!("../{link}")).unwrap(), "{link}");
     }
+}
+
+/// The threat model names a test for each class: file and function, in code.
+#[test]
+fn the_tests_that_the_threat_model_names_are_there() {
+    let threats = fs::read_to_string("../panora-hooks/src/docs/guide/threats.md").unwrap();
+    let (_, classes) = threats.split_once("# The classes, and their tests").unwrap();
+    let (classes, _) = classes.split_once("\n# ").unwrap();
+    let (mut count, mut code) = (0, String::new());
+    for row in classes.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let shown_by = row.trim_end_matches([' ', '|']).rsplit_once(" | ").unwrap().1;
+        for name in shown_by.split('`').skip(1).step_by(2) {
+            if name.contains('/') {
+                code = fs::read_to_string(format!("../{name}"))
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+            } else {
+                assert!(code.contains(&format!("fn {name}(")), "{name} is not there");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "{count}");
 }

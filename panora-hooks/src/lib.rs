@@ -10,6 +10,19 @@ mod dispatch;
 pub mod endpoints;
 mod execution;
 mod extract;
+// Documentation alone. Its code is compiled where all is there that it is about.
+#[cfg(any(
+    all(doc, not(doctest)),
+    all(
+        doctest,
+        feature = "crm",
+        feature = "endpoints",
+        feature = "postgres",
+        feature = "sqlite",
+        feature = "testing"
+    )
+))]
+pub mod guide;
 mod hook;
 pub mod inbox;
 #[cfg(feature = "testing")]
