@@ -22,6 +22,29 @@ use crate::{
 ///
 /// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical, to which `null` is `Other`. One of the
 /// [models](crate::models), alone or in a `Vec`, `Option` or `Box`, is checked to be what the event carries.
+///
+/// ```
+/// use panora_hooks::{Event, on};
+///
+/// /// As much of a deal as this program needs.
+/// #[derive(serde::Deserialize)]
+/// struct Deal {
+///     name: Option<String>,
+/// }
+///
+/// #[on("crm.deal.created")]
+/// async fn deal_created(Event(deal): Event<Deal>) {
+///     println!("a deal: {}", deal.name.unwrap_or_default());
+/// }
+///
+/// #[on("crm.deal.pulled")]
+/// async fn deals_pulled(deals: Event<Vec<Deal>>) {
+///     println!("{} deals", deals.len());
+/// }
+/// ```
+///
+/// A payload that does not fit is a [`PayloadError`], which says at which field and holds no value. With an inbox the event is
+/// dead then, and kept: it runs once the type is mended and the event replayed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event<T>(pub T);
 

@@ -7,7 +7,28 @@ use crate::{delivery::Delivery, outcome::HookError};
 
 /// What is known of an event besides its payload.
 ///
-/// The signature covers neither the id nor the type. Never grant anything on the type alone.
+/// The signature covers neither the id nor the type. Never grant anything on the type alone, and write both with `{:?}`: they
+/// may hold anything.
+///
+/// The id is the same at each attempt, which makes it the key of what a hook has done:
+///
+/// ```
+/// use panora_hooks::{Metadata, State, on};
+/// # use std::{collections::HashSet, sync::{Arc, Mutex}};
+/// # #[derive(Clone)] struct Done(Arc<Mutex<HashSet<String>>>);
+/// # impl Done {
+/// #     fn contains(&self, id: &str) -> bool { self.0.lock().unwrap().contains(id) }
+/// #     fn insert(&self, id: String) { self.0.lock().unwrap().insert(id); }
+/// # }
+///
+/// #[on("crm.contact.created")]
+/// async fn contact_created(meta: Metadata, State(done): State<Done>) {
+///     if !done.contains(&meta.id) {
+///         println!("attempt {}: hello", meta.attempt);
+///         done.insert(meta.id);
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {

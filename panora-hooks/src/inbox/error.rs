@@ -6,7 +6,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a store did not do what it was asked.
 ///
-/// Nothing of it was done, unless the variant says otherwise.
+/// Nothing of it was done, unless the variant says otherwise. What the router makes of it is said at
+/// [`Inbox`](super::Inbox#errors). `Display` is one sentence that says what to do; the cause is the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InboxError {

@@ -46,6 +46,41 @@ pub use self::{
 ///
 /// The stores of this crate are handles that are cheap to clone. What stands above the trait is the same for all of them:
 /// batches of what arrives at once, the worker, what happens when the store fails.
+///
+/// A program of your own that looks after an inbox, beside the receiver:
+///
+/// ```no_run
+/// # #[cfg(feature = "sqlite")] mod example {
+/// use panora_hooks::inbox::{EventState, Filter, Inbox, Query, Select, SqliteInbox};
+///
+/// # pub
+/// async fn replay_dead() -> anyhow::Result<()> {
+///     let inbox = SqliteInbox::attach("panora-inbox.db")?;
+///     let filter = Filter::state(EventState::Dead);
+///     let mut query = Query { filter: filter.clone(), ..Query::default() };
+///     loop {
+///         let page = inbox.list(query.clone()).await?;
+///         for event in &page.items {
+///             println!("{} {:?}: {:?}", event.key, event.event_type(), event.reason);
+///         }
+///         match page.next {
+///             Some(last) => query.after = Some(last),
+///             None => break,
+///         }
+///     }
+///     let replayed = inbox.replay(Select::All(filter)).await?;
+///     println!("{replayed} events run once more");
+///     Ok(())
+/// }
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// An error that is [transient](InboxError::is_transient) makes the router try again for the
+/// [`store_timeout`](crate::WebhooksWithInbox::store_timeout), and then run the hook before the answer; any other is a 503 at
+/// once. A worker logs either, and goes on. So a store of your own says [`Unavailable`](InboxError::Unavailable) only of what
+/// may be back by itself.
 pub trait Inbox: Send + Sync + 'static {
     /// Stores a batch at once. It is on stable storage when this returns; the results are in the order of the
     /// batch. If it fails, some of it may be stored all the same: putting it again is safe.

@@ -9,7 +9,19 @@ use serde::{
 
 use super::field::FieldValue;
 
-/// Another object: its id, or the object itself.
+/// Another object: its id, or the object itself. The sender's types allow either, so take both:
+///
+/// ```
+/// use panora_hooks::models::Expandable;
+///
+/// let users: Vec<Expandable<serde_json::Value>> = serde_json::from_str(r#"["7", {"id": "8"}]"#)?;
+/// let ids = users.iter().map(|user| match user {
+///     Expandable::Id(id) => Some(id.as_str()),
+///     Expandable::Object(user) => user["id"].as_str(),
+/// });
+/// assert_eq!(ids.collect::<Vec<_>>(), [Some("7"), Some("8")]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expandable<T> {
     /// The id.

@@ -14,6 +14,15 @@ use super::field::{FieldValue, NULL_TEXT};
 ///
 /// Panora keeps their values as text: a number is its digits, and the text `null` stands for no value. `Debug`
 /// shows the slugs only: who knows what they hold.
+///
+/// ```
+/// use panora_hooks::models::FieldMappings;
+///
+/// let fields: FieldMappings = serde_json::from_str(r#"{"seats":"12","plan":"null"}"#)?;
+/// assert_eq!(fields.text("seats"), Some("12"));
+/// assert_eq!(fields.text("plan"), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct FieldMappings(pub Map<String, Value>);
 

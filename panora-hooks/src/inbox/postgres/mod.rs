@@ -33,7 +33,23 @@ use super::{
 /// It uses a pool of the program's, and the server's clock. Its tables are in a schema of their own.
 ///
 /// Give it a pool of its own, of four connections or more: hooks that wait for connections of the same pool would keep
-/// it from storing. A worker keeps one to itself, on which it hears of events that other processes have stored.
+/// it from storing. A worker keeps one to itself, on which it hears of events that other processes have stored. For that the
+/// pool connects to the server itself, or through a pooler that keeps sessions.
+///
+/// ```no_run
+/// use panora_hooks::{Verifier, Webhooks, hooks, inbox::PostgresInbox};
+/// use sqlx::postgres::PgPoolOptions;
+///
+/// # async fn example() -> anyhow::Result<()> {
+/// let pool = PgPoolOptions::new().max_connections(5).connect("postgres://localhost/app").await?;
+/// let (router, worker) = Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+///     .hooks(hooks![])
+///     .with_inbox(PostgresInbox::open(pool).await?)
+///     .into_parts::<()>("/webhook");
+/// # drop((router, worker));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct PostgresInbox {
     pool: PgPool,

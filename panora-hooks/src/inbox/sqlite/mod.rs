@@ -24,6 +24,9 @@ use super::{
 /// open there are more files beside it, with the same name and `-wal`, `-shm` and `-lock` at the end; they belong to
 /// it and move with it. The folder has to be on a disk of the machine: network file systems do not lock as
 /// SQLite needs it.
+///
+/// Clones share what is open. When the last one is dropped, a router's and a worker's included, the file is closed, and
+/// another receiver may open it.
 #[derive(Clone)]
 pub struct SqliteInbox {
     queue: Arc<Owner<Queue>>,
@@ -34,7 +37,8 @@ pub struct SqliteInbox {
 impl SqliteInbox {
     /// Opens an inbox to receive, and to run what is in it.
     ///
-    /// What a worker had leased when its process died is ready at once.
+    /// What a worker had leased when its process died is ready at once. It blocks its thread while it opens the file and,
+    /// after a crash, reads the log.
     ///
     /// # Errors
     ///
