@@ -1,0 +1,87 @@
+//! The lowest Rust that is promised is one that every dependency promises too, in the versions of `Cargo.lock`. No
+//! compiler is asked; in our own code clippy's `incompatible_msrv`, one of `all`, finds what of `std` is newer.
+
+use std::{collections::HashMap, env, process::Command};
+
+use serde_json::Value;
+
+/// The features with a lowest Rust of their own, and that.
+const NEWER: ([&str; 2], &str) = (["cli", "postgres"], "1.94");
+
+#[test]
+fn of_most_features() {
+    let mut features = features();
+    features.retain(|feature| !NEWER.0.contains(&feature.as_str()));
+    let lowest = version(env!("CARGO_PKG_RUST_VERSION"));
+    for (dependency, needs) in dependencies(&features) {
+        assert!(needs <= lowest, "`{dependency}` needs Rust {needs:?}");
+    }
+}
+
+#[test]
+fn of_the_features_that_need_a_newer_one() {
+    for feature in NEWER.0 {
+        let dependencies = dependencies(&[feature.to_owned()]);
+        let (dependency, needs) = dependencies.iter().max_by_key(|(_, needs)| *needs).unwrap();
+        assert_eq!(*needs, version(NEWER.1), "what `{feature}` needs, because of `{dependency}`");
+    }
+}
+
+fn features() -> Vec<String> {
+    let packages = metadata();
+    let package = packages.iter().find(|package| package["name"] == "panora-hooks").unwrap();
+    package["features"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// What is built for users with these features, on any platform, and which Rust it asks for. Some does not say.
+fn dependencies(features: &[String]) -> Vec<(String, [u64; 3])> {
+    let tree = cargo(&[
+        "tree",
+        "--package=panora-hooks",
+        "--no-default-features",
+        &format!("--features={}", features.join(",")),
+        "--edges=normal,build",
+        "--target=all",
+        "--prefix=none",
+        "--format={p}",
+    ]);
+    let rust_versions: HashMap<String, [u64; 3]> = metadata()
+        .iter()
+        .filter_map(|package| {
+            let rust_version = version(package["rust_version"].as_str()?);
+            Some((format!("{} v{}", package["name"].as_str()?, package["version"].as_str()?), rust_version))
+        })
+        .collect();
+    let dependencies: Vec<_> = tree
+        .lines()
+        .filter_map(|line| {
+            let name = line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+            let rust_version = *rust_versions.get(&name)?;
+            Some((name, rust_version))
+        })
+        .collect();
+    assert!(dependencies.len() > 20, "the tree is not read any more:\n{tree}");
+    dependencies
+}
+
+fn metadata() -> Vec<Value> {
+    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--format-version=1"])).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .arg("--locked")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// `1.89` is `1.89.0`.
+fn version(text: &str) -> [u64; 3] {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap());
+    [(); 3].map(|()| numbers.next().unwrap_or(0))
+}
