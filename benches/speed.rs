@@ -4,10 +4,11 @@
 //! cargo bench -p panora-hooks-benches --bench speed [-- <part> ..]
 //! ```
 //!
-//! The parts are `verify`, `router` and `express` (which needs Node and npm).
+//! The parts are `verify`, `decode`, `router` and `express` (which needs Node and npm).
 
 mod speed {
     pub(crate) mod bodies;
+    pub(crate) mod decode;
     pub(crate) mod http;
     pub(crate) mod peers {
         pub(crate) mod by_hand;
@@ -17,7 +18,7 @@ mod speed {
     pub(crate) mod verify;
 }
 
-use speed::{http, verify};
+use speed::{decode, http, verify};
 
 fn main() -> anyhow::Result<()> {
     if let Ok(receiver) = std::env::var(http::RECEIVER) {
@@ -26,13 +27,14 @@ fn main() -> anyhow::Result<()> {
     }
     let mut parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
     if parts.is_empty() {
-        parts = ["verify", "router", "express"].map(str::to_owned).to_vec();
+        parts = ["verify", "decode", "router", "express"].map(str::to_owned).to_vec();
     }
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut rows = Vec::new();
     for part in parts {
         rows.extend(match &*part {
             "verify" => verify::compare()?,
+            "decode" => decode::compare()?,
             "router" => client.block_on(http::against_by_hand())?,
             "express" => client.block_on(http::against_express())?,
             part => anyhow::bail!("unknown part `{part}`"),

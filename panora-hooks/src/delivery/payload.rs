@@ -1,13 +1,13 @@
 //! Decoding the payload.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
 use super::Delivery;
-use crate::printable::Printable;
+use crate::{json_string, printable::Printable};
 
 /// Why a payload is not what a hook takes.
 ///
@@ -72,14 +72,20 @@ impl fmt::Display for Problem {
 
 /// Decodes `data`: the JSON in it if it is a string, else itself.
 pub(super) fn decode<T: DeserializeOwned>(delivery: &Delivery<'_>) -> Result<T, PayloadError> {
-    let data = delivery.data();
-    if !data.starts_with('"') {
-        return decode_text(data).map_err(|problem| PayloadError::new(delivery, problem));
-    }
-    serde_json::from_str::<String>(data)
-        .map_err(|_| Problem::NotText)
+    text(delivery.data())
         .and_then(|text| decode_text(&text))
         .map_err(|problem| PayloadError::new(delivery, problem))
+}
+
+/// The JSON of the payload.
+fn text(data: &str) -> Result<Cow<'_, str>, Problem> {
+    let Some(inside) = data.strip_prefix('"').and_then(|data| data.strip_suffix('"')) else {
+        return Ok(Cow::Borrowed(data));
+    };
+    match json_string::unescape(inside) {
+        Some(text) => Ok(text),
+        None => serde_json::from_str(data).map(Cow::Owned).map_err(|_| Problem::NotText),
+    }
 }
 
 fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {

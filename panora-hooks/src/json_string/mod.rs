@@ -4,10 +4,11 @@
 //! than hashing it.
 
 mod block;
+mod copy;
 
-use std::ops::ControlFlow;
+use std::borrow::Cow;
 
-use self::block::Block;
+use self::{block::Block, copy::Copy};
 
 /// Where the string ends whose opening quote stands before `text`: the position of its closing quote.
 ///
@@ -15,35 +16,62 @@ use self::block::Block;
 /// that is neither `\"` nor `\\`, which are all that JSON in a JSON string needs.
 pub(crate) fn end_of_plain(text: &[u8]) -> Option<usize> {
     let mut is_escaped = false;
-    let mut read = |start: usize, bytes: &[u8; Block::BYTES]| {
-        let block = Block::read(bytes);
+    for (start, block) in blocks(text) {
         let escaped = block.escaped(&mut is_escaped);
         let ends = block.quotes & !escaped;
         let unusual = escaped & !(block.quotes | block.backslashes);
         if ends | unusual == 0 && !block.has_control {
-            return ControlFlow::Continue(());
+            continue;
         }
         let end = ends.trailing_zeros();
         let inside = 1_u64.checked_shl(end).unwrap_or_default().wrapping_sub(1);
-        let end = end as usize;
-        if unusual & inside != 0 || bytes.iter().take(end).any(|byte| *byte < b' ') {
-            ControlFlow::Break(None)
-        } else if ends != 0 {
-            ControlFlow::Break(Some(start + end))
-        } else {
-            ControlFlow::Continue(())
+        let is_control = |byte: &u8| *byte < b' ';
+        if unusual & inside != 0 || text.iter().skip(start).take(end as usize).any(is_control) {
+            return None;
         }
-    };
-    let (blocks, rest) = text.as_chunks();
-    for (index, bytes) in blocks.iter().enumerate() {
-        if let ControlFlow::Break(found) = read(index * Block::BYTES, bytes) {
-            return found;
+        if ends != 0 {
+            return Some(start + end as usize);
         }
     }
-    // Filled up with what ends nothing.
-    let mut bytes = [b' '; Block::BYTES];
-    bytes[..rest.len()].copy_from_slice(rest);
-    read(text.len() - rest.len(), &bytes).break_value()?
+    None
+}
+
+/// What a string says, given what stands between its quotes.
+///
+/// `None` if it has an escape that JSON in a JSON string does not need, such as `\u00e9`.
+pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
+    let bytes = text.as_bytes();
+    let mut copy = Copy::of(bytes);
+    let mut position = 0;
+    let mut is_escaped = false;
+    for (start, block) in blocks(bytes) {
+        let escaped = block.escaped(&mut is_escaped);
+        let mut escapes = block.backslashes & !escaped;
+        while escapes != 0 {
+            let escape = start + escapes.trailing_zeros() as usize;
+            escapes &= escapes - 1;
+            copy.extend(position..escape);
+            // What is escaped stands for itself, and is the first of what is copied next.
+            position = escape + 1;
+            if !matches!(bytes.get(position), Some(b'"' | b'\\' | b'/')) {
+                return None;
+            }
+        }
+    }
+    if position == 0 {
+        return Some(Cow::Borrowed(text));
+    }
+    copy.extend(position..bytes.len());
+    copy.into_string().map(Cow::Owned)
+}
+
+/// A text in blocks, and where each begins. The last is filled up with spaces.
+fn blocks(text: &[u8]) -> impl Iterator<Item = (usize, Block)> {
+    let (whole, rest) = text.as_chunks();
+    let mut last = [b' '; Block::BYTES];
+    last[..rest.len()].copy_from_slice(rest);
+    let whole = whole.iter().enumerate().map(|(index, bytes)| (index * Block::BYTES, Block::read(bytes)));
+    whole.chain(std::iter::once_with(move || (text.len() - rest.len(), Block::read(&last))))
 }
 
 #[cfg(test)]
@@ -105,5 +133,37 @@ mod tests {
         for behind in ["\n", "\\n", "\\", "\u{1}", "\"", ""] {
             assert_eq!(end_of_plain(format!("text\"{behind}").as_bytes()), Some(4), "{behind:?}");
         }
+    }
+
+    #[test]
+    fn what_a_string_says_is_what_serde_json_reads() {
+        let pieces =
+            [r#"\""#, r"\\", r"\/", r"\\n", "plain", "é", "0123456789abcdefghijkl", r"\n", r"\u00e9", ""];
+        let mut read = 0;
+        for before in 0..70 {
+            for first in pieces {
+                for second in pieces {
+                    for third in pieces {
+                        let text = ["a".repeat(before).as_str(), first, second, third].concat();
+                        let expected: String = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+                        if let Some(unescaped) = unescape(&text) {
+                            assert_eq!(unescaped, expected, "{text}");
+                            read += 1;
+                        }
+                        let is_rare =
+                            [first, second, third].iter().any(|piece| [r"\n", r"\u00e9"].contains(piece));
+                        assert_eq!(unescape(&text).is_none(), is_rare, "{text}");
+                    }
+                }
+            }
+        }
+        assert!(read > 10_000, "{read} texts were read");
+        assert_eq!(unescape(r"cut off \"), None);
+        assert_eq!(unescape(r"\x"), None);
+    }
+
+    #[test]
+    fn what_has_no_escape_is_not_copied() {
+        assert!(matches!(unescape("[]"), Some(Cow::Borrowed("[]"))));
     }
 }
