@@ -4,10 +4,11 @@
 //! cargo bench -p panora-hooks-benches --bench speed [-- <part> ..]
 //! ```
 //!
-//! The parts are `verify`, `decode`, `router` and `express` (which needs Node and npm).
+//! The parts are `verify`, `decode`, `router`, `express` (which needs Node and npm), `build` and `check`.
 
 mod speed {
     pub(crate) mod bodies;
+    pub(crate) mod build;
     pub(crate) mod decode;
     pub(crate) mod http;
     pub(crate) mod peers {
@@ -18,7 +19,7 @@ mod speed {
     pub(crate) mod verify;
 }
 
-use speed::{decode, http, verify};
+use speed::{build, decode, http, verify};
 
 fn main() -> anyhow::Result<()> {
     if let Ok(receiver) = std::env::var(http::RECEIVER) {
@@ -27,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     }
     let mut parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
     if parts.is_empty() {
-        parts = ["verify", "decode", "router", "express"].map(str::to_owned).to_vec();
+        parts = ["verify", "decode", "router", "express", "build", "check"].map(str::to_owned).to_vec();
     }
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut rows = Vec::new();
@@ -36,6 +37,8 @@ fn main() -> anyhow::Result<()> {
             "verify" => verify::compare()?,
             "decode" => decode::compare()?,
             "router" => client.block_on(http::against_by_hand())?,
+            "build" => build::from_nothing()?,
+            "check" => build::two_hundred()?,
             "express" => client.block_on(http::against_express())?,
             part => anyhow::bail!("unknown part `{part}`"),
         });

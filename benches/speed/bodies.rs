@@ -4,9 +4,6 @@ use panora_hooks::Verifier;
 
 pub(crate) const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
-/// 1, 16 and 256 KB: an object, a list, and the list of a first sync.
-pub(crate) const SIZES: [usize; 3] = [1 << 10, 16 << 10, 256 << 10];
-
 /// A delivery and what is known of it.
 pub(crate) struct Delivery {
     pub(crate) body: String,

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    bodies::{SECRET, SIZES},
-    ratio,
+    bodies::SECRET,
+    ratio::{self, SIZES},
     table::Row,
 };
 

@@ -18,9 +18,9 @@ use tokio::{
 };
 
 use super::{
-    bodies::{Delivery, SECRET, SIZES},
+    bodies::{Delivery, SECRET},
     peers::by_hand,
-    ratio::median,
+    ratio::{SIZES, median},
     table::Row,
 };
 

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+/// The sizes of bodies that are compared, in bytes: an object, a list, and the list of a first sync.
+pub(crate) const SIZES: [usize; 3] = [1 << 10, 16 << 10, 256 << 10];
+
 /// How often the two are measured.
 const ROUNDS: usize = 31;
 

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{
-    bodies::{Delivery, SECRET, SIZES},
-    ratio,
+    bodies::{Delivery, SECRET},
+    ratio::{self, SIZES},
     table::Row,
 };
 

@@ -1,0 +1,160 @@
+//! How many instructions a few hot paths take, which any machine repeats, against what they took before.
+//!
+//! ```text
+//! cargo bench -p panora-hooks-benches --bench instructions [-- update]
+//! ```
+//!
+//! It needs valgrind, which counts. It fails where a path takes over 3 % more than `instructions.txt` says, which
+//! `update` writes again, or where the time of a comparison of signatures depends on what is compared.
+
+mod speed {
+    pub(crate) mod bodies;
+}
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    hint::black_box,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail, ensure};
+use axum::{body::Body, extract::Request};
+use panora_hooks::{Event, Verifier, Webhooks, hooks, on, testing::sample};
+use speed::bodies::{Delivery, SECRET};
+use tower::ServiceExt;
+
+const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
+
+/// By how many per cent a count may grow: the C library chooses its copies by the processor.
+const TOLERANCE: u64 = 3;
+
+/// The variable that makes this program do the work that is counted.
+const WORK: &str = "PANORA_BENCH_WORK";
+
+/// How often the work is done in a run, beyond the first.
+const REPEATS: u32 = 10;
+
+/// The two of a pair are equally long: the environment moves the stack, and that changes a count by a few.
+const PATHS: [&str; 7] = [
+    "sign 16 KB",
+    "verify 1 KB",
+    "verify 16 KB",
+    "refuse 1 KB, digit 00 wrong",
+    "refuse 1 KB, digit 63 wrong",
+    "decode rows",
+    "answer 1 KB",
+];
+
+fn main() -> anyhow::Result<()> {
+    if let Ok(work) = env::var(WORK) {
+        let (path, repeats) = work.split_once('=').context("expected a path and a number")?;
+        return work_on(path, repeats.parse()?);
+    }
+    let counts: BTreeMap<_, _> =
+        PATHS.into_iter().map(|path| Ok((path, count(path)?))).collect::<anyhow::Result<_>>()?;
+    if env::args().any(|argument| argument == "update") {
+        let lines: Vec<_> = counts.iter().map(|(path, count)| format!("{path}: {count}\n")).collect();
+        fs::write(BASELINE, lines.concat())?;
+    }
+    let baseline = fs::read_to_string(BASELINE).context("there is no baseline: run with `update`")?;
+    let mut grown = Vec::new();
+    println!("{:<32} {:>10} {:>10}", "instructions", "before", "now");
+    for (path, &count) in &counts {
+        let before = baseline.lines().find_map(|line| line.strip_prefix(path)?.strip_prefix(": "));
+        let before: u64 = before.with_context(|| format!("`{path}` has no baseline"))?.parse()?;
+        println!("{path:<32} {before:>10} {count:>10}");
+        if count * 100 > before * (100 + TOLERANCE) {
+            grown.push(*path);
+        }
+    }
+    let [first, last] =
+        PATHS.map(|path| counts[path]).get(3..5).and_then(|counts| counts.try_into().ok()).unwrap();
+    ensure!(first == last, "how long a wrong signature takes tells where it is wrong");
+    ensure!(grown.is_empty(), "more instructions than before: {}", grown.join(", "));
+    Ok(())
+}
+
+/// The instructions of a path, once it is warm.
+fn count(path: &str) -> anyhow::Result<u64> {
+    let (once, often) = (collected(path, 1)?, collected(path, 1 + REPEATS)?);
+    Ok((often - once) / u64::from(REPEATS))
+}
+
+/// The instructions of this program while it does the work.
+fn collected(path: &str, repeats: u32) -> anyhow::Result<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(env::current_exe()?)
+        .env(WORK, format!("{path}={repeats}"))
+        .stdout(Stdio::null())
+        .output()
+        .context("valgrind is not installed")?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{log}");
+    let collected = log.lines().find_map(|line| line.split_once("Collected : "));
+    Ok(collected.context("valgrind did not count")?.1.trim().parse()?)
+}
+
+fn work_on(path: &str, repeats: u32) -> anyhow::Result<()> {
+    let verifier = Verifier::new(SECRET)?;
+    let repeat = |work: &mut dyn FnMut() -> anyhow::Result<()>| (0..repeats).try_for_each(|_| work());
+    match path {
+        "sign 16 KB" => {
+            let Delivery { data, .. } = Delivery::of(16 << 10)?;
+            repeat(&mut || {
+                black_box(verifier.sign(black_box(&data)));
+                Ok(())
+            })
+        }
+        "verify 1 KB" | "verify 16 KB" => {
+            let kilobytes = if path == "verify 1 KB" { 1 } else { 16 };
+            let Delivery { body, signature, .. } = Delivery::of(kilobytes << 10)?;
+            repeat(&mut || {
+                black_box(verifier.verify(black_box(body.as_bytes()), &signature)?);
+                Ok(())
+            })
+        }
+        "refuse 1 KB, digit 00 wrong" | "refuse 1 KB, digit 63 wrong" => {
+            let Delivery { body, signature, .. } = Delivery::of(1 << 10)?;
+            let position = if path.contains("00") { 0 } else { 63 };
+            let mut wrong = signature.into_bytes();
+            // Digits and letters are read in different ways.
+            wrong[position] = match wrong[position] {
+                b'0' => b'1',
+                b'1'..=b'9' => b'0',
+                b'a' => b'b',
+                _ => b'a',
+            };
+            repeat(&mut || {
+                ensure!(verifier.verify(black_box(body.as_bytes()), &wrong).is_err());
+                Ok(())
+            })
+        }
+        "decode rows" => {
+            let sample = sample("crm.company.pulled");
+            let (body, signature) = (sample.body(), sample.signature(&verifier));
+            let delivery = verifier.verify(body.as_bytes(), signature)?;
+            repeat(&mut || {
+                black_box(black_box(&delivery).payload::<Vec<panora_hooks::models::crm::CompanyRow>>()?);
+                Ok(())
+            })
+        }
+        "answer 1 KB" => {
+            let Delivery { body, signature, .. } = Delivery::of(1 << 10)?;
+            let router = Webhooks::new(verifier).hooks(hooks![contact_created]).into_router::<()>("/webhook");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            repeat(&mut || {
+                let request = Request::post("/webhook").header("Panora-Signature", &signature);
+                let answer =
+                    runtime.block_on(router.clone().oneshot(request.body(Body::from(body.clone()))?))?;
+                ensure!(answer.status().is_success());
+                Ok(())
+            })
+        }
+        path => bail!("unknown path `{path}`"),
+    }
+}
+
+#[on("crm.contact.created")]
+async fn contact_created(Event(_): Event<serde_json::Value>) {}
