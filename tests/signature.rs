@@ -173,8 +173,16 @@ fn a_variable_is_looked_at_before_it_is_used() {
     const VARIABLE: &str = "PANORA_HOOKS_SIGNATURE_TEST";
     const IS_CHILD: &str = "PANORA_HOOKS_SIGNATURE_TEST_CHILD";
     if std::env::var_os(IS_CHILD).is_some() {
-        match Verifier::from_env(VARIABLE) {
-            Ok(verifier) => println!("signs {}.", verifier.sign("1")),
+        let read = Verifier::from_env(VARIABLE);
+        // The same for one that is accepted, too.
+        let accepted = verifier().also_accept_env(VARIABLE);
+        assert_eq!(read.as_ref().err(), accepted.as_ref().err());
+        match read {
+            Ok(verifier) => {
+                let delivery = Delivery::new("crm.contact.created", "1");
+                assert!(accepted.unwrap().verify(&delivery.body, verifier.sign("1")).is_ok());
+                println!("signs {}.", verifier.sign("1"));
+            }
             Err(error) => println!("refuses: {error}.\n{error:?}"),
         }
         return;

@@ -72,14 +72,15 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Sets the size of the largest body that is read, in bytes, by default 32 MiB. Larger ones are
-    /// answered with 413, and the event is lost: lists can be megabytes long.
+    /// answered with 413, and the event is lost: lists can be megabytes long. The limit of a proxy before it should be no
+    /// smaller.
     pub fn max_body_bytes(mut self, max_body_bytes: usize) -> Self {
         self.limits.max_body_bytes = max_body_bytes;
         self
     }
 
     /// Sets how long a body may take to arrive, by default 30 seconds. Slower ones are answered with 408,
-    /// and the event is lost.
+    /// and the event is lost. The lines before the body are not this router's: `axum::serve` has no limit for them.
     pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
         self.limits.read_timeout = read_timeout;
         self

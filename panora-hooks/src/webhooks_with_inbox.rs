@@ -133,7 +133,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// A router that stores events, and the worker that runs them.
     ///
     /// The router answers where [`Webhooks::into_router`]'s does. The worker is to be spawned or awaited, with
-    /// [`Worker::run_until`].
+    /// [`Worker::run_until`]; it and the server stop at the same signal.
     ///
     /// | answer | when |
     /// |---|---|

@@ -80,7 +80,8 @@ impl Verifier {
 
     /// Also accepts deliveries that another secret signed.
     ///
-    /// To rotate a secret, create a second endpoint, accept both, and then remove the first.
+    /// To rotate a secret, create a second endpoint, accept both, and then remove the first. What identifies data in an
+    /// inbox is its signature: an event that comes again with the other secret is another event.
     ///
     /// # Errors
     ///
@@ -88,6 +89,15 @@ impl Verifier {
     pub fn also_accept(mut self, previous: impl AsRef<[u8]>) -> Result<Self, SecretError> {
         self.keys.push(keyed(previous.as_ref())?);
         Ok(self)
+    }
+
+    /// Also accepts deliveries that the secret in an environment variable signed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Verifier::from_env`].
+    pub fn also_accept_env(self, name: &str) -> Result<Self, SecretError> {
+        self.also_accept(secret::read(name)?)
     }
 
     /// Verifies a body against the value of its `Panora-Signature` header.
