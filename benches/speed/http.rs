@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
@@ -9,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::Router;
 use panora_hooks::{Verifier, Webhooks, hooks, on};
 use tokio::{
@@ -87,6 +88,7 @@ pub(crate) async fn against_express() -> anyhow::Result<Vec<Row>> {
 
 /// How many requests of a size the generated router answers for each of another receiver's.
 async fn compare(size: usize, other: impl Fn() -> anyhow::Result<Receiver>) -> anyhow::Result<f64> {
+    move_client()?;
     let request = request(&Delivery::of(size)?);
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
@@ -114,12 +116,12 @@ struct Receiver {
 
 impl Receiver {
     fn of_this_program(receiver: &str) -> anyhow::Result<Self> {
-        Self::start(Command::new(env::current_exe()?).env(RECEIVER, receiver))
+        Self::start(on_a_core_of_its_own(env::current_exe()?).env(RECEIVER, receiver))
     }
 
     fn express(folder: &Path) -> anyhow::Result<Self> {
         let program = concat!(env!("CARGO_MANIFEST_DIR"), "/speed/peers/express.mjs");
-        let mut node = Command::new("node");
+        let mut node = on_a_core_of_its_own("node");
         Self::start(node.arg(program).arg(folder).env("SECRET", SECRET).env("NODE_ENV", "production"))
     }
 
@@ -157,6 +159,21 @@ impl Receiver {
     }
 }
 
+/// The first core is the receiver's, the second the client's.
+fn on_a_core_of_its_own(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0"]).arg(program);
+    command
+}
+
+fn move_client() -> anyhow::Result<()> {
+    let pid = std::process::id().to_string();
+    let moved = Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", "1", &pid]).output();
+    let moved = moved.context("`taskset` of util-linux is not there")?;
+    ensure!(moved.status.success(), "a second core is needed: {}", String::from_utf8_lossy(&moved.stderr));
+    Ok(())
+}
+
 impl Drop for Receiver {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -169,11 +186,11 @@ async fn read_answer(stream: &mut TcpStream) -> anyhow::Result<()> {
     let mut length = 0;
     loop {
         let read = stream.read(answer.get_mut(length..).context("the answer is long")?).await?;
-        anyhow::ensure!(read > 0, "the receiver closed the connection");
+        ensure!(read > 0, "the receiver closed the connection");
         length += read;
         let text = std::str::from_utf8(&answer[..length])?;
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        anyhow::ensure!(head.starts_with("HTTP/1.1 200"), "not a 200");
+        ensure!(head.starts_with("HTTP/1.1 200"), "not a 200");
         let expected = head.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;
             name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>())?.ok()
