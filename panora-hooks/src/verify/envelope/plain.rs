@@ -22,9 +22,8 @@ pub(super) fn parse(body: &str) -> Option<Envelope<'_>> {
             DATA => (input.string()?, &mut data),
             _ => return None,
         };
-        if value.is_empty() || taken.replace(value).is_some() {
-            return None;
-        }
+        // A key that comes twice leaves another one out.
+        *taken = Some(value).filter(|value| !value.is_empty());
         input.skip(separator)?;
     }
     input.skip_white_space();
