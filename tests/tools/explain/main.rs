@@ -5,6 +5,7 @@
 mod body;
 mod header;
 mod limits;
+mod order;
 mod rewritten;
 mod secret;
 

@@ -27,6 +27,7 @@ mod reading;
 mod recipe;
 mod search;
 mod secrets;
+mod senders;
 mod sentence;
 mod writing;
 
@@ -64,7 +65,8 @@ pub struct Explanation {
 /// the secrets is the receiver's; the others are tried, too.
 ///
 /// The time it takes grows with the length of the body and with nothing else: of a large body, fewer
-/// combinations are tried.
+/// combinations are tried, but always those in which one program decodes what the sender writes, writes it again and
+/// sorts its keys.
 #[must_use]
 pub fn explain(body: &[u8], signature: Option<&[u8]>, secrets: &[KnownSecret]) -> Explanation {
     let Some(signature) = signature else { return Explanation::new(Cause::NoSignature, None) };

@@ -48,7 +48,7 @@ pub(super) struct Source<'p> {
     /// The value in it, if it is JSON.
     pub(super) node: Option<Node<'p>>,
     /// A payload of the event's type, with its keys in the sender's order.
-    model: Option<Json>,
+    pub(super) model: Option<Json>,
 }
 
 impl<'p> Source<'p> {
@@ -78,6 +78,21 @@ impl Recipe {
         }
         recipes.sort_by_cached_key(|recipe| recipe.causes(source.part).count());
         recipes
+    }
+
+    /// Those that lead to what the sender writes: JSON on one line, in a string or, by some deployments, not.
+    pub(super) fn is_senders(&self) -> bool {
+        self.writing.is_none_or(|writing| *writing == JAVASCRIPT)
+            && self.quoting.is_none()
+            && self.edge.is_none()
+    }
+
+    /// Those for a value whose keys were in an order of the sender's that is still to be found.
+    pub(super) fn of_senders_order() -> impl Iterator<Item = Self> {
+        [false, true].into_iter().flat_map(|is_moved| {
+            let recipe = Self { order: Order::Senders, is_moved, ..Self::default() };
+            [recipe.clone(), Self { writing: Some(&JAVASCRIPT), ..recipe }]
+        })
     }
 
     /// What happened if this is what was signed.
@@ -124,21 +139,28 @@ impl Recipe {
     }
 
     fn write(&self, Source { part, node, model }: &Source<'_>) -> Option<Vec<u8>> {
-        let mut text = if self.writing.is_some() || self.order != Order::Arrived {
-            let arrived = node.as_ref()?;
-            let mut node = Cow::Borrowed(arrived);
-            match self.order {
-                Order::Arrived => {}
-                Order::Alphabetical => order::sort(node.to_mut()),
-                Order::Senders => order::arrange(node.to_mut(), model.as_ref()?),
-            }
-            if self.order != Order::Arrived && *node == *arrived {
-                return None;
-            }
-            self.writing.unwrap_or(&KEPT).write(&node).into()
-        } else {
-            Cow::Borrowed(part.text.as_deref()?)
-        };
+        if self.writing.is_none() && self.order == Order::Arrived {
+            return self.finish(Cow::Borrowed(part.text.as_deref()?), part);
+        }
+        let arrived = node.as_ref()?;
+        let mut node = Cow::Borrowed(arrived);
+        match self.order {
+            Order::Arrived => {}
+            Order::Alphabetical => order::sort(node.to_mut()),
+            Order::Senders => order::arrange(node.to_mut(), model.as_ref()?),
+        }
+        if self.order != Order::Arrived && *node == *arrived {
+            return None;
+        }
+        self.write_value(&node, part)
+    }
+
+    /// What was signed if this was its value, whatever the order of its keys is.
+    pub(super) fn write_value(&self, node: &Node<'_>, part: &Part<'_>) -> Option<Vec<u8>> {
+        self.finish(self.writing.unwrap_or(&KEPT).write(node).into(), part)
+    }
+
+    fn finish(&self, mut text: Cow<'_, str>, part: &Part<'_>) -> Option<Vec<u8>> {
         if let Some((Side::Inside, edge)) = self.edge {
             text = String::from_utf8(edge.undo(text.as_bytes())?).ok()?.into();
         }

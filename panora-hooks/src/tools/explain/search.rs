@@ -21,6 +21,25 @@ pub(super) struct Found {
     pub(super) offset: Option<usize>,
 }
 
+impl Found {
+    pub(super) fn new(
+        causes: &[Cause],
+        key: &Key,
+        notation: &Notation,
+        source: &Source<'_>,
+        text: &[u8],
+    ) -> Self {
+        let causes = [causes, &key.causes, &notation.causes].into_iter().flatten().cloned();
+        let offset = if causes.clone().any(|cause| cause == Cause::ByteOrderMark) {
+            Some(0)
+        } else {
+            // Of a whole body, the first byte is none of the data.
+            source.part.first_difference(text).or(source.part.is_body.then_some(0))
+        };
+        Self { causes: causes.collect(), offset }
+    }
+}
+
 /// There was more to try than is worth the time.
 pub(super) struct OutOfWork;
 
@@ -30,15 +49,19 @@ pub(super) fn search(body: &[u8], keys: &[Key], notations: &[Notation]) -> Resul
     let parts = readings.iter().flat_map(|reading| reading.parts().map(move |part| (reading, part)));
     let parts: Vec<_> = parts.collect();
     let sources: Vec<_> = parts.iter().map(|(reading, part)| (*reading, Source::new(part))).collect();
+    let candidates = candidates(&sources);
     let work = MIN_WORK.saturating_add(body.len().saturating_mul(WORK_PER_BYTE));
     let mut search = Search { keys, notations, work };
-    match search.recipes(&sources)? {
+    if let Some(found) = search.senders(&candidates, &sources) {
+        return Ok(Some(found));
+    }
+    match search.recipes(&candidates)? {
         Some(found) => Ok(Some(found)),
         None => search.orders(&sources),
     }
 }
 
-struct Search<'s> {
+pub(super) struct Search<'s> {
     keys: &'s [Key],
     notations: &'s [Notation],
     /// How many bytes may still be written or hashed.
@@ -52,30 +75,37 @@ const MIN_WORK: usize = 64 << 20;
 const WORK_PER_BYTE: usize = 192;
 
 /// What a text costs, however short it is.
-const WORK_PER_TEXT: usize = 256;
+pub(super) const WORK_PER_TEXT: usize = 256;
 
 /// Orders of keys are tried with texts up to this length.
 const MAX_LENGTH_OF_ORDERS: usize = 2 << 10;
 
+/// Parts of a body, in the ways in which it is read.
+pub(super) type Sources<'s> = [(&'s Reading<'s>, Source<'s>)];
+
 /// A text that may have been signed.
-struct Candidate<'s> {
-    source: &'s Source<'s>,
-    recipe: Recipe,
-    causes: Vec<Cause>,
+pub(super) struct Candidate<'s> {
+    pub(super) source: &'s Source<'s>,
+    pub(super) recipe: Recipe,
+    pub(super) causes: Vec<Cause>,
 }
 
-impl Search<'_> {
-    fn recipes(&mut self, sources: &[(&Reading<'_>, Source<'_>)]) -> Result<Option<Found>, OutOfWork> {
-        let candidates = sources.iter().flat_map(|(reading, source)| {
-            let recipes = Recipe::all(source).into_iter();
-            recipes.map(|recipe| {
-                let causes = reading.cause.clone().into_iter().chain(recipe.causes(source.part)).collect();
-                Candidate { source, recipe, causes }
-            })
-        });
-        let mut candidates: Vec<_> = candidates.collect();
-        candidates.sort_by_key(|candidate| candidate.causes.len());
+/// Those with the fewest changes first.
+fn candidates<'s>(sources: &'s Sources<'s>) -> Vec<Candidate<'s>> {
+    let candidates = sources.iter().flat_map(|(reading, source)| {
+        let recipes = Recipe::all(source).into_iter();
+        recipes.map(|recipe| {
+            let causes = reading.cause.clone().into_iter().chain(recipe.causes(source.part)).collect();
+            Candidate { source, recipe, causes }
+        })
+    });
+    let mut candidates: Vec<_> = candidates.collect();
+    candidates.sort_by_key(|candidate| candidate.causes.len());
+    candidates
+}
 
+impl<'s> Search<'s> {
+    fn recipes(&mut self, candidates: &[Candidate<'_>]) -> Result<Option<Found>, OutOfWork> {
         // Many recipes lead to one text, which is tried with the first of them.
         let (hasher, mut first) = (RandomState::new(), HashMap::new());
         for changes in 0..=MAX_CHANGES {
@@ -93,14 +123,7 @@ impl Search<'_> {
                 for key in keys {
                     self.spend(&text)?;
                     let Some(notation) = self.signs(key, &text, 0) else { continue };
-                    let causes = [causes, &key.causes, &notation.causes].into_iter().flatten().cloned();
-                    let offset = if causes.clone().any(|cause| cause == Cause::ByteOrderMark) {
-                        Some(0)
-                    } else {
-                        // Of a whole body, the first byte is none of the data.
-                        source.part.first_difference(&text).or(source.part.is_body.then_some(0))
-                    };
-                    return Ok(Some(Found { causes: causes.collect(), offset }));
+                    return Ok(Some(Found::new(causes, key, notation, source, &text)));
                 }
             }
         }
@@ -108,8 +131,9 @@ impl Search<'_> {
     }
 
     /// Tries every order of the keys of small data, with the receiver's secret.
-    fn orders(&mut self, sources: &[(&Reading<'_>, Source<'_>)]) -> Result<Option<Found>, OutOfWork> {
-        for (_, Source { part, node, .. }) in sources.iter().filter(|(reading, _)| reading.cause.is_none()) {
+    fn orders(&mut self, sources: &Sources<'_>) -> Result<Option<Found>, OutOfWork> {
+        for (_, source) in sources.iter().filter(|(reading, _)| reading.cause.is_none()) {
+            let Source { part, node, .. } = source;
             let is_small = part.bytes.len() <= MAX_LENGTH_OF_ORDERS;
             let Some(node) = node.as_ref().filter(|_| is_small && !part.is_body) else { continue };
             for node in order::all(node) {
@@ -119,8 +143,7 @@ impl Search<'_> {
                 for key in self.keys.iter().filter(|key| key.causes.is_empty()) {
                     // So many texts could match a part of a signature by chance.
                     if let Some(notation) = self.signs(key, &text, LENGTH) {
-                        let causes = [Cause::Reordered].iter().chain(&notation.causes).cloned().collect();
-                        return Ok(Some(Found { causes, offset: part.first_difference(&text) }));
+                        return Ok(Some(Found::new(&[Cause::Reordered], key, notation, source, &text)));
                     }
                 }
             }
@@ -128,7 +151,14 @@ impl Search<'_> {
         Ok(None)
     }
 
-    fn signs(&self, key: &Key, text: &[u8], min_length: usize) -> Option<&Notation> {
+    /// The secrets as they are.
+    pub(super) fn plain_keys(&self) -> impl Iterator<Item = &'s Key> {
+        let is_changed = |cause: &Cause| matches!(cause, Cause::SecretChanged { .. });
+        self.keys.iter().filter(move |key| !key.causes.iter().any(is_changed))
+    }
+
+    /// The notation that means a key's signature of a text, of those that hold so many bytes of one.
+    pub(super) fn signs(&self, key: &Key, text: &[u8], min_length: usize) -> Option<&'s Notation> {
         let notations = self.notations.iter().filter(|notation| notation.bytes.len() >= min_length);
         key.signs(text, notations)
     }
