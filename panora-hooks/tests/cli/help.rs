@@ -212,6 +212,29 @@ name[..]sent
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
+/// What bash makes of the words of a line, of which the last is to be completed.
+fn completed(line: &str) -> Vec<String> {
+    let script = format!(
+        r#"source <({} completions bash)
+        function=$(complete -p panora-hooks) function=${{function#* -F }}
+        COMP_WORDS=({line}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        "${{function% *}}" panora-hooks "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWORD - 1]}}"
+        printf '%s\n' "${{COMPREPLY[@]}}""#,
+        env!("CARGO_BIN_EXE_panora-hooks"),
+    );
+    let output = process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    assert_eq!(completed("panora-hooks in"), ["inbox"]);
+    assert_eq!(completed("panora-hooks inbox li"), ["list"]);
+    assert_eq!(completed("panora-hooks endpoints sync --dry"), ["--dry-run"]);
+    assert_eq!(completed("panora-hooks listen --rec"), ["--record"]);
+}
+
 #[test]
 fn there_are_completions_and_man_pages_of_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
