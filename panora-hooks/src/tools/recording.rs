@@ -27,6 +27,8 @@ const VERSION: u32 = 1;
 /// The longest line that is read, in bytes: no body that a receiver takes is near it.
 const MAX_LINE_BYTES: u64 = 512 * 1024 * 1024;
 
+const SIGNATURE: &str = "panora-signature";
+
 /// A request as it arrived.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -59,10 +61,16 @@ impl Recorded {
         if values.next().is_some() { None } else { Some(value) }
     }
 
-    /// The value of `Panora-Signature`.
+    /// The value of `Panora-Signature`; `None` if it is missing or stands there more than once.
     #[must_use]
     pub fn signature(&self) -> Option<&[u8]> {
-        self.header("panora-signature")
+        self.header(SIGNATURE)
+    }
+
+    /// The values of `Panora-Signature`, of which there should be one.
+    pub fn signatures(&self) -> impl Iterator<Item = &[u8]> {
+        let values = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE));
+        values.map(|(_, value)| &**value)
     }
 
     fn to_line(&self) -> io::Result<String> {

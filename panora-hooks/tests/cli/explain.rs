@@ -6,7 +6,7 @@ use panora_hooks::testing::{Sample, sample};
 use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 
-use crate::support::{Listening, cli, json_lines, run, verifier};
+use crate::support::{Listening, SECRET, cli, json_lines, run, verifier};
 
 const CANARY: &str = "canary-in-a-payload-é";
 
@@ -91,6 +91,32 @@ fn another_secret_is_named() {
         said,
         str![[r#"
 the signature was made with the secret `PANORA_WEBHOOK_SECRET_STAGING` instead of the receiver's: give the receiver this secret or accept both with `Verifier::also_accept`
+
+"#]]
+    );
+}
+
+#[test]
+fn it_agrees_with_verify() {
+    let company = company();
+    let signature = company.signature(&verifier());
+    for name in ["verify", "explain"] {
+        let mut command = cli([name, "--signature", &signature]);
+        command.env("PANORA_WEBHOOK_SECRET", "another").env("PANORA_WEBHOOK_SECRET_PREVIOUS", SECRET);
+        command.write_stdin(company.body()).assert().success();
+    }
+    // Both refuse what has two signatures.
+    let line = format!(
+        r#"{{"recording":1,"received_at":"2026-11-24T10:00:00Z","method":"POST","target":"/","headers":[["panora-signature","{signature}"],["Panora-Signature","{signature}"]],"body":{}}}"#,
+        serde_json::to_string(&company.body()).unwrap()
+    );
+    cli(["verify"]).write_stdin(&*line).assert().code(1);
+    let (status, said, _) = run(cli(["explain"]).write_stdin(&*line));
+    assert_eq!(status, 1);
+    assert_data_eq!(
+        said,
+        str![[r#"
+there is more than one header `Panora-Signature`: look for what adds one on the way
 
 "#]]
     );

@@ -5,7 +5,10 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD},
 };
 use expect_test::expect;
-use panora_hooks::{testing::sample, tools::explain::Cause};
+use panora_hooks::{
+    testing::sample,
+    tools::explain::{Cause, KnownSecret},
+};
 
 use crate::{OTHER, SECRET, assert_says, codes, explain, explain_with, sign};
 
@@ -47,6 +50,20 @@ fn no_header() {
 }
 
 #[test]
+fn two_headers() {
+    let (body, signature) = delivery();
+    let known = [KnownSecret::new("A", SECRET)];
+    let signatures = [signature.as_bytes(), signature.as_bytes()];
+    assert_says(
+        &panora_hooks::tools::explain::explain(body.as_bytes(), signatures, &known),
+        &expect![[r#"
+            two_signatures
+            there is more than one header `Panora-Signature`: look for what adds one on the way
+        "#]],
+    );
+}
+
+#[test]
 fn no_secret() {
     let (body, signature) = delivery();
     assert_says(
@@ -75,6 +92,22 @@ fn the_secret_itself() {
     assert_eq!(codes(&explain(&body, format!(" {SECRET}\r\n"))), "secret_as_signature");
     let other = explain_with(&body, SECRET, &[("A", OTHER), ("B", SECRET)]);
     assert_eq!(other.cause(), &Cause::SecretAsSignature { name: "B".to_owned() });
+}
+
+/// A deployment that sends the secret, and a receiver that has another.
+#[test]
+fn a_secret_that_is_not_known() {
+    let (body, _) = delivery();
+    assert_says(
+        &explain(&body, OTHER),
+        &expect![[r#"
+        unknown_secret_as_signature
+        the header `Panora-Signature` holds a UUID, perhaps the secret itself, but none of the known secrets: upgrade the deployment if it is from before July 2024, and compare the secret with the endpoint's
+    "#]],
+    );
+    for header in [SECRET.to_uppercase(), format!(" {OTHER}\n")] {
+        assert_eq!(codes(&explain(&body, header)), "unknown_secret_as_signature");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use panora_hooks::{
     testing::sample,
-    tools::explain::{Cause, Explanation},
+    tools::explain::{Cause, Explanation, KnownSecret},
 };
 
 use crate::{OTHER, SECRET, assert_says, codes, explain_with, sign};
@@ -30,6 +30,25 @@ fn another_of_the_known_secrets() {
     );
     let blank = explain(SECRET, &[("CURRENT", ""), ("PREVIOUS", SECRET)]);
     assert_eq!(codes(&blank), "other_secret");
+}
+
+/// As where a secret is rotated.
+#[test]
+fn a_secret_that_the_receiver_also_accepts() {
+    let explain = |sender: &str, data: &str| {
+        let known = [
+            KnownSecret::new("CURRENT", OTHER),
+            KnownSecret::new("PREVIOUS", SECRET).also_accepted(),
+            KnownSecret::new("STAGING", "another"),
+        ];
+        let signature = sign(sender, &crate::quote(data));
+        let body = crate::body(&crate::quote("[1]"));
+        codes(&panora_hooks::tools::explain::explain(body.as_bytes(), [signature.as_bytes()], &known))
+    };
+    assert_eq!(explain(SECRET, "[1]"), "match");
+    assert_eq!(explain(SECRET, "[1]\n"), "newline_lost");
+    assert_eq!(explain(&format!("{SECRET}\n"), "[1]"), "secret_with_newline");
+    assert_eq!(explain("another", "[1]"), "other_secret");
 }
 
 #[test]

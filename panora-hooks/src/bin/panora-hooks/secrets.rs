@@ -25,7 +25,8 @@ pub(crate) fn verifier_if_any() -> Result<Option<Verifier>, Failure> {
     if env::var_os(SECRET).is_some() { verifier().map(Some) } else { Ok(None) }
 }
 
-/// Every secret whose variable begins with `PANORA_WEBHOOK_SECRET`, as it is; that of the receiver first.
+/// Every secret whose variable begins with `PANORA_WEBHOOK_SECRET`, as it is; first that of the receiver, which also
+/// accepts the previous one.
 pub(crate) fn known() -> Result<Vec<KnownSecret>, Failure> {
     let mut known: Vec<(String, String)> = env::vars_os()
         .filter_map(|(name, secret)| Some((name.into_string().ok()?, secret.into_string().ok()?)))
@@ -35,7 +36,12 @@ pub(crate) fn known() -> Result<Vec<KnownSecret>, Failure> {
         return Err(wrong(SecretError::Unset(SECRET.to_owned())));
     }
     known.sort();
-    Ok(known.into_iter().map(|(name, secret)| KnownSecret::new(name, secret)).collect())
+    let known = known.into_iter().map(|(name, secret)| {
+        let is_previous = name == PREVIOUS;
+        let known = KnownSecret::new(name, secret);
+        if is_previous { known.also_accepted() } else { known }
+    });
+    Ok(known.collect())
 }
 
 fn wrong(error: SecretError) -> Failure {

@@ -12,6 +12,8 @@ pub enum Cause {
     Match,
     /// No header arrived.
     NoSignature,
+    /// More than one header arrived.
+    TwoSignatures,
     /// There is no secret that is not blank.
     NoSecret,
     /// The header holds the secret itself.
@@ -19,6 +21,8 @@ pub enum Cause {
         /// The name of the secret.
         name: String,
     },
+    /// The header holds a UUID, as secrets are, but not one of the known secrets.
+    UnknownSecretAsSignature,
     /// The header holds nothing that could be a signature.
     NotASignature,
     /// The signature is written with upper-case digits.
@@ -128,8 +132,10 @@ impl Cause {
         match self {
             Self::Match => "match",
             Self::NoSignature => "no_signature",
+            Self::TwoSignatures => "two_signatures",
             Self::NoSecret => "no_secret",
             Self::SecretAsSignature { .. } => "secret_as_signature",
+            Self::UnknownSecretAsSignature => "unknown_secret_as_signature",
             Self::NotASignature => "not_a_signature",
             Self::SignatureUpperCase => "signature_upper_case",
             Self::SignaturePadded => "signature_padded",

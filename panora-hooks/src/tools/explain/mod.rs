@@ -12,7 +12,7 @@
 //! let (signature, secret) = (sample.signature(&Verifier::new("f1f9a1c6")?), "f1f9a1c6\n");
 //!
 //! let secrets = [KnownSecret::new("PANORA_WEBHOOK_SECRET", secret)];
-//! let explanation = explain(sample.body().as_bytes(), Some(signature.as_bytes()), &secrets);
+//! let explanation = explain(sample.body().as_bytes(), [signature.as_bytes()], &secrets);
 //! assert_eq!(explanation.cause().as_str(), "secret_trimmed");
 //! assert!(explanation.to_string().contains("without the white space at its ends"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -46,6 +46,8 @@ use crate::verify::{Envelope, Verifier};
 pub struct KnownSecret {
     name: String,
     secret: Vec<u8>,
+    /// Whether the receiver accepts it, although it is not the first.
+    is_accepted: bool,
 }
 
 /// Why a signature does not match, or that it does.
@@ -61,25 +63,38 @@ pub struct Explanation {
 
 /// Finds out why a signature does not match a body.
 ///
-/// `body` is the body as it arrived, `signature` the value of the `Panora-Signature` header. The first of
-/// the secrets is the receiver's; the others are tried, too.
+/// `body` is the body as it arrived, and `signatures` are the values of its `Panora-Signature` headers, which should be
+/// one. The first of the secrets is the receiver's, as are those that it [also accepts](KnownSecret::also_accepted); the
+/// others are tried, too.
 ///
 /// The time it takes grows with the length of the body and with nothing else: of a large body, fewer
 /// combinations are tried, but always those in which one program decodes what the sender writes, writes it again and
 /// sorts its keys.
 #[must_use]
-pub fn explain(body: &[u8], signature: Option<&[u8]>, secrets: &[KnownSecret]) -> Explanation {
-    let Some(signature) = signature else { return Explanation::new(Cause::NoSignature, None) };
+#[expect(single_use_lifetimes, reason = "`impl IntoIterator<Item = &[u8]>` is unstable")]
+pub fn explain<'s>(
+    body: &[u8],
+    signatures: impl IntoIterator<Item = &'s [u8]>,
+    secrets: &[KnownSecret],
+) -> Explanation {
+    let mut signatures = signatures.into_iter();
+    let Some(signature) = signatures.next() else { return Explanation::new(Cause::NoSignature, None) };
+    if signatures.next().is_some() {
+        return Explanation::new(Cause::TwoSignatures, None);
+    }
     let keys = secrets::keys(secrets);
     if keys.is_empty() {
         return Explanation::new(Cause::NoSecret, None);
     }
-    let receiver = secrets.first().and_then(|known| Verifier::new(&known.secret).ok());
-    if receiver.is_some_and(|verifier| verifier.verify(body, signature).is_ok()) {
+    let mut receivers = secrets::of_receiver(secrets).filter_map(|known| Verifier::new(&known.secret).ok());
+    if receivers.any(|verifier| verifier.verify(body, signature).is_ok()) {
         return Explanation::new(Cause::Match, None);
     }
     if let Some(name) = secrets::find(secrets, signature) {
         return Explanation::new(Cause::SecretAsSignature { name: name.to_owned() }, None);
+    }
+    if notation::is_uuid(signature.trim_ascii()) {
+        return Explanation::new(Cause::UnknownSecretAsSignature, None);
     }
     let notations = notation::read(signature);
     if notations.is_empty() {
@@ -121,7 +136,13 @@ impl KnownSecret {
     /// A secret with a name that can be shown, such as that of the variable that holds it.
     #[must_use]
     pub fn new(name: impl Into<String>, secret: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), secret: secret.into() }
+        Self { name: name.into(), secret: secret.into(), is_accepted: false }
+    }
+
+    /// Says that the receiver accepts it, too, such as with [`Verifier::also_accept`].
+    #[must_use]
+    pub fn also_accepted(self) -> Self {
+        Self { is_accepted: true, ..self }
     }
 }
 
@@ -156,7 +177,7 @@ impl Explanation {
         self.offset
     }
 
-    /// Whether nothing is the matter: a receiver with the first secret accepts the delivery.
+    /// Whether nothing is the matter: the receiver accepts the delivery.
     #[must_use]
     pub fn is_match(&self) -> bool {
         self.cause == Cause::Match

@@ -39,6 +39,13 @@ pub(super) fn read(header: &[u8]) -> Vec<Notation> {
     notations
 }
 
+/// Whether a text is a UUID, as every secret is that the sender makes.
+pub(super) fn is_uuid(text: &[u8]) -> bool {
+    let groups: Vec<_> = text.split(|byte| *byte == b'-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.iter().all(u8::is_ascii_hexdigit))
+}
+
 /// What stands behind the last `=`, `:`, `,` or space, or behind `0x`.
 fn without_prefix(text: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = text.strip_prefix(b"0x") {

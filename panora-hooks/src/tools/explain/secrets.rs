@@ -31,11 +31,16 @@ impl Key {
     }
 }
 
+/// The secrets that the receiver accepts.
+pub(super) fn of_receiver(secrets: &[KnownSecret]) -> impl Iterator<Item = &KnownSecret> {
+    secrets.iter().take(1).chain(secrets.iter().skip(1).filter(|known| known.is_accepted))
+}
+
 /// Every key, those with the fewest changes first. A blank secret is none.
 pub(super) fn keys(secrets: &[KnownSecret]) -> Vec<Key> {
     let known = secrets.iter().enumerate().filter(|(_, known)| keyed(&known.secret).is_ok());
-    let candidates = known.flat_map(|(index, KnownSecret { name, secret })| {
-        let other = (index > 0).then(|| Cause::OtherSecret { name: name.clone() });
+    let candidates = known.flat_map(|(index, KnownSecret { name, secret, is_accepted })| {
+        let other = (index > 0 && !is_accepted).then(|| Cause::OtherSecret { name: name.clone() });
         let changed = changes(secret).into_iter().map(|(change, secret)| {
             let change = Cause::SecretChanged { name: name.clone(), change };
             (Some(change), secret)

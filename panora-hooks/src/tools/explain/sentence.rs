@@ -51,7 +51,11 @@ impl Cause {
             Self::Body(error) => return error.to_string(),
             Self::Match => "the signature matches: the receiver's secret signed `data` as it arrived",
             Self::NoSignature => "the header `Panora-Signature` is missing",
+            Self::TwoSignatures => "there is more than one header `Panora-Signature`",
             Self::NoSecret => "there is no secret to verify with",
+            Self::UnknownSecretAsSignature => {
+                "the header `Panora-Signature` holds a UUID, perhaps the secret itself, but none of the known secrets"
+            }
             Self::NotASignature => "the header `Panora-Signature` holds nothing like 64 hex digits",
             Self::SignatureUpperCase => "the signature is written with upper-case hex digits",
             Self::SignaturePadded => "the signature has white space around it",
@@ -91,10 +95,14 @@ impl Cause {
             Self::NoSignature => {
                 Some("look for a proxy that drops it or upgrade a deployment from before December 2023")
             }
+            Self::TwoSignatures => Some("look for what adds one on the way"),
             Self::NoSecret => Some("give the `secret` of the webhook endpoint"),
             Self::SecretAsSignature { .. } => {
                 Some("refuse it and upgrade the deployment, which is from before July 2024")
             }
+            Self::UnknownSecretAsSignature => Some(
+                "upgrade the deployment if it is from before July 2024, and compare the secret with the endpoint's",
+            ),
             Self::NotASignature => Some("look for what sets the header on the way"),
             Self::SignatureUpperCase
             | Self::SignaturePadded

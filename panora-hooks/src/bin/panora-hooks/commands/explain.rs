@@ -11,7 +11,8 @@ use crate::{failure::Failure, print, secrets};
 #[command(after_help = "\
 Tries what really happens: JSON written again on the way, another secret, a
 signature of the whole body, .. Every variable whose name begins with
-PANORA_WEBHOOK_SECRET is a secret to try. Nothing is sent anywhere.
+PANORA_WEBHOOK_SECRET is a secret to try. Nothing is sent anywhere. What
+`verify` accepts matches.
 
 Example: panora-hooks explain deliveries.jsonl")]
 pub(crate) struct Args {
@@ -25,7 +26,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
     let deliveries = input.read()?;
     for recorded in &deliveries {
         let id = listen::id(recorded);
-        let explanation = explain(&recorded.body, recorded.signature(), &secrets);
+        let explanation = explain(&recorded.body, recorded.signatures(), &secrets);
         mismatches += usize::from(!explanation.is_match());
         if json {
             print::json(&json!({
