@@ -57,7 +57,8 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If nothing answers at all: then the others are not sent. What comes after an answer is told, and goes on.
+    /// If nothing answers at all, neither the first nor, where an answer takes too long, as many as are under way at once:
+    /// then the others are not sent. What comes after an answer is told, and goes on.
     pub async fn send(
         &self,
         client: &Client,
@@ -67,7 +68,7 @@ impl Batch {
         let mut ticks = self.interval.filter(|interval| !interval.is_zero()).map(time::interval);
         let mut order = self.order().into_iter().peekable();
         let mut under_way = JoinSet::new();
-        let mut has_answered = false;
+        let (mut has_answered, mut timed_out) = (false, 0);
         loop {
             let may_send = under_way.len() < CONCURRENCY && order.peek().is_some();
             let tick = async {
@@ -85,8 +86,12 @@ impl Batch {
                 // A task that panicked has sent nothing that could be told.
                 Some(sent) = under_way.join_next() => if let Ok(sent) = sent {
                     has_answered |= sent.answer.is_ok();
+                    timed_out += usize::from(matches!(sent.answer, Err(SendError::TimedOut { .. })));
                     match sent.answer {
                         Err(error @ SendError::Unreachable { .. }) if !has_answered => return Err(error),
+                        Err(error @ SendError::TimedOut { .. }) if !has_answered && timed_out == CONCURRENCY => {
+                            return Err(error);
+                        }
                         _ => tell(sent),
                     }
                 },

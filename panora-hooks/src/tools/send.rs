@@ -22,6 +22,9 @@ use crate::{
 /// How long an answer may take. The sender itself would wait for ever.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a connection may take. Some networks say nothing of a host that is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// As much of an answer as is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -195,6 +198,7 @@ impl Client {
                 .http1_title_case_headers()
                 .redirect(Policy::none())
                 .referer(false)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .timeout(TIMEOUT)
         };
         let direct = builder().no_proxy().build().map_err(SendError::Http)?;

@@ -120,6 +120,33 @@ async fn a_receiver_that_is_not_there_is_asked_no_further() {
     assert_eq!(told, 0);
 }
 
+/// In time that passes at once.
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_never_answers_is_asked_no_further() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let batch = Batch { count: 1_000, interval: None, is_duplicated: false, is_shuffled: false };
+    let mut told = 0;
+    let sent = batch.send(&Client::new().unwrap(), |_| Ok(request(&url)), |_| told += 1).await;
+    assert!(matches!(sent, Err(SendError::TimedOut { .. })), "{sent:?}");
+    assert_eq!(told, CONCURRENCY - 1);
+}
+
+/// As a host that is not there on a network that says nothing of it.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_not_made_is_not_waited_for() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let full = socket.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(200));
+    let _waiting: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
+    let start = tokio::time::Instant::now();
+    let error = Client::new().unwrap().send(request(&format!("http://{address}/"))).await.unwrap_err();
+    assert!(matches!(error, SendError::Unreachable { .. }), "{error}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
 #[test]
 fn debug_shows_neither_signature_nor_payload() {
     let shown = format!("{:?}", request("http://user:canary@localhost/?canary").signed("canary"));
