@@ -268,6 +268,7 @@ fn repeat(answer: &Answer) -> Response {
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let headers = [
         (header::CONTENT_TYPE, answer.content_type.clone()),
+        (header::CONTENT_ENCODING, answer.content_encoding.clone()),
         (header::LOCATION, answer.location.clone().map(String::into_bytes)),
     ];
     for (name, value) in headers {

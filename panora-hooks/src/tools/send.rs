@@ -165,6 +165,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The value of `Content-Type`.
     pub content_type: Option<Vec<u8>>,
+    /// The value of `Content-Encoding`: the body is not decoded.
+    pub content_encoding: Option<Vec<u8>>,
     /// The beginning of the body.
     pub body: Vec<u8>,
 }
@@ -229,7 +231,8 @@ impl Client {
         let latency = start.elapsed();
         let header = |name: &str| response.headers().get(name).map(|value| value.as_bytes().to_vec());
         let location = header("location").map(|location| String::from_utf8_lossy(&location).into_owned());
-        let (status, content_type) = (response.status().as_u16(), header("content-type"));
+        let (content_type, content_encoding) = (header("content-type"), header("content-encoding"));
+        let status = response.status().as_u16();
         let mut body = Vec::new();
         while body.len() < MAX_ANSWER_BYTES
             && let Some(chunk) = response.chunk().await.map_err(failed)?
@@ -237,6 +240,6 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         body.truncate(MAX_ANSWER_BYTES);
-        Ok(Answer { status, latency, location, content_type, body })
+        Ok(Answer { status, latency, location, content_type, content_encoding, body })
     }
 }
