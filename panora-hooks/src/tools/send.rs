@@ -29,8 +29,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Headers that belong to a connection or to a body, and not to a delivery.
-const NOT_REPEATED: [&str; 7] =
-    ["host", "content-length", "connection", "transfer-encoding", "keep-alive", "te", "upgrade"];
+const NOT_REPEATED: [&str; 8] =
+    ["host", "content-length", "connection", "transfer-encoding", "keep-alive", "te", "upgrade", "expect"];
 
 /// Why something could not be sent.
 #[derive(Debug, thiserror::Error)]
