@@ -20,7 +20,12 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time,
+};
 
 use super::{
     recording::{Recorded, Recorder},
@@ -37,6 +42,9 @@ const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// So many deliveries may wait to be told.
 const WAITING: usize = 64;
+
+/// How long a delivery that is under way may still take once the listener is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A receiver that shows what it gets.
 #[derive(Debug)]
@@ -90,7 +98,8 @@ impl Listener {
         Self { recorder: Some(recorder), ..self }
     }
 
-    /// Answers until `shutdown` resolves, and tells what comes.
+    /// Answers until `shutdown` resolves, and tells what comes, whether or not whoever sent it waits for the answer. What
+    /// is under way by then and takes longer than two seconds is given up, and told.
     ///
     /// # Errors
     ///
@@ -103,15 +112,23 @@ impl Listener {
         let Self { tcp, verifier, forward, recorder } = self;
         let (heard, mut hear) = mpsc::channel(WAITING);
         let recorder = recorder.map(Mutex::new);
-        let receiver = Arc::new(Receiver { verifier, forward, recorder, heard, missed: AtomicU64::new(0) });
+        let (stop, stopped) = watch::channel(());
+        let shutdown = async move {
+            shutdown.await;
+            drop(stop);
+        };
+        let missed = AtomicU64::new(0);
+        let receiver = Arc::new(Receiver { verifier, forward, recorder, heard, missed, stopped });
         let router = Router::new().fallback(move |request: HttpRequest| {
             let receiver = Arc::clone(&receiver);
-            async move { receiver.answer(request).await }
+            // A task of its own: that of the connection ends with it, and the delivery would go untold.
+            let answer = tokio::spawn(async move { receiver.answer(request).await });
+            async { answer.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()) }
         });
         // Stops with this future.
         let mut server = JoinSet::new();
         server.spawn(axum::serve(tcp, router).with_graceful_shutdown(shutdown).into_future());
-        // Ends with the server, which holds the other end.
+        // Ends with the server and the deliveries that are under way, which hold the other end.
         while let Some(heard) = hear.recv().await {
             tell(heard);
         }
@@ -178,6 +195,8 @@ struct Receiver {
     heard: mpsc::Sender<Heard>,
     /// How many deliveries were not told since the last that was.
     missed: AtomicU64,
+    /// Its other end is gone once the listener is told to stop.
+    stopped: watch::Receiver<()>,
 }
 
 impl Receiver {
@@ -185,7 +204,11 @@ impl Receiver {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let record = |body| Recorded::new(parts.method.as_str(), target, texts(&parts.headers), body);
-        let (recorded, refusal, not_recorded, forwarded) = match read(body).await {
+        let body = tokio::select! {
+            body = read(body) => body,
+            () = self.over() => Err(Refusal::Incomplete),
+        };
+        let (recorded, refusal, not_recorded, forwarded) = match body {
             Ok(body) => {
                 let recorded = record(body);
                 let refusal = self.refusal(&parts.method, &parts.headers, &recorded);
@@ -225,10 +248,22 @@ impl Receiver {
 
     async fn send_on(&self, recorded: &Recorded) -> Option<Result<Answer, SendError>> {
         let (client, url) = self.forward.as_ref()?;
-        Some(match Request::of_recorded(recorded, url) {
-            Ok(request) => client.send(request).await,
-            Err(error) => Err(error),
+        let request = match Request::of_recorded(recorded, url) {
+            Ok(request) => request,
+            Err(error) => return Some(Err(error)),
+        };
+        let origin = request.origin();
+        Some(tokio::select! {
+            answer = client.send(request) => answer,
+            () = self.over() => Err(SendError::GivenUp { origin }),
         })
+    }
+
+    /// Resolves once what is under way has had its time.
+    async fn over(&self) {
+        // An error, since nothing is ever sent.
+        let _ = self.stopped.clone().changed().await;
+        time::sleep(GRACE).await;
     }
 
     /// What a receiver would say, without its limits of time.

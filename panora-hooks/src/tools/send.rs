@@ -64,6 +64,12 @@ pub enum SendError {
         /// Scheme, host and port.
         origin: String,
     },
+    /// Nobody waited for the answer any longer.
+    #[error("{origin} had not answered when this was stopped")]
+    GivenUp {
+        /// Scheme, host and port.
+        origin: String,
+    },
 }
 
 /// What is to be sent, and where to.
@@ -127,6 +133,11 @@ impl Request {
         Ok(Self { url: parse(url)?, method, headers, body: recorded.body.clone() })
     }
 
+    /// Scheme, host and port: what else the URL may hold is nobody's business.
+    pub(super) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// Replaces the signature.
     #[must_use]
     pub fn signed(mut self, signature: &str) -> Self {
@@ -141,7 +152,7 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("origin", &self.url.origin().ascii_serialization())
+            .field("origin", &self.origin())
             .field("method", &self.method)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
@@ -213,10 +224,9 @@ impl Client {
     ///
     /// If there is no answer. An answer that is not a success is no error.
     pub async fn send(&self, request: Request) -> Result<Answer, SendError> {
+        let origin = request.origin();
         let Request { url, method, headers, body } = request;
-        let origin = url.origin().ascii_serialization();
         let failed = |source: reqwest::Error| {
-            // What the URL holds besides is nobody's business.
             let (origin, source) = (origin.clone(), source.without_url());
             match source {
                 _ if source.is_connect() => SendError::Unreachable { origin, source },

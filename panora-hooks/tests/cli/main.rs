@@ -17,6 +17,7 @@ mod inbox;
 mod listen;
 mod send;
 mod sign;
+mod stopping;
 mod support;
 
 /// Shared with the tests of the library.

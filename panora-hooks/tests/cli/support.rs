@@ -175,9 +175,12 @@ impl Listening {
 
     /// Ctrl-C: the status with which it ends.
     pub fn interrupt(self) -> i32 {
-        let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        kill("-INT", &self.pid());
         self.end()
+    }
+
+    pub fn pid(&self) -> String {
+        self.child.id().to_string()
     }
 
     /// Reads no further.
@@ -189,6 +192,11 @@ impl Listening {
     pub fn end(mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap()
     }
+}
+
+/// Sends a signal to a process.
+pub fn kill(signal: &str, pid: &str) {
+    assert!(std::process::Command::new("kill").args([signal, pid]).status().unwrap().success());
 }
 
 impl Drop for Listening {

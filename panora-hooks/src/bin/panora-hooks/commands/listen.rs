@@ -14,10 +14,10 @@ use panora_hooks::{
 };
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, print, secrets};
+use crate::{failure::Failure, input, print, secrets};
 
-/// How long a delivery that is under way may still take once it is told to stop.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long the listener may take to stop: longer than the deliveries that are under way.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Shows deliveries as they come, until Ctrl-C
 #[derive(clap::Args)]
@@ -74,6 +74,13 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
         }
         drop(stop);
     };
+    let mut over = stopped.clone();
+    tokio::spawn(async move {
+        let _ = over.changed().await;
+        tokio::time::sleep(2 * GRACE).await;
+        // Where nobody reads what is printed, whoever prints it waits for ever, and with it what comes below.
+        std::process::exit(0);
+    });
     let (mut failed, mut unseen) = (None, Some(unseen));
     let tell = |heard: Heard| {
         if heard.missed > 0 {
