@@ -165,8 +165,8 @@ enum LineError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// The file cannot be read.
-    #[error("the file cannot be read")]
+    /// The file cannot be opened, read or written.
+    #[error("the file cannot be opened, read or written")]
     Io(#[from] io::Error),
     /// The file is something else.
     #[error("the file is not a recording: `panora-hooks listen --record FILE` makes one")]

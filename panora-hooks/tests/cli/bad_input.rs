@@ -122,6 +122,23 @@ fn a_file_that_is_no_recording() {
         2,
         "cannot read `/nowhere`: No such file or directory (os error 2)",
     );
+    let folder = folder.path().to_str().unwrap();
+    let is_folder = "Is a directory (os error 21)";
+    fails(
+        &mut cli(["replay", folder, "--to", &receiver.url]),
+        2,
+        &format!("cannot read `{folder}`: {is_folder}"),
+    );
+    fails(
+        &mut cli(["listen", "--port", "0", "--record", folder]),
+        2,
+        &format!("cannot record to `{folder}`: {is_folder}"),
+    );
+    fails(
+        &mut cli(["listen", "--port", "0", "--record", "/nowhere/file"]),
+        2,
+        "cannot record to `/nowhere/file`: No such file or directory (os error 2)",
+    );
     fs::write(&path, "not a recording").unwrap();
     fails(
         &mut cli(["listen", "--port", "0", "--record", file]),

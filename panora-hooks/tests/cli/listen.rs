@@ -242,6 +242,35 @@ fn a_recording_may_be_replayed_into_itself() {
     assert_eq!(fs::read_to_string(file).unwrap().lines().count(), 2);
 }
 
+/// A line of a recording, of a delivery with these headers.
+fn recorded(headers: &str) -> String {
+    format!(
+        r#"{{"recording":1,"received_at":"2026-11-24T10:00:00Z","method":"POST","target":"/","headers":[{headers}],"body":"{{}}"}}"#
+    ) + "\n"
+}
+
+/// Which can be read once only.
+#[test]
+fn a_recording_may_come_from_a_pipe() {
+    let receiver = Raw::start(OK);
+    let mut replay = cli(["replay", "-", "--to", &receiver.url]);
+    replay.write_stdin(recorded("").repeat(2)).assert().success();
+    assert_eq!(receiver.requests().len(), 2);
+    let mut replay = cli(["replay", "/dev/stdin", "--to", &receiver.url]);
+    replay.write_stdin(recorded("")).assert().success();
+    assert_eq!(receiver.requests().len(), 3);
+}
+
+/// Which was answered by then, and would have to be waited for.
+#[test]
+fn an_expectation_is_not_repeated() {
+    let receiver = Raw::start(OK);
+    let line = recorded(r#"["expect","100-continue"],["x-kept","1"]"#);
+    cli(["replay", "-", "--to", &receiver.url]).write_stdin(line).assert().success();
+    let request = receiver.texts().remove(0).to_lowercase();
+    assert!(request.contains("x-kept: 1") && !request.contains("expect"), "{request}");
+}
+
 fn assert_private(path: &Path) {
     #[cfg(unix)]
     {

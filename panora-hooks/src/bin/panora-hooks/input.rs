@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use panora_hooks::tools::recording::RecordingError;
+
 use crate::failure::Failure;
 
 /// The bytes of a file, or of the standard input if it is `-`.
@@ -16,6 +18,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     Ok(bytes)
+}
+
+/// What was to be done with a recording, and why it cannot be.
+pub(crate) fn wrong_recording(what: &str, path: &Path, error: &RecordingError) -> Failure {
+    let path = path.display();
+    match error {
+        // The system knows better what it is.
+        RecordingError::Io(error) => Failure::usage(format_args!("cannot {what} `{path}`: {error}")),
+        error => Failure::usage(format_args!("cannot {what} `{path}`: {error}")),
+    }
 }
 
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -47,8 +47,9 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     let verifier = secrets::verifier_if_any()?;
     let mut listener = Listener::bind(port).await.map_err(|error| not_bound(port, &error))?;
     if let Some(path) = &record {
-        let wrong = |error| Failure::usage(format_args!("cannot record to `{}`: {error}", path.display()));
-        listener = listener.record(Recorder::open(path).map_err(wrong)?);
+        let recorder = Recorder::open(path);
+        let recorder = recorder.map_err(|error| input::wrong_recording("record to", path, &error))?;
+        listener = listener.record(recorder);
     }
     if let Some(url) = &forward {
         let client = Client::new().map_err(Failure::of)?;

@@ -1,6 +1,10 @@
 //! `replay`: deliveries once more.
 
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+};
 
 use panora_hooks::{
     inbox::{EventKey, Inbox},
@@ -28,7 +32,7 @@ inbox is made up again, and signed with PANORA_WEBHOOK_SECRET.
 
 Example: panora-hooks replay deliveries.jsonl --to http://127.0.0.1:8000/webhook")]
 pub(crate) struct Args {
-    /// A recording, or the id of an event in an inbox
+    /// A recording, `-` for one that is piped in, or an event of an inbox
     #[arg(value_name = "FILE|ID")]
     what: String,
     /// The receiver
@@ -80,8 +84,20 @@ async fn replay_recording(
     json: bool,
 ) -> Result<(), Failure> {
     let verifier = if resign { Some(secrets::verifier()?) } else { None };
-    let open = || Recording::open(path).map_err(|error| input::unreadable(path, &error));
-    let wrong = |error| Failure::usage(format_args!("cannot replay `{}`: {error}", path.display()));
+    // What is no file on a disk can be read only once.
+    let is_on_disk = path.as_os_str() != "-" && path.is_file();
+    let read = if is_on_disk { None } else { Some(input::read(path)?) };
+    let open = || -> Result<Recording<Box<dyn BufRead + '_>>, Failure> {
+        let lines: Box<dyn BufRead> = match &read {
+            Some(read) => Box::new(&**read),
+            None => {
+                let file = File::open(path).map_err(|error| input::unreadable(path, &error))?;
+                Box::new(BufReader::new(file))
+            }
+        };
+        Ok(Recording::new(lines))
+    };
+    let wrong = |error| input::wrong_recording("replay", path, &error);
     // All of it is read before the first is sent: half a replay would be hard to tell from a whole one.
     let mut count = 0;
     for recorded in open()? {

@@ -52,7 +52,7 @@ impl DeliveryArgs {
                 let headers = vec![("panora-signature".to_owned(), signature.clone().into_bytes())];
                 Ok(vec![Recorded::new("POST", "/", headers, bytes)])
             }
-            Err(error) => Err(Failure::usage(format_args!("cannot read `{}`: {error}", file.display()))),
+            Err(error) => Err(input::wrong_recording("read", file, &error)),
         }
     }
 }
