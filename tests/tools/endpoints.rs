@@ -7,7 +7,9 @@ mod api;
 use crate::api::{Api, KEY, PROJECT, secret};
 use panora_hooks::{
     Verifier,
-    endpoints::{Api as Generation, ApiError, Client, Desired, NewEndpoint, SetupError, Step, warnings},
+    endpoints::{
+        Api as Generation, ApiError, Client, Desired, NewEndpoint, SetupError, Step, Synced, warnings,
+    },
 };
 
 const URL: &str = "https://example.com/webhook";
@@ -186,7 +188,7 @@ async fn an_endpoint_that_subscribes_to_nothing_is_refused_before_it_is_asked_fo
     let client = client(&api);
     let none = NewEndpoint::new(URL, [] as [&str; 0]);
     assert!(matches!(client.create(&none).await, Err(ApiError::NoScope)));
-    assert!(matches!(client.sync(&Desired::new(none).assume_accepted()).await, Err(ApiError::NoScope)));
+    assert!(matches!(client.plan(&Desired::new(none)).await, Err(ApiError::NoScope)));
     assert_eq!(api.state().calls, [] as [&str; 0]);
 }
 
@@ -361,7 +363,9 @@ async fn a_secret_is_rotated_by_replacing_its_endpoint() {
     assert!(matches!(plan.steps(), [Step::Create(_)]));
 
     let unknown = desired(&["crm.contact.created"]).replacing("e0");
-    assert!(matches!(client.sync(&unknown).await, Err(ApiError::UnknownEndpoint { id }) if id == "e0"));
+    let refused = client.sync(&unknown).await.unwrap_err();
+    assert!(matches!(refused.cause, ApiError::UnknownEndpoint { id } if id == "e0"));
+    assert_eq!(*refused.synced, Synced::default());
 }
 
 #[tokio::test]
@@ -405,6 +409,23 @@ async fn of_two_endpoints_that_will_do_the_one_whose_secret_is_in_use_stays() {
     // A receiver that accepts none of the secrets would refuse everything.
     let plan = client.plan(&desired.accepted_by(&accepting(&[3]))).await.unwrap();
     assert_eq!(plan.steps(), [Step::Accept { id: Some(id(2)) }]);
+}
+
+#[tokio::test]
+async fn a_sync_that_fails_tells_what_was_done() {
+    let api = Api::start();
+    let client = client(&api);
+    for _ in 0..2 {
+        api.state().add(URL, &["crm.contact.created"]);
+    }
+    // The creation is answered, and the first of two endpoints is disabled.
+    api.state().answers_left = Some(2);
+    let failed = client.sync(&desired(&["crm.deal.created"]).assume_accepted()).await.unwrap_err();
+    assert!(matches!(failed.cause, ApiError::Status { status: 502 }));
+    assert_eq!(failed.synced.created.unwrap().secret.as_str(), secret(3));
+    assert_eq!(failed.synced.disabled, [id(1)]);
+    let left = Step::Disable { id: id(2), dropped: vec!["crm.contact.created".to_owned()] };
+    assert_eq!(failed.synced.left, [left]);
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ pub enum ApiError {
         id: String,
     },
     /// The API answered with success, and left the endpoint as it was.
-    #[error("the API answered with success but did not change endpoint `{id}`")]
+    #[error("the API answered with success but did not change endpoint `{id}`: look at the API's own log")]
     Unchanged {
         /// The endpoint.
         id: String,

@@ -11,6 +11,6 @@ pub use self::{
     client::{Api, Client},
     endpoint::{Endpoint, NewEndpoint},
     error::{ApiError, SetupError},
-    plan::{Desired, Plan, Step, Synced},
+    plan::{Desired, Plan, Step, SyncError, Synced},
     warning::{Warning, warnings},
 };

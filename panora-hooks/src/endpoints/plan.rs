@@ -195,7 +195,7 @@ impl Plan {
 }
 
 /// What was done, and what is left to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Synced {
     /// The endpoint that was as desired already, if one was.
@@ -204,10 +204,29 @@ pub struct Synced {
     pub created: Option<Endpoint>,
     /// The endpoints that were disabled.
     pub disabled: Vec<String>,
-    /// What waits for the receiver to accept a secret. Once it does, sync again.
+    /// What waits for the receiver to accept a secret; after an error, all that was not done. Sync again.
     pub left: Vec<Step>,
     /// What is wrong with the active endpoints once all is done.
     pub warnings: Vec<Warning>,
+}
+
+/// Why not all of a plan was carried out. It may be planned anew.
+#[derive(Debug, thiserror::Error)]
+#[error("the endpoints are not as they should be yet: sync again")]
+#[non_exhaustive]
+pub struct SyncError {
+    /// What was done before, such as an endpoint that was created: it is active.
+    pub synced: Box<Synced>,
+    /// Why it did not go on.
+    #[source]
+    pub cause: ApiError,
+}
+
+impl From<ApiError> for SyncError {
+    /// Nothing was done before.
+    fn from(cause: ApiError) -> Self {
+        Self { synced: Box::default(), cause }
+    }
 }
 
 impl Client {
@@ -235,23 +254,26 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`create`](Self::create) and [`disable`](Self::disable).
-    pub async fn apply(&self, plan: Plan) -> Result<Synced, ApiError> {
+    /// As for [`create`](Self::create) and [`disable`](Self::disable), with what was done before.
+    pub async fn apply(&self, plan: Plan) -> Result<Synced, SyncError> {
         let Plan { kept, steps, warnings } = plan;
-        let mut synced = Synced { kept, created: None, disabled: Vec::new(), left: Vec::new(), warnings };
+        let mut synced = Synced { kept, warnings, ..Synced::default() };
         let mut steps = steps.into_iter();
         while let Some(step) = steps.next() {
-            match step {
-                Step::Create(endpoint) => synced.created = Some(self.create(&endpoint).await?),
+            let done = match &step {
+                Step::Create(endpoint) => {
+                    self.create(endpoint).await.map(|created| synced.created = Some(created))
+                }
                 Step::Accept { id } => {
-                    let id = id.or_else(|| synced.created.as_ref().map(|created| created.id.clone()));
-                    synced.left.push(Step::Accept { id });
-                    synced.left.extend(steps.by_ref());
+                    let id = id.clone().or_else(|| synced.created.as_ref().map(|created| created.id.clone()));
+                    synced.left = std::iter::once(Step::Accept { id }).chain(steps).collect();
+                    return Ok(synced);
                 }
-                Step::Disable { id, .. } => {
-                    self.disable(&id).await?;
-                    synced.disabled.push(id);
-                }
+                Step::Disable { id, .. } => self.disable(id).await.map(|()| synced.disabled.push(id.clone())),
+            };
+            if let Err(cause) = done {
+                synced.left = std::iter::once(step).chain(steps).collect();
+                return Err(SyncError { synced: Box::new(synced), cause });
             }
         }
         Ok(synced)
@@ -265,7 +287,7 @@ impl Client {
     /// # Errors
     ///
     /// As for [`plan`](Self::plan) and [`apply`](Self::apply).
-    pub async fn sync(&self, desired: &Desired) -> Result<Synced, ApiError> {
+    pub async fn sync(&self, desired: &Desired) -> Result<Synced, SyncError> {
         self.apply(self.plan(desired).await?).await
     }
 }

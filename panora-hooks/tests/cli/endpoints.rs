@@ -168,6 +168,34 @@ error: not all is done: once the receiver accepts the new secret beside the old 
 }
 
 #[test]
+fn what_was_done_before_a_sync_failed_is_shown() {
+    let unchanged = "the API answered with success but did not change endpoint \
+                     `e0000000-0000-4000-8000-000000000001`: look at the API's own log";
+    let start = || {
+        let api = Api::start();
+        api.state().add(URL, &["crm.contact.created"]);
+        api.state().is_deaf = true;
+        api
+    };
+    let sync = ["sync", URL, "--scope", "crm.deal.created", "--yes", "--show-secrets"];
+    let api = start();
+    let (status, printed, errors) = run(&mut endpoints(&api, sync));
+    assert_eq!((status, errors), (3, format!("error: {unchanged}\n")));
+    assert_eq!(
+        printed,
+        format!(
+            "e0000000-0000-4000-8000-000000000002 created, with the secret {}\nleft to do: disable endpoint \
+             `e0000000-0000-4000-8000-000000000001`, and with it `crm.contact.created`\n",
+            secret(2)
+        )
+    );
+    let (status, printed, _) = run(endpoints(&start(), sync).arg("--json"));
+    let printed: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((status, &printed["created"]["secret"]), (3, &json!(secret(2))));
+    assert_eq!(printed["left"][0]["disable"], "e0000000-0000-4000-8000-000000000001");
+}
+
+#[test]
 fn a_secret_is_rotated_at_once_if_it_is_told_to() {
     let api = Api::start();
     let old = api.state().add(URL, &["crm.contact.created"]);

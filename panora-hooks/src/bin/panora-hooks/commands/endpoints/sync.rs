@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use panora_hooks::endpoints::{Client, Desired, NewEndpoint, Step};
+use panora_hooks::endpoints::{ApiError, Client, Desired, NewEndpoint, Plan, Step, SyncError, Synced};
 use serde_json::{Value, json};
 
 use super::{Scope, failed, to_json};
@@ -66,16 +66,17 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
         return plan.steps().iter().try_for_each(|step| print::line(format_args!("to do: {step}")));
     }
 
-    let mut synced = client.apply(plan).await.map_err(failed)?;
+    let (mut synced, mut failure) = carry_out(client, plan).await;
     if !json && let Some(created) = &synced.created {
         super::show_created(created, show_secrets, false)?;
     }
-    let may_ask = !json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    let may_ask = !json && failure.is_none() && io::stdin().is_terminal() && io::stderr().is_terminal();
     if may_ask && !synced.left.is_empty() {
         synced.left.iter().for_each(|step| print::note(format_args!("to do: {step}")));
         if input::ask("does the receiver accept the secrets of both by now?")? {
-            let rest = client.sync(&desired.assume_accepted()).await.map_err(failed)?;
-            (synced.disabled, synced.left) = (rest.disabled, rest.left);
+            let plan = client.plan(&desired.assume_accepted()).await.map_err(failed)?;
+            let (rest, error) = carry_out(client, plan).await;
+            (synced.disabled, synced.left, failure) = (rest.disabled, rest.left, error);
         }
     }
     if json {
@@ -93,13 +94,22 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
             print::line(print::styled(print::DOUBTFUL, format_args!("left to do: {step}")))?;
         }
     }
-    if synced.left.is_empty() {
-        return Ok(());
+    match failure {
+        Some(cause) => Err(failed(cause)),
+        None if synced.left.is_empty() => Ok(()),
+        None => Err(Failure::no(
+            "not all is done: once the receiver accepts the new secret beside the old one, set PANORA_WEBHOOK_SECRET \
+             and PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again",
+        )),
     }
-    Err(Failure::no(
-        "not all is done: once the receiver accepts the new secret beside the old one, set PANORA_WEBHOOK_SECRET and \
-         PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again",
-    ))
+}
+
+/// Carries a plan out as far as it goes: what is done is to be shown even where the rest fails.
+async fn carry_out(client: &Client, plan: Plan) -> (Synced, Option<ApiError>) {
+    match client.apply(plan).await {
+        Ok(synced) => (synced, None),
+        Err(SyncError { synced, cause, .. }) => (*synced, Some(cause)),
+    }
 }
 
 fn steps(steps: &[Step]) -> Value {
