@@ -203,6 +203,17 @@ fn so_is_a_schema_of_postgresql() {
         Receiver::start(runtime, inbox)
     };
     inspect(&receiver, (&url, &schema));
+    // Nobody waits for ever: here for a lock, as for that of a file.
+    receiver.runtime.block_on(async {
+        let mut locked = pool.begin().await.unwrap();
+        let lock = sqlx::AssertSqlSafe(format!("LOCK TABLE {schema}.due"));
+        sqlx::query(lock).execute(&mut *locked).await.unwrap();
+        fails(
+            &mut inbox((&url, &schema), ["depth"]),
+            3,
+            "the inbox is busy: another process holds its write lock",
+        );
+    });
     let drop_schema = sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"));
     receiver.runtime.block_on(async { sqlx::query(drop_schema).execute(&pool).await.unwrap() });
 }

@@ -18,7 +18,7 @@ use panora_hooks::{
 
 use super::{
     deliveries::Deliveries,
-    inbox::{Location, Store},
+    inbox::{Location, Store, within},
     listen,
     send::not_sent,
 };
@@ -63,8 +63,8 @@ async fn replay_event(
 ) -> Result<(), Failure> {
     let verifier = secrets::verifier()?;
     let found = match inbox.open().await? {
-        Store::Sqlite(inbox) => inbox.get(key).await,
-        Store::Postgres(inbox) => inbox.get(key).await,
+        Store::Sqlite(inbox) => within(inbox.get(key)).await?,
+        Store::Postgres(inbox) => within(inbox.get(key)).await?,
     };
     let event = found.map_err(Failure::of)?;
     let event = event.ok_or_else(|| Failure::no(format_args!("there is no event {key} in the inbox")))?;

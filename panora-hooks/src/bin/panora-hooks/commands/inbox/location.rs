@@ -13,6 +13,9 @@ use crate::failure::Failure;
 /// How long PostgreSQL may take to let us in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long PostgreSQL may wait for a lock, as SQLite does, and take for one statement.
+const LIMITS: [(&str, &str); 2] = [("lock_timeout", "5s"), ("statement_timeout", "30s")];
+
 #[derive(clap::Args)]
 pub(crate) struct Location {
     /// A file, or PostgreSQL's URL
@@ -53,6 +56,7 @@ impl Location {
         let options: PgConnectOptions = inbox.parse().map_err(|_| {
             Failure::usage("the URL of the inbox is not one: expected `postgres://user@host/database`")
         })?;
+        let options = options.options(LIMITS);
         // A pool would go on trying.
         let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
         let unreachable = "the database of the inbox cannot be reached: start it, or check the URL";
@@ -68,8 +72,23 @@ impl Location {
             Err(elapsed) => return Err(Failure::outside(unreachable, &elapsed)),
         }
         let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
-        PostgresInbox::attach(pool, schema).await.map(Store::Postgres).map_err(failed)
+        let attached = within(PostgresInbox::attach(pool, schema)).await?;
+        attached.map(Store::Postgres).map_err(failed)
     }
+}
+
+/// How long an inbox may take for one thing: longer than it takes by itself to give up.
+const TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Waits for what an inbox does, but not for a server that says nothing any more.
+pub(crate) async fn within<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let silent = |_| {
+        let seconds = TIMEOUT.as_secs();
+        Failure::Outside(format!(
+            "the inbox did not answer within {seconds} seconds: check the server and the network"
+        ))
+    };
+    tokio::time::timeout(TIMEOUT, work).await.map_err(silent)
 }
 
 fn failed(error: OpenError) -> Failure {

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use panora_hooks::inbox::{EventKey, Filter, Inbox, InboxError, Query, Select};
 use serde_json::json;
 
-pub(crate) use self::location::{Location, Store};
+pub(crate) use self::location::{Location, Store, within};
 use self::selection::{Filters, Selection};
 use crate::{failure::Failure, input, print};
 
@@ -103,7 +103,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             // Single ones were meant.
             input::confirm(&question, yes || matches!(select, Select::Keys(_)))?;
             let replayed = match select {
-                Select::Keys(_) => inbox.replay(select).await.map_err(Failure::of)?,
+                Select::Keys(_) => within(inbox.replay(select)).await?.map_err(Failure::of)?,
                 Select::All(filter) => replay_all(inbox, filter).await?,
             };
             changed("replayed", replayed, json)
@@ -134,7 +134,7 @@ async fn repeat(mut part: impl AsyncFnMut() -> Result<u64, InboxError>) -> Resul
     let mut all = 0;
     loop {
         let start = Instant::now();
-        match part().await.map_err(Failure::of)? {
+        match within(part()).await?.map_err(Failure::of)? {
             0 => return Ok(all),
             some => all += some,
         }
@@ -150,9 +150,9 @@ async fn replay_all(inbox: &impl Inbox, filter: Filter) -> Result<u64, Failure> 
     loop {
         let start = Instant::now();
         let query = Query { filter: filter.clone(), after, limit: BATCH };
-        let page = inbox.list(query).await.map_err(Failure::of)?;
+        let page = within(inbox.list(query)).await?.map_err(Failure::of)?;
         let keys = page.items.iter().map(|info| info.key).collect();
-        all += inbox.replay(Select::Keys(keys)).await.map_err(Failure::of)?;
+        all += within(inbox.replay(Select::Keys(keys))).await?.map_err(Failure::of)?;
         progress.set(all);
         after = page.next;
         if after.is_none() {
@@ -178,7 +178,7 @@ fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
 }
 
 async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
-    let depth = inbox.depth().await.map_err(Failure::of)?;
+    let depth = within(inbox.depth()).await?.map_err(Failure::of)?;
     if json {
         return print::json(&json!({
             "ready": depth.ready,
@@ -204,7 +204,8 @@ async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
 }
 
 async fn list(inbox: &impl Inbox, List { filters, limit, after }: List, json: bool) -> Result<(), Failure> {
-    let page = inbox.list(Query { filter: filters.into(), after, limit }).await.map_err(Failure::of)?;
+    let query = Query { filter: filters.into(), after, limit };
+    let page = within(inbox.list(query)).await?.map_err(Failure::of)?;
     if json {
         let events: Vec<_> = page.items.iter().map(show::to_json).collect();
         return print::json(&json!({ "events": events, "next": page.next.map(EventKey::number) }));

@@ -6,6 +6,7 @@ use panora_hooks::{
 };
 use serde_json::{Value, json};
 
+use super::within;
 use crate::{failure::Failure, print};
 
 /// Shows what became of an event, and what its payload consists of
@@ -25,7 +26,7 @@ pub(super) async fn run(
     Args { key, show_data }: &Args,
     json: bool,
 ) -> Result<(), Failure> {
-    let event = inbox.get(*key).await.map_err(Failure::of)?;
+    let event = within(inbox.get(*key)).await?.map_err(Failure::of)?;
     let event = event.ok_or_else(|| Failure::no(format_args!("there is no event {key} in the inbox")))?;
     let payload = event.data.as_deref().map(redact::payload);
     let payload = match payload {
