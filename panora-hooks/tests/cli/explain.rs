@@ -3,7 +3,7 @@
 use std::fs;
 
 use panora_hooks::testing::{Sample, sample};
-use serde_json::Value;
+use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 use crate::support::{Listening, SECRET, cli, json_lines, run, verifier};
@@ -120,6 +120,28 @@ there is more than one header `Panora-Signature`: look for what adds one on the 
 
 "#]]
     );
+}
+
+/// On a terminal. With optimisation, it takes a body of many megabytes.
+#[cfg(debug_assertions)]
+#[test]
+fn what_takes_long_shows_that_it_is_not_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("body.json");
+    let rows = vec![json!({ "id": 1, "name": CANARY }); 10_000];
+    fs::write(&file, Sample::new("crm.contact.pulled", json!(rows)).body()).unwrap();
+    let command = format!(
+        "{} explain {} --signature {}",
+        env!("CARGO_BIN_EXE_panora-hooks"),
+        file.display(),
+        verifier().sign("another")
+    );
+    let output = std::process::Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env("PANORA_WEBHOOK_SECRET", SECRET)
+        .output();
+    let shown = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(shown.contains("trying what may have happened, "), "{shown}");
 }
 
 #[test]

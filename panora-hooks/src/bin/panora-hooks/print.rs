@@ -3,7 +3,11 @@
 use std::{
     fmt::Display,
     io::{self, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -83,10 +87,15 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 pub(crate) struct Progress {
     bar: ProgressBar,
     start: Instant,
+    /// Ends whoever waits for it to take too long.
+    over: Option<mpsc::Sender<()>>,
 }
 
 /// What is over by then shows no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often something that only waits shows that it does.
+const TICK: Duration = Duration::from_millis(100);
 
 impl Progress {
     /// Towards a known number.
@@ -107,7 +116,23 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, start: Instant::now() }
+        Self { bar, start: Instant::now(), over: None }
+    }
+
+    /// Of something that says nothing until it is done.
+    pub(crate) fn waiting(what: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let mut waiting = Self::new(bar, &format!("{{spinner}} {what}, {{elapsed}}"));
+        let (over, isover) = mpsc::channel();
+        waiting.over = Some(over);
+        let bar = waiting.bar.clone();
+        thread::spawn(move || {
+            if isover.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(TICK);
+            }
+        });
+        waiting
     }
 
     pub(crate) fn set(&self, position: u64) {

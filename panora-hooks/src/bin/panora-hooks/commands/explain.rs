@@ -26,7 +26,9 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
     let deliveries = input.read()?;
     for recorded in &deliveries {
         let id = listen::id(recorded);
+        let progress = print::Progress::waiting("trying what may have happened");
         let explanation = explain(&recorded.body, recorded.signatures(), &secrets);
+        drop(progress);
         mismatches += usize::from(!explanation.is_match());
         if json {
             print::json(&json!({
