@@ -22,9 +22,61 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// A URL, printable and [without credentials](without_credentials).
+#[cfg(feature = "endpoints")]
+#[derive(Clone, Copy)]
+pub(crate) struct PrintableUrl<'t>(pub(crate) &'t str);
+
+#[cfg(feature = "endpoints")]
+impl fmt::Display for PrintableUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Printable(&without_credentials(self.0)).fmt(f)
+    }
+}
+
+/// A URL, with `..` for the credentials that may be in its user, query and fragment.
+#[cfg(feature = "endpoints")]
+pub(crate) fn without_credentials(text: &str) -> String {
+    let Some(mut url) = reqwest::Url::parse(text).ok().filter(reqwest::Url::has_host) else {
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        let (user, rest) = path.rsplit_once('@').map_or(("", path), |(_, rest)| ("..@", rest));
+        let end = if path.len() < text.len() { "?.." } else { "" };
+        return format!("{user}{rest}{end}");
+    };
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if !has_user && url.query().is_none() && url.fragment().is_none() {
+        return text.to_owned();
+    }
+    if has_user {
+        // What has had a user can have another.
+        let _ = url.set_password(None).and_then(|()| url.set_username(".."));
+    }
+    let (query, fragment) = (url.query().map(|_| ".."), url.fragment().map(|_| ".."));
+    url.set_query(query);
+    url.set_fragment(fragment);
+    url.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "endpoints")]
+    #[test]
+    fn a_url_keeps_its_credentials_to_itself() {
+        for (url, shown) in [
+            ("https://a.example", "https://a.example"),
+            ("https://a.example/b/@c", "https://a.example/b/@c"),
+            ("https://u:canary@a.example:1/b?canary#canary", "https://..@a.example:1/b?..#.."),
+            ("https://canary@a.example", "https://..@a.example/"),
+            ("http:/u:canary@a.example/", "http://..@a.example/"),
+            ("u:canary@a.example?canary", "..@a.example?.."),
+            ("/b?canary", "/b?.."),
+            ("mailto:x@a.example?canary", "..@a.example?.."),
+        ] {
+            assert_eq!(without_credentials(url), shown, "{url}");
+        }
+    }
 
     #[test]
     fn names_are_as_they_are_and_others_cannot_forge_a_line() {

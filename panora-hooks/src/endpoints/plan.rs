@@ -8,7 +8,11 @@ use super::{
     ApiError, Client, Endpoint, NewEndpoint, Warning,
     warning::{self, View},
 };
-use crate::{models::DateTime, printable::Printable, verify::Verifier};
+use crate::{
+    models::DateTime,
+    printable::{Printable, PrintableUrl},
+    verify::Verifier,
+};
 
 /// What there should be: one active endpoint at a URL, that subscribes to a receiver's events.
 ///
@@ -104,7 +108,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(NewEndpoint { url, scope, .. }) => {
-                write!(f, "create an endpoint at `{}` for {} event types", Printable(url), scope.len())
+                write!(f, "create an endpoint at `{}` for {} event types", PrintableUrl(url), scope.len())
             }
             Self::Accept { id: Some(id) } => {
                 write!(f, "let the receiver accept the secret of endpoint `{}`", Printable(id))

@@ -5,7 +5,11 @@ use std::{collections::BTreeSet, fmt};
 use reqwest::Url;
 
 use super::Endpoint;
-use crate::{catalogue, printable::Printable, this_machine::is_this_machine};
+use crate::{
+    catalogue,
+    printable::{Printable, PrintableUrl},
+    this_machine::is_this_machine,
+};
 
 /// Something because of which events are lost or readable to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +54,15 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "`{}` is plain http: anyone on the way can read deliveries and send them again; use https",
-                    Printable(url)
+                    PrintableUrl(url)
                 )
             }
             Self::NoUrl { url } => {
-                write!(f, "`{}` is no http(s) URL: nothing can be delivered there", Printable(url))
+                write!(f, "`{}` is no http(s) URL: nothing can be delivered there", PrintableUrl(url))
             }
-            Self::NoScope { url } => write!(f, "the endpoint at `{}` subscribes to nothing", Printable(url)),
+            Self::NoScope { url } => {
+                write!(f, "the endpoint at `{}` subscribes to nothing", PrintableUrl(url))
+            }
             Self::Overlap { endpoints: [first, second], names } => write!(
                 f,
                 "endpoints `{}` and `{}` both subscribe to {}: only one of them gets each event",
@@ -115,7 +121,7 @@ pub(super) fn of_views(views: &[View<'_>]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let urls: BTreeSet<_> = views.iter().map(|view| view.url).collect();
     for url in urls {
-        if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        if !is_http(url) {
             warnings.push(Warning::NoUrl { url: url.to_owned() });
         } else if is_plain_http(url) {
             warnings.push(Warning::PlainHttp { url: url.to_owned() });
@@ -148,6 +154,11 @@ fn never_sent(name: &str) -> Option<Warning> {
         known.filter(|known| known.name() != name && known.is_sent()).map(catalogue::EventType::name);
     let is_sent = known.is_some_and(|known| known.is_sent() && known.name() == name);
     (!is_sent).then(|| Warning::NeverSent { name: name.to_owned(), instead })
+}
+
+/// Whether anything can be delivered to a URL.
+pub(super) fn is_http(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Whether a URL is http, and not this machine's.

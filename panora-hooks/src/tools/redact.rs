@@ -1,8 +1,20 @@
-//! Payloads without their values.
+//! Payloads without their values, and URLs without their credentials.
 
 use serde_json::{Map, Value};
 
-use crate::delivery::is_name;
+use crate::{delivery::is_name, printable};
+
+/// A URL, with `..` for what may be secret: its user, its query and its fragment.
+///
+/// ```
+/// use panora_hooks::tools::redact::url;
+///
+/// assert_eq!(url("https://user:password@example.com/webhook?token=1"), "https://..@example.com/webhook?..");
+/// ```
+#[must_use]
+pub fn url(url: &str) -> String {
+    printable::without_credentials(url)
+}
 
 /// The payload in the JSON text of `data`, whether that is a string that contains its JSON or the JSON itself. What is
 /// not JSON is the text.

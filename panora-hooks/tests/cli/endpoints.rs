@@ -209,6 +209,34 @@ fn a_secret_is_rotated_at_once_if_it_is_told_to() {
 }
 
 #[test]
+fn credentials_in_urls_are_secrets() {
+    let api = Api::start();
+    let url = "http://user:canary@example.com/webhook?token=canary";
+    api.state().add(url, &["crm.contact.created"]);
+    let sync =
+        ["sync", "http://user:canary@example.com/other?canary", "--scope", "crm.deal.created", "--dry-run"];
+    for args in [&["list"][..], &["list", "--json"], &sync, &[&sync[..], &["--json"]].concat()] {
+        let (status, printed, errors) = run(endpoints(&api, []).args(args));
+        assert!(status == 0 && printed.contains("http://..@example.com/"), "{printed}");
+        assert!(!printed.contains("canary") && !errors.contains("canary"), "{printed} {errors}");
+    }
+    let (_, listed, _) = run(&mut endpoints(&api, ["list", "--show-secrets"]));
+    assert!(listed.contains(url), "{listed}");
+}
+
+#[test]
+fn an_answer_that_is_lost_says_what_may_have_happened() {
+    let api = Api::start();
+    api.state().answers_left = Some(0);
+    fails(
+        &mut endpoints(&api, ["create", URL, "--scope", "crm.contact.created"]),
+        3,
+        "the API answered 502, so that it may have done it or not: list the endpoints, and look at the API's own log",
+    );
+    assert_eq!(api.summary().len(), 1);
+}
+
+#[test]
 fn what_goes_wrong_is_one_sentence() {
     let api = Api::start();
     fails(

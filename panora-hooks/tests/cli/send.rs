@@ -171,7 +171,7 @@ fn a_refusal_and_a_redirect_are_told() {
         (1, "error: the delivery was not acknowledged: the sender would not send it again\n")
     );
     let redirecting = Raw::start(
-        "HTTP/1.1 301 Moved\r\nLocation: https://example.com/webhook/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 301 Moved\r\nLocation: https://example.com/webhook/?canary\r\nContent-Length: 0\r\n\r\n",
     );
     let (status, printed, errors) = run(&mut cli(["send", "crm.company.created", "--to", &redirecting.url]));
     assert_eq!((status, redirecting.requests().len()), (1, 1), "no redirect is followed");

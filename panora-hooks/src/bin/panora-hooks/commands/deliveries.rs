@@ -8,6 +8,7 @@ use std::{
 use hdrhistogram::{Histogram, iterators::IterationValue};
 use panora_hooks::tools::{
     batch::Sent,
+    redact,
     send::{Answer, SendError},
 };
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ impl Deliveries {
         if let Some(location) = sent.iter().find_map(|(_, sent)| redirect(sent)) {
             print::warning(format_args!(
                 "at a redirect (to `{}`) the sender loses the event: answer at the very URL of the endpoint",
-                print::foreign(location)
+                print::foreign(&redact::url(location))
             ));
         }
         match failed {

@@ -7,7 +7,10 @@ use std::io::{self, IsTerminal};
 use clap::Subcommand;
 use panora_hooks::{
     endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, SetupError, warnings},
-    tools::find::{self, ScopeError},
+    tools::{
+        find::{self, ScopeError},
+        redact,
+    },
 };
 use serde_json::{Value, json};
 
@@ -53,7 +56,7 @@ enum Command {
 #[derive(clap::Args)]
 #[command(after_help = "Example: panora-hooks endpoints list")]
 struct List {
-    /// Shows the secrets, too
+    /// Shows the secrets, too, and those in URLs
     #[arg(long)]
     show_secrets: bool,
 }
@@ -194,7 +197,7 @@ async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Resu
             if *show_secrets {
                 row.push(print::foreign(&endpoint.secret));
             }
-            row.push(print::foreign(&endpoint.url));
+            row.push(print::foreign(&url(endpoint, *show_secrets)));
             row
         });
         let header: &[&str] = if *show_secrets {
@@ -262,10 +265,15 @@ async fn delete(client: &Client, Delete { id, yes }: &Delete, json: bool) -> Res
     }
 }
 
+/// Where deliveries go, with what may be secret in it only where that is asked for.
+fn url(endpoint: &Endpoint, show_secrets: bool) -> String {
+    if show_secrets { endpoint.url.clone() } else { redact::url(&endpoint.url) }
+}
+
 fn to_json(endpoint: &Endpoint, show_secrets: bool) -> Value {
     let mut value = json!({
         "id": endpoint.id,
-        "url": endpoint.url,
+        "url": url(endpoint, show_secrets),
         "is_active": endpoint.is_active,
         "scope": endpoint.scope,
         "description": endpoint.description,

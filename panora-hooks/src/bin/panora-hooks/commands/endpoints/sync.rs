@@ -2,7 +2,10 @@
 
 use std::io::{self, IsTerminal};
 
-use panora_hooks::endpoints::{ApiError, Client, Desired, NewEndpoint, Plan, Step, SyncError, Synced};
+use panora_hooks::{
+    endpoints::{ApiError, Client, Desired, NewEndpoint, Plan, Step, SyncError, Synced},
+    tools::redact,
+};
 use serde_json::{Value, json};
 
 use super::{Scope, failed, to_json};
@@ -114,7 +117,9 @@ async fn carry_out(client: &Client, plan: Plan) -> (Synced, Option<ApiError>) {
 
 fn steps(steps: &[Step]) -> Value {
     let step = |step: &Step| match step {
-        Step::Create(endpoint) => json!({ "create": { "url": endpoint.url, "scope": endpoint.scope } }),
+        Step::Create(endpoint) => {
+            json!({ "create": { "url": redact::url(&endpoint.url), "scope": endpoint.scope } })
+        }
         Step::Accept { id } => json!({ "accept": id }),
         Step::Disable { id, dropped } => json!({ "disable": id, "dropped": dropped }),
         _ => json!({ "other": step.to_string() }),
