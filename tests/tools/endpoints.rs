@@ -157,7 +157,12 @@ async fn other_answers_say_what_to_do() {
             "",
             "there is no `/webhooks` at this base URL: check the URL, and whether the API is the current one (`/webhooks`) or the one before August 2024 (`/webhook`)",
         ),
-        (503, "", "", "the API answered 503"),
+        (
+            503,
+            "",
+            "",
+            "the API answered 503, so that it may have done it or not: list the endpoints, and look at the API's own log",
+        ),
         (200, "", "<html>", "the answer is not one of Panora's API: check the base URL"),
         (204, "", "", "the answer is not one of Panora's API: check the base URL"),
     ];
@@ -183,12 +188,15 @@ async fn an_answer_that_is_none_of_the_apis_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_subscribes_to_nothing_is_refused_before_it_is_asked_for() {
+async fn an_endpoint_that_would_get_nothing_is_refused_before_it_is_asked_for() {
     let api = Api::start();
     let client = client(&api);
     let none = NewEndpoint::new(URL, [] as [&str; 0]);
     assert!(matches!(client.create(&none).await, Err(ApiError::NoScope)));
     assert!(matches!(client.plan(&Desired::new(none)).await, Err(ApiError::NoScope)));
+    let nowhere = NewEndpoint::new("example.com/webhook", ["crm.contact.created"]);
+    assert!(matches!(client.create(&nowhere).await, Err(ApiError::NoUrl)));
+    assert!(matches!(client.plan(&Desired::new(nowhere)).await, Err(ApiError::NoUrl)));
     assert_eq!(api.state().calls, [] as [&str; 0]);
 }
 

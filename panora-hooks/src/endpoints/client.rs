@@ -129,13 +129,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If the endpoint would subscribe to nothing, or the API cannot be reached or refuses the key. Where no answer of
+    /// If the endpoint would get nothing, or the API cannot be reached or refuses the key. Where no answer of
     /// the API came, or another than a refusal, the endpoint may be there all the same: list before creating it again.
     pub async fn create(&self, endpoint: &NewEndpoint) -> Result<Endpoint, ApiError> {
         let NewEndpoint { url, scope, description } = endpoint;
-        if scope.is_empty() {
-            return Err(ApiError::NoScope);
-        }
+        endpoint.check()?;
         let body = json!({ "url": url, "description": description, "scope": scope });
         let created = self.call(Method::POST, None, Some(body)).await;
         created.map_err(unknown_key)?.json()

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use super::{ApiError, warning};
 use crate::models::{DateTime, Secret};
 
 /// A webhook endpoint: where Panora sends the events of a project.
@@ -58,6 +59,15 @@ impl NewEndpoint {
     pub fn new(url: impl Into<String>, scope: impl IntoIterator<Item: Into<String>>) -> Self {
         let scope = scope.into_iter().map(Into::into).collect();
         Self { url: url.into(), scope, description: String::new() }
+    }
+
+    /// Refuses what the API would take although nothing could come of it.
+    pub(super) fn check(&self) -> Result<(), ApiError> {
+        match self {
+            Self { scope, .. } if scope.is_empty() => Err(ApiError::NoScope),
+            Self { url, .. } if !warning::is_http(url) => Err(ApiError::NoUrl),
+            _ => Ok(()),
+        }
     }
 
     /// Describes it.

@@ -52,6 +52,11 @@ pub enum ApiError {
     /// An endpoint that subscribes to nothing gets nothing.
     #[error("the endpoint would subscribe to nothing: name the event types that it is for")]
     NoScope,
+    /// Nothing could be delivered to the endpoint. The API would take it.
+    #[error(
+        "the URL of the endpoint is not one: expected an http(s) URL such as `https://example.com/webhook`"
+    )]
+    NoUrl,
     /// Deliveries are recorded for the endpoint. The API cannot delete it, and answers 500.
     #[error("endpoint `{id}` cannot be deleted, since deliveries are recorded for it: disable it")]
     InUse {
@@ -85,7 +90,9 @@ pub enum ApiError {
         path: String,
     },
     /// Any other status.
-    #[error("the API answered {status}")]
+    #[error(
+        "the API answered {status}, so that it may have done it or not: list the endpoints, and look at the API's own log"
+    )]
     Status {
         /// The status.
         status: u16,
@@ -100,7 +107,11 @@ pub enum ApiError {
         limit: usize,
     },
     /// No answer in time. Whether it was done is not known.
-    #[error("the API did not answer within {} seconds", .0.as_secs())]
+    #[error(
+        "the API did not answer within {} seconds, so that it may have done it or not: list the endpoints before it is asked \
+             again",
+        .0.as_secs()
+    )]
     TimedOut(Duration),
     /// The API cannot be reached.
     #[error("the API cannot be reached: check the base URL and the network")]

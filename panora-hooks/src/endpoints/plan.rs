@@ -239,11 +239,9 @@ impl Client {
     /// # Errors
     ///
     /// As for [`list`](Self::list), or if one is to be [replaced](Desired::replacing) that is not there, or the
-    /// endpoint that is desired would subscribe to nothing.
+    /// endpoint that is desired would get nothing.
     pub async fn plan(&self, desired: &Desired) -> Result<Plan, ApiError> {
-        if desired.endpoint.scope.is_empty() {
-            return Err(ApiError::NoScope);
-        }
+        desired.endpoint.check()?;
         let endpoints = self.list().await?;
         let is_known = |id: &&String| endpoints.iter().any(|endpoint| endpoint.id == **id);
         if let Some(id) = desired.replaced.iter().find(|id| !is_known(id)) {

@@ -274,6 +274,13 @@ fn what_goes_wrong_is_one_sentence() {
     ] {
         fails(&mut endpoints(&api, ["sync", URL, "--yes", "--scope", scope]), 2, says);
     }
+    for command in ["create", "sync"] {
+        fails(
+            &mut endpoints(&api, [command, "example.com/webhook", "--scope", "crm.contact.created"]),
+            2,
+            "the URL of the endpoint is not one: expected an http(s) URL such as `https://example.com/webhook`",
+        );
+    }
     assert_eq!(api.summary(), [] as [&str; 0]);
     endpoints(&api, ["create", URL, "--unlisted", "--scope", "weather.changed"]).assert().success();
     assert_eq!(api.summary(), [format!("{URL} weather.changed active")]);

@@ -156,6 +156,7 @@ fn wrong(error: SetupError) -> Failure {
 fn failed(error: ApiError) -> Failure {
     match error {
         ApiError::UnknownEndpoint { .. } => Failure::no(error),
+        ApiError::NoUrl => Failure::usage(error),
         _ => Failure::of(error),
     }
 }
