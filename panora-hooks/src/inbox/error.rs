@@ -2,6 +2,8 @@
 
 use std::{error::Error, io};
 
+use crate::printable::Printable;
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a store did not do what it was asked.
@@ -57,6 +59,12 @@ pub enum OpenError {
     InUse {
         /// The file.
         inbox: String,
+    },
+    /// A schema cannot have this name.
+    #[error("`{}` is no name of a schema: take lower-case letters, digits and `_`, at most 48", Printable(.name))]
+    SchemaName {
+        /// The name.
+        name: String,
     },
     /// A tool was asked to open what no receiver has created.
     #[error("there is no inbox {inbox}: check the name, or start the receiver once")]

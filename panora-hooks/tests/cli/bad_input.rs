@@ -201,8 +201,17 @@ fn an_inbox_that_is_not_there_or_is_something_else() {
         3,
         "cannot open the inbox `/nowhere.db`: start the receiver once, or say where it is with --inbox or PANORA_INBOX (No such file or directory (os error 2))",
     );
+    let says = |is: &str| format!("`{file}` {is}: check --inbox or PANORA_INBOX");
     let (status, _, errors) = run(&mut cli(["inbox", "depth", "--inbox", file]));
     assert_eq!((status, errors.lines().count()), (3, 1), "{errors}");
+    assert!(errors.contains(&says("is not an inbox, or it is damaged")), "{errors}");
+    let other = rusqlite::Connection::open(folder.path().join("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE other(a)").unwrap();
+    let other = folder.path().join("other.db");
+    let other = other.to_str().unwrap();
+    fails(&mut cli(["inbox", "depth", "--inbox", other]), 2, &says("is not an inbox").replace(file, other));
+    let (status, _, errors) = run(&mut cli(["inbox", "show", "abc"]));
+    assert!(status == 2 && errors.contains("expected the number of an event, such as `17`"), "{errors}");
     fails(
         &mut cli(["inbox", "depth", "--inbox", "postgres://u:canary@127.0.0.1:1/db"]),
         3,

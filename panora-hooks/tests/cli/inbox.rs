@@ -174,7 +174,7 @@ id  state   type                 received              tried  size     why
     let (_, shown, _) = run(&mut inbox(at, ["show", "3"]));
     assert!(shown.contains("state        done") && shown.contains("size         pruned"), "{shown}");
     inbox(at, ["replay", "3"]).assert().code(1);
-    inbox(at, ["prune", "--older-than", "1h", "--yes"]).assert().code(1).stdout("0 events pruned\n");
+    inbox(at, ["prune", "--older-than", "1h", "--yes"]).assert().success().stdout("0 events pruned\n");
     inbox(at, ["prune", "--older-than", "0s", "--yes"]).assert().success().stdout("2 events pruned\n");
     assert_eq!(printed(&mut inbox(at, ["depth"]))["dead"], 1);
 }
@@ -203,6 +203,11 @@ fn so_is_a_schema_of_postgresql() {
         Receiver::start(runtime, inbox)
     };
     inspect(&receiver, (&url, &schema));
+    fails(
+        &mut inbox((&url, "Two Words"), ["depth"]),
+        2,
+        "`Two Words` is no name of a schema: take lower-case letters, digits and `_`, at most 48",
+    );
     // Nobody waits for ever: here for a lock, as for that of a file.
     receiver.runtime.block_on(async {
         let mut locked = pool.begin().await.unwrap();

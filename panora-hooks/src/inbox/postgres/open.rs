@@ -3,7 +3,7 @@
 use sqlx::{PgPool, Row};
 
 use super::schema::{self, MIGRATIONS, Schema};
-use crate::inbox::{InboxError, OpenError};
+use crate::inbox::OpenError;
 
 pub(super) async fn open(pool: &PgPool, name: &str) -> Result<Schema, OpenError> {
     let schema = named(name)?;
@@ -33,10 +33,7 @@ pub(super) async fn attach(pool: &PgPool, name: &str) -> Result<Schema, OpenErro
 }
 
 fn named(name: &str) -> Result<Schema, OpenError> {
-    Schema::new(name).ok_or_else(|| {
-        let source = InboxError::Other("a schema is named with lower-case letters, digits and `_`".into());
-        OpenError::Store { inbox: inbox(name), source }
-    })
+    Schema::new(name).ok_or_else(|| OpenError::SchemaName { name: name.to_owned() })
 }
 
 fn inbox(name: &str) -> String {

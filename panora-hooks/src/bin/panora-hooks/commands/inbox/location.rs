@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use panora_hooks::inbox::{OpenError, PostgresInbox, SqliteInbox};
+use panora_hooks::inbox::{InboxError, OpenError, PostgresInbox, SqliteInbox};
 use sqlx::{
     ConnectOptions,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -101,6 +101,14 @@ fn failed(error: OpenError) -> Failure {
                 source,
             )
         }
+        OpenError::NotAnInbox { inbox } => {
+            Failure::usage(format_args!("{inbox} is not an inbox: check --inbox or PANORA_INBOX"))
+        }
+        OpenError::Store { inbox, source: error @ InboxError::Corrupt(_) } => Failure::outside(
+            format_args!("{inbox} is not an inbox, or it is damaged: check --inbox or PANORA_INBOX"),
+            &error,
+        ),
+        OpenError::SchemaName { .. } => Failure::usage(error),
         error => Failure::of(error),
     }
 }

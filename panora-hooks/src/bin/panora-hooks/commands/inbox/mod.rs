@@ -66,7 +66,7 @@ struct List {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
     /// Those after this one
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = selection::key)]
     after: Option<EventKey>,
 }
 
@@ -106,7 +106,8 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
                 Select::Keys(_) => within(inbox.replay(select)).await?.map_err(Failure::of)?,
                 Select::All(filter) => replay_all(inbox, filter).await?,
             };
-            changed("replayed", replayed, json)
+            changed("replayed", replayed, json)?;
+            some(replayed)
         }
         Command::Drop(selection) => {
             let question = format!("drop {} for good, if parked or dead?", selection.describe());
@@ -114,7 +115,8 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             let select = selection.select()?;
             input::confirm(&question, yes)?;
             let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
-            changed("dropped", dropped, json)
+            changed("dropped", dropped, json)?;
+            some(dropped)
         }
         Command::Prune(Prune { older_than, yes }) => {
             let before = selection::ago(older_than);
@@ -122,6 +124,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
                 &format!("drop the data of all events done before {}?", print::time(before)),
                 yes,
             )?;
+            // None is as good: it is what runs every night.
             let pruned = repeat(async || inbox.prune(before, BATCH).await).await?;
             changed("pruned", pruned, json)
         }
@@ -167,14 +170,18 @@ async fn give_way(start: Instant) {
     tokio::time::sleep(start.elapsed().max(Duration::from_millis(1))).await;
 }
 
-/// Says how many there were; none is a no.
+/// None is a no, of events that were meant.
+fn some(count: u64) -> Result<(), Failure> {
+    if count > 0 { Ok(()) } else { Err(Failure::No(None)) }
+}
+
+/// Says how many there were.
 fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
     if json {
-        print::json(&json!({ what: count }))?;
+        print::json(&json!({ what: count }))
     } else {
-        print::line(format_args!("{count} {} {what}", if count == 1 { "event" } else { "events" }))?;
+        print::line(format_args!("{count} {} {what}", if count == 1 { "event" } else { "events" }))
     }
-    if count > 0 { Ok(()) } else { Err(Failure::No(None)) }
 }
 
 async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ pub(super) struct Filters {
 #[derive(clap::Args)]
 pub(super) struct Selection {
     /// Single events
-    #[arg(value_name = "ID", conflicts_with_all = ["state", "event_type", "older_than"])]
+    #[arg(value_name = "ID", value_parser = key, conflicts_with_all = ["state", "event_type", "older_than"])]
     keys: Vec<EventKey>,
     #[command(flatten)]
     filters: Filters,
@@ -70,6 +70,10 @@ impl Selection {
             }
         }
     }
+}
+
+pub(super) fn key(text: &str) -> Result<EventKey, String> {
+    text.parse().map_err(|_| "expected the number of an event, such as `17`".to_owned())
 }
 
 fn state(text: &str) -> Result<EventState, String> {

@@ -6,7 +6,7 @@ use panora_hooks::{
 };
 use serde_json::{Value, json};
 
-use super::within;
+use super::{selection, within};
 use crate::{failure::Failure, print};
 
 /// Shows what became of an event, and what its payload consists of
@@ -14,7 +14,7 @@ use crate::{failure::Failure, print};
 #[command(after_help = "Example: panora-hooks inbox show 17")]
 pub(super) struct Args {
     /// The number of the event
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = selection::key)]
     key: EventKey,
     /// Shows the payload itself, credentials included
     #[arg(long)]
