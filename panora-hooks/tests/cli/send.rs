@@ -1,12 +1,12 @@
 //! `send`.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, io::Read};
 
 use panora_hooks::testing::sample;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
-use crate::support::{OK, Raw, cli, json as printed, run, verifier};
+use crate::support::{Listening, OK, Raw, cli, json as printed, kill, run, start, verifier};
 
 fn payload(body: &Value) -> Value {
     serde_json::from_str(body["data"].as_str().unwrap()).unwrap()
@@ -156,10 +156,49 @@ answer  deliveries
 50 in [..]s, [..] a second
 
 latency: median [..]s, 95 % [..]s, 99 % [..]s, longest [..]s
+up to [..]s #[..]
 ...
 "#]]
     );
     assert!(printed.lines().filter(|line| line.contains('#')).count() >= 1);
+}
+
+#[test]
+fn what_nothing_sends_is_warned_of() {
+    let receiver = Raw::start(OK);
+    cli(["send", "crm.contact.updated", "--to", &receiver.url])
+        .assert()
+        .success()
+        .stderr("warning: no known release of Panora sends `crm.contact.updated`\n");
+}
+
+#[test]
+fn what_was_sent_before_ctrl_c_is_told() {
+    let mut receiver = Listening::start([]);
+    let mut sending =
+        start(["send", "crm.contact.created", "--to", &receiver.url(), "--count", "1000", "--rate", "2"]);
+    receiver.line();
+    // The answer to the first has come when the second is sent.
+    receiver.line();
+    kill("-INT", &sending.id().to_string());
+    let (mut printed, mut errors) = (String::new(), String::new());
+    sending.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    sending.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert_eq!(sending.wait().unwrap().code(), Some(1));
+    assert!(printed.contains("  200  "), "{printed}");
+    assert!(
+        errors.starts_with("error: stopped: ") && errors.ends_with(" of 1000 deliveries were answered\n"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn why_there_is_no_answer_is_told() {
+    let hangs_up = Raw::start("");
+    let (status, printed, errors) = run(&mut cli(["send", "crm.contact.created", "--to", &hangs_up.url]));
+    assert!(status == 1 && printed.contains("no answer"), "{printed}");
+    let origin = hangs_up.url.trim_end_matches("/webhook");
+    assert!(errors.starts_with(&format!("warning: {origin} gave no answer (")), "{errors}");
 }
 
 #[test]
@@ -179,7 +218,7 @@ fn a_refusal_and_a_redirect_are_told() {
     assert_data_eq!(
         errors,
         str![[r#"
-warning: at a redirect (to `https://example.com/webhook/`) the sender loses the event: answer at the very URL of the endpoint
+warning: at a redirect (to `https://example.com/webhook/?..`) the sender loses the event: answer at the very URL of the endpoint
 error: the delivery was not acknowledged: the sender would not send it again
 
 "#]]

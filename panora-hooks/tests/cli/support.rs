@@ -122,13 +122,30 @@ fn serve(mut connection: TcpStream, answer: &str, kept: &Mutex<Vec<Vec<u8>>>) {
         reader.read_exact(&mut body).unwrap();
         request.extend(body);
         kept.lock().unwrap().push(request);
-        if connection.write_all(answer.as_bytes()).is_err() {
+        // No answer is none.
+        if answer.is_empty() || connection.write_all(answer.as_bytes()).is_err() {
             return;
         }
     }
 }
 
 pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// The binary, as it runs.
+pub fn start<const N: usize>(args: [&str; N]) -> Child {
+    spawn(SECRET, args.to_vec())
+}
+
+fn spawn(secret: &str, args: Vec<&str>) -> Child {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
+    for name in foreign_variables() {
+        command.env_remove(name);
+    }
+    if !secret.is_empty() {
+        command.env("PANORA_WEBHOOK_SECRET", secret);
+    }
+    command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
 
 /// A `listen` that runs.
 pub struct Listening {
@@ -144,15 +161,7 @@ impl Listening {
 
     /// An empty secret is none.
     pub fn start_with<const N: usize>(secret: &str, args: [&str; N]) -> Self {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
-        for name in foreign_variables() {
-            command.env_remove(name);
-        }
-        if !secret.is_empty() {
-            command.env("PANORA_WEBHOOK_SECRET", secret);
-        }
-        command.args(["listen", "--port", "0"]).args(args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = spawn(secret, [&["listen", "--port", "0"][..], &args].concat());
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect(&line).parse().unwrap();

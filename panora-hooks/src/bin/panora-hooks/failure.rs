@@ -35,10 +35,7 @@ impl Failure {
 
     /// An error that says by itself what does not work.
     pub(crate) fn of(error: impl Error) -> Self {
-        match error.source() {
-            Some(source) => Self::outside(&error, source),
-            None => Self::Outside(error.to_string()),
-        }
+        Self::Outside(with_cause(&error))
     }
 
     /// Prints it, as one line.
@@ -52,6 +49,14 @@ impl Failure {
             print::note(format_args!("{ERROR}error:{ERROR:#} {text}"));
         }
         ExitCode::from(code)
+    }
+}
+
+/// What an error says, with its first cause in brackets.
+pub(crate) fn with_cause(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error} ({})", root(source)),
+        None => error.to_string(),
     }
 }
 

@@ -14,7 +14,7 @@ use panora_hooks::tools::{
 use serde_json::{Value, json};
 
 use crate::{
-    failure::Failure,
+    failure::{self, Failure},
     print::{self, Progress},
 };
 
@@ -45,6 +45,10 @@ impl Deliveries {
         self.progress.set(self.sent.len() as u64);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.sent.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.sent.is_empty()
     }
@@ -70,6 +74,9 @@ impl Deliveries {
                 "at a redirect (to `{}`) the sender loses the event: answer at the very URL of the endpoint",
                 print::foreign(&redact::url(location))
             ));
+        }
+        if let Some(error) = sent.iter().find_map(|(_, sent)| sent.answer.as_ref().err()) {
+            print::warning(failure::with_cause(error));
         }
         match failed {
             0 => Ok(()),
@@ -157,7 +164,7 @@ fn summarise(sent: &[(String, Sent)], elapsed: Duration) -> Result<(), Failure> 
     for bin in &bins[first..] {
         let count = bin.count_since_last_iteration();
         let bar = "#".repeat(usize::try_from((count * 40).div_ceil(most)).unwrap_or(40));
-        print::line(format_args!("{:>9} {bar} {count}", micros(bin.value_iterated_to() + 1)))?;
+        print::line(format_args!("up to {:>9} {bar} {count}", micros(bin.value_iterated_to() + 1)))?;
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     let (unseen, is_unseen) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async move {
         tokio::select! {
-            () = shutdown_signal() => {}
+            () = interrupted() => {}
             _ = is_unseen => {}
         }
         drop(stop);
@@ -119,7 +119,8 @@ fn not_bound(port: u16, error: &io::Error) -> Failure {
     }
 }
 
-async fn shutdown_signal() {
+/// Resolves at Ctrl-C.
+pub(super) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -2,13 +2,16 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use panora_hooks::tools::{
-    batch::{Batch, Sent},
-    send::{Client, Request, SendError},
-    template::{Template, TemplateError},
+use panora_hooks::{
+    catalogue,
+    tools::{
+        batch::{Batch, Sent},
+        send::{Client, Request, SendError},
+        template::{Template, TemplateError},
+    },
 };
 
-use super::deliveries::Deliveries;
+use super::{deliveries::Deliveries, listen};
 use crate::{failure::Failure, input, print, secrets};
 
 /// Sends signed sample deliveries, byte for byte Panora's
@@ -68,11 +71,21 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<(), Failure> {
     let batch = Batch { count, interval: rate, is_duplicated: duplicate, is_shuffled: shuffle };
     let client = Client::new().map_err(Failure::of)?;
     let copies = if duplicate { 2 } else { 1 };
-    let mut deliveries = Deliveries::new(count.saturating_mul(copies));
+    let all = count.saturating_mul(copies);
+    let mut deliveries = Deliveries::new(all);
     let request = |number| Request::of_sample(&template.delivery(number), &verifier, &to);
     let tell = |sent: Sent| deliveries.add(template.id(sent.number), sent);
-    batch.send(&client, request, tell).await.map_err(not_sent)?;
-    deliveries.finish(("event_type", template.event_type()), json)
+    let sent = tokio::select! {
+        sent = batch.send(&client, request, tell) => sent.map(|()| true),
+        () = listen::interrupted() => Ok(false),
+    };
+    let is_whole = sent.map_err(not_sent)?;
+    let answered = deliveries.len();
+    deliveries.finish(("event_type", template.event_type()), json)?;
+    if is_whole {
+        return Ok(());
+    }
+    Err(Failure::no(format_args!("stopped: {answered} of {all} deliveries were answered")))
 }
 
 fn template(Args { event, set, data, object, .. }: &Args) -> Result<Template, Failure> {
@@ -81,13 +94,16 @@ fn template(Args { event, set, data, object, .. }: &Args) -> Result<Template, Fa
         Some(file) => {
             let payload = input::read(file)?;
             let template = Template::with_payload(event, &payload).map_err(wrong)?;
-            if panora_hooks::catalogue::find(event).is_none() {
+            if catalogue::find(event).is_none() {
                 print::warning(format_args!("the catalogue does not hold `{}`", print::foreign(event)));
             }
             template
         }
         None => Template::new(event).map_err(wrong)?,
     };
+    if let Some(known) = catalogue::find(event).filter(|known| !known.is_sent()) {
+        print::warning(format_args!("no known release of Panora sends `{}`", known.name()));
+    }
     for assignment in set {
         template = template.set(assignment).map_err(wrong)?;
     }
