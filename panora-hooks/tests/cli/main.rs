@@ -15,6 +15,7 @@ mod explain;
 mod help;
 mod inbox;
 mod listen;
+mod replay;
 mod send;
 mod sign;
 mod stopping;

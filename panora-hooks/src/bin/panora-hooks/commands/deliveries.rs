@@ -26,7 +26,8 @@ const MAX_LATENCY: u64 = 120_000_000;
 
 /// Collects what came of deliveries, and shows it.
 pub(super) struct Deliveries {
-    sent: Vec<(String, Sent)>,
+    /// With what their bodies call them, if they can be read.
+    sent: Vec<(Option<String>, Sent)>,
     progress: Progress,
     start: Instant,
 }
@@ -36,7 +37,7 @@ impl Deliveries {
         Self { sent: Vec::new(), progress: Progress::towards(count), start: Instant::now() }
     }
 
-    pub(super) fn add(&mut self, id: String, mut sent: Sent) {
+    pub(super) fn add(&mut self, id: Option<String>, mut sent: Sent) {
         if let Ok(answer) = &mut sent.answer {
             // Not shown, and there may be many.
             answer.body = Vec::new();
@@ -61,11 +62,14 @@ impl Deliveries {
         let failed = sent.iter().filter(|(_, sent)| !is_success(sent)).count();
         if json {
             sent.sort_by_key(|(_, sent)| sent.number);
-            let deliveries: Vec<_> = sent.iter().map(|(id, sent)| to_json(id, sent)).collect();
+            let deliveries: Vec<_> = sent.iter().map(|(id, sent)| to_json(id.as_deref(), sent)).collect();
             print::json(&json!({ key: what, "failed": failed, "deliveries": deliveries }))?;
         } else if sent.len() <= LISTED {
             sent.sort_by_key(|(_, sent)| sent.number);
-            print::table(&["id_event", "answer", "latency"], sent.iter().map(|(id, sent)| row(id, sent)))?;
+            print::table(
+                &["id_event", "answer", "latency"],
+                sent.iter().map(|(id, sent)| row(id.as_deref(), sent)),
+            )?;
         } else {
             summarise(&sent, elapsed)?;
         }
@@ -107,14 +111,14 @@ fn answer(sent: &Sent) -> String {
     }
 }
 
-fn row(id: &str, sent: &Sent) -> Vec<String> {
+fn row(id: Option<&str>, sent: &Sent) -> Vec<String> {
     let style = if is_success(sent) { print::GOOD } else { print::BAD };
     let latency =
         sent.answer.as_ref().map_or_else(|_| "-".to_owned(), |answer| print::duration(answer.latency));
-    vec![print::foreign(id), print::styled(style, answer(sent)), latency]
+    vec![print::foreign(id.unwrap_or("?")), print::styled(style, answer(sent)), latency]
 }
 
-fn to_json(id: &str, sent: &Sent) -> Value {
+fn to_json(id: Option<&str>, sent: &Sent) -> Value {
     match &sent.answer {
         Ok(answer) => json!({
             "id_event": id,
@@ -127,7 +131,7 @@ fn to_json(id: &str, sent: &Sent) -> Value {
 }
 
 /// How many of which answer, and how long they took.
-fn summarise(sent: &[(String, Sent)], elapsed: Duration) -> Result<(), Failure> {
+fn summarise(sent: &[(Option<String>, Sent)], elapsed: Duration) -> Result<(), Failure> {
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
     for (_, sent) in sent {
         *answers.entry(answer(sent)).or_default() += 1;

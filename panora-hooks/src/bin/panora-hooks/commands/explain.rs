@@ -41,7 +41,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
         } else if deliveries.len() == 1 {
             print::line(&explanation)?;
         } else {
-            print::line(format_args!("{}  {explanation}", print::foreign(&id)))?;
+            print::line(format_args!("{}  {explanation}", print::foreign(id.as_deref().unwrap_or("?"))))?;
         }
     }
     if mismatches > 0 { Err(Failure::No(None)) } else { Ok(()) }

@@ -126,11 +126,10 @@ pub(super) async fn interrupted() {
     }
 }
 
-/// What the body of a delivery calls it.
-pub(super) fn id(recorded: &Recorded) -> String {
+/// What the body of a delivery calls it, if it can be read.
+pub(super) fn id(recorded: &Recorded) -> Option<String> {
     let body: Option<Value> = serde_json::from_slice(&recorded.body).ok();
-    let id = body.as_ref().and_then(|body| body.get("id_event")?.as_str());
-    id.unwrap_or("?").to_owned()
+    body?.get("id_event")?.as_str().map(str::to_owned)
 }
 
 fn show(heard: &Heard, show_data: bool) -> Result<(), Failure> {

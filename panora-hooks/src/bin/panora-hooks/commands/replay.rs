@@ -72,7 +72,7 @@ async fn replay_event(
     let request = request.ok_or_else(|| Failure::no(format_args!("the data of event {key} is pruned")))?;
     let mut deliveries = Deliveries::new(1);
     let answer = client.send(request).await;
-    deliver(&mut deliveries, event.info.id.clone(), 0, answer)?;
+    deliver(&mut deliveries, Some(event.info.id.clone()), 0, answer)?;
     deliveries.finish(("event_type", event.info.event_type()), json)
 }
 
@@ -88,12 +88,11 @@ async fn replay_recording(
     let is_on_disk = path.as_os_str() != "-" && path.is_file();
     let read = if is_on_disk { None } else { Some(input::read(path)?) };
     let open = || -> Result<Recording<Box<dyn BufRead + '_>>, Failure> {
-        let lines: Box<dyn BufRead> = match &read {
-            Some(read) => Box::new(&**read),
-            None => {
-                let file = File::open(path).map_err(|error| input::unreadable(path, &error))?;
-                Box::new(BufReader::new(file))
-            }
+        let lines: Box<dyn BufRead> = if let Some(read) = &read {
+            Box::new(&**read)
+        } else {
+            let file = File::open(path).map_err(|error| input::unreadable(path, &error))?;
+            Box::new(BufReader::new(file))
         };
         Ok(Recording::new(lines))
     };
@@ -128,7 +127,7 @@ async fn replay_recording(
 /// Notes what came of one. If nothing answers at all, the others need not be tried.
 fn deliver(
     deliveries: &mut Deliveries,
-    id: String,
+    id: Option<String>,
     number: usize,
     answer: Result<Answer, SendError>,
 ) -> Result<(), Failure> {

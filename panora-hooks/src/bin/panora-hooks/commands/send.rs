@@ -74,7 +74,7 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<(), Failure> {
     let all = count.saturating_mul(copies);
     let mut deliveries = Deliveries::new(all);
     let request = |number| Request::of_sample(&template.delivery(number), &verifier, &to);
-    let tell = |sent: Sent| deliveries.add(template.id(sent.number), sent);
+    let tell = |sent: Sent| deliveries.add(Some(template.id(sent.number)), sent);
     let sent = tokio::select! {
         sent = batch.send(&client, request, tell) => sent.map(|()| true),
         () = listen::interrupted() => Ok(false),

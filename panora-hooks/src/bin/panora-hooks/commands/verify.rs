@@ -71,7 +71,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
                 None => print::styled(print::GOOD, "verified"),
                 Some(reason) => print::styled(print::BAD, format_args!("refused: {reason}")),
             };
-            print::line(format_args!("{}  {verdict}", print::foreign(&id)))?;
+            print::line(format_args!("{}  {verdict}", print::foreign(id.as_deref().unwrap_or("?"))))?;
         }
     }
     if refused > 0 { Err(Failure::No(None)) } else { Ok(()) }
