@@ -30,11 +30,11 @@ impl Block {
         const EVEN: u64 = 0x5555_5555_5555_5555;
         let escaped_first = u64::from(*is_escaped);
         let backslashes = self.backslashes & !escaped_first;
-        let follows = backslashes << 1 | escaped_first;
+        let follows = (backslashes << 1) | escaped_first;
         let odd_starts = backslashes & !EVEN & !follows;
         let (even_carried, overflows) = odd_starts.overflowing_add(backslashes);
         *is_escaped = overflows;
-        (EVEN ^ even_carried << 1) & follows
+        (EVEN ^ (even_carried << 1)) & follows
     }
 }
 
@@ -96,7 +96,7 @@ mod portable {
     /// A bit for each byte that is `byte`.
     fn equal(chunk: u64, byte: u8) -> u64 {
         let difference = chunk ^ (LOWEST_BITS * u64::from(byte));
-        let is_zero = !((difference & !HIGHEST_BITS) + !HIGHEST_BITS | difference) & HIGHEST_BITS;
+        let is_zero = !(((difference & !HIGHEST_BITS) + !HIGHEST_BITS) | difference) & HIGHEST_BITS;
         // The product gathers the highest bit of each byte in the highest byte.
         (is_zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
     }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn slowly(bytes: &[u8; Block::BYTES]) -> Block {
-        let bits = |byte| bytes.iter().rev().fold(0, |bits, found| bits << 1 | u64::from(*found == byte));
+        let bits = |byte| bytes.iter().rev().fold(0, |bits, found| (bits << 1) | u64::from(*found == byte));
         Block {
             quotes: bits(b'"'),
             backslashes: bits(b'\\'),

@@ -1,7 +1,5 @@
 //! What is not explained away, and what it takes.
 
-use std::time::{Duration, Instant};
-
 use expect_test::expect;
 use panora_hooks::{Verifier, testing::Sample};
 use proptest::{collection::vec, prelude::*};
@@ -78,20 +76,17 @@ fn large() -> String {
 }
 
 #[test]
-fn a_large_body_takes_seconds() {
+fn a_large_body_comes_to_an_end() {
     let keys: Vec<_> = (0..60_000).map(|key| format!("\"key{key}\":0")).collect();
     let keys = format!("{{{}}}", keys.join(","));
     let spaces = " ".repeat(1_000_000) + "1";
     let nested = "[".repeat(500_000) + &"]".repeat(500_000);
     let mut said = Vec::new();
     for data in [quote(&large()), keys, spaces, nested] {
-        let start = Instant::now();
         let secrets = [("A", SECRET), ("B", OTHER), ("C", "one-more-secret")];
         let explanation = explain_with(body(&data), sign("canary-unknown", "1"), &secrets);
         said.push(explanation.to_string());
         assert_eq!(codes(&explanation), "unexplained");
-        // Without optimisation it takes fifteen.
-        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     }
     // Not everything was tried.
     expect!["none of the changes that were tried on so large a body explains the signature: compare the secret with those of all endpoints that have this URL, and then the body with what was sent"].assert_eq(&said[0]);

@@ -15,9 +15,7 @@ pub(crate) fn verifier() -> Result<Verifier, Failure> {
     if env::var_os(PREVIOUS).is_none() {
         return Ok(verifier);
     }
-    // For its checks of the variable.
-    Verifier::from_env(PREVIOUS).map_err(wrong)?;
-    verifier.also_accept(env::var(PREVIOUS).unwrap_or_default()).map_err(wrong)
+    verifier.also_accept_env(PREVIOUS).map_err(wrong)
 }
 
 /// The same, if there is a secret at all.
