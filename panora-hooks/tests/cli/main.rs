@@ -16,6 +16,7 @@ mod help;
 mod inbox;
 mod listen;
 mod replay;
+mod secrecy;
 mod send;
 mod sign;
 mod stopping;

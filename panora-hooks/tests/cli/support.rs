@@ -12,6 +12,8 @@ use assert_cmd::Command;
 use panora_hooks::Verifier;
 use serde_json::Value;
 
+use crate::api::KEY;
+
 pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
 /// The binary, with nothing of this program's environment that it could read.
@@ -39,7 +41,7 @@ pub fn run(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| {
         let text = String::from_utf8(bytes).unwrap();
-        assert!(!text.contains(SECRET), "the secret is shown: {text}");
+        assert!(!text.contains(SECRET) && !text.contains(KEY), "the secret or the key is shown: {text}");
         text
     };
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
