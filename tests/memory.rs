@@ -53,7 +53,7 @@ impl Receiver {
         let webhooks = Webhooks::new(verifier())
             .with_state(Gate { begun: sender, may_end: Arc::clone(&may_end) })
             .max_buffered_bytes(max_buffered_bytes)
-            .read_timeout(Duration::from_secs(1))
+            .read_timeout(Duration::from_secs(10))
             .hooks(hooks![held]);
         Self { router: webhooks.into_router("/webhook"), begun, may_end }
     }
@@ -207,23 +207,119 @@ async fn the_time_that_a_body_waits_is_not_the_senders() {
     let delivery = delivery_of(90_000);
     let (sender, body) = body_in_pieces(90_000);
     let second = receiver.send_body(&delivery, body);
-    let (start, end) = delivery.body.split_at(40_000);
-    sender.send(Bytes::copy_from_slice(start)).unwrap();
     receiver.nothing_begins().await;
 
-    advance(Duration::from_secs(60)).await;
+    advance(Duration::from_secs(8)).await;
     receiver.may_end.add_permits(2);
     assert_eq!(first.await.unwrap(), StatusCode::OK);
-    receiver.nothing_begins().await;
-    sender.send(Bytes::copy_from_slice(end)).unwrap();
-    drop(sender);
+    // Together more than the ten seconds that it has.
+    for _ in 0..8 {
+        advance(Duration::from_secs(1)).await;
+        yield_now().await;
+    }
+    sender.send(Bytes::copy_from_slice(&delivery.body)).unwrap();
     assert_eq!(second.await.unwrap(), StatusCode::OK);
+}
+
+/// Of ten seconds in which no body is read to its end.
+#[tokio::test(start_paused = true)]
+async fn a_body_waits_while_others_come_to_their_end_and_then_is_refused() {
+    let mut receiver = Receiver::with(0);
+    let first = receiver.send(90_000, 1);
+    receiver.has_begun().await;
+    let others = [receiver.send(90_000, 1), receiver.send(90_000, 1), receiver.send(90_000, 1)];
+    receiver.nothing_begins().await;
+    for _ in 0..2 {
+        advance(Duration::from_secs(8)).await;
+        receiver.may_end.add_permits(1);
+        receiver.has_begun().await;
+    }
+    receiver.nothing_begins().await;
+    advance(Duration::from_secs(11)).await;
+    receiver.may_end.add_permits(1);
+    assert_eq!(first.await.unwrap(), StatusCode::OK);
+    let mut statuses = future::join_all(others).await.into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    statuses.sort();
+    assert_eq!(statuses, [StatusCode::OK, StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE]);
+    // And all is as it was.
+    receiver.may_end.add_permits(1);
+    assert_eq!(receiver.send(90_000, 3).await.unwrap(), StatusCode::OK);
+}
+
+/// Whoever holds memory and sends nothing.
+#[tokio::test(start_paused = true)]
+async fn who_keeps_others_waiting_has_seconds() {
+    let mut receiver = Receiver::with(100_000);
+    receiver.may_end.add_permits(1);
+    let delivery = delivery_of(90_000);
+    let (sender, body) = body_in_pieces(90_000);
+    let silent = receiver.send_body(&delivery, body);
+    sender.send(Bytes::copy_from_slice(&delivery.body[..40_000])).unwrap();
+    receiver.nothing_begins().await;
+    advance(Duration::from_secs(5)).await;
+    receiver.nothing_begins().await;
+    assert!(!silent.is_finished(), "nobody waited for it");
+
+    let waiting = receiver.send(90_000, 1);
+    receiver.nothing_begins().await;
+    advance(Duration::from_millis(5100)).await;
+    assert_eq!(silent.await.unwrap(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(waiting.await.unwrap(), StatusCode::OK);
+    drop(sender);
+}
+
+/// Most events are small: whoever fills the memory does not hold them up.
+#[tokio::test(start_paused = true)]
+async fn small_bodies_wait_for_nothing() {
+    let mut receiver = Receiver::with(0);
+    let large = [receiver.send(90_000, 1), receiver.send(90_000, 1)];
+    receiver.has_begun().await;
+    receiver.nothing_begins().await;
+    let small = [receiver.send(230, 1), receiver.send(8_000, 2)];
+    for _ in 0..2 {
+        receiver.has_begun().await;
+    }
+    receiver.nothing_begins().await;
+    receiver.may_end.add_permits(4);
+    for answer in small.into_iter().chain(large) {
+        assert_eq!(answer.await.unwrap(), StatusCode::OK);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_away_takes_nothing_along() {
+    let mut receiver = Receiver::with(100_000);
+    let first = receiver.send(90_000, 1);
+    receiver.has_begun().await;
+    let second = receiver.send(90_000, 1);
+    receiver.has_begun().await;
+    // One that waits, and one that is being read.
+    let waiting = receiver.send(90_000, 1);
+    receiver.nothing_begins().await;
+    waiting.abort();
+    receiver.may_end.add_permits(2);
+    for answer in [first, second] {
+        assert_eq!(answer.await.unwrap(), StatusCode::OK);
+    }
+    let (sender, body) = body_in_pieces(90_000);
+    let delivery = delivery_of(90_000);
+    let reading = receiver.send_body(&delivery, body);
+    sender.send(Bytes::copy_from_slice(&delivery.body[..40_000])).unwrap();
+    receiver.nothing_begins().await;
+    reading.abort();
+    assert!(reading.await.unwrap_err().is_cancelled());
+
+    let answers: Vec<_> = (0..5).map(|_| receiver.send(90_000, 3)).collect();
+    receiver.may_end.add_permits(5);
+    for answer in answers {
+        assert_eq!(answer.await.unwrap(), StatusCode::OK);
+    }
 }
 
 /// What a store keeps is its own.
 #[tokio::test(start_paused = true)]
 async fn what_is_stored_in_memory_is_no_body_any_more() {
-    let webhooks = Webhooks::new(verifier()).max_buffered_bytes(1000).with_inbox(MemoryInbox::new());
+    let webhooks = Webhooks::new(verifier()).max_buffered_bytes(100_000).with_inbox(MemoryInbox::new());
     let (router, _worker) = webhooks.into_parts("/webhook");
     for number in 0..10 {
         let delivery =

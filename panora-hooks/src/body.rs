@@ -1,21 +1,25 @@
 //! Reading a body, within limits of size, time and memory.
 
-use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use bytestring::ByteString;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, Sleep, sleep},
-};
+use tokio::time::{Instant, sleep_until};
 
-use crate::{refusal::Refusal, verify::VerifyError};
+use crate::{
+    memory::{Memory, Part},
+    refusal::Refusal,
+    verify::VerifyError,
+};
 
 /// How much hyper reads from a connection at first. Each time that it gets as much, it reads up to twice as much
 /// the next time, and keeps the buffer: that counts, too, while a body is read.
 const FIRST_BUFFER_BYTES: usize = 8 * 1024;
+
+/// Who sends nothing for so long has stopped, if others wait for the memory.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What bodies may take.
 #[derive(Debug, Clone)]
@@ -40,13 +44,13 @@ impl Default for Limits {
 pub(crate) struct Reader {
     max_body_bytes: usize,
     read_timeout: Duration,
-    memory: Memory,
+    memory: Arc<Memory>,
 }
 
 impl Reader {
     pub(crate) fn new(limits: &Limits) -> Self {
         let Limits { max_body_bytes, read_timeout, max_buffered_bytes } = *limits;
-        Self { max_body_bytes, read_timeout, memory: Memory::new(max_buffered_bytes) }
+        Self { max_body_bytes, read_timeout, memory: Memory::new(max_buffered_bytes, read_timeout) }
     }
 
     /// How long a body may take.
@@ -56,134 +60,122 @@ impl Reader {
 
     /// Reads a body. Its memory counts for as long as anything of it is kept.
     ///
-    /// What arrives in one piece is not copied. Pieces are copied as they arrive and given back, so that the connection
-    /// reads the next one into the same memory.
+    /// A large one that arrives in one piece is not copied. Pieces are copied as they arrive and given back, so that the
+    /// connection reads the next one into the same memory.
     pub(crate) async fn read(&self, body: &mut Body) -> Result<ByteString, Refusal> {
         let too_large = Refusal::TooLarge { limit: self.max_body_bytes };
         if body.size_hint().lower() > self.max_body_bytes as u64 {
             return Err(too_large);
         }
         let declared = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
-        let declared = declared.unwrap_or(usize::MAX);
+        let most = declared.unwrap_or(usize::MAX).min(self.max_body_bytes);
         let mut body = Limited::new(body, self.max_body_bytes);
+        if most <= FIRST_BUFFER_BYTES {
+            self.read_small(&mut body).await
+        } else {
+            self.read_large(&mut body, most).await
+        }
+    }
+
+    /// Reads a body that the connection has memory for in any case. Most events are as small, and wait for nothing.
+    async fn read_small(&self, body: &mut Limited<&mut Body>) -> Result<ByteString, Refusal> {
+        let deadline = after(self.read_timeout);
         let mut bytes = Vec::new();
-        let mut buffer = FIRST_BUFFER_BYTES.min(declared);
-        let mut held = Held::default();
-        let timeout = sleep(self.read_timeout);
-        tokio::pin!(timeout);
+        while let Some(piece) = self.next(body, deadline, || false).await? {
+            bytes.extend_from_slice(&piece);
+        }
+        text(bytes.into())
+    }
+
+    async fn read_large(&self, body: &mut Limited<&mut Body>, most: usize) -> Result<ByteString, Refusal> {
+        let mut deadline = after(self.read_timeout);
+        let mut part = self.memory.part();
+        let mut bytes = Vec::new();
+        let mut buffer = FIRST_BUFFER_BYTES;
         loop {
-            self.memory.hold(bytes.capacity() + buffer, &mut held, timeout.as_mut()).await;
-            let frame = tokio::select! {
-                biased;
-                frame = body.frame() => frame,
-                () = &mut timeout => return Err(Refusal::TooSlow),
-            };
-            let piece = match frame {
-                Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-                Some(Err(error)) if is_over_limit(&*error) => return Err(too_large),
-                Some(Err(_)) => return Err(Refusal::Incomplete),
-                None => return held.with(bytes.into()),
-            };
+            deadline += part.grow_to(bytes.capacity() + buffer).await?;
+            let piece = self.next(body, deadline, || self.memory.is_short()).await?;
+            let Some(piece) = piece else { break };
             if bytes.is_empty() && body.is_end_stream() {
-                self.memory.hold(piece.len(), &mut held, timeout.as_mut()).await;
-                return held.with(piece);
+                return keep(part, piece);
             }
             let length = bytes.len() + piece.len();
             if length > bytes.capacity() {
                 // Not at once what was declared: the allocator may give memory that was used before, and such memory
                 // is taken whether or not the sender ever fills it.
-                let capacity = declared.min(2 * length).max(length);
-                self.memory.hold(capacity + piece.len(), &mut held, timeout.as_mut()).await;
+                let capacity = most.min(2 * length).max(length);
+                deadline += part.grow_to(capacity + piece.len()).await?;
                 bytes.reserve_exact(capacity - bytes.len());
             }
             bytes.extend_from_slice(&piece);
             if body.is_end_stream() {
-                return held.with(bytes.into());
+                break;
             }
-            buffer = buffer.max(2 * piece.len()).min(declared);
+            buffer = buffer.max(2 * piece.len()).min(most);
+        }
+        bytes.shrink_to_fit();
+        keep(part, bytes.into())
+    }
+
+    /// The next piece of a body. While others wait for its memory, it has to come soon.
+    async fn next(
+        &self,
+        body: &mut Limited<&mut Body>,
+        deadline: Instant,
+        is_waited_for: impl Fn() -> bool,
+    ) -> Result<Option<Bytes>, Refusal> {
+        let mut now = Instant::now();
+        // Also where pieces without anything in them come without end.
+        if now >= deadline {
+            return Err(Refusal::TooSlow);
+        }
+        let pause = sleep_until(deadline.min(now + PAUSE));
+        tokio::pin!(pause);
+        let frame = loop {
+            tokio::select! {
+                biased;
+                frame = body.frame() => break frame,
+                () = &mut pause => {}
+            }
+            now = Instant::now();
+            if now >= deadline || is_waited_for() {
+                return Err(Refusal::TooSlow);
+            }
+            pause.as_mut().reset(deadline.min(now + PAUSE));
+        };
+        match frame.transpose() {
+            Ok(frame) => Ok(frame.map(|frame| frame.into_data().unwrap_or_default())),
+            Err(error) if is_over_limit(&*error) => Err(Refusal::TooLarge { limit: self.max_body_bytes }),
+            Err(_) => Err(Refusal::Incomplete),
         }
     }
 }
 
-/// The memory of all bodies that a router reads and keeps.
-struct Memory {
-    free: Arc<Semaphore>,
-    /// One body at a time goes on without asking. Otherwise bodies that have all begun could wait for each other.
-    exemption: Arc<Semaphore>,
+/// Far away, where that is farther than there are instants.
+fn after(time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + time.min(FAR)
 }
 
-impl Memory {
-    fn new(bytes: usize) -> Self {
-        let free = Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)));
-        Self { free, exemption: Arc::new(Semaphore::new(1)) }
-    }
-
-    /// Has a body hold at least so many bytes, and waits for them if it must. A timeout waits with it: the sender is not
-    /// to blame.
-    async fn hold(&self, bytes: usize, held: &mut Held, timeout: Pin<&mut Sleep>) {
-        let has = held.bytes.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = u32::try_from(bytes.saturating_sub(has)).unwrap_or(u32::MAX);
-        if missing == 0 || held.exemption.is_some() {
-            return;
-        }
-        if let Ok(taken) = Arc::clone(&self.free).try_acquire_many_owned(missing) {
-            return held.add(taken);
-        }
-        held.exemption = Arc::clone(&self.exemption).try_acquire_owned().ok();
-        if held.exemption.is_some() {
-            return;
-        }
-        let begun = Instant::now();
-        tracing::warn!(
-            "the bodies in memory are as many bytes as `Webhooks::max_buffered_bytes` allows: this one waits"
-        );
-        // Neither is ever closed.
-        tokio::select! {
-            biased;
-            Ok(taken) = Arc::clone(&self.free).acquire_many_owned(missing) => held.add(taken),
-            Ok(exemption) = Arc::clone(&self.exemption).acquire_owned() => held.exemption = Some(exemption),
-            else => {}
-        }
-        let deadline = timeout.deadline() + begun.elapsed();
-        timeout.reset(deadline);
-    }
+/// A body that gives its memory back when the last of it is dropped.
+fn keep(mut part: Part, body: Bytes) -> Result<ByteString, Refusal> {
+    part.keep(body.len());
+    text(Bytes::from_owner(Kept { body, _part: part }))
 }
 
-/// The part of it that one body has taken.
-#[derive(Default)]
-struct Held {
-    bytes: Option<OwnedSemaphorePermit>,
-    exemption: Option<OwnedSemaphorePermit>,
-}
-
-impl Held {
-    fn add(&mut self, taken: OwnedSemaphorePermit) {
-        match &mut self.bytes {
-            Some(bytes) => bytes.merge(taken),
-            None => self.bytes = Some(taken),
-        }
-    }
-
-    /// A body that gives its memory back when the last of it is dropped.
-    fn with(mut self, body: Bytes) -> Result<ByteString, Refusal> {
-        // The buffer is the connection's again.
-        if let Some(bytes) = &mut self.bytes {
-            drop(bytes.split(bytes.num_permits().saturating_sub(body.len())));
-        }
-        let body = Bytes::from_owner(Owned { body, _held: self });
-        ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into())
-    }
-}
-
-struct Owned {
+struct Kept {
     body: Bytes,
-    _held: Held,
+    _part: Part,
 }
 
-impl AsRef<[u8]> for Owned {
+impl AsRef<[u8]> for Kept {
     fn as_ref(&self) -> &[u8] {
         &self.body
     }
+}
+
+fn text(body: Bytes) -> Result<ByteString, Refusal> {
+    ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into())
 }
 
 /// Whether the limit was ours or a layer's: either way the body is too large.

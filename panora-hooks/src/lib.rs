@@ -29,6 +29,7 @@ pub mod inbox;
 mod json;
 mod json_string;
 mod linger;
+mod memory;
 pub mod models;
 mod outcome;
 mod printable;

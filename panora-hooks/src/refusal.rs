@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::verify::VerifyError;
+use crate::{memory::Exhausted, verify::VerifyError};
 
 /// Why a request is refused. The text is for the log; [`Refusal::reason`] is for the sender.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,14 @@ pub(crate) enum Refusal {
     TooSlow,
     #[error("the body did not arrive whole")]
     Incomplete,
+    #[error("too many large bodies at once, and none is read to its end: see `Webhooks::max_buffered_bytes`")]
+    Exhausted,
+}
+
+impl From<Exhausted> for Refusal {
+    fn from(Exhausted: Exhausted) -> Self {
+        Self::Exhausted
+    }
 }
 
 impl Refusal {
@@ -32,6 +40,7 @@ impl Refusal {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Exhausted => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoSignature | Self::TwoSignatures | Self::Unverified(_) | Self::Incomplete => {
                 StatusCode::BAD_REQUEST
             }
@@ -53,6 +62,7 @@ impl Refusal {
             Self::TooLarge { .. } => "Webhook Error: body too large",
             Self::TooSlow => "Webhook Error: body not received in time",
             Self::Incomplete => "Webhook Error: body not received whole",
+            Self::Exhausted => "Webhook Error: too many large bodies at once",
         }
     }
 
@@ -69,6 +79,7 @@ impl Refusal {
             Self::TooLarge { .. } => "body_too_large",
             Self::TooSlow => "body_too_slow",
             Self::Incomplete => "body_incomplete",
+            Self::Exhausted => "memory_exhausted",
         }
     }
 }

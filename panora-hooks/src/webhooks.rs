@@ -80,19 +80,25 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Sets how long a body may take to arrive, by default 30 seconds. Slower ones are answered with 408,
-    /// and the event is lost. The lines before the body are not this router's: `axum::serve` has no limit for them.
+    /// and the event is lost. The time in which a body waits for [memory](Self::max_buffered_bytes) does not count. The
+    /// lines before the body are not this router's: `axum::serve` has no limit for them.
     pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
         self.limits.read_timeout = read_timeout;
         self
     }
 
-    /// Sets how many bytes of bodies are in memory at once, by default 256 MiB. While there are as many, further
+    /// Sets how many bytes of bodies this router has in memory at once, by default 256 MiB. While there are as many, further
     /// bodies wait: Panora knows no time limit, and whatever was refused would be lost.
     ///
-    /// A body counts from its first byte until its event is stored, or its hook has ended. One body at a time goes on
-    /// without waiting, so that those that are half read do not wait for each other: with
-    /// [`max_body_bytes`](Self::max_body_bytes) added, this is the limit. What a connection has read of a request but
-    /// not handed on comes on top, up to 400 KB for each.
+    /// A body counts with the buffer that it is read through, and afterwards until its event is stored or its hook has
+    /// ended. A small one, up to 8 KiB, neither counts nor waits, so that nobody can hold up what most events are. While
+    /// bodies wait, one whose sender sends nothing for 5 seconds is answered with 408. If all that have begun wait for
+    /// each other, one goes on; if no body is read to its end for as long as [`read_timeout`](Self::read_timeout), those
+    /// that wait are answered with 503. (With HTTP/2 a body that waits can hold up others of its connection.)
+    ///
+    /// So bodies take no more than this, and [`max_body_bytes`](Self::max_body_bytes) for the one that goes on. What
+    /// connections have read but not handed on, up to 400 KB each, comes on top. A thousand senders of 1 MB at once take
+    /// 400 MB in all, instead of 1.6 GB without the limit.
     pub fn max_buffered_bytes(mut self, max_buffered_bytes: usize) -> Self {
         self.limits.max_buffered_bytes = max_buffered_bytes;
         self
@@ -138,6 +144,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// | 408 | the body did not arrive in time ([`read_timeout`](Self::read_timeout)) |
     /// | 413 | the body is too large ([`max_body_bytes`](Self::max_body_bytes)) |
     /// | 500, empty | the hook failed or panicked |
+    /// | 503 `Webhook Error: ..` | too many large bodies at once ([`max_buffered_bytes`](Self::max_buffered_bytes)) |
     ///
     /// A hook that no known release of Panora sends an event for is logged, as a warning.
     ///

@@ -144,6 +144,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// | 408 | the body did not arrive in time ([`Webhooks::read_timeout`]) |
     /// | 413 | the body is too large ([`Webhooks::max_body_bytes`]) |
     /// | 503, empty | the event was not stored, and its hook did not run or failed |
+    /// | 503 `Webhook Error: ..` | too many large bodies at once ([`Webhooks::max_buffered_bytes`]) |
     ///
     /// # Panics
     ///

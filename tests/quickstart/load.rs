@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{
@@ -19,23 +19,28 @@ use crate::{
 
 const SENDERS: usize = 1000;
 
-/// What the documentation of `Webhooks::max_buffered_bytes` and the page on deployment state, in KB: the limit, a body that
-/// goes on without waiting, what 1,000 connections have read, and the program itself.
-const MOST_MEMORY_KB: u64 = (256 + 32 + 160) * 1024;
+/// What the documentation of `Webhooks::max_buffered_bytes` states, in KB: the limit, a body that goes on without waiting,
+/// and what connections have read.
+const MOST_MEMORY_KB: u64 = (256 + 32) * 1024 + SENDERS as u64 * 400;
 
-fn quickstart() -> (Quickstart, SocketAddr) {
+/// One test at a time, with as many files as it takes. The quickstart has as many, too.
+fn quickstart() -> (MutexGuard<'static, ()>, Quickstart, SocketAddr) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    assert!(files > SENDERS as u64 + 100, "`ulimit -Hn` is {files}");
     let quickstart =
         Quickstart::run(&[("PANORA_WEBHOOK_SECRET", SECRET), ("RUST_LOG", "error")]).introduced();
     let (address, _) = quickstart.request();
-    (quickstart, address)
+    (alone, quickstart, address)
 }
 
 #[test]
 fn slow_senders_keep_nobody_waiting() {
-    let (quickstart, address) = quickstart();
+    let (_alone, quickstart, address) = quickstart();
     let Delivery { body, .. } = contact();
     let (start, end) = body.split_at(body.len() / 2);
-    let slow: Vec<_> = (0..SENDERS)
+    let mut slow: Vec<_> = (0..SENDERS)
         .map(|_| {
             let mut stream = TcpStream::connect(address).unwrap();
             stream.write_all(&contact().request().head()).unwrap();
@@ -45,18 +50,40 @@ fn slow_senders_keep_nobody_waiting() {
         .collect();
     assert_eq!(quickstart.deliver(|request| request), 200);
     // Nor are they any worse off.
-    for mut stream in slow {
+    for stream in &mut slow {
         stream.write_all(end).unwrap();
+    }
+    for mut stream in slow {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 }
 
+/// Nobody who sends these knows the secret, and together they are more than there is memory for.
+#[test]
+fn slow_senders_of_large_bodies_keep_nobody_waiting() {
+    let (_alone, quickstart, address) = quickstart();
+    let request = Request::post("/webhook").header("Panora-Signature", "0".repeat(64));
+    let head = request.header("Content-Length", (32 << 20).to_string()).head();
+    let slow: Vec<_> = (0..SENDERS)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(&head).unwrap();
+            // As much as the receiver takes at once.
+            stream.set_nonblocking(true).unwrap();
+            while stream.write(&[b' '; 64 << 10]).is_ok() {}
+            stream
+        })
+        .collect();
+    assert_eq!(quickstart.deliver(|request| request), 200);
+    drop(slow);
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn large_bodies_at_once_take_no_more_memory_than_stated() {
-    let (quickstart, address) = quickstart();
+    let (_alone, quickstart, address) = quickstart();
     let delivery = Delivery::encoded("crm.company.push", &format!("[{:?}]", "x".repeat(1024 * 1024)));
     let request: Request = delivery.request();
     let bytes: Arc<[u8]> = [request.head(), delivery.body].concat().into();
@@ -65,8 +92,11 @@ fn large_bodies_at_once_take_no_more_memory_than_stated() {
         let senders: Vec<_> = (0..SENDERS)
             .map(|_| {
                 let bytes = Arc::clone(&bytes);
+                // One after the other: as many at once are more than wait to be accepted.
+                let stream = TcpStream::connect(address).unwrap();
+                stream.set_nonblocking(true).unwrap();
+                let mut stream = tokio::net::TcpStream::from_std(stream).unwrap();
                 tokio::spawn(async move {
-                    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
                     // All begin before one ends.
                     for piece in bytes.chunks(64 * 1024) {
                         stream.write_all(piece).await.unwrap();
