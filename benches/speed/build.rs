@@ -24,8 +24,9 @@ axum = "0.8"
 tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
 "#;
 
-/// An axum application from nothing: with a receiver of its own, and with ours, without an inbox.
+/// An axum application from nothing: without a receiver, with one of its own, and with ours, without an inbox.
 pub(crate) fn from_nothing() -> anyhow::Result<Vec<Row>> {
+    let plain = Application::new("", "", "axum::Router::new()")?;
     let by_hand = Application::new(
         r#"
 hmac = "0.13"
@@ -49,11 +50,16 @@ sha2 = "0.11"
             .hooks(hooks![contact_created, company_created])
             .into_router::<()>("/webhook")"#,
     )?;
-    let mut more = Vec::new();
+    let (mut more_than_plain, mut more_than_by_hand) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        more.push(hooks.build()? - by_hand.build()?);
+        let (plain, by_hand, hooks) = (plain.build()?, by_hand.build()?, hooks.build()?);
+        more_than_plain.push(hooks - plain);
+        more_than_by_hand.push(hooks - by_hand);
     }
-    Ok(vec![Row::at_most("build from nothing, more than by hand, CPU s".to_owned(), median(more), 4.0)])
+    Ok(vec![
+        Row::at_most("build, more than a plain axum app, CPU s".to_owned(), median(more_than_plain), 4.0),
+        Row::peer("build, more than with a receiver by hand, CPU s".to_owned(), median(more_than_by_hand)),
+    ])
 }
 
 /// An application of 200 hooks in one list, and of 200 functions.

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use axum::Router;
-use panora_hooks::{Verifier, Webhooks, hooks, on};
+use panora_hooks::{Event, Verifier, Webhooks, hooks, on};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -38,6 +38,10 @@ pub(crate) const RECEIVER: &str = "PANORA_BENCH_RECEIVER";
 #[on("crm.contact.created")]
 async fn contact_created() {}
 
+/// As the handler of the guide's example does.
+#[on("crm.contact.created")]
+async fn contact_decoded(Event(_): Event<serde_json::Value>) {}
+
 #[on("crm.company.created")]
 async fn company_created() {}
 
@@ -46,6 +50,9 @@ pub(crate) async fn serve(receiver: &str) -> anyhow::Result<()> {
     let router: Router = match receiver {
         "hooks" => Webhooks::new(Verifier::new(SECRET)?)
             .hooks(hooks![contact_created, company_created])
+            .into_router("/webhook"),
+        "decoding" => Webhooks::new(Verifier::new(SECRET)?)
+            .hooks(hooks![contact_decoded, company_created])
             .into_router("/webhook"),
         "by_hand" => by_hand::router(SECRET)?,
         receiver => anyhow::bail!("unknown receiver `{receiver}`"),
@@ -61,7 +68,7 @@ pub(crate) async fn serve(receiver: &str) -> anyhow::Result<()> {
 pub(crate) async fn against_by_hand() -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (size, least) in SIZES.into_iter().zip([1.0, 1.4, 1.7]) {
-        let ratio = compare(size, || Receiver::of_this_program("by_hand")).await?;
+        let ratio = compare(size, "hooks", || Receiver::of_this_program("by_hand")).await?;
         rows.push(Row::at_least(format!("router / axum by hand, {} KB", size >> 10), ratio, least));
     }
     Ok(rows)
@@ -80,19 +87,23 @@ pub(crate) async fn against_express() -> anyhow::Result<Vec<Row>> {
     }
     let mut rows = Vec::new();
     for size in SIZES {
-        let ratio = compare(size, || Receiver::express(folder.path())).await?;
+        let ratio = compare(size, "decoding", || Receiver::express(folder.path())).await?;
         rows.push(Row::at_least(format!("router / Express 5, {} KB", size >> 10), ratio, 9.0));
     }
     Ok(rows)
 }
 
-/// How many requests of a size the generated router answers for each of another receiver's.
-async fn compare(size: usize, other: impl Fn() -> anyhow::Result<Receiver>) -> anyhow::Result<f64> {
+/// How many requests of a size one of our receivers answers for each of another's.
+async fn compare(
+    size: usize,
+    ours: &str,
+    other: impl Fn() -> anyhow::Result<Receiver>,
+) -> anyhow::Result<f64> {
     move_client()?;
     let request = request(&Delivery::of(size)?);
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
-        let hooks = Receiver::of_this_program("hooks")?.answered_per_second(&request).await?;
+        let hooks = Receiver::of_this_program(ours)?.answered_per_second(&request).await?;
         ratios.push(hooks / other()?.answered_per_second(&request).await?);
     }
     Ok(median(ratios))
