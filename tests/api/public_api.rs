@@ -3,6 +3,8 @@
 //! They hold what there is with all features, and which types are `Send` and `Sync`. Not in them: which feature an item
 //! needs, and that what an `async fn` returns is `Send`.
 
+#![cfg(unix)]
+
 use std::{
     collections::HashSet,
     env, fs,

@@ -36,7 +36,7 @@ pub(crate) fn end_of_plain(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// What a string says, given what stands between its quotes.
+/// What a string says, given what stands between its quotes: of a string that is known to be JSON.
 ///
 /// `None` if it has an escape that JSON in a JSON string does not need, such as `\u00e9`.
 pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {

@@ -93,9 +93,22 @@ impl Verifier {
 
     /// Also accepts deliveries that the secret in an environment variable signed.
     ///
+    /// A variable that is there only while a secret is rotated is looked for first:
+    ///
+    /// ```no_run
+    /// # use panora_hooks::{SecretError, Verifier};
+    /// # fn verifier() -> Result<Verifier, SecretError> {
+    /// let mut verifier = Verifier::from_env("PANORA_WEBHOOK_SECRET")?;
+    /// if std::env::var_os("PANORA_WEBHOOK_SECRET_PREVIOUS").is_some() {
+    ///     verifier = verifier.also_accept_env("PANORA_WEBHOOK_SECRET_PREVIOUS")?;
+    /// }
+    /// # Ok(verifier)
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// As for [`Verifier::from_env`].
+    /// As for [`Verifier::from_env`]: also if it is not set.
     pub fn also_accept_env(self, name: &str) -> Result<Self, SecretError> {
         self.also_accept(secret::read(name)?)
     }
