@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     }
     let mut parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
     if parts.is_empty() {
-        parts = ["verify", "decode", "router", "express", "build", "check"].map(str::to_owned).to_vec();
+        parts = ["verify", "decode", "build", "check", "router", "express"].map(str::to_owned).to_vec();
     }
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut rows = Vec::new();

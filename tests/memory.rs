@@ -22,7 +22,7 @@ use support::{Delivery, verifier};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::{JoinHandle, yield_now},
-    time::{Duration, advance, timeout},
+    time::{Duration, Instant, advance, timeout},
 };
 use tower::ServiceExt;
 
@@ -253,10 +253,12 @@ async fn who_keeps_others_waiting_has_seconds() {
     receiver.may_end.add_permits(1);
     let delivery = delivery_of(90_000);
     let (sender, body) = body_in_pieces(90_000);
+    let begun = Instant::now();
     let silent = receiver.send_body(&delivery, body);
     sender.send(Bytes::copy_from_slice(&delivery.body[..40_000])).unwrap();
     receiver.nothing_begins().await;
-    advance(Duration::from_secs(5)).await;
+    // Not as long as it may take if nobody waits.
+    advance(Duration::from_secs(4)).await;
     receiver.nothing_begins().await;
     assert!(!silent.is_finished(), "nobody waited for it");
 
@@ -264,8 +266,39 @@ async fn who_keeps_others_waiting_has_seconds() {
     receiver.nothing_begins().await;
     advance(Duration::from_millis(5100)).await;
     assert_eq!(silent.await.unwrap(), StatusCode::REQUEST_TIMEOUT);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it had all the time that there is");
     assert_eq!(waiting.await.unwrap(), StatusCode::OK);
     drop(sender);
+}
+
+/// Even if another has waited for longer, for more.
+#[tokio::test(start_paused = true)]
+async fn whoever_fits_goes_on() {
+    let mut receiver = Receiver::with(160_000);
+    // Two are kept by their hooks, and one is being read.
+    let mut answers = vec![receiver.send(60_000, 1)];
+    receiver.has_begun().await;
+    answers.push(receiver.send(40_000, 1));
+    receiver.has_begun().await;
+    let (sender, body) = body_in_pieces(90_000);
+    let reading = receiver.send_body(&delivery_of(90_000), body);
+    receiver.nothing_begins().await;
+    let waits_for_more = receiver.send(90_000, 2);
+    receiver.nothing_begins().await;
+    answers.push(receiver.send(60_000, 3));
+    receiver.nothing_begins().await;
+
+    // The hook that began first.
+    receiver.may_end.add_permits(1);
+    receiver.has_begun().await;
+    assert!(!waits_for_more.is_finished());
+    receiver.may_end.add_permits(3);
+    drop(sender);
+    assert_eq!(reading.await.unwrap(), StatusCode::BAD_REQUEST);
+    for answer in answers {
+        assert_eq!(answer.await.unwrap(), StatusCode::OK);
+    }
+    assert_eq!(waits_for_more.await.unwrap(), StatusCode::OK);
 }
 
 /// Most events are small: whoever fills the memory does not hold them up.

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use axum::Router;
-use panora_hooks::{Event, Verifier, Webhooks, hooks, on};
+use panora_hooks::{Verifier, Webhooks, hooks, on};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -38,10 +38,6 @@ pub(crate) const RECEIVER: &str = "PANORA_BENCH_RECEIVER";
 #[on("crm.contact.created")]
 async fn contact_created() {}
 
-/// As the handler of the guide's example does.
-#[on("crm.contact.created")]
-async fn contact_decoded(Event(_): Event<serde_json::Value>) {}
-
 #[on("crm.company.created")]
 async fn company_created() {}
 
@@ -50,9 +46,6 @@ pub(crate) async fn serve(receiver: &str) -> anyhow::Result<()> {
     let router: Router = match receiver {
         "hooks" => Webhooks::new(Verifier::new(SECRET)?)
             .hooks(hooks![contact_created, company_created])
-            .into_router("/webhook"),
-        "decoding" => Webhooks::new(Verifier::new(SECRET)?)
-            .hooks(hooks![contact_decoded, company_created])
             .into_router("/webhook"),
         "by_hand" => by_hand::router(SECRET)?,
         receiver => anyhow::bail!("unknown receiver `{receiver}`"),
@@ -68,7 +61,8 @@ pub(crate) async fn serve(receiver: &str) -> anyhow::Result<()> {
 pub(crate) async fn against_by_hand() -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (size, least) in SIZES.into_iter().zip([1.0, 1.4, 1.7]) {
-        let ratio = compare(size, "hooks", || Receiver::of_this_program("by_hand")).await?;
+        let ratio =
+            compare(size, Cores::Apart, || Receiver::of_this_program("by_hand", Cores::Apart)).await?;
         rows.push(Row::at_least(format!("router / axum by hand, {} KB", size >> 10), ratio, least));
     }
     Ok(rows)
@@ -87,23 +81,24 @@ pub(crate) async fn against_express() -> anyhow::Result<Vec<Row>> {
     }
     let mut rows = Vec::new();
     for size in SIZES {
-        let ratio = compare(size, "decoding", || Receiver::express(folder.path())).await?;
+        let ratio = compare(size, Cores::Shared, || Receiver::express(folder.path())).await?;
         rows.push(Row::at_least(format!("router / Express 5, {} KB", size >> 10), ratio, 9.0));
     }
     Ok(rows)
 }
 
-/// How many requests of a size one of our receivers answers for each of another's.
+/// How many requests of a size the generated router answers for each of another receiver's. Neither does anything with what
+/// it was sent once it is verified.
 async fn compare(
     size: usize,
-    ours: &str,
+    cores: Cores,
     other: impl Fn() -> anyhow::Result<Receiver>,
 ) -> anyhow::Result<f64> {
-    move_client()?;
+    cores.take_client()?;
     let request = request(&Delivery::of(size)?);
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
-        let hooks = Receiver::of_this_program(ours)?.answered_per_second(&request).await?;
+        let hooks = Receiver::of_this_program("hooks", cores)?.answered_per_second(&request).await?;
         ratios.push(hooks / other()?.answered_per_second(&request).await?);
     }
     Ok(median(ratios))
@@ -126,13 +121,13 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn of_this_program(receiver: &str) -> anyhow::Result<Self> {
-        Self::start(on_a_core_of_its_own(env::current_exe()?).env(RECEIVER, receiver))
+    fn of_this_program(receiver: &str, cores: Cores) -> anyhow::Result<Self> {
+        Self::start(cores.receiver(env::current_exe()?).env(RECEIVER, receiver))
     }
 
     fn express(folder: &Path) -> anyhow::Result<Self> {
         let program = concat!(env!("CARGO_MANIFEST_DIR"), "/speed/peers/express.mjs");
-        let mut node = on_a_core_of_its_own("node");
+        let mut node = Cores::Shared.receiver("node");
         Self::start(node.arg(program).arg(folder).env("SECRET", SECRET).env("NODE_ENV", "production"))
     }
 
@@ -170,19 +165,34 @@ impl Receiver {
     }
 }
 
-/// The first core is the receiver's, the second the client's.
-fn on_a_core_of_its_own(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", "0"]).arg(program);
-    command
+/// Who has which of two cores.
+#[derive(Clone, Copy)]
+enum Cores {
+    /// The receiver has the first and the client the second.
+    Apart,
+    /// Both have both.
+    Shared,
 }
 
-fn move_client() -> anyhow::Result<()> {
-    let pid = std::process::id().to_string();
-    let moved = Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", "1", &pid]).output();
-    let moved = moved.context("`taskset` of util-linux is not there")?;
-    ensure!(moved.status.success(), "a second core is needed: {}", String::from_utf8_lossy(&moved.stderr));
-    Ok(())
+impl Cores {
+    fn receiver(self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", if let Self::Apart = self { "0" } else { "0,1" }]).arg(program);
+        command
+    }
+
+    fn take_client(self) -> anyhow::Result<()> {
+        let list = if let Self::Apart = self { "1" } else { "0,1" };
+        let pid = std::process::id().to_string();
+        let taken = Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", list, &pid]).output();
+        let taken = taken.context("`taskset` of util-linux is not there")?;
+        ensure!(
+            taken.status.success(),
+            "a second core is needed: {}",
+            String::from_utf8_lossy(&taken.stderr)
+        );
+        Ok(())
+    }
 }
 
 impl Drop for Receiver {

@@ -18,7 +18,7 @@ app.post("/webhook", (request, response) => {
   }
   switch (event.type) {
     case "crm.contact.created":
-      JSON.parse(event.data);
+    case "crm.company.created":
       break;
     default:
       console.log(`Unhandled event type ${event.type}`);
