@@ -138,6 +138,15 @@ fn a_slow_drip_is_cut_off() {
 }
 
 #[test]
+fn there_may_be_no_limit() {
+    let webhooks = counting(&Count::default()).read_timeout(Duration::MAX).max_buffered_bytes(usize::MAX);
+    let server = Server::start(webhooks.max_body_bytes(usize::MAX).into_router("/webhook"));
+    for size in [200, 1_000_000] {
+        assert_answer(&server.send(&contact_of(size).request()), 200, "");
+    }
+}
+
+#[test]
 fn a_sender_that_waits_keeps_nobody_waiting() {
     let (server, _) = limited(DEFAULT_LIMIT);
     let waiting: Vec<_> = (0..50)

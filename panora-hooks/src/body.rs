@@ -21,6 +21,9 @@ const FIRST_BUFFER_BYTES: usize = 8 * 1024;
 /// Who sends nothing for so long has stopped, if others wait for the memory.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// As good as never. Later instants may be none.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// What bodies may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
@@ -50,6 +53,7 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new(limits: &Limits) -> Self {
         let Limits { max_body_bytes, read_timeout, max_buffered_bytes } = *limits;
+        let read_timeout = read_timeout.min(FAR);
         Self { max_body_bytes, read_timeout, memory: Memory::new(max_buffered_bytes, read_timeout) }
     }
 
@@ -79,7 +83,7 @@ impl Reader {
 
     /// Reads a body that the connection has memory for in any case. Most events are as small, and wait for nothing.
     async fn read_small(&self, body: &mut Limited<&mut Body>) -> Result<ByteString, Refusal> {
-        let deadline = after(self.read_timeout);
+        let deadline = Instant::now() + self.read_timeout;
         let mut bytes = Vec::new();
         while let Some(piece) = self.next(body, deadline, || false).await? {
             bytes.extend_from_slice(&piece);
@@ -88,7 +92,7 @@ impl Reader {
     }
 
     async fn read_large(&self, body: &mut Limited<&mut Body>, most: usize) -> Result<ByteString, Refusal> {
-        let mut deadline = after(self.read_timeout);
+        let mut deadline = Instant::now() + self.read_timeout;
         let mut part = self.memory.part();
         let mut bytes = Vec::new();
         let mut buffer = FIRST_BUFFER_BYTES;
@@ -149,12 +153,6 @@ impl Reader {
             Err(_) => Err(Refusal::Incomplete),
         }
     }
-}
-
-/// Far away, where that is farther than there are instants.
-fn after(time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    Instant::now() + time.min(FAR)
 }
 
 /// A body that gives its memory back when the last of it is dropped.

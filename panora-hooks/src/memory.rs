@@ -52,7 +52,8 @@ impl Memory {
 
     /// Whether a body waits.
     pub(crate) fn is_short(&self) -> bool {
-        !self.state().waiting.is_empty()
+        // Some may be gone.
+        self.state().waiting.iter().any(|waiting| !waiting.granted.is_closed())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
