@@ -1,11 +1,6 @@
 //! What it costs to compile.
 
-use std::{
-    fmt::Write,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fmt::Write, fs, path::Path, process::Command};
 
 use anyhow::{Context, ensure};
 use panora_hooks::catalogue;
@@ -38,7 +33,7 @@ sha2 = "0.11"
         r#"router("secret")?"#,
     )?;
     let hooks = Application::new(
-        &format!("panora-hooks = {{ path = {:?}, default-features = false }}", hooks_path()),
+        &on_hooks(),
         r#"
             use panora_hooks::{Verifier, Webhooks, hooks, on};
             #[on("crm.contact.created")]
@@ -74,7 +69,7 @@ pub(crate) fn two_hundred() -> anyhow::Result<Vec<Row>> {
         writeln!(hooks, "#[allow(deprecated)] #[on({event})] async fn hook_{number}() {{}}")?;
         write!(list, "hook_{number}, ")?;
     }
-    let dependency = format!("panora-hooks = {{ path = {:?}, default-features = false }}", hooks_path());
+    let dependency = on_hooks();
     let functions = Application::new(&dependency, &functions, "axum::Router::new()")?;
     let list = format!(r#"Webhooks::new(Verifier::new("s")?).hooks(hooks![{list}]).into_router::<()>("/")"#);
     let hooks = Application::new(&dependency, &hooks, &list)?;
@@ -87,8 +82,9 @@ pub(crate) fn two_hundred() -> anyhow::Result<Vec<Row>> {
     Ok(vec![Row::at_most("check 200 hooks, more than functions, CPU s".to_owned(), median(more), 1.2)])
 }
 
-fn hooks_path() -> PathBuf {
-    Path::new(REPOSITORY).join("panora-hooks")
+/// The dependency on this repository.
+fn on_hooks() -> String {
+    format!("panora-hooks = {{ path = '{REPOSITORY}/panora-hooks', default-features = false }}")
 }
 
 /// A package of its own.

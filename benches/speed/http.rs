@@ -30,7 +30,7 @@ const CONNECTIONS: usize = 32;
 
 /// For how long a receiver is loaded each time: first to warm up, then to count.
 const WARM_UP: Duration = Duration::from_millis(300);
-const RUN: Duration = Duration::from_millis(1000);
+const RUN: Duration = Duration::from_secs(1);
 
 /// The variable that makes this program a receiver.
 pub(crate) const RECEIVER: &str = "PANORA_BENCH_RECEIVER";

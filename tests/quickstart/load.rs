@@ -72,7 +72,7 @@ fn slow_senders_of_large_bodies_keep_nobody_waiting() {
             stream.write_all(&head).unwrap();
             // As much as the receiver takes at once.
             stream.set_nonblocking(true).unwrap();
-            while stream.write(&[b' '; 64 << 10]).is_ok() {}
+            while stream.write(&[b' '; 8 << 10]).is_ok() {}
             stream
         })
         .collect();

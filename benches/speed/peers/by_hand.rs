@@ -44,16 +44,16 @@ async fn receive(State(key): State<Key>, headers: HeaderMap, body: Bytes) -> Sta
         return StatusCode::BAD_REQUEST;
     }
     match envelope.event_type {
-        "crm.contact.created" => contact_created().await,
-        "crm.company.created" | "crm.company.push" => company_created().await,
+        "crm.contact.created" => contact_created(),
+        "crm.company.created" | "crm.company.push" => company_created(),
         event_type => eprintln!("no hook for {event_type:?} ({:?})", envelope.id),
     }
     StatusCode::OK
 }
 
-async fn contact_created() {}
+fn contact_created() {}
 
-async fn company_created() {}
+fn company_created() {}
 
 fn from_hex(digits: &[u8]) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = digits.try_into().ok()?;

@@ -46,10 +46,10 @@ pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     let mut is_escaped = false;
     for (start, block) in blocks(bytes) {
         let escaped = block.escaped(&mut is_escaped);
-        let mut escapes = block.backslashes & !escaped;
-        while escapes != 0 {
-            let escape = start + escapes.trailing_zeros() as usize;
-            escapes &= escapes - 1;
+        let mut backslashes = block.backslashes & !escaped;
+        while backslashes != 0 {
+            let escape = start + backslashes.trailing_zeros() as usize;
+            backslashes &= backslashes - 1;
             copy.extend(position..escape);
             // What is escaped stands for itself, and is the first of what is copied next.
             position = escape + 1;

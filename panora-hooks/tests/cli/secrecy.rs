@@ -33,7 +33,9 @@ fn no_payload_and_no_signature_is_shown() {
     fs::write(&payload, sample.payload()).unwrap();
     fs::write(&body, sample.body().replace(CANARY, "canary-in-another")).unwrap();
     let mut recorder = Recorder::open(&recording).unwrap();
-    recorded(&sample).iter().for_each(|recorded| recorder.record(recorded).unwrap());
+    for recorded in recorded(&sample) {
+        recorder.record(&recorded).unwrap();
+    }
 
     let receiver = Raw::start(OK);
     // A receiver that repeats what it was sent, as development servers do.
