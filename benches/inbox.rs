@@ -16,6 +16,7 @@ mod inbox {
     pub(crate) mod postgres;
     pub(crate) mod sqlite;
 }
+mod median;
 
 use inbox::{filled, http, postgres, sqlite};
 

@@ -6,6 +6,7 @@
 //!
 //! The parts are `verify`, `decode`, `router`, `express` (which needs Node and npm), `build` and `check`.
 
+mod median;
 mod speed {
     pub(crate) mod bodies;
     pub(crate) mod build;

@@ -32,9 +32,3 @@ pub(crate) fn syncs_per_second() -> anyhow::Result<f64> {
     }
     Ok(f64::from(count) / begun.elapsed().as_secs_f64())
 }
-
-/// The middle one.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}

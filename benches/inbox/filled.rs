@@ -6,11 +6,12 @@ use panora_hooks::inbox::{Inbox, PostgresInbox, SqliteInbox};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    disk::{folder, median, syncs_per_second},
+    disk::{folder, syncs_per_second},
     load::{deliveries, send, storing},
     postgres::{SCHEMA, fresh, pool, remove},
     sqlite::drain,
 };
+use crate::median::median;
 
 const ROUNDS: usize = 5;
 

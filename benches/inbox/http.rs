@@ -14,9 +14,10 @@ use tokio::{
 };
 
 use super::{
-    disk::{folder, median},
+    disk::folder,
     load::{Delivery, deliveries, plain, working},
 };
+use crate::median::median;
 
 const ROUNDS: usize = 5;
 const SENDERS: usize = 64;

@@ -10,10 +10,10 @@ use panora_hooks::inbox::{Inbox, PostgresInbox};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 
 use super::{
-    disk::median,
     load::{deliveries, events, send, storing},
     sqlite::drain,
 };
+use crate::median::median;
 
 const ROUNDS: usize = 5;
 const SENDERS: usize = 64;

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use panora_hooks::inbox::{Inbox, Settle, SqliteInbox};
 
 use super::{
-    disk::{folder, median, syncs_per_second},
+    disk::{folder, syncs_per_second},
     load::{deliveries, events, send, storing},
 };
+use crate::median::median;
 
 const ROUNDS: usize = 5;
 

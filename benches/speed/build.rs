@@ -6,7 +6,8 @@ use anyhow::{Context, ensure};
 use panora_hooks::catalogue;
 use tempfile::TempDir;
 
-use super::{ratio::median, table::Row};
+use super::table::Row;
+use crate::median::median;
 
 const ROUNDS: usize = 3;
 

@@ -21,9 +21,10 @@ use tokio::{
 use super::{
     bodies::{Delivery, SECRET},
     peers::by_hand,
-    ratio::{SIZES, median},
+    ratio::SIZES,
     table::Row,
 };
+use crate::median::median;
 
 const ROUNDS: usize = 7;
 const CONNECTIONS: usize = 32;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::median::median;
+
 /// The sizes of bodies that are compared, in bytes: an object, a list, and the list of a first sync.
 pub(crate) const SIZES: [usize; 3] = [1 << 10, 16 << 10, 256 << 10];
 
@@ -35,9 +37,4 @@ fn repeats(work: &mut impl FnMut()) -> u32 {
         repeats += 1;
     }
     repeats
-}
-
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

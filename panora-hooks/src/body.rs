@@ -45,21 +45,19 @@ impl Default for Limits {
 
 /// Reads the bodies of a router.
 pub(crate) struct Reader {
-    max_body_bytes: usize,
-    read_timeout: Duration,
+    limits: Limits,
     memory: Arc<Memory>,
 }
 
 impl Reader {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let Limits { max_body_bytes, read_timeout, max_buffered_bytes } = *limits;
-        let read_timeout = read_timeout.min(FAR);
-        Self { max_body_bytes, read_timeout, memory: Memory::new(max_buffered_bytes, read_timeout) }
+    pub(crate) fn new(mut limits: Limits) -> Self {
+        limits.read_timeout = limits.read_timeout.min(FAR);
+        Self { memory: Memory::new(limits.max_buffered_bytes, limits.read_timeout), limits }
     }
 
     /// How long a body may take.
     pub(crate) fn timeout(&self) -> Duration {
-        self.read_timeout
+        self.limits.read_timeout
     }
 
     /// Reads a body. Its memory counts for as long as anything of it is kept.
@@ -67,13 +65,13 @@ impl Reader {
     /// A large one that arrives in one piece is not copied. Pieces are copied as they arrive and given back, so that the
     /// connection reads the next one into the same memory.
     pub(crate) async fn read(&self, body: &mut Body) -> Result<ByteString, Refusal> {
-        let too_large = Refusal::TooLarge { limit: self.max_body_bytes };
-        if body.size_hint().lower() > self.max_body_bytes as u64 {
+        let too_large = Refusal::TooLarge { limit: self.limits.max_body_bytes };
+        if body.size_hint().lower() > self.limits.max_body_bytes as u64 {
             return Err(too_large);
         }
         let declared = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
-        let most = declared.unwrap_or(usize::MAX).min(self.max_body_bytes);
-        let mut body = Limited::new(body, self.max_body_bytes);
+        let most = declared.unwrap_or(usize::MAX).min(self.limits.max_body_bytes);
+        let mut body = Limited::new(body, self.limits.max_body_bytes);
         if most <= FIRST_BUFFER_BYTES {
             self.read_small(&mut body).await
         } else {
@@ -83,7 +81,7 @@ impl Reader {
 
     /// Reads a body that the connection has memory for in any case. Most events are as small, and wait for nothing.
     async fn read_small(&self, body: &mut Limited<&mut Body>) -> Result<ByteString, Refusal> {
-        let deadline = Instant::now() + self.read_timeout;
+        let deadline = Instant::now() + self.limits.read_timeout;
         let mut bytes = Vec::new();
         while let Some(piece) = self.next(body, deadline, || false).await? {
             bytes.extend_from_slice(&piece);
@@ -92,7 +90,7 @@ impl Reader {
     }
 
     async fn read_large(&self, body: &mut Limited<&mut Body>, most: usize) -> Result<ByteString, Refusal> {
-        let mut deadline = Instant::now() + self.read_timeout;
+        let mut deadline = Instant::now() + self.limits.read_timeout;
         let mut part = self.memory.part();
         let mut bytes = Vec::new();
         let mut buffer = FIRST_BUFFER_BYTES;
@@ -149,7 +147,9 @@ impl Reader {
         };
         match frame.transpose() {
             Ok(frame) => Ok(frame.map(|frame| frame.into_data().unwrap_or_default())),
-            Err(error) if is_over_limit(&*error) => Err(Refusal::TooLarge { limit: self.max_body_bytes }),
+            Err(error) if is_over_limit(&*error) => {
+                Err(Refusal::TooLarge { limit: self.limits.max_body_bytes })
+            }
             Err(_) => Err(Refusal::Incomplete),
         }
     }

@@ -162,7 +162,7 @@ impl Part {
     /// The body was read to its end, and so many bytes of it are kept.
     pub(crate) fn keep(&mut self, bytes: usize) {
         let mut state = self.memory.state();
-        // More than was taken if it is exempt, or came in a piece that was larger than expected.
+        // More than was taken, where it came in one piece that was larger than expected.
         state.taken = state.taken - self.bytes + bytes;
         state.reading -= usize::from(mem::take(&mut self.is_reading));
         state.progress = Instant::now();

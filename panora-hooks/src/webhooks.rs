@@ -166,7 +166,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         let Self { verifier, state, registry, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
         let dispatch = Arc::new(Dispatch::new(registry));
-        Endpoint { verifier, state, dispatch, writer, bodies: body::Reader::new(&limits) }
+        Endpoint { verifier, state, dispatch, writer, bodies: body::Reader::new(limits) }
     }
 }
 
