@@ -6,7 +6,7 @@ use std::{future::pending, time::Duration};
 
 use panora_hooks::{
     Event, HookError, Verifier, Webhooks, hooks,
-    inbox::{EventState, Filter, Inbox, MemoryInbox, NewEvent, Query, SqliteInbox, readiness},
+    inbox::{EventState, Filter, Inbox, LeaseRequest, MemoryInbox, NewEvent, Query, SqliteInbox, readiness},
     on,
 };
 use serde::Deserialize;
@@ -73,15 +73,18 @@ fn show_everything(inbox: &(impl Inbox + Clone), fault: Option<Fault>) -> (Strin
         for _ in 0..3 {
             shown.push(format!("{:?}", settled.recv_timeout(Duration::from_secs(60)).unwrap()));
         }
-        let dead = Query { filter: Filter::state(EventState::Dead), ..Query::default() };
+        let dead = Query::new(Filter::new().state(EventState::Dead));
         let dead = runtime.block_on(inbox.list(dead)).unwrap();
         assert_eq!(dead.items.len(), 2);
         shown.push(format!("{dead:?} {:?}", runtime.block_on(inbox.get(dead.items[0].key)).unwrap()));
-        let all = runtime.block_on(inbox.replay(panora_hooks::inbox::Select::All(Filter::default())));
+        let all = runtime.block_on(inbox.replay(panora_hooks::inbox::Select::All(Filter::new()), 10));
         assert_eq!(all.unwrap(), 4);
         worker.abort();
         let _ = runtime.block_on(worker);
-        shown.push(format!("{:?}", runtime.block_on(inbox.lease(9, Duration::from_secs(1))).unwrap()));
+        shown.push(format!(
+            "{:?}",
+            runtime.block_on(inbox.lease(LeaseRequest::new(9, Duration::from_secs(1)))).unwrap()
+        ));
     }
     shown.push(format!("{:?}", server.counters()));
     (shown.concat(), deliveries.map(|delivery| delivery.signature).to_vec())

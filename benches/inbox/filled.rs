@@ -52,7 +52,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
             let syncs = syncs_per_second()?;
             let router = storing(inbox.clone())?;
             stored.push(send(&router, 64, deliveries(80_000, 1024)?).await?.per_second / syncs);
-            let ready = usize::try_from(inbox.depth().await?.ready)?;
+            let ready = usize::try_from(inbox.depth().await?.ready.number())?;
             run.push(drain(&inbox, ready.min(5_000)).await? / syncs);
         }
         show("PostgreSQL", count, [stored, run].map(median), &mut empty);

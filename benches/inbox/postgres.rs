@@ -32,7 +32,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
             let one = one_each(&inbox, events(each, bytes)?).await?;
             let inbox = fresh(&pool).await?;
             let batch = send(&storing(inbox.clone())?, SENDERS, deliveries(most, bytes)?).await?.per_second;
-            let ready = inbox.depth().await?.ready;
+            let ready = inbox.depth().await?.ready.number();
             drains.push(drain(&inbox, usize::try_from(ready)?.min(20_000)).await?);
             ones.push(one);
             batches.push(batch);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use panora_hooks::inbox::{Inbox, Settle, SqliteInbox};
+use panora_hooks::inbox::{Decision, Inbox, LeaseRequest, Settlement, SqliteInbox};
 
 use super::{
     disk::{folder, syncs_per_second},
@@ -64,10 +64,12 @@ pub(crate) async fn drain(inbox: &impl Inbox, count: usize) -> anyhow::Result<f6
     let begun = Instant::now();
     let mut completed = 0;
     while completed < count {
-        let leased = inbox.lease(64, Duration::from_secs(60)).await?;
+        let leased = inbox.lease(LeaseRequest::new(64, Duration::from_secs(60))).await?;
         anyhow::ensure!(!leased.is_empty(), "there are too few events");
         completed += leased.len();
-        inbox.settle(leased.iter().map(|leased| (leased.token, Settle::Complete)).collect()).await?;
+        inbox
+            .settle(leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete)).collect())
+            .await?;
     }
     Ok(f64::from(u32::try_from(completed)?) / begun.elapsed().as_secs_f64())
 }

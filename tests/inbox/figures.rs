@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use panora_hooks::inbox::{Inbox, MemoryInbox, ParkReason, Settle, readiness};
+use panora_hooks::inbox::{Decision, Inbox, LeaseRequest, MemoryInbox, ParkReason, Settlement, readiness};
 use tower::ServiceExt;
 
 use crate::{
@@ -36,9 +36,12 @@ async fn an_inbox_is_ready_while_it_takes_events_and_keeps_up() {
     let waits = "not ready: an event has been waiting for 301 s\n";
     assert_eq!(ready(inbox.clone()).await, (503, waits.to_owned()));
     // Late, but at work.
-    let leased = inbox.lease(1, Duration::from_secs(60)).await.unwrap();
+    let leased = inbox.lease(LeaseRequest::new(1, Duration::from_secs(60))).await.unwrap();
     assert_eq!(ready(inbox.clone()).await.0, 200);
-    inbox.settle(vec![(leased[0].token, Settle::RetryAfter(Duration::from_secs(3600)))]).await.unwrap();
+    inbox
+        .settle(vec![Settlement::new(leased[0].token, Decision::RetryAfter(Duration::from_secs(3600)))])
+        .await
+        .unwrap();
     assert_eq!(ready(inbox.clone()).await.0, 200);
     for (fault, why) in [(Fault::Full, "full"), (Fault::Away, "cannot be reached"), (Fault::Busy, "busy")] {
         inbox.on_put(move || Some(fault));
@@ -60,7 +63,7 @@ async fn depth_and_attempts_are_metrics() {
     let (_router, worker) = webhooks(app, inbox.clone()).into_parts::<()>("/webhook");
     let shutdown = async {
         inbox.put(vec![contact("ada")]).await.unwrap();
-        while inbox.depth().await.unwrap().ready + inbox.depth().await.unwrap().leased > 0 {
+        while !inbox.depth().await.unwrap().is_idle() {
             tokio::task::yield_now().await;
         }
     };

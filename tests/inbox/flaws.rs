@@ -4,13 +4,13 @@ use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use futures_util::FutureExt;
 use panora_hooks::inbox::{
-    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, MemoryInbox, NewEvent, Page, Put,
-    Query, Select, Settle, Settled, StoredEvent,
+    Capabilities, Decision, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, LeaseToken, Leased,
+    MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
 use crate::{
@@ -76,14 +76,14 @@ impl Flawed {
     }
 
     async fn finish(&self, key: EventKey) {
-        for leased in self.inner.lease(100, Duration::from_secs(60)).await.unwrap() {
-            let settle = if leased.token.event() == key { Settle::Complete } else { Settle::Release };
-            self.inner.settle(vec![(leased.token, settle)]).await.unwrap();
+        for leased in self.inner.lease(LeaseRequest::new(100, Duration::from_secs(60))).await.unwrap() {
+            let decision = if leased.token.key() == key { Decision::Complete } else { Decision::Release };
+            self.inner.settle(vec![Settlement::new(leased.token, decision)]).await.unwrap();
         }
     }
 
     async fn has(&self, new: &NewEvent) -> bool {
-        let there = self.inner.list(Query { limit: 1000, ..Query::default() }).await.unwrap().items;
+        let there = self.inner.list(Query::default().limit(1000)).await.unwrap().items;
         tokio::task::yield_now().await;
         there.iter().any(|info| info.id.starts_with(new.id()) && info.wire_type == new.wire_type())
     }
@@ -94,7 +94,7 @@ impl Inbox for Flawed {
         match self.flaw {
             Flaw::AcknowledgesBeforeCommit => {
                 self.commit().await;
-                let keys = batch.iter().map(|_| Put::Stored(EventKey::new(-1))).collect();
+                let keys = batch.iter().map(|_| Put::Stored(EventKey::new(u128::MAX))).collect();
                 self.state.lock().unwrap().uncommitted = batch;
                 Ok(keys)
             }
@@ -102,7 +102,7 @@ impl Inbox for Flawed {
                 let mut puts = Vec::new();
                 for new in batch {
                     if self.has(&new).await {
-                        puts.push(Put::Duplicate(EventKey::new(-1)));
+                        puts.push(Put::Duplicate(EventKey::new(u128::MAX)));
                         continue;
                     }
                     self.state.lock().unwrap().copies += 1;
@@ -118,7 +118,7 @@ impl Inbox for Flawed {
                     if let Put::Duplicate(key) = put {
                         let token = self.state.lock().unwrap().tokens.get(key).copied();
                         if let Some(token) = token {
-                            self.inner.settle(vec![(token, Settle::Complete)]).await?;
+                            self.inner.settle(vec![Settlement::new(token, Decision::Complete)]).await?;
                         }
                         self.finish(*key).await;
                     }
@@ -129,7 +129,7 @@ impl Inbox for Flawed {
                 let mut puts = self.inner.put(batch).await?;
                 for put in &mut puts {
                     if let Put::Parked(key, _) = *put {
-                        self.inner.replay(Select::Keys(vec![key])).await?;
+                        self.inner.replay(Select::Keys(vec![key]), 1).await?;
                         *put = Put::Stored(key);
                     }
                 }
@@ -139,22 +139,22 @@ impl Inbox for Flawed {
         }
     }
 
-    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
         self.commit().await;
-        let mut leased = self.inner.lease(max, lease_for).await?;
+        let mut leased = self.inner.lease(request).await?;
         if self.flaw == Flaw::LeasesAreShared {
             for leased in &leased {
-                self.inner.settle(vec![(leased.token, Settle::Release)]).await?;
+                self.inner.settle(vec![Settlement::new(leased.token, Decision::Release)]).await?;
             }
         }
         if self.flaw == Flaw::CompletesBeforeTheEffect {
             for leased in &leased {
-                self.inner.settle(vec![(leased.token, Settle::Complete)]).await?;
+                self.inner.settle(vec![Settlement::new(leased.token, Decision::Complete)]).await?;
             }
         }
         let mut state = self.state.lock().unwrap();
         for leased in &mut leased {
-            let key = leased.token.event();
+            let key = leased.token.key();
             state.tokens.insert(key, leased.token);
             if self.flaw == Flaw::CountsAttemptsAfterTheRun {
                 leased.attempt = state.settled.get(&key).copied().unwrap_or(0) + 1;
@@ -164,18 +164,18 @@ impl Inbox for Flawed {
         Ok(leased)
     }
 
-    async fn settle(&self, mut items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
-        for (token, settle) in &mut items {
+    async fn settle(&self, mut items: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
+        for Settlement { token, decision, .. } in &mut items {
             let mut state = self.state.lock().unwrap();
-            *state.settled.entry(token.event()).or_default() += 1;
+            *state.settled.entry(token.key()).or_default() += 1;
             if self.flaw == Flaw::StaleTokensSettle {
-                *token = state.tokens.get(&token.event()).copied().unwrap_or(*token);
+                *token = state.tokens.get(&token.key()).copied().unwrap_or(*token);
             }
-            if matches!(settle, Settle::Extend(_)) && self.flaw == Flaw::ExtendsNothing {
-                *settle = Settle::Extend(Duration::from_secs(1));
+            if matches!(decision, Decision::Extend(_)) && self.flaw == Flaw::ExtendsNothing {
+                *decision = Decision::Extend(Duration::from_secs(1));
             }
-            if matches!(settle, Settle::Bury(_)) {
-                state.buried.push(token.event());
+            if matches!(decision, Decision::Bury(_)) {
+                state.buried.push(token.key());
             }
         }
         self.inner.settle(items).await
@@ -191,29 +191,28 @@ impl Inbox for Flawed {
         Ok(stored.map(|stored| if is_lost { StoredEvent::new(stored.info, None) } else { stored }))
     }
 
-    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
         if self.flaw == Flaw::ReplayIsADuplicate {
             return Ok(match which {
                 Select::Keys(keys) => keys.len() as u64,
-                Select::All(filter) => {
-                    self.list(Query { filter, ..Query::default() }).await?.items.len() as u64
-                }
+                Select::All(filter) => self.list(Query::new(filter)).await?.items.len() as u64,
+                _ => unreachable!(),
             });
         }
-        self.inner.replay(which).await
+        self.inner.replay(which, max).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
         self.inner.depth().await
     }
 
-    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         if self.flaw == Flaw::PrunesUnfinished {
-            for leased in self.inner.lease(max, Duration::from_secs(60)).await? {
-                self.inner.settle(vec![(leased.token, Settle::Complete)]).await?;
+            for leased in self.inner.lease(LeaseRequest::new(max, Duration::from_secs(60))).await? {
+                self.inner.settle(vec![Settlement::new(leased.token, Decision::Complete)]).await?;
             }
         }
-        self.inner.prune(done_before, max).await
+        self.inner.prune(older_than, max).await
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
@@ -227,8 +226,12 @@ impl Inbox for Flawed {
         self.inner.discard(which, max).await
     }
 
-    async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.inner.forget(done_before, max).await
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inner.forget(older_than, max).await
     }
 }
 
@@ -250,10 +253,6 @@ impl Store for FlawedStore {
 
     fn inbox(&self) -> Flawed {
         self.inbox.clone()
-    }
-
-    fn now(&self) -> SystemTime {
-        self.memory.now()
     }
 
     async fn jump(&self, micros: i64) {

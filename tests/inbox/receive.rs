@@ -12,7 +12,7 @@ use std::{
 
 use panora_hooks::{
     HookError, Metadata, Webhooks, hooks,
-    inbox::{EventState, Filter, Inbox, MemoryInbox, Query, Select, Settle, Settled},
+    inbox::{Decision, EventState, Filter, Inbox, LeaseRequest, MemoryInbox, Query, Select, Settled},
     on,
 };
 use tokio::sync::{Semaphore, watch};
@@ -54,7 +54,7 @@ fn depth(receiver: &Receiver, inbox: &impl Inbox) -> panora_hooks::inbox::Depth 
 }
 
 fn only(receiver: &Receiver, inbox: &impl Inbox, state: EventState) -> panora_hooks::inbox::EventInfo {
-    let query = Query { filter: Filter::state(state), ..Query::default() };
+    let query = Query::new(Filter::new().state(state));
     let mut items = receiver.on(inbox.list(query)).unwrap().items;
     assert_eq!(items.len(), 1, "{items:?}");
     items.pop().unwrap()
@@ -68,7 +68,7 @@ fn what_is_acknowledged_runs_and_is_done() {
     assert_eq!(receiver.deliver(&contact()), 200);
     let meta = begun.next();
     assert_eq!((meta.attempt, &*meta.event_type), (1, "crm.contact.created"));
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     only(&receiver, &inbox, EventState::Done);
 
     assert_eq!(receiver.deliver(&contact()), 200);
@@ -105,11 +105,11 @@ fn a_hook_that_fails_is_tried_until_it_succeeds() {
     assert_eq!(receiver.deliver(&contact()), 200);
     for attempt in 1..=3 {
         assert_eq!(begun.next().attempt, attempt);
-        assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
+        assert!(matches!(settled.next().0, Decision::RetryAfter(_)));
         assert_eq!(receiver.deliver(&contact()), 200, "a duplicate between failure and retry");
     }
     assert_eq!(begun.next().attempt, 4);
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(settled.next().0, Decision::Complete);
     assert_eq!(only(&receiver, &inbox, EventState::Done).attempts, 4);
 }
 
@@ -120,15 +120,15 @@ fn after_its_last_attempt_an_event_is_dead() {
     let receiver = Receiver::start(webhooks(app, inbox.clone()).max_attempts(3));
     assert_eq!(receiver.deliver(&contact()), 200);
     for _ in 0..2 {
-        assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
+        assert!(matches!(settled.next().0, Decision::RetryAfter(_)));
     }
-    assert!(matches!(settled.next().0, Settle::Bury(_)));
+    assert!(matches!(settled.next().0, Decision::Bury(_)));
     let info = only(&receiver, &inbox, EventState::Dead);
     assert_eq!(info.attempts, 3);
     assert_eq!(info.reason.as_deref(), Some("all 3 attempts failed, the last: the mailbox is full"));
     assert_eq!(begun.try_iter().count(), 3);
     // Someone decides otherwise.
-    assert_eq!(receiver.on(inbox.replay(Select::Keys(vec![info.key]))).unwrap(), 1);
+    assert_eq!(receiver.on(inbox.replay(Select::Keys(vec![info.key]), 1)).unwrap(), 1);
     assert_eq!(begun.next().attempt, 1);
 }
 
@@ -138,7 +138,7 @@ fn a_permanent_failure_is_not_tried_again() {
     let (inbox, settled) = Staged::new(MemoryInbox::new());
     let receiver = Receiver::start(webhooks(app, inbox.clone()));
     assert_eq!(receiver.deliver(&contact()), 200);
-    assert_eq!(settled.next().0, Settle::Bury("no such customer".to_owned()));
+    assert_eq!(settled.next().0, Decision::Bury("no such customer".to_owned()));
     assert_eq!(begun.try_iter().count(), 1);
 }
 
@@ -148,15 +148,18 @@ fn a_payload_that_does_not_fit_is_dead_and_runs_after_a_fix() {
     let (inbox, settled) = Staged::new(MemoryInbox::new());
     let receiver = Receiver::start(webhooks(app, inbox.clone()));
     assert_eq!(receiver.deliver(&encoded("1", "crm.deal.push", r#"{"amount":"a lot"}"#)), 200);
-    let Settle::Bury(reason) = settled.next().0 else { panic!() };
+    let Decision::Bury(reason) = settled.next().0 else { panic!() };
     assert!(reason.contains("at `amount`") && !reason.contains("a lot"), "{reason}");
     begun.none();
     drop(receiver);
 
     let fixed = Webhooks::new(verifier()).hooks(hooks![fixed]).with_inbox(inbox.clone());
     let receiver = Receiver::start(fixed);
-    assert_eq!(receiver.on(inbox.replay(Select::All(Filter::state(EventState::Dead)))).unwrap(), 1);
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(
+        receiver.on(inbox.replay(Select::All(Filter::new().state(EventState::Dead)), 100)).unwrap(),
+        1
+    );
+    assert_eq!(settled.next().0, Decision::Complete);
 }
 
 #[test]
@@ -171,8 +174,8 @@ fn an_unknown_type_waits_for_a_release_that_knows_it() {
 
     let later = Webhooks::new(verifier()).hooks(hooks![invoice]).with_inbox(inbox.clone());
     let receiver = Receiver::start(later);
-    assert_eq!(receiver.on(inbox.replay(Select::Keys(vec![info.key]))).unwrap(), 1);
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(receiver.on(inbox.replay(Select::Keys(vec![info.key]), 1)).unwrap(), 1);
+    assert_eq!(settled.next().0, Decision::Complete);
     begun.none();
 }
 
@@ -184,8 +187,8 @@ fn an_event_whose_hook_is_gone_is_dead_after_its_attempts() {
     runtime.block_on(inbox.put(vec![crate::events::contact("ada")])).unwrap();
     let webhooks = Webhooks::new(verifier()).with_inbox(inbox);
     let _receiver = Receiver::start(webhooks.max_attempts(2).backoff(Duration::ZERO, Duration::ZERO));
-    assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
-    assert!(matches!(settled.next().0, Settle::Bury(_)));
+    assert!(matches!(settled.next().0, Decision::RetryAfter(_)));
+    assert!(matches!(settled.next().0, Decision::Bury(_)));
 }
 
 #[test]
@@ -200,13 +203,16 @@ fn a_replay_is_parked_and_runs_on_demand() {
     assert_eq!(receiver.deliver(&encoded("1", "connection.created", payload)), 200);
     assert_eq!(depth(&receiver, &inbox).parked, 2);
     assert_eq!(begun.try_iter().count(), 1);
-    assert_eq!(receiver.on(inbox.replay(Select::All(Filter::state(EventState::Parked)))).unwrap(), 2);
-    assert_eq!(settled.next().0, Settle::Complete);
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(
+        receiver.on(inbox.replay(Select::All(Filter::new().state(EventState::Parked)), 100)).unwrap(),
+        2
+    );
+    assert_eq!(settled.next().0, Decision::Complete);
+    assert_eq!(settled.next().0, Decision::Complete);
     // A list is another matter.
     for id in ["1", "2", "3"] {
         assert_eq!(receiver.deliver(&encoded(id, "crm.contact.pulled", "[]")), 200);
-        assert_eq!(settled.next().0, Settle::Complete);
+        assert_eq!(settled.next().0, Decision::Complete);
     }
 }
 
@@ -230,10 +236,10 @@ fn a_hook_that_takes_too_long_is_cancelled_and_tried_again() {
     let receiver = Receiver::start(webhooks(app, inbox).hook_timeout(Duration::from_millis(50)));
     assert_eq!(receiver.deliver(&contact()), 200);
     drops.next();
-    assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
+    assert!(matches!(settled.next().0, Decision::RetryAfter(_)));
     assert_eq!(begun.next().attempt, 1);
     assert_eq!(begun.next().attempt, 2);
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(settled.next().0, Decision::Complete);
 }
 
 #[test]
@@ -264,7 +270,7 @@ fn no_more_hooks_run_at_once_than_are_allowed() {
     assert_eq!(depth(&receiver, &inbox).leased, 3);
     gate.add_permits(10);
     for _ in 0..10 {
-        assert_eq!(settled.next().0, Settle::Complete);
+        assert_eq!(settled.next().0, Decision::Complete);
     }
     assert_eq!(most.load(Ordering::SeqCst), 3);
 }
@@ -278,7 +284,7 @@ fn a_lease_is_made_longer_while_a_hook_runs() {
     let (inbox, settled) = Staged::new(MemoryInbox::new());
     let receiver = Receiver::start(webhooks(app, inbox).lease_time(Duration::from_secs(1)));
     assert_eq!(receiver.deliver(&contact()), 200);
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     assert_eq!(begun.try_iter().count(), 1);
 }
 
@@ -304,7 +310,7 @@ fn a_clock_that_jumps_does_not_run_a_hook_beside_itself() {
         std::thread::yield_now();
     }
     go.send(true).unwrap();
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     begun.none();
 }
 
@@ -326,7 +332,7 @@ fn stopping_waits_for_what_runs_and_hands_back_the_rest() {
     assert_eq!(receiver.deliver(&encoded("2", "crm.contact.created", r#"{"late":1}"#)), 200);
     go.send(true).unwrap();
     receiver.stop();
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     assert_eq!(depth(&receiver, &inbox).leased, 0);
     assert_eq!(depth(&receiver, &inbox).ready, 1, "what came late is stored, not run");
     begun.none();
@@ -341,7 +347,7 @@ fn what_does_not_end_in_time_is_cut_off_and_not_counted() {
     assert_eq!(receiver.deliver(&contact()), 200);
     begun.next();
     receiver.stop();
-    assert_eq!(settled.next(), (Settle::Release, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Release, Settled::Applied));
     assert_eq!(only(&receiver, &inbox, EventState::Ready).attempts, 0);
 }
 
@@ -353,7 +359,7 @@ fn a_store_that_is_busy_for_a_moment_stores() {
         inbox.on_put(first(2, fault));
         let receiver = Receiver::start(webhooks(app, inbox));
         assert_eq!(receiver.deliver(&contact()), 200, "{fault:?}");
-        assert_eq!(settled.next().0, Settle::Complete, "{fault:?}");
+        assert_eq!(settled.next().0, Decision::Complete, "{fault:?}");
         assert_eq!(begun.try_iter().count(), 1, "{fault:?}");
     }
 }
@@ -387,7 +393,7 @@ fn a_store_that_is_full_or_broken_is_a_503_and_recovers() {
         begun.none();
         inbox.on_put(|| None);
         assert_eq!(receiver.deliver(&contact()), 200, "{fault:?}");
-        assert_eq!(settled.next().0, Settle::Complete);
+        assert_eq!(settled.next().0, Decision::Complete);
     }
 }
 
@@ -399,7 +405,7 @@ fn what_is_not_settled_at_once_does_not_run_twice() {
         inbox.on_settle(first(3, fault));
         let receiver = Receiver::start(webhooks(app, inbox.clone()).store_timeout(Duration::from_millis(50)));
         assert_eq!(receiver.deliver(&contact()), 200);
-        assert_eq!(settled.next().0, Settle::Complete);
+        assert_eq!(settled.next().0, Decision::Complete);
         only(&receiver, &inbox, EventState::Done);
         assert_eq!(begun.try_iter().count(), 1, "{fault:?}");
     }
@@ -423,7 +429,7 @@ fn many_at_once_are_all_stored_and_run_once() {
         }
     });
     for _ in 0..400 {
-        assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+        assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     }
     let mut ids: Vec<_> = begun.try_iter().map(|meta| meta.id).collect();
     ids.sort_unstable();
@@ -447,7 +453,7 @@ fn what_has_arrived_is_stored_even_if_the_sender_is_gone() {
     attempts.next();
     drop(stream);
     go.send(true).unwrap();
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert_eq!(settled.next().0, Decision::Complete);
     begun.next();
 }
 
@@ -460,7 +466,10 @@ fn events_that_were_interrupted_twice_run_alone() {
     let suspects = ["a", "b", "c"].map(crate::events::contact);
     runtime.block_on(inbox.put(suspects.to_vec())).unwrap();
     for _ in 0..2 {
-        assert_eq!(runtime.block_on(inbox.lease(9, Duration::from_secs(1))).unwrap().len(), 3);
+        assert_eq!(
+            runtime.block_on(inbox.lease(LeaseRequest::new(9, Duration::from_secs(1)))).unwrap().len(),
+            3
+        );
         jumps.jump(2_000_000);
     }
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -478,7 +487,7 @@ fn events_that_were_interrupted_twice_run_alone() {
     });
     let _receiver = Receiver::start(webhooks(app, inbox.clone()));
     for _ in 0..3 {
-        assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+        assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     }
     assert!(begun.try_iter().all(|meta| meta.attempt == 3));
     assert_eq!(most.load(Ordering::SeqCst), 1);
@@ -492,12 +501,15 @@ fn an_event_that_ends_the_process_is_dead_after_its_attempts() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(inbox.put(vec![crate::events::contact("a")])).unwrap();
     for _ in 0..4 {
-        assert_eq!(runtime.block_on(inbox.lease(9, Duration::from_secs(1))).unwrap().len(), 1);
+        assert_eq!(
+            runtime.block_on(inbox.lease(LeaseRequest::new(9, Duration::from_secs(1)))).unwrap().len(),
+            1
+        );
         jumps.jump(2_000_000);
     }
     let (app, begun) = App::happy();
     let _receiver = Receiver::start(webhooks(app, inbox.clone()).max_attempts(4));
-    let Settle::Bury(reason) = settled.next().0 else { panic!() };
+    let Decision::Bury(reason) = settled.next().0 else { panic!() };
     assert_eq!(reason, "all 4 attempts failed, the last with the process");
     begun.none();
 }
@@ -512,7 +524,7 @@ fn a_lease_whose_longer_life_was_not_heard_of_is_still_good() {
     inbox.on_settle(first(3, Fault::AnswerLost));
     let receiver = Receiver::start(webhooks(app, inbox).lease_time(Duration::from_secs(1)));
     assert_eq!(receiver.deliver(&contact()), 200);
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
     assert_eq!(begun.try_iter().count(), 1);
 }
 
@@ -530,7 +542,7 @@ fn what_a_slow_store_has_leased_runs_and_is_not_left() {
     begun.none();
     go.send(true).unwrap();
     assert_eq!(begun.next().attempt, 1);
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Settled));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Applied));
 }
 
 #[test]
@@ -546,8 +558,8 @@ fn no_time_is_too_long() {
         .retention(Duration::MAX, Duration::MAX);
     let mut receiver = Receiver::start(webhooks);
     assert_eq!(receiver.deliver(&contact()), 200);
-    assert!(matches!(settled.next().0, Settle::RetryAfter(_)));
-    assert_eq!(settled.next().0, Settle::Complete);
+    assert!(matches!(settled.next().0, Decision::RetryAfter(_)));
+    assert_eq!(settled.next().0, Decision::Complete);
     assert_eq!(begun.try_iter().count(), 2);
     receiver.stop();
 }
@@ -576,9 +588,9 @@ fn an_event_that_is_leased_while_it_is_settled_does_not_run_twice() {
         std::thread::yield_now();
     }
     away.send(false).unwrap();
-    assert_eq!(settled.next(), (Settle::Complete, Settled::Stale));
+    assert_eq!(settled.next(), (Decision::Complete, Settled::Stale));
     slow.send(false).unwrap();
-    while settled.next() != (Settle::Complete, Settled::Settled) {}
+    while settled.next() != (Decision::Complete, Settled::Applied) {}
     only(&receiver, &inbox, EventState::Done);
     begun.none();
 }

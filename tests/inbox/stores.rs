@@ -36,9 +36,6 @@ pub trait Store: Send + Sync {
 
     fn inbox(&self) -> Self::Inbox;
 
-    /// What the clock of the store says.
-    fn now(&self) -> SystemTime;
-
     /// Makes the clock of the store jump, back if `micros` is negative.
     async fn jump(&self, micros: i64);
 
@@ -64,10 +61,6 @@ impl Store for Memory {
 
     fn inbox(&self) -> MemoryInbox {
         self.inbox.clone()
-    }
-
-    fn now(&self) -> SystemTime {
-        self.clock.now()
     }
 
     async fn jump(&self, micros: i64) {
@@ -109,10 +102,6 @@ impl Store for Sqlite {
         self.inbox.clone().unwrap()
     }
 
-    fn now(&self) -> SystemTime {
-        self.clock.now()
-    }
-
     async fn jump(&self, micros: i64) {
         self.clock.jump(micros);
     }
@@ -150,10 +139,6 @@ impl Store for Postgres {
 
     fn inbox(&self) -> PostgresInbox {
         self.inbox.clone()
-    }
-
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
     }
 
     /// The server's clock stays. All that it has ever said is moved instead.

@@ -3,12 +3,12 @@
 use std::{
     future::pending,
     sync::{Arc, Mutex, mpsc},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use panora_hooks::inbox::{
-    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, Page, Put, Query, Select,
-    Settle, Settled, StoredEvent,
+    Capabilities, Decision, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent,
+    Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
 /// What an operation is to do instead.
@@ -33,12 +33,12 @@ pub struct Staged<I> {
     put: Arc<Plan>,
     lease: Arc<Plan>,
     settle: Arc<Plan>,
-    settled: mpsc::Sender<(Settle, Settled)>,
+    settled: mpsc::Sender<(Decision, Settled)>,
 }
 
 impl<I: Inbox> Staged<I> {
     /// With it comes what is settled from now on, but for leases that are made longer.
-    pub fn new(inner: I) -> (Self, mpsc::Receiver<(Settle, Settled)>) {
+    pub fn new(inner: I) -> (Self, mpsc::Receiver<(Decision, Settled)>) {
         let (settled, settlements) = mpsc::channel();
         let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
         (Self { inner, put: plan(), lease: plan(), settle: plan(), settled }, settlements)
@@ -85,15 +85,15 @@ impl<I: Inbox> Inbox for Staged<I> {
         stage(&self.put, async { self.inner.put(batch).await }).await
     }
 
-    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
-        stage(&self.lease, async { self.inner.lease(max, lease_for).await }).await
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        stage(&self.lease, async { self.inner.lease(request).await }).await
     }
 
-    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
+    async fn settle(&self, items: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
         let settled = stage(&self.settle, async { self.inner.settle(items.clone()).await }).await?;
-        for ((_, settle), settled) in items.into_iter().zip(&settled) {
-            if !matches!(settle, Settle::Extend(_)) {
-                let _ = self.settled.send((settle, *settled));
+        for (item, settled) in items.into_iter().zip(&settled) {
+            if !matches!(item.decision, Decision::Extend(_)) {
+                let _ = self.settled.send((item.decision, *settled));
             }
         }
         Ok(settled)
@@ -107,15 +107,31 @@ impl<I: Inbox> Inbox for Staged<I> {
         self.inner.get(id).await
     }
 
-    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
-        self.inner.replay(which).await
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.inner.replay(which, max).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
         self.inner.depth().await
     }
 
-    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.inner.prune(done_before, max).await
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inner.prune(older_than, max).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.inner.discard(which, max).await
+    }
+
+    async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inner.forget(older_than, max).await
+    }
+
+    async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inner.expedite(longest_delay, max).await
     }
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use panora_hooks::inbox::{
-    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, Page, Put, Query, Select,
-    Settle, Settled, SqliteInbox, StoredEvent,
+    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Page, Put, Query, Select,
+    Settled, Settlement, SqliteInbox, StoredEvent,
 };
 use rusqlite::{Connection, params};
 
@@ -44,7 +44,7 @@ fn put(connection: &mut Connection, batch: &[NewEvent]) -> rusqlite::Result<Vec<
         transaction
             .prepare_cached("INSERT INTO due(seq, due, attempts) VALUES (?1, ?2, 0)")?
             .execute([seq, now])?;
-        puts.push(Put::Stored(EventKey::new(seq)));
+        puts.push(Put::Stored(EventKey::new(seq.unsigned_abs().into())));
     }
     transaction.commit()?;
     Ok(puts)
@@ -56,11 +56,11 @@ impl Inbox for Careless {
         put(&mut connection, &batch).map_err(|error| InboxError::Other(error.into()))
     }
 
-    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
-        self.inbox.lease(max, lease_for).await
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        self.inbox.lease(request).await
     }
 
-    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
+    async fn settle(&self, items: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
         self.inbox.settle(items).await
     }
 
@@ -72,15 +72,15 @@ impl Inbox for Careless {
         self.inbox.get(id).await
     }
 
-    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
-        self.inbox.replay(which).await
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.inbox.replay(which, max).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
         self.inbox.depth().await
     }
 
-    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.inbox.prune(done_before, max).await
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inbox.prune(older_than, max).await
     }
 }

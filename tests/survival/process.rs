@@ -235,7 +235,7 @@ pub fn ledger(path: &Path) -> Vec<(usize, String)> {
 /// Everything in an inbox, by the event's id.
 pub async fn contents(inbox: &impl Inbox) -> HashMap<String, EventInfo> {
     let mut all = HashMap::new();
-    let mut query = Query { limit: 1000, ..Query::default() };
+    let mut query = Query::default().limit(1000);
     loop {
         let page = inbox.list(query.clone()).await.unwrap();
         all.extend(page.items.into_iter().map(|info| (info.id.clone(), info)));
@@ -251,7 +251,7 @@ pub async fn quiet(inbox: &impl Inbox) {
     let wait = async {
         loop {
             let depth = inbox.depth().await.unwrap();
-            if depth.ready + depth.delayed + depth.leased == 0 {
+            if depth.is_idle() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,22 +1,23 @@
 //! An inbox of any type.
 
-use std::{
-    pin::Pin,
-    time::{Duration, SystemTime},
-};
+use std::{pin::Pin, time::Duration};
 
-use super::{Depth, Inbox, InboxError, LeaseToken, Leased, NewEvent, Put, Settle, Settled};
+use super::{
+    Capabilities, Depth, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Put, Settled, Settlement,
+};
 
 type Boxed<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
 
-/// What writer and worker need of an [`Inbox`], as an object.
+/// The part of [`Inbox`] that writer and worker need, as a trait object.
 pub(crate) trait ErasedInbox: Send + Sync {
     fn put(&self, batch: Vec<NewEvent>) -> Boxed<'_, Result<Vec<Put>, InboxError>>;
-    fn lease(&self, max: u32, lease_for: Duration) -> Boxed<'_, Result<Vec<Leased>, InboxError>>;
-    fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Boxed<'_, Result<Vec<Settled>, InboxError>>;
+    fn lease(&self, request: LeaseRequest) -> Boxed<'_, Result<Vec<Leased>, InboxError>>;
+    fn settle(&self, settlements: Vec<Settlement>) -> Boxed<'_, Result<Vec<Settled>, InboxError>>;
     fn depth(&self) -> Boxed<'_, Result<Depth, InboxError>>;
-    fn prune(&self, done_before: SystemTime, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
-    fn forget(&self, done_before: SystemTime, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
+    fn prune(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
+    fn capabilities(&self) -> Capabilities;
+    fn forget(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
+    fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
     fn arrived(&self) -> Boxed<'_, ()>;
 }
 
@@ -25,24 +26,32 @@ impl<I: Inbox> ErasedInbox for I {
         Box::pin(Inbox::put(self, batch))
     }
 
-    fn lease(&self, max: u32, lease_for: Duration) -> Boxed<'_, Result<Vec<Leased>, InboxError>> {
-        Box::pin(Inbox::lease(self, max, lease_for))
+    fn lease(&self, request: LeaseRequest) -> Boxed<'_, Result<Vec<Leased>, InboxError>> {
+        Box::pin(Inbox::lease(self, request))
     }
 
-    fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Boxed<'_, Result<Vec<Settled>, InboxError>> {
-        Box::pin(Inbox::settle(self, items))
+    fn settle(&self, settlements: Vec<Settlement>) -> Boxed<'_, Result<Vec<Settled>, InboxError>> {
+        Box::pin(Inbox::settle(self, settlements))
     }
 
     fn depth(&self) -> Boxed<'_, Result<Depth, InboxError>> {
         Box::pin(Inbox::depth(self))
     }
 
-    fn prune(&self, done_before: SystemTime, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
-        Box::pin(Inbox::prune(self, done_before, max))
+    fn prune(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
+        Box::pin(Inbox::prune(self, older_than, max))
     }
 
-    fn forget(&self, done_before: SystemTime, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
-        Box::pin(Inbox::forget(self, done_before, max))
+    fn capabilities(&self) -> Capabilities {
+        Inbox::capabilities(self)
+    }
+
+    fn forget(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
+        Box::pin(Inbox::forget(self, older_than, max))
+    }
+
+    fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
+        Box::pin(Inbox::expedite(self, longest_delay, max))
     }
 
     fn arrived(&self) -> Boxed<'_, ()> {

@@ -29,7 +29,10 @@ pub enum InboxError {
     /// The store does not hold what it should.
     #[error("the inbox is damaged: stop, and restore it or move it away")]
     Corrupt(#[source] BoxError),
-    /// Anything else.
+    /// The store does not implement this optional operation.
+    #[error("this inbox does not support `{0}`")]
+    Unsupported(&'static str),
+    /// Any other error.
     #[error("the inbox failed")]
     Other(#[source] BoxError),
 }

@@ -1,16 +1,16 @@
 //! Events on their way into a store, in it, and back.
 
-use std::{
-    fmt,
-    num::ParseIntError,
-    str::FromStr,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, time::SystemTime};
 
 use bytestring::ByteString;
 use sha2::{Digest, Sha256};
 
+use super::EventKey;
 use crate::{catalogue, delivery::Delivery};
+
+/// The most replays of one content that a store keeps: anyone who has captured a delivery can send it again under any
+/// number of ids. A further replay counts as a duplicate of the original.
+pub(crate) const MAX_REPLAYS: usize = 16;
 
 /// A verified event that is to be stored.
 #[derive(Clone)]
@@ -66,6 +66,11 @@ impl NewEvent {
     /// The event without the body that its data is a part of, which counts as memory while it is kept.
     pub(crate) fn without_body(self) -> Self {
         Self { data: (*self.data).into(), ..self }
+    }
+
+    /// The event with the data of another one with the same content, so that both share one copy.
+    pub(crate) fn with_data_of(self, same: &Self) -> Self {
+        Self { data: same.data.clone(), ..self }
     }
 
     /// How much is to be stored, in bytes.
@@ -150,38 +155,6 @@ impl fmt::Debug for NewEvent {
     }
 }
 
-/// What an inbox calls an event: a number that it gives when it stores the event, and never again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EventKey(i64);
-
-impl EventKey {
-    /// The event with this number.
-    #[must_use]
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for EventKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for EventKey {
-    type Err = ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
-
 /// What became of an event that was put into an inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -233,6 +206,7 @@ impl fmt::Display for ParkReason {
 
 /// Where an event is between its arrival and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum EventState {
     /// It is to run as soon as a worker has room.
     Ready,
@@ -251,8 +225,8 @@ pub enum EventState {
 
 impl EventState {
     /// Every state, in the order in which events pass through them.
-    pub const ALL: [Self; 6] =
-        [Self::Ready, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
+    pub const ALL: &'static [Self] =
+        &[Self::Ready, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
 
     /// Where an event is of which a database holds this: when it is due, if it is to run at all, whether it is leased
     /// until then, and whether it is parked, if it is not run.
@@ -359,23 +333,6 @@ impl fmt::Debug for StoredEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredEvent").field("info", &self.info).finish_non_exhaustive()
     }
-}
-
-/// How many events an inbox holds that are not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Depth {
-    /// [`EventState::Ready`].
-    pub ready: u64,
-    /// [`EventState::Delayed`].
-    pub delayed: u64,
-    /// [`EventState::Leased`].
-    pub leased: u64,
-    /// [`EventState::Parked`].
-    pub parked: u64,
-    /// [`EventState::Dead`].
-    pub dead: u64,
-    /// For how long the ready event that has waited longest has been ready; `None` if none is.
-    pub oldest_ready: Option<Duration>,
 }
 
 #[cfg(test)]

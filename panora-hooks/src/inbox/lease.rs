@@ -1,4 +1,4 @@
-//! Events that a worker has taken.
+//! Leases: how a worker claims events, and how it gives them back.
 
 use std::{
     fmt,
@@ -9,16 +9,34 @@ use bytestring::ByteString;
 
 use super::EventKey;
 
-/// No more data than this is leased at once, in bytes, unless a single event has more.
+/// The most data that one lease returns, in bytes, unless a single event is larger.
 pub(super) const MAX_LEASED_BYTES: u32 = 32 * 1024 * 1024;
 
-/// An event that a worker has taken, until its lease ends.
+/// The events that a worker asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeaseRequest {
+    /// The most events to lease.
+    pub max: u32,
+    /// How long the leases last, by the clock of the store.
+    pub lease_for: Duration,
+}
+
+impl LeaseRequest {
+    /// Asks for up to `max` events for a time.
+    #[must_use]
+    pub fn new(max: u32, lease_for: Duration) -> Self {
+        Self { max, lease_for }
+    }
+}
+
+/// A leased event.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Leased {
-    /// What settles it.
+    /// The token that settles the lease.
     pub token: LeaseToken,
-    /// What identifies the data: its signature, which was verified.
+    /// The verified signature, which identifies the data.
     pub content: [u8; 32],
     /// `id_event` of the body.
     pub id: String,
@@ -26,16 +44,16 @@ pub struct Leased {
     pub wire_type: String,
     /// The JSON text of `data`, exactly as it was signed.
     pub data: ByteString,
-    /// When it arrived.
+    /// When the delivery arrived.
     pub received_at: SystemTime,
-    /// How often it has been leased to be tried, this time included: 1 on the first.
+    /// The number of this attempt, counted from 1. A lease counts as an attempt.
     pub attempt: u32,
-    /// Whether the attempt before ended without a word: the process died, or the lease ran out.
+    /// Whether the previous attempt was never settled: its process died, or its lease expired.
     pub is_interrupted: bool,
 }
 
 impl Leased {
-    /// An event that was taken for its first attempt.
+    /// Returns an event that is leased for its first attempt.
     #[must_use]
     pub fn new(
         token: LeaseToken,
@@ -50,7 +68,7 @@ impl Leased {
     }
 }
 
-/// Everything but the data, which may hold credentials.
+/// Leaves out the data, which may hold credentials.
 impl fmt::Debug for Leased {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Leased")
@@ -67,54 +85,76 @@ impl fmt::Debug for Leased {
 
 /// The right to settle an event.
 ///
-/// Each lease of an event has another fence: who took the event earlier, and comes late, settles nothing.
+/// Each lease of an event has its own fence, so a worker whose lease has expired settles nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LeaseToken {
-    event: EventKey,
-    fence: i64,
+    key: EventKey,
+    fence: u128,
 }
 
 impl LeaseToken {
-    /// The right to settle `event`, which a store gives with a `fence` that it gives for no other lease of the event.
+    /// Creates the token of a lease. A store must never use the same `fence` for two leases of an event.
     #[must_use]
-    pub const fn new(event: EventKey, fence: i64) -> Self {
-        Self { event, fence }
+    pub const fn new(key: EventKey, fence: u128) -> Self {
+        Self { key, fence }
     }
 
-    /// The event.
+    /// Returns the key of the leased event.
     #[must_use]
-    pub const fn event(self) -> EventKey {
-        self.event
+    pub const fn key(self) -> EventKey {
+        self.key
     }
 
-    /// What tells this lease from others of the event.
+    /// Returns the number that distinguishes this lease from others of the same event.
     #[must_use]
-    pub const fn fence(self) -> i64 {
+    pub const fn fence(self) -> u128 {
         self.fence
     }
 }
 
-/// What a worker says of an event that it has leased.
+/// A worker's decision about an event that it has leased.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settle {
+#[non_exhaustive]
+pub struct Settlement {
+    /// The lease.
+    pub token: LeaseToken,
+    /// The decision.
+    pub decision: Decision,
+}
+
+impl Settlement {
+    /// Applies `decision` to the event that `token` holds.
+    #[must_use]
+    pub fn new(token: LeaseToken, decision: Decision) -> Self {
+        Self { token, decision }
+    }
+}
+
+/// What happens to a leased event. Times are by the clock of the store.
+///
+/// A store returns [`InboxError::Unsupported`](super::InboxError::Unsupported) for a variant that it does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
     /// The hook succeeded: the event is done.
     Complete,
-    /// The hook failed: the event is to be tried again in so long, by the clock of the store.
+    /// The hook failed: the event runs again after this time.
     RetryAfter(Duration),
-    /// The event is not to be tried again, for this reason: it is dead.
+    /// The event is dead, for this reason.
     Bury(String),
-    /// The lease ends this much later than now. The token stays the same: if the answer is lost, it is still good.
+    /// The lease ends this long from now. The token stays valid, so a worker that never sees the answer can still
+    /// settle.
     Extend(Duration),
-    /// The event is handed back as if it had not been leased: ready, and its attempt not counted.
+    /// The event is ready again, as if it had not been leased: the attempt does not count.
     Release,
 }
 
-/// What came of a [`Settle`].
+/// The result of a [`Settlement`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settled {
-    /// It was done. But for [`Settle::Extend`], the token is used up.
-    Settled,
-    /// The token is of a lease that has ended. Nothing was changed.
+    /// The decision was applied. The token is used up, except by [`Decision::Extend`].
+    Applied,
+    /// The lease had ended. Nothing was changed.
     Stale,
 }

@@ -1,21 +1,21 @@
 //! `MemoryInbox`.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     fmt,
-    future::{self, Future},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use super::{
-    Depth, EventInfo, EventKey, EventState, Filter, Inbox, InboxError, LeaseToken, Leased, NewEvent, Page,
-    ParkReason, Put, Query, Select, Settle, Settled, StoredEvent, clock::Clock, lease::MAX_LEASED_BYTES,
+    Capabilities, Count, Decision, Depth, EventInfo, EventKey, EventState, Filter, Inbox, InboxError,
+    LeaseRequest, LeaseToken, Leased, NewEvent, Page, ParkReason, Put, Query, Select, Settled, Settlement,
+    StoredEvent, clock::Clock, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES,
 };
 
-/// An inbox that is gone when the program ends: for tests, where it is held to what the other stores are held to.
+/// An inbox in memory, for tests. It passes the same tests as the other stores.
 ///
-/// With it a 2xx does *not* mean that the event is safe.
+/// It is lost when the program ends, so a 2xx does *not* mean that the event is safe.
 #[derive(Clone, Default)]
 pub struct MemoryInbox {
     store: Arc<Mutex<Store>>,
@@ -50,14 +50,15 @@ impl fmt::Debug for MemoryInbox {
 
 #[derive(Default)]
 struct Store {
-    events: BTreeMap<EventKey, Entry>,
+    events: BTreeMap<EventKey, Record>,
     identities: HashMap<[u8; 48], EventKey>,
-    contents: HashSet<[u8; 32]>,
-    leases: i64,
-    last_key: i64,
+    /// The events with each content.
+    contents: HashMap<[u8; 32], BTreeSet<EventKey>>,
+    leases: u128,
+    last_key: u128,
 }
 
-struct Entry {
+struct Record {
     event: NewEvent,
     has_data: bool,
     attempts: u32,
@@ -67,7 +68,7 @@ struct Entry {
 #[derive(Clone)]
 enum Place {
     Waiting { due: SystemTime },
-    Leased { until: SystemTime, fence: i64 },
+    Leased { until: SystemTime, fence: u128 },
     Parked(ParkReason),
     Dead(String),
     Done(SystemTime),
@@ -79,21 +80,31 @@ impl Store {
         if let Some(&there) = self.identities.get(&identity) {
             return Put::Duplicate(there);
         }
-        let is_replayed = event.is_unique() && self.contents.contains(event.content());
-        let park = if is_replayed { Some(ParkReason::Replayed) } else { event.park_reason() };
+        let same = self.contents.entry(*event.content()).or_default();
+        let original = same.first().filter(|_| event.is_unique()).copied();
+        if let Some(original) = original
+            && same.len() > MAX_REPLAYS
+        {
+            return Put::Duplicate(original);
+        }
+        let park = if original.is_some() { Some(ParkReason::Replayed) } else { event.park_reason() };
         self.last_key += 1;
-        let number = EventKey::new(self.last_key);
-        self.identities.insert(identity, number);
-        self.contents.insert(*event.content());
+        let key = EventKey::new(self.last_key);
+        same.insert(key);
+        self.identities.insert(identity, key);
+        let event = match original.and_then(|original| self.events.get(&original)) {
+            Some(original) => event.with_data_of(&original.event),
+            None => event.without_body(),
+        };
         let place = match park {
             Some(reason) => Place::Parked(reason),
             None => Place::Waiting { due: now },
         };
-        self.events.insert(number, Entry { event: event.without_body(), has_data: true, attempts: 0, place });
-        park.map_or(Put::Stored(number), |reason| Put::Parked(number, reason))
+        self.events.insert(key, Record { event, has_data: true, attempts: 0, place });
+        park.map_or(Put::Stored(key), |reason| Put::Parked(key, reason))
     }
 
-    fn lease(&mut self, max: u32, lease_for: Duration, now: SystemTime) -> Vec<Leased> {
+    fn lease(&mut self, LeaseRequest { max, lease_for, .. }: LeaseRequest, now: SystemTime) -> Vec<Leased> {
         let mut ready: Vec<_> = self
             .events
             .iter_mut()
@@ -101,7 +112,7 @@ impl Store {
             .collect();
         ready.sort_by_key(|(since, key, _)| (*since, *key));
         let last = &mut self.leases;
-        let lease = |(_, key, entry): (SystemTime, EventKey, &mut Entry)| {
+        let lease = |(_, key, entry): (SystemTime, EventKey, &mut Record)| {
             *last += 1;
             entry.attempts += 1;
             let token = LeaseToken::new(key, *last);
@@ -122,7 +133,7 @@ impl Store {
             leased
         };
         let mut bytes = 0;
-        let fits = |(_, _, entry): &(SystemTime, EventKey, &mut Entry)| {
+        let fits = |(_, _, entry): &(SystemTime, EventKey, &mut Record)| {
             let is_first = bytes == 0;
             bytes += entry.event.data().len();
             is_first || bytes <= MAX_LEASED_BYTES as usize
@@ -130,57 +141,66 @@ impl Store {
         ready.into_iter().take(max as usize).take_while(fits).map(lease).collect()
     }
 
-    fn settle(&mut self, token: LeaseToken, settle: Settle, now: SystemTime) -> Settled {
-        let Some(entry) = self.events.get_mut(&token.event()) else { return Settled::Stale };
+    fn settle(&mut self, Settlement { token, decision, .. }: Settlement, now: SystemTime) -> Settled {
+        let Some(entry) = self.events.get_mut(&token.key()) else { return Settled::Stale };
         match entry.place {
             Place::Leased { fence, .. } if fence == token.fence() => {}
             _ => return Settled::Stale,
         }
-        entry.place = match settle {
-            Settle::Complete => Place::Done(now),
-            Settle::RetryAfter(delay) => Place::Waiting { due: now + delay },
-            Settle::Bury(reason) => Place::Dead(reason),
-            Settle::Extend(lease_for) => Place::Leased { until: now + lease_for, fence: token.fence() },
-            Settle::Release => {
+        entry.place = match decision {
+            Decision::Complete => Place::Done(now),
+            Decision::RetryAfter(delay) => Place::Waiting { due: now + delay },
+            Decision::Bury(reason) => Place::Dead(reason),
+            Decision::Extend(lease_for) => Place::Leased { until: now + lease_for, fence: token.fence() },
+            Decision::Release => {
                 entry.attempts -= 1;
                 Place::Waiting { due: now }
             }
         };
-        Settled::Settled
+        Settled::Applied
     }
 
-    fn replay(&mut self, which: &Select, now: SystemTime) -> u64 {
-        let mut replayed = 0;
-        for (key, entry) in &mut self.events {
-            let is_over = !matches!(entry.state(now), EventState::Ready | EventState::Leased);
-            if entry.is_among(which, *key, now) && is_over && entry.has_data {
-                entry.attempts = 0;
-                entry.place = Place::Waiting { due: now };
-                replayed += 1;
-            }
-        }
-        replayed
+    fn replay(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
+        let selected = self.events.iter_mut().filter(|(key, entry)| {
+            entry.is_among(which, **key, now)
+                && entry.has_data
+                && !matches!(entry.state(now), EventState::Ready | EventState::Leased)
+        });
+        let replay = |(_, entry): (&EventKey, &mut Record)| {
+            entry.attempts = 0;
+            entry.place = Place::Waiting { due: now };
+        };
+        selected.take(max as usize).map(replay).count() as u64
+    }
+
+    fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
+        let latest = now + longest_delay;
+        let late = self.events.values_mut().filter_map(|entry| match &mut entry.place {
+            Place::Waiting { due } if *due > latest => Some((due, now)),
+            Place::Leased { until, .. } if *until > latest => Some((until, latest)),
+            _ => None,
+        });
+        late.take(max as usize).map(|(due, corrected)| *due = corrected).count() as u64
     }
 
     fn depth(&self, now: SystemTime) -> Depth {
-        let mut depth = Depth::default();
-        for entry in self.events.values() {
-            match entry.state(now) {
-                EventState::Ready => depth.ready += 1,
-                EventState::Delayed => depth.delayed += 1,
-                EventState::Leased => depth.leased += 1,
-                EventState::Parked => depth.parked += 1,
-                EventState::Dead => depth.dead += 1,
-                EventState::Done => {}
-            }
-        }
+        let count = |state| {
+            let entries = self.events.values().filter(|entry| entry.state(now) == state);
+            Count::exactly(entries.count() as u64)
+        };
         let ready_since = self.events.values().filter_map(|entry| entry.ready_since(now)).min();
-        depth.oldest_ready = ready_since.map(|since| now.duration_since(since).unwrap_or_default());
-        depth
+        Depth {
+            ready: count(EventState::Ready),
+            delayed: count(EventState::Delayed),
+            leased: count(EventState::Leased),
+            parked: count(EventState::Parked),
+            dead: count(EventState::Dead),
+            oldest_ready: ready_since.map(|since| now.duration_since(since).unwrap_or_default()),
+        }
     }
 
     fn prune(&mut self, done_before: SystemTime, max: u32) -> u64 {
-        let is_prunable = |entry: &&mut Entry| entry.has_data && entry.was_done_before(done_before);
+        let is_prunable = |entry: &&mut Record| entry.has_data && entry.was_done_before(done_before);
         let prunable = self.events.values_mut().filter(is_prunable).take(max as usize);
         prunable.map(|entry| entry.has_data = false).count() as u64
     }
@@ -188,7 +208,7 @@ impl Store {
     fn discard(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
         let selected = self.events.iter_mut().filter(|(key, entry)| entry.is_among(which, **key, now));
         let over = selected.filter(|(_, entry)| matches!(entry.place, Place::Parked(_) | Place::Dead(_)));
-        let discard = |(_, entry): (&EventKey, &mut Entry)| {
+        let discard = |(_, entry): (&EventKey, &mut Record)| {
             entry.has_data = false;
             entry.place = Place::Done(now);
         };
@@ -196,20 +216,24 @@ impl Store {
     }
 
     fn forget(&mut self, done_before: SystemTime, max: u32) -> u64 {
-        let is_over = |entry: &Entry| !entry.has_data && entry.was_done_before(done_before);
+        let is_over = |entry: &Record| !entry.has_data && entry.was_done_before(done_before);
         let over = self.events.iter().filter(|(_, entry)| is_over(entry)).map(|(key, _)| *key);
         let over: Vec<_> = over.take(max as usize).collect();
         for key in &over {
-            if let Some(entry) = self.events.remove(key) {
-                self.identities.remove(&entry.event.identity());
+            let Some(Record { event, .. }) = self.events.remove(key) else { continue };
+            self.identities.remove(&event.identity());
+            if let Entry::Occupied(mut same) = self.contents.entry(*event.content()) {
+                same.get_mut().remove(key);
+                if same.get().is_empty() {
+                    same.remove();
+                }
             }
         }
-        self.contents = self.events.values().map(|entry| *entry.event.content()).collect();
         over.len() as u64
     }
 }
 
-impl Entry {
+impl Record {
     fn ready_since(&self, now: SystemTime) -> Option<SystemTime> {
         match self.place {
             Place::Waiting { due: since } | Place::Leased { until: since, .. } => {
@@ -268,71 +292,65 @@ impl Entry {
 }
 
 impl Inbox for MemoryInbox {
-    fn put(&self, batch: Vec<NewEvent>) -> impl Future<Output = Result<Vec<Put>, InboxError>> + Send {
+    async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
         let (mut store, now) = (self.store(), self.clock.now());
-        future::ready(Ok(batch.into_iter().map(|event| store.put(event, now)).collect()))
+        Ok(batch.into_iter().map(|event| store.put(event, now)).collect())
     }
 
-    fn lease(
-        &self,
-        max: u32,
-        lease_for: Duration,
-    ) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send {
-        future::ready(Ok(self.store().lease(max, lease_for, self.clock.now())))
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        Ok(self.store().lease(request, self.clock.now()))
     }
 
-    fn settle(
-        &self,
-        items: Vec<(LeaseToken, Settle)>,
-    ) -> impl Future<Output = Result<Vec<Settled>, InboxError>> + Send {
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
         let (mut store, now) = (self.store(), self.clock.now());
-        let settled = items.into_iter().map(|(token, settle)| store.settle(token, settle, now));
-        future::ready(Ok(settled.collect()))
+        Ok(settlements.into_iter().map(|settlement| store.settle(settlement, now)).collect())
     }
 
-    fn list(&self, query: Query) -> impl Future<Output = Result<Page<EventInfo>, InboxError>> + Send {
+    async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
         let (store, now) = (self.store(), self.clock.now());
         let found = store.events.iter().filter(|(key, entry)| {
             query.after.is_none_or(|after| after < **key) && entry.is_selected(&query.filter, now)
         });
         let found = found.take(query.limit as usize + 1).map(|(key, entry)| entry.info(*key, now));
-        future::ready(Ok(Page::new(found.collect(), query.limit)))
+        Ok(Page::new(found.collect(), query.limit))
     }
 
-    fn get(&self, id: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send {
+    async fn get(&self, key: EventKey) -> Result<Option<StoredEvent>, InboxError> {
         let store = self.store();
-        let stored = store.events.get(&id).map(|entry| StoredEvent {
-            info: entry.info(id, self.clock.now()),
+        let stored = store.events.get(&key).map(|entry| StoredEvent {
+            info: entry.info(key, self.clock.now()),
             data: entry.has_data.then(|| entry.event.data().to_owned()),
         });
-        future::ready(Ok(stored))
+        Ok(stored)
     }
 
-    fn replay(&self, which: Select) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        future::ready(Ok(self.store().replay(&which, self.clock.now())))
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        Ok(self.store().replay(&which, max, self.clock.now()))
     }
 
-    fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send {
-        future::ready(Ok(self.store().depth(self.clock.now())))
+    async fn depth(&self) -> Result<Depth, InboxError> {
+        Ok(self.store().depth(self.clock.now()))
     }
 
-    fn prune(
-        &self,
-        done_before: SystemTime,
-        max: u32,
-    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        future::ready(Ok(self.store().prune(done_before, max)))
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
+        Ok(self.store().prune(done_before, max))
     }
 
-    fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        future::ready(Ok(self.store().discard(&which, max, self.clock.now())))
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
     }
 
-    fn forget(
-        &self,
-        done_before: SystemTime,
-        max: u32,
-    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        future::ready(Ok(self.store().forget(done_before, max)))
+    async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        Ok(self.store().discard(&which, max, self.clock.now()))
+    }
+
+    async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
+        Ok(self.store().forget(done_before, max))
+    }
+
+    async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        Ok(self.store().expedite(longest_delay, max, self.clock.now()))
     }
 }

@@ -3,10 +3,15 @@
 #[cfg(doc)]
 #[doc = include_str!("../docs/capacity.md")]
 pub mod capacity {}
+mod capability;
 mod clock;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod column;
+mod depth;
 mod erased;
 mod error;
 mod event;
+mod key;
 mod lease;
 mod memory;
 pub(crate) mod policy;
@@ -24,7 +29,7 @@ pub(crate) mod writer;
 use std::{
     future::{self, Future},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 pub(crate) use self::erased::ErasedInbox;
@@ -33,21 +38,24 @@ pub use self::postgres::PostgresInbox;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteInbox;
 pub use self::{
+    capability::{Capabilities, Capability},
+    depth::{Count, Depth},
     error::{InboxError, OpenError},
-    event::{Depth, EventInfo, EventKey, EventState, NewEvent, ParkReason, Put, StoredEvent},
-    lease::{LeaseToken, Leased, Settle, Settled},
+    event::{EventInfo, EventState, NewEvent, ParkReason, Put, StoredEvent},
+    key::EventKey,
+    lease::{Decision, LeaseRequest, LeaseToken, Leased, Settled, Settlement},
     memory::MemoryInbox,
     query::{Filter, Page, Query, Select},
     readiness::readiness,
     worker::Worker,
 };
 
-/// A store of events, durable and shared by what receives and what runs them.
+/// A durable store of events, shared by the router that stores them and the workers that run them.
 ///
-/// The stores of this crate are handles that are cheap to clone. What stands above the trait is the same for all of them:
-/// batches of what arrives at once, the worker, what happens when the store fails.
+/// The stores of this crate are handles that are cheap to clone. Group commit, the worker and the behaviour while a
+/// store fails are implemented above this trait, and are the same for every store.
 ///
-/// A program of your own that looks after an inbox, beside the receiver:
+/// A program of your own can manage an inbox beside the receiver:
 ///
 /// ```no_run
 /// # #[cfg(feature = "sqlite")] mod example {
@@ -56,107 +64,135 @@ pub use self::{
 /// # pub
 /// async fn replay_dead() -> anyhow::Result<()> {
 ///     let inbox = SqliteInbox::attach("panora-inbox.db")?;
-///     let filter = Filter::state(EventState::Dead);
-///     let mut query = Query { filter: filter.clone(), ..Query::default() };
+///     let mut query = Query::new(Filter::new().state(EventState::Dead));
+///     let mut replayed = 0;
 ///     loop {
 ///         let page = inbox.list(query.clone()).await?;
 ///         for event in &page.items {
 ///             println!("{} {:?}: {:?}", event.key, event.event_type(), event.reason);
 ///         }
-///         match page.next {
-///             Some(last) => query.after = Some(last),
-///             None => break,
-///         }
+///         let keys = page.items.iter().map(|event| event.key).collect();
+///         replayed += inbox.replay(Select::Keys(keys), u32::MAX).await?;
+///         let Some(last) = page.next else { break };
+///         query = query.after(last);
 ///     }
-///     let replayed = inbox.replay(Select::All(filter)).await?;
-///     println!("{replayed} events run once more");
+///     println!("{replayed} events run again");
 ///     Ok(())
 /// }
 /// # }
 /// ```
 ///
+/// # Implementing a store
+///
+/// The methods without a default are the core. The others are optional parts, which
+/// [`capabilities`](Self::capabilities) names. Every time is by the store's own clock: requests carry durations, never
+/// times. The contract tests of the feature `testing` check a store against these rules.
+///
+/// Any of the futures may be dropped before it is ready. The operation may then have happened or not, but no later
+/// call may be affected.
+///
 /// # Errors
 ///
-/// An error that is [transient](InboxError::is_transient) makes the router try again for the
-/// [`store_timeout`](crate::WebhooksWithInbox::store_timeout), and then run the hook before the answer; any other is a 503 at
-/// once. A worker logs either, and goes on. So a store of your own says [`Unavailable`](InboxError::Unavailable) only of what
-/// may be back by itself.
+/// After a [transient](InboxError::is_transient) error the router retries for the
+/// [`store_timeout`](crate::WebhooksWithInbox::store_timeout), and then runs the hook before it answers. After any other
+/// error it answers 503 at once. A worker logs the error and continues. A store therefore returns
+/// [`Unavailable`](InboxError::Unavailable) only for conditions that may end by themselves.
 pub trait Inbox: Send + Sync + 'static {
-    /// Stores a batch at once. It is on stable storage when this returns; the results are in the order of the
-    /// batch. If it fails, some of it may be stored all the same: putting it again is safe.
+    /// Stores a batch. When this returns `Ok`, every event of it is on stable storage; the results are in the order of
+    /// the batch. After an error some events may be stored, and putting them again is safe.
     ///
-    /// An event whose [identity](NewEvent::identity) is there is a duplicate: nothing is stored, and the event that is
-    /// there stays in its state. One that is [unique](NewEvent::is_unique) and whose [content](NewEvent::content) is
-    /// there is parked as [replayed](ParkReason::Replayed). An empty batch asks whether the store takes
-    /// writes, and writes something to find out.
+    /// An event whose [identity](NewEvent::identity) is stored already is a duplicate: nothing is stored, and the
+    /// stored event keeps its state. An event that is [unique](NewEvent::is_unique) and whose
+    /// [content](NewEvent::content) is stored already is parked as [replayed](ParkReason::Replayed). An empty batch asks
+    /// whether the store accepts writes; the store writes something to find out.
     ///
-    /// An event keeps the body that it came in, which counts as memory
-    /// ([`max_buffered_bytes`](crate::Webhooks::max_buffered_bytes)) until it is dropped: a store in memory copies what it
-    /// keeps.
+    /// An event holds the body that it came in, which counts as memory
+    /// ([`max_buffered_bytes`](crate::Webhooks::max_buffered_bytes)) until the event is dropped. A store in memory
+    /// therefore copies the data that it keeps.
     fn put(&self, batch: Vec<NewEvent>) -> impl Future<Output = Result<Vec<Put>, InboxError>> + Send;
 
-    /// Takes up to `max` events that are ready, those first that have been ready longest, and counts an
-    /// attempt of each. Nobody else gets them until they are settled, or `lease_for` is over.
-    fn lease(
-        &self,
-        max: u32,
-        lease_for: Duration,
-    ) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send;
+    /// Leases events that are ready, those first that have been ready longest, and counts an attempt of each. Nobody
+    /// else gets them until they are settled or the lease expires.
+    ///
+    /// The store may return fewer events than requested, for example because they are large.
+    fn lease(&self, request: LeaseRequest) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send;
 
-    /// Settles leases, in one transaction; the results are in the order of the items. A stale token
-    /// settles nothing.
+    /// Applies decisions about leased events, in one transaction; the results are in the order of `settlements`. A stale
+    /// token changes nothing.
     fn settle(
         &self,
-        items: Vec<(LeaseToken, Settle)>,
+        settlements: Vec<Settlement>,
     ) -> impl Future<Output = Result<Vec<Settled>, InboxError>> + Send;
 
-    /// A page of what is stored, oldest first.
+    /// Returns a page of events, oldest first.
     fn list(&self, query: Query) -> impl Future<Output = Result<Page<EventInfo>, InboxError>> + Send;
 
-    /// One event with its data.
-    fn get(&self, id: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send;
+    /// Returns an event with its data.
+    fn get(&self, key: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send;
 
-    /// Makes parked, dead, delayed and done events ready, with no attempts counted, and says how many there were. Events
-    /// that are ready or leased stay as they are, and so do events whose data is pruned.
-    fn replay(&self, which: Select) -> impl Future<Output = Result<u64, InboxError>> + Send;
+    /// Makes up to `max` of the selected parked, dead, delayed and done events ready, oldest first, with no attempts
+    /// counted. Returns how many there were.
+    ///
+    /// Ready and leased events, and those whose data is pruned, stay as they are and do not count. Each event is visited
+    /// once, even if it is selected again as soon as its hook has run. To replay a large number of events, go through
+    /// the pages of a [list](Self::list).
+    ///
+    /// A store works in small batches, between which others can store. If the future is dropped, or fails half-way, some
+    /// events are replayed and others are not.
+    fn replay(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
-    /// How many events there are in each state that is not done.
+    /// Counts the events in each state that is not done, up to a limit of the store's.
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send;
 
-    /// Drops the data of some events, up to `max` of those that were done before this, and says how many there were. Their identities are
-    /// kept, so that duplicates are still known.
-    fn prune(
-        &self,
-        done_before: SystemTime,
-        max: u32,
-    ) -> impl Future<Output = Result<u64, InboxError>> + Send;
+    /// Drops the data of up to `max` events that have been done for longer than `older_than`. Returns how many there
+    /// were. Their identities are kept, so that duplicates are still recognised.
+    fn prune(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
-    /// Drops the data of some events for good, up to `max` of those selected that are parked or dead, and says how many
-    /// there were. They are done then, and pruned: a delivery of theirs is a duplicate until they are
-    /// [forgotten](Self::forget). Events in other states stay as they are.
+    /// Returns the optional parts that this store implements. Defaults to none.
     ///
-    /// A store that does not implement this has an error for it.
-    fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        let _ = (which, max);
-        future::ready(Err(InboxError::Other("this store cannot discard events".into())))
+    /// A tool does not offer what a store lacks.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::CORE
     }
 
-    /// Drops what is left of up to `max` [pruned](Self::prune) events that were done before this, and says
-    /// how many there were. A delivery of theirs would be a new event.
+    /// Drops the data of up to `max` of the selected parked and dead events for good, oldest first. Returns how many
+    /// there were. They are done and pruned: a delivery of such an event is a duplicate until it is
+    /// [forgotten](Self::forget). Events in other states stay as they are.
     ///
-    /// A store that does not implement this keeps identities for ever.
-    fn forget(
+    /// Optional: [`Capability::Discard`]. Defaults to [`InboxError::Unsupported`].
+    fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        let _ = (which, max);
+        future::ready(Err(InboxError::Unsupported("discard")))
+    }
+
+    /// Removes up to `max` [pruned](Self::prune) events that have been done for longer than `older_than`. Returns how
+    /// many there were. A later delivery of such an event is a new event.
+    ///
+    /// Optional: [`Capability::Forget`]. Without it identities are kept forever.
+    fn forget(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        let _ = (older_than, max);
+        future::ready(Err(InboxError::Unsupported("forget")))
+    }
+
+    /// Repairs up to `max` events that are due later than `longest_delay` from now. Returns how many there were. Such
+    /// events exist only if the store's clock was ahead and has been set back: nothing is ever delayed or leased for
+    /// longer.
+    ///
+    /// A delayed event becomes ready. A lease ends `longest_delay` from now, since its hook may still run.
+    ///
+    /// Optional: [`Capability::Expedite`]. Without it such events wait until the clock is there again.
+    fn expedite(
         &self,
-        done_before: SystemTime,
+        longest_delay: Duration,
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        let _ = (done_before, max);
-        future::ready(Ok(0))
+        let _ = (longest_delay, max);
+        future::ready(Err(InboxError::Unsupported("expedite")))
     }
 
     /// Resolves when another process may have made an event ready.
     ///
-    /// A worker also looks every second, which is all that a store gets that does not implement this.
+    /// A worker also polls every second, which is all that a store without this gets.
     fn arrived(&self) -> impl Future<Output = ()> + Send {
         future::pending()
     }
@@ -167,55 +203,55 @@ impl<I: Inbox> Inbox for Arc<I> {
         (**self).put(batch)
     }
 
-    fn lease(
-        &self,
-        max: u32,
-        lease_for: Duration,
-    ) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send {
-        (**self).lease(max, lease_for)
+    fn lease(&self, request: LeaseRequest) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send {
+        (**self).lease(request)
     }
 
     fn settle(
         &self,
-        items: Vec<(LeaseToken, Settle)>,
+        settlements: Vec<Settlement>,
     ) -> impl Future<Output = Result<Vec<Settled>, InboxError>> + Send {
-        (**self).settle(items)
+        (**self).settle(settlements)
     }
 
     fn list(&self, query: Query) -> impl Future<Output = Result<Page<EventInfo>, InboxError>> + Send {
         (**self).list(query)
     }
 
-    fn get(&self, id: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send {
-        (**self).get(id)
+    fn get(&self, key: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send {
+        (**self).get(key)
     }
 
-    fn replay(&self, which: Select) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        (**self).replay(which)
+    fn replay(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).replay(which, max)
     }
 
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send {
         (**self).depth()
     }
 
-    fn prune(
-        &self,
-        done_before: SystemTime,
-        max: u32,
-    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        (**self).prune(done_before, max)
+    fn prune(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).prune(older_than, max)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
     }
 
     fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
         (**self).discard(which, max)
     }
 
-    fn forget(
+    fn forget(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).forget(older_than, max)
+    }
+
+    fn expedite(
         &self,
-        done_before: SystemTime,
+        longest_delay: Duration,
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        (**self).forget(done_before, max)
+        (**self).expedite(longest_delay, max)
     }
 
     fn arrived(&self) -> impl Future<Output = ()> + Send {

@@ -59,6 +59,11 @@ impl Policy {
         self
     }
 
+    /// The longest that any event is delayed or leased.
+    pub(crate) fn longest_delay(&self) -> Duration {
+        self.longest_backoff.max(self.lease)
+    }
+
     /// How long to wait after an attempt failed, the first being 1: anything up to twice as long as the time
     /// before. That spreads events apart which failed together.
     pub(crate) fn backoff(&self, attempt: u32) -> Duration {

@@ -5,26 +5,51 @@ use std::time::SystemTime;
 use super::{EventInfo, EventKey, EventState};
 use crate::catalogue;
 
-/// What events have in common. What is `None` does not matter.
+/// A condition on events. A field that is `None` accepts every event.
+///
+/// ```
+/// use panora_hooks::inbox::{EventState, Filter};
+///
+/// let dead = Filter::new().state(EventState::Dead).event_type("crm.contact.created");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Filter {
-    /// Events in this state.
+    /// Accepts events in this state.
     pub state: Option<EventState>,
-    /// Events of this type, by the name that hooks use or as on the wire.
+    /// Accepts events of this type, by the name that hooks use or as on the wire.
     pub event_type: Option<String>,
-    /// Events that arrived before this.
+    /// Accepts events that arrived before this time.
     pub received_before: Option<SystemTime>,
 }
 
 impl Filter {
-    /// Events in a state.
+    /// Accepts every event.
     #[must_use]
-    pub fn state(state: EventState) -> Self {
-        Self { state: Some(state), ..Self::default() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// What `type` may be in the body of the events meant, if it matters: `crm.company.created` is
-    /// `crm.company.push` on the wire.
+    /// Accepts only events in a state.
+    #[must_use]
+    pub fn state(self, state: EventState) -> Self {
+        Self { state: Some(state), ..self }
+    }
+
+    /// Accepts only events of a type, by the name that hooks use or as on the wire.
+    #[must_use]
+    pub fn event_type(self, event_type: impl Into<String>) -> Self {
+        Self { event_type: Some(event_type.into()), ..self }
+    }
+
+    /// Accepts only events that arrived before a time.
+    #[must_use]
+    pub fn received_before(self, time: SystemTime) -> Self {
+        Self { received_before: Some(time), ..self }
+    }
+
+    /// Returns every text that `type` may be in the body of an accepted event, if the type matters:
+    /// `crm.company.created` is `crm.company.push` on the wire.
     #[must_use]
     pub fn wire_types(&self) -> Option<Vec<&str>> {
         let event_type = self.event_type.as_deref()?;
@@ -39,15 +64,36 @@ impl Filter {
     }
 }
 
-/// A page of events, oldest first.
+/// A request for one page of events, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Query {
-    /// Which events.
+    /// The events to list.
     pub filter: Filter,
-    /// Events after this one: [`Page::next`] of the page before.
+    /// Lists events after this one: [`Page::next`] of the previous page.
     pub after: Option<EventKey>,
-    /// At most so many, by default 100.
+    /// The most events on the page. Defaults to 100.
     pub limit: u32,
+}
+
+impl Query {
+    /// Lists the events that a filter accepts.
+    #[must_use]
+    pub fn new(filter: Filter) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// Starts after this event, or at the first one if it is `None`.
+    #[must_use]
+    pub fn after(self, after: impl Into<Option<EventKey>>) -> Self {
+        Self { after: after.into(), ..self }
+    }
+
+    /// Sets the most events on the page.
+    #[must_use]
+    pub fn limit(self, limit: u32) -> Self {
+        Self { limit, ..self }
+    }
 }
 
 impl Default for Query {
@@ -56,17 +102,19 @@ impl Default for Query {
     }
 }
 
-/// A part of a list.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items on the page.
     pub items: Vec<T>,
-    /// Where the next page begins, for [`Query::after`]; `None` if this is the last.
+    /// The value for [`Query::after`] that gives the next page; `None` on the last page.
     pub next: Option<EventKey>,
 }
 
 impl Page<EventInfo> {
-    /// The first `limit` of `items`, which were looked for one more than that.
+    /// Returns the page of the first `limit` of `items`. Ask the database for one more than `limit`, so that the last
+    /// page is known to be the last.
     #[must_use]
     pub fn new(mut items: Vec<EventInfo>, limit: u32) -> Self {
         let limit = limit as usize;
@@ -77,11 +125,12 @@ impl Page<EventInfo> {
     }
 }
 
-/// Which events an operation is for.
+/// The events that an operation applies to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Select {
-    /// These.
+    /// The events with these keys.
     Keys(Vec<EventKey>),
-    /// All that the filter lets through.
+    /// All events that the filter accepts.
     All(Filter),
 }

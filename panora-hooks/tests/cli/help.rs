@@ -4,7 +4,7 @@ use std::{fs, process};
 
 use panora_hooks::{
     Webhooks,
-    inbox::{EventKey, Inbox, Leased, Select, Settle, SqliteInbox},
+    inbox::{Decision, EventKey, Inbox, LeaseRequest, Leased, Select, Settlement, SqliteInbox},
     testing::sample,
 };
 use snapbox::{assert_data_eq, str};
@@ -144,11 +144,12 @@ fn fill(runtime: &tokio::runtime::Runtime, path: &std::path::Path) {
             let contact = sample("crm.contact.created").set("first_name", new_name());
             assert_eq!(contact.send(router.clone(), &verifier(), "/webhook").await.status(), 200);
         }
-        inbox.replay(Select::Keys((1..=20).map(EventKey::new).collect())).await.unwrap();
-        let leased = inbox.lease(20, std::time::Duration::from_secs(60)).await.unwrap();
+        inbox.replay(Select::Keys((1..=20).map(EventKey::new).collect()), 20).await.unwrap();
+        let leased = inbox.lease(LeaseRequest::new(20, std::time::Duration::from_secs(60))).await.unwrap();
         let end = |(index, leased): (usize, Leased)| {
-            let settle = if index % 2 == 0 { Settle::Bury("no use".to_owned()) } else { Settle::Complete };
-            (leased.token, settle)
+            let decision =
+                if index % 2 == 0 { Decision::Bury("no use".to_owned()) } else { Decision::Complete };
+            Settlement::new(leased.token, decision)
         };
         inbox.settle(leased.into_iter().enumerate().map(end).collect()).await.unwrap();
     });

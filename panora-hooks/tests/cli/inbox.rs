@@ -63,7 +63,7 @@ impl<I: Inbox + Clone> Receiver<I> {
 async fn until(inbox: &impl Inbox, dead: u64) {
     loop {
         let depth = inbox.depth().await.unwrap();
-        if depth.dead == dead && depth.ready + depth.leased + depth.delayed == 0 {
+        if depth.dead == dead && depth.is_idle() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

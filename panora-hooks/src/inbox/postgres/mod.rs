@@ -12,7 +12,7 @@ mod schema;
 use std::{
     fmt,
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use sqlx::{
@@ -24,8 +24,8 @@ use tokio::sync::Mutex;
 
 use self::schema::Schema;
 use super::{
-    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query,
-    Select, Settle, Settled, StoredEvent,
+    Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
+    Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.
@@ -132,40 +132,48 @@ impl Inbox for PostgresInbox {
         self.put_batch(&batch).await
     }
 
-    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
-        self.lease_batch(max, lease_for).await
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        self.lease_batch(&request).await
     }
 
-    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
-        self.settle_batch(&items).await
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
+        self.settle_batch(&settlements).await
     }
 
     async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
         self.page(&query).await
     }
 
-    async fn get(&self, id: EventKey) -> Result<Option<StoredEvent>, InboxError> {
-        self.one(id).await
+    async fn get(&self, key: EventKey) -> Result<Option<StoredEvent>, InboxError> {
+        self.one(key).await
     }
 
-    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
-        self.replay_selected(&which).await
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.replay_selected(&which, max).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
         self.counts().await
     }
 
-    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.prune_done(done_before, max).await
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.prune_done(older_than, max).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
         self.discard_selected(&which, max).await
     }
 
-    async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
-        self.forget_pruned(done_before, max).await
+    async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.forget_pruned(older_than, max).await
+    }
+
+    async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        self.expedite_late(longest_delay, max).await
     }
 
     async fn arrived(&self) {

@@ -8,7 +8,7 @@ use std::{
 use sqlx::Row;
 
 use super::PostgresInbox;
-use crate::inbox::{EventKey, InboxError, NewEvent, ParkReason, Put, time::micros};
+use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, time::micros};
 
 type Key = [u8; 48];
 
@@ -106,7 +106,7 @@ impl PostgresInbox {
         let parks: HashMap<_, _> =
             candidates.iter().map(|candidate| (candidate.key, candidate.park)).collect();
         for row in self.fetch(insert).await? {
-            let (seq, key) = (EventKey::new(row.try_get(0)?), row.try_get::<Key, _>(1)?);
+            let (seq, key) = (column::key(row.try_get(0)?), row.try_get::<Key, _>(1)?);
             let park = parks.get(&key).copied().flatten();
             results.insert(key, park.map_or(Put::Stored(seq), |reason| Put::Parked(seq, reason)));
         }
@@ -126,7 +126,7 @@ impl PostgresInbox {
         }
         let find = self.schema.query("SELECT seq, key FROM @event WHERE key = ANY($1)").bind(keys);
         for row in self.fetch(find).await? {
-            results.insert(row.try_get(1)?, Put::Duplicate(EventKey::new(row.try_get(0)?)));
+            results.insert(row.try_get(1)?, Put::Duplicate(column::key(row.try_get(0)?)));
         }
         Ok(())
     }

@@ -7,13 +7,14 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::PostgresInbox;
 use crate::inbox::{
-    EventKey, EventState, InboxError, LeaseToken, Leased, Select, Settle, Settled,
+    Decision, EventState, InboxError, LeaseRequest, Leased, Select, Settled, Settlement, column,
     lease::MAX_LEASED_BYTES,
     time::{time, whole_micros},
 };
 
 impl PostgresInbox {
-    pub(super) async fn lease_batch(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+    pub(super) async fn lease_batch(&self, request: &LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        let LeaseRequest { max, lease_for } = *request;
         let lease = self
             .schema
             .query(
@@ -36,22 +37,19 @@ impl PostgresInbox {
             )
             .bind(i64::from(max))
             .bind(whole_micros(lease_for));
-        let fence = fastrand::i64(..);
+        let fence = column::new_fence();
         let rows = self.fetch(lease.bind(fence).bind(i64::from(MAX_LEASED_BYTES))).await?;
         rows.iter().map(|row| leased(row, fence)).collect()
     }
 
-    pub(super) async fn settle_batch(
-        &self,
-        items: &[(LeaseToken, Settle)],
-    ) -> Result<Vec<Settled>, InboxError> {
+    pub(super) async fn settle_batch(&self, items: &[Settlement]) -> Result<Vec<Settled>, InboxError> {
         let mut settled = vec![Settled::Stale; items.len()];
         // A statement sees each row once: what has the same token comes after.
         let mut rest: Vec<_> = items.iter().zip(&mut settled).collect();
         while !rest.is_empty() {
             let mut tokens = HashSet::with_capacity(rest.len());
             let (mut now, later): (Vec<_>, Vec<_>) =
-                rest.into_iter().partition(|((token, _), _)| tokens.insert(*token));
+                rest.into_iter().partition(|(item, _)| tokens.insert(item.token));
             self.settle_apart(&mut now).await?;
             rest = later;
         }
@@ -59,23 +57,20 @@ impl PostgresInbox {
     }
 
     /// Settles leases none of which is another.
-    async fn settle_apart(
-        &self,
-        items: &mut [(&(LeaseToken, Settle), &mut Settled)],
-    ) -> Result<(), InboxError> {
-        let kind = |settle: &Settle| match settle {
-            Settle::Complete => "complete",
-            Settle::RetryAfter(_) => "retry",
-            Settle::Bury(_) => "bury",
-            Settle::Extend(_) => "extend",
-            Settle::Release => "release",
+    async fn settle_apart(&self, items: &mut [(&Settlement, &mut Settled)]) -> Result<(), InboxError> {
+        let kind = |settle: &Decision| match settle {
+            Decision::Complete => "complete",
+            Decision::RetryAfter(_) => "retry",
+            Decision::Bury(_) => "bury",
+            Decision::Extend(_) => "extend",
+            Decision::Release => "release",
         };
-        let delay = |settle: &Settle| match settle {
-            Settle::RetryAfter(duration) | Settle::Extend(duration) => whole_micros(*duration),
+        let delay = |settle: &Decision| match settle {
+            Decision::RetryAfter(duration) | Decision::Extend(duration) => whole_micros(*duration),
             _ => 0,
         };
-        let reason = |settle: &Settle| match settle {
-            Settle::Bury(reason) => Some(reason.as_bytes().to_vec()),
+        let reason = |settle: &Decision| match settle {
+            Decision::Bury(reason) => Some(reason.as_bytes().to_vec()),
             _ => None,
         };
         let settle = self
@@ -111,27 +106,30 @@ impl PostgresInbox {
                  SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
                  UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
             )
-            .bind(items.iter().map(|((token, _), _)| token.event().number()).collect::<Vec<_>>())
-            .bind(items.iter().map(|((token, _), _)| token.fence()).collect::<Vec<_>>())
-            .bind(items.iter().map(|((_, settle), _)| kind(settle)).collect::<Vec<_>>())
-            .bind(items.iter().map(|((_, settle), _)| delay(settle)).collect::<Vec<_>>())
-            .bind(items.iter().map(|((_, settle), _)| reason(settle)).collect::<Vec<_>>());
+            .bind(items.iter().map(|(item, _)| column::seq(item.token.key())).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| column::fence(item.token)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>());
         let rows = self.fetch(settle).await?;
-        let token = |row: &PgRow| Ok(LeaseToken::new(EventKey::new(row.try_get(0)?), row.try_get(1)?));
+        let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
         let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
-        for ((token, _), result) in items {
-            if settled.contains(token) {
-                **result = Settled::Settled;
+        for (item, result) in items {
+            if settled.contains(&item.token) {
+                **result = Settled::Applied;
             }
         }
         Ok(())
     }
 
-    pub(super) async fn replay_selected(&self, which: &Select) -> Result<u64, InboxError> {
+    pub(super) async fn replay_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
         let mut replay = self.pool.begin().await?;
         let mut replayed = 0;
         for event in self.selected(&mut replay, which).await? {
-            let seq = event.key.number();
+            if replayed >= u64::from(max) {
+                break;
+            }
+            let seq = column::seq(event.key);
             let statement = match event.state {
                 _ if event.size.is_none() => continue,
                 EventState::Ready | EventState::Leased => continue,
@@ -154,10 +152,22 @@ impl PostgresInbox {
         self.announce();
         Ok(replayed)
     }
+
+    pub(super) async fn expedite_late(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        let expedite = self.schema.query(
+            "WITH late AS (
+                SELECT seq FROM @due WHERE due > :now + $1 ORDER BY due DESC LIMIT $2 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE @due AS due SET due = :now + CASE WHEN fence IS NULL THEN 0 ELSE $1 END
+             FROM late WHERE due.seq = late.seq RETURNING due.seq",
+        );
+        let expedite = expedite.bind(whole_micros(longest_delay)).bind(i64::from(max));
+        Ok(self.fetch(expedite).await?.len() as u64)
+    }
 }
 
 fn leased(row: &PgRow, fence: i64) -> Result<Leased, InboxError> {
-    let token = LeaseToken::new(EventKey::new(row.try_get(0)?), fence);
+    let token = column::token(row.try_get(0)?, fence);
     let key: [u8; 48] = row.try_get(3)?;
     let mut content = [0; 32];
     content.copy_from_slice(&key[..32]);

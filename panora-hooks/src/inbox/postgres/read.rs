@@ -6,7 +6,8 @@ use sqlx::{PgConnection, Postgres, QueryBuilder, Row, postgres::PgRow};
 
 use super::PostgresInbox;
 use crate::inbox::{
-    Depth, EventInfo, EventKey, EventState, Filter, InboxError, Page, Query, Select, StoredEvent,
+    Count, Depth, EventInfo, EventKey, EventState, Filter, InboxError, Page, Query, Select, StoredEvent,
+    column,
     time::{micros, time},
 };
 
@@ -20,7 +21,7 @@ impl PostgresInbox {
         let Query { filter, after, limit } = query;
         let mut statement = self.filtered(filter);
         if let Some(after) = after {
-            statement.push(" AND event.seq > ").push_bind(after.number());
+            statement.push(" AND event.seq > ").push_bind(column::seq(*after));
         }
         statement.push(" ORDER BY event.seq LIMIT ").push_bind(i64::from(*limit) + 1);
         let rows = statement.build().fetch_all(&self.pool).await?;
@@ -33,7 +34,7 @@ impl PostgresInbox {
         let mut snapshot = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let mut found = self.by_keys(&mut snapshot, &[key]).await?;
         let Some(info) = found.pop() else { return Ok(None) };
-        let data = self.schema.query("SELECT data FROM @event WHERE seq = $1").bind(key.number());
+        let data = self.schema.query("SELECT data FROM @event WHERE seq = $1").bind(column::seq(key));
         let row = data.fetch_one(&mut *snapshot).await?;
         let data = row.try_get::<Option<Vec<u8>>, _>(0)?.map(String::from_utf8);
         Ok(Some(StoredEvent::new(info, data.transpose().map_err(|error| InboxError::Corrupt(error.into()))?)))
@@ -59,7 +60,7 @@ impl PostgresInbox {
         connection: &mut PgConnection,
         keys: &[EventKey],
     ) -> Result<Vec<EventInfo>, InboxError> {
-        let keys: Vec<_> = keys.iter().map(|key| key.number()).collect();
+        let keys: Vec<_> = keys.iter().map(|key| column::seq(*key)).collect();
         let find = self.schema.query(&format!("{COLUMNS} event.seq = ANY($1)")).bind(keys);
         find.fetch_all(connection).await?.iter().map(info).collect()
     }
@@ -96,7 +97,9 @@ impl PostgresInbox {
                 :now - (SELECT min(due) FROM @due WHERE due <= :now)",
         );
         let row = counts.fetch_one(&self.pool).await?;
-        let count = |column: usize| Ok::<_, sqlx::Error>(row.try_get::<i64, _>(column)?.unsigned_abs());
+        let count = |column: usize| {
+            Ok::<_, sqlx::Error>(Count::exactly(row.try_get::<i64, _>(column)?.unsigned_abs()))
+        };
         let oldest: Option<i64> = row.try_get(5)?;
         Ok(Depth {
             ready: count(0)?,
@@ -120,7 +123,7 @@ fn info(row: &PgRow) -> Result<EventInfo, InboxError> {
         reason: if is_over.is_some() { Some(text(row, 9)?) } else { None },
         size: row.try_get::<Option<i64>, _>(4)?.map(i64::unsigned_abs),
         ..EventInfo::new(
-            EventKey::new(row.try_get(0)?),
+            column::key(row.try_get(0)?),
             text(row, 1)?,
             text(row, 2)?,
             time(row.try_get(3)?),

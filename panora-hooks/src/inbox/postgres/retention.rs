@@ -1,29 +1,29 @@
 //! What is dropped, and when.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
 use sqlx::Row;
 
 use super::PostgresInbox;
-use crate::inbox::{Filter, InboxError, Select, time::micros};
+use crate::inbox::{Filter, InboxError, Select, column, time::whole_micros};
 
 impl PostgresInbox {
-    pub(super) async fn prune_done(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+    pub(super) async fn prune_done(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let prune = self.schema.query(
             "WITH old AS (
-                SELECT seq FROM @done WHERE NOT is_pruned AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+                SELECT seq FROM @done WHERE NOT is_pruned AND at < :now - $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
              ),
              emptied AS (UPDATE @event AS event SET data = NULL FROM old WHERE event.seq = old.seq)
              UPDATE @done AS done SET is_pruned = true FROM old WHERE done.seq = old.seq",
         );
-        let pruned = prune.bind(micros(done_before)).bind(i64::from(max)).execute(&self.pool).await?;
+        let pruned = prune.bind(whole_micros(older_than)).bind(i64::from(max)).execute(&self.pool).await?;
         Ok(pruned.rows_affected())
     }
 
-    pub(super) async fn forget_pruned(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+    pub(super) async fn forget_pruned(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let forget = self.schema.query(
             "WITH old AS (
-                SELECT seq FROM @done WHERE is_pruned AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+                SELECT seq FROM @done WHERE is_pruned AND at < :now - $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
              ),
              gone AS (
                 DELETE FROM @event AS event USING old WHERE event.seq = old.seq RETURNING event.content
@@ -39,7 +39,8 @@ impl PostgresInbox {
              )
              DELETE FROM @done AS done USING old WHERE done.seq = old.seq",
         );
-        let forgotten = forget.bind(micros(done_before)).bind(i64::from(max)).execute(&self.pool).await?;
+        let forgotten =
+            forget.bind(whole_micros(older_than)).bind(i64::from(max)).execute(&self.pool).await?;
         Ok(forgotten.rows_affected())
     }
 
@@ -48,7 +49,7 @@ impl PostgresInbox {
         let mut over = match which {
             Select::Keys(keys) => {
                 let mut over = self.filtered(&Filter::default());
-                let keys: Vec<_> = keys.iter().map(|key| key.number()).collect();
+                let keys: Vec<_> = keys.iter().map(|key| column::seq(*key)).collect();
                 over.push(" AND event.seq = ANY(").push_bind(keys).push(")");
                 over
             }

@@ -14,8 +14,8 @@ use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
 
 use self::{open::Opened, queue::Queue, read::Reader, thread::Owner};
 use super::{
-    Depth, EventInfo, EventKey, Inbox, InboxError, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query,
-    Select, Settle, Settled, StoredEvent, clock::Clock,
+    Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
+    Page, Put, Query, Select, Settled, Settlement, StoredEvent, clock::Clock,
 };
 
 /// An inbox in one file: for one receiver on one machine.
@@ -89,14 +89,14 @@ impl Inbox for SqliteInbox {
         self.queue.run(move |queue| queue.put(&batch, now)).await
     }
 
-    async fn lease(&self, max: u32, lease_for: Duration) -> Result<Vec<Leased>, InboxError> {
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
         let now = self.clock.now();
-        self.queue.run(move |queue| queue.lease(max, lease_for, now)).await
+        self.queue.run(move |queue| queue.lease(&request, now)).await
     }
 
-    async fn settle(&self, items: Vec<(LeaseToken, Settle)>) -> Result<Vec<Settled>, InboxError> {
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
         let now = self.clock.now();
-        self.queue.run(move |queue| queue.settle(&items, now)).await
+        self.queue.run(move |queue| queue.settle(&settlements, now)).await
     }
 
     async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
@@ -104,14 +104,14 @@ impl Inbox for SqliteInbox {
         self.reader.run(move |reader| reader.list(&query, now)).await
     }
 
-    async fn get(&self, id: EventKey) -> Result<Option<StoredEvent>, InboxError> {
+    async fn get(&self, key: EventKey) -> Result<Option<StoredEvent>, InboxError> {
         let now = self.clock.now();
-        self.reader.run(move |reader| reader.get(id, now)).await
+        self.reader.run(move |reader| reader.get(key, now)).await
     }
 
-    async fn replay(&self, which: Select) -> Result<u64, InboxError> {
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
         let now = self.clock.now();
-        self.queue.run(move |queue| queue.replay(&which, now)).await
+        self.queue.run(move |queue| queue.replay(&which, max, now)).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
@@ -119,8 +119,13 @@ impl Inbox for SqliteInbox {
         self.reader.run(move |reader| reader.depth(now)).await
     }
 
-    async fn prune(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
         self.queue.run(move |queue| queue.prune(done_before, max)).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
@@ -128,7 +133,13 @@ impl Inbox for SqliteInbox {
         self.queue.run(move |queue| queue.discard(&which, max, now)).await
     }
 
-    async fn forget(&self, done_before: SystemTime, max: u32) -> Result<u64, InboxError> {
+    async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
         self.queue.run(move |queue| queue.forget(done_before, max)).await
+    }
+
+    async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.expedite(longest_delay, max, now)).await
     }
 }

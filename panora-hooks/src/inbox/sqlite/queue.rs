@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::{checkpoint::Checkpointer, select};
 use crate::inbox::{
-    EventKey, EventState, InboxError, LeaseToken, Leased, NewEvent, ParkReason, Put, Select, Settle, Settled,
+    Decision, EventState, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, ParkReason, Put, Select,
+    Settled, Settlement, column,
     lease::MAX_LEASED_BYTES,
     time::{micros, time, whole_micros},
 };
@@ -85,10 +86,10 @@ impl Queue {
 
     pub(super) fn lease(
         &mut self,
-        max: u32,
-        lease_for: Duration,
+        request: &LeaseRequest,
         now: SystemTime,
     ) -> Result<Vec<Leased>, InboxError> {
+        let LeaseRequest { max, lease_for } = *request;
         let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
         // Looking takes no lock, and mostly there is nothing.
         let mut due = self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?;
@@ -119,7 +120,7 @@ impl Queue {
                 "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3 WHERE seq = ?1",
             )?;
             for Leased { token, .. } in &leased {
-                take.execute([token.event().number(), until, token.fence()])?;
+                take.execute([column::seq(token.key()), until, column::fence(*token)])?;
             }
             Ok(leased)
         })
@@ -127,15 +128,15 @@ impl Queue {
 
     pub(super) fn settle(
         &mut self,
-        items: &[(LeaseToken, Settle)],
+        items: &[Settlement],
         now: SystemTime,
     ) -> Result<Vec<Settled>, InboxError> {
         self.change(Sync::Normal, items.len() * 64, |change| {
-            items.iter().map(|(token, settle)| self::settle(change, *token, settle, micros(now))).collect()
+            items.iter().map(|item| settle(change, item.token, &item.decision, micros(now))).collect()
         })
     }
 
-    pub(super) fn replay(&mut self, which: &Select, now: SystemTime) -> Result<u64, InboxError> {
+    pub(super) fn replay(&mut self, which: &Select, max: u32, now: SystemTime) -> Result<u64, InboxError> {
         self.change(Sync::Full, 0, |change| {
             let mut replayed = 0;
             for event in select::selected(change, which, now)? {
@@ -146,7 +147,10 @@ impl Queue {
                     EventState::Parked | EventState::Dead => "dead",
                     EventState::Done => "done",
                 };
-                let seq = event.key.number();
+                if replayed >= u64::from(max) {
+                    break;
+                }
+                let seq = column::seq(event.key);
                 change.prepare_cached(&format!("DELETE FROM {table} WHERE seq = ?1"))?.execute([seq])?;
                 insert_due(change, seq, micros(now))?;
                 replayed += 1;
@@ -169,6 +173,23 @@ impl Queue {
                 tracing::warn!(events = freed, "events were interrupted, and run again");
             }
             Ok(())
+        })
+    }
+
+    pub(super) fn expedite(
+        &mut self,
+        longest_delay: Duration,
+        max: u32,
+        now: SystemTime,
+    ) -> Result<u64, InboxError> {
+        let (now, longest_delay) = (micros(now), whole_micros(longest_delay));
+        self.change(Sync::Normal, max as usize * 64, |change| {
+            let mut expedite = change.prepare_cached(
+                "UPDATE due SET due = iif(fence IS NULL, ?1, ?2)
+                 WHERE seq IN (SELECT seq FROM due WHERE due > ?2 ORDER BY due DESC LIMIT ?3)",
+            )?;
+            let late = now.saturating_add(longest_delay);
+            Ok(expedite.execute([now, late, max.into()])? as u64)
         })
     }
 
@@ -243,12 +264,12 @@ fn put(change: &Transaction<'_>, event: &NewEvent, now: SystemTime) -> rusqlite:
         let there = change
             .prepare_cached("SELECT seq FROM event WHERE key = ?1")?
             .query_row([key], |row| row.get(0))?;
-        return Ok(Put::Duplicate(EventKey::new(there)));
+        return Ok(Put::Duplicate(column::key(there)));
     }
     let seq = change.last_insert_rowid();
     let is_replayed = event.is_unique() && is_known(change, event.content(), seq)?;
     let park = if is_replayed { Some(ParkReason::Replayed) } else { event.park_reason() };
-    let key = EventKey::new(seq);
+    let key = column::key(seq);
     let Some(reason) = park else {
         insert_due(change, seq, micros(now))?;
         return Ok(Put::Stored(key));
@@ -287,7 +308,7 @@ fn insert_dead(
 }
 
 fn lease(row: &Row<'_>) -> rusqlite::Result<Leased> {
-    let token = LeaseToken::new(EventKey::new(row.get(0)?), fastrand::i64(..));
+    let token = column::token(row.get(0)?, column::new_fence());
     let key: [u8; 48] = row.get(3)?;
     let mut content = [0; 32];
     content.copy_from_slice(&key[..32]);
@@ -303,19 +324,19 @@ fn lease(row: &Row<'_>) -> rusqlite::Result<Leased> {
 fn settle(
     change: &Transaction<'_>,
     token: LeaseToken,
-    settle: &Settle,
+    decision: &Decision,
     now: i64,
 ) -> rusqlite::Result<Settled> {
-    let (seq, fence) = (token.event().number(), token.fence());
-    let is_settled = match settle {
-        Settle::Complete | Settle::Bury(_) => {
+    let (seq, fence) = (column::seq(token.key()), column::fence(token));
+    let is_settled = match decision {
+        Decision::Complete | Decision::Bury(_) => {
             let attempts: Option<i64> = change
                 .prepare_cached("DELETE FROM due WHERE seq = ?1 AND fence = ?2 RETURNING attempts")?
                 .query_row([seq, fence], |row| row.get(0))
                 .optional()?;
-            match (attempts, settle) {
+            match (attempts, decision) {
                 (None, _) => false,
-                (Some(attempts), Settle::Bury(reason)) => {
+                (Some(attempts), Decision::Bury(reason)) => {
                     insert_dead(change, seq, now, attempts, None, reason)?;
                     true
                 }
@@ -327,24 +348,24 @@ fn settle(
                 }
             }
         }
-        Settle::RetryAfter(delay) => {
+        Decision::RetryAfter(delay) => {
             let due = now.saturating_add(whole_micros(*delay));
             let mut retry = change
                 .prepare_cached("UPDATE due SET due = ?3, fence = NULL WHERE seq = ?1 AND fence = ?2")?;
             retry.execute([seq, fence, due])? == 1
         }
-        Settle::Extend(lease_for) => {
+        Decision::Extend(lease_for) => {
             let until = now.saturating_add(whole_micros(*lease_for));
             let mut extend =
                 change.prepare_cached("UPDATE due SET due = ?3 WHERE seq = ?1 AND fence = ?2")?;
             extend.execute([seq, fence, until])? == 1
         }
-        Settle::Release => {
+        Decision::Release => {
             let mut release = change.prepare_cached(
                 "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL WHERE seq = ?1 AND fence = ?2",
             )?;
             release.execute([seq, fence, now])? == 1
         }
     };
-    Ok(if is_settled { Settled::Settled } else { Settled::Stale })
+    Ok(if is_settled { Settled::Applied } else { Settled::Stale })
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 
 use super::select;
-use crate::inbox::{Depth, EventInfo, EventKey, InboxError, Page, Query, StoredEvent, time::micros};
+use crate::inbox::{
+    Count, Depth, EventInfo, EventKey, InboxError, Page, Query, StoredEvent, column, time::micros,
+};
 
 /// The events in the file, for who looks at them.
 pub(super) struct Reader(Connection);
@@ -25,16 +27,16 @@ impl Reader {
         let snapshot = self.0.transaction()?;
         let Some(info) = select::one(&snapshot, key, now)? else { return Ok(None) };
         let mut data = snapshot.prepare_cached("SELECT data FROM event WHERE seq = ?1")?;
-        let data = data.query_row([key.number()], |row| row.get(0))?;
+        let data = data.query_row([column::seq(key)], |row| row.get(0))?;
         Ok(Some(StoredEvent::new(info, data)))
     }
 
     pub(super) fn depth(&mut self, now: SystemTime) -> Result<Depth, InboxError> {
         let now = micros(now);
         let snapshot = self.0.transaction()?;
-        let count = |sql: &str, value: i64| -> rusqlite::Result<u64> {
+        let count = |sql: &str, value: i64| -> rusqlite::Result<Count> {
             let count: i64 = snapshot.prepare_cached(sql)?.query_row([value], |row| row.get(0))?;
-            Ok(count.unsigned_abs())
+            Ok(Count::exactly(count.unsigned_abs()))
         };
         let oldest: Option<i64> = snapshot
             .prepare_cached("SELECT min(due) FROM due WHERE due <= ?1")?

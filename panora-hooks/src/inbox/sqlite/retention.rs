@@ -8,7 +8,7 @@ use super::{
     queue::{Queue, ROW_BYTES, Sync},
     select,
 };
-use crate::inbox::{EventInfo, EventState, Filter, InboxError, Select, time::micros};
+use crate::inbox::{EventInfo, EventState, Filter, InboxError, Select, column, time::micros};
 
 /// No more data than this is dropped at once, in bytes, unless a single event has more: SQLite reads what it frees.
 const MAX_DROPPED_BYTES: u64 = 8 * 1024 * 1024;
@@ -64,7 +64,7 @@ impl Queue {
                 if discarded > 0 && bytes > MAX_DROPPED_BYTES {
                     break;
                 }
-                let seq = event.key.number();
+                let seq = column::seq(event.key);
                 change.prepare_cached("DELETE FROM dead WHERE seq = ?1")?.execute([seq])?;
                 change.prepare_cached("UPDATE event SET data = NULL WHERE seq = ?1")?.execute([seq])?;
                 change

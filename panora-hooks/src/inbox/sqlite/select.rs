@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::SystemTime};
 use rusqlite::{Connection, Row, types::Value};
 
 use crate::inbox::{
-    EventInfo, EventKey, EventState, Filter, Select,
+    EventInfo, EventKey, EventState, Filter, Select, column,
     time::{micros, time},
 };
 
@@ -64,7 +64,7 @@ pub(super) fn page(
     let mut condition = Condition::new();
     condition.and_filter(filter, now);
     if let Some(after) = after {
-        condition.and("seq > ?", after.number());
+        condition.and("seq > ?", column::seq(after));
     }
     let limit = i64::from(limit) + 1;
     find(connection, filter.state, &condition, limit, now)
@@ -98,7 +98,7 @@ pub(super) fn one(
     now: SystemTime,
 ) -> rusqlite::Result<Option<EventInfo>> {
     let mut condition = Condition::new();
-    condition.and("seq = ?", key.number());
+    condition.and("seq = ?", column::seq(key));
     Ok(find(connection, None, &condition, 1, now)?.pop())
 }
 
@@ -139,6 +139,6 @@ fn info(row: &Row<'_>, now: SystemTime) -> rusqlite::Result<EventInfo> {
         until: due.filter(|due| *due > micros(now)).map(time),
         reason: row.get(9)?,
         size: row.get::<_, Option<i64>>(4)?.and_then(|size| size.try_into().ok()),
-        ..EventInfo::new(EventKey::new(row.get(0)?), row.get(1)?, row.get(2)?, time(row.get(3)?), state)
+        ..EventInfo::new(column::key(row.get(0)?), row.get(1)?, row.get(2)?, time(row.get(3)?), state)
     })
 }

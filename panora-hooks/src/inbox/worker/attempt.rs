@@ -8,7 +8,7 @@ use super::runner::Runner;
 use crate::{
     delivery::Delivery,
     execution::Ending,
-    inbox::{Leased, Settle, policy::Policy},
+    inbox::{Decision, Leased, policy::Policy},
     printable::Printable,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 const MAX_REASON_CHARS: usize = 1000;
 
 /// Runs the hook of an event, and says what becomes of the event.
-pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, policy: Policy) -> Settle {
+pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, policy: Policy) -> Decision {
     let attempt = leased.attempt;
     let delivery = Delivery::stored(leased);
     let span = tracing::info_span!(
@@ -57,9 +57,9 @@ async fn run(runner: &dyn Runner, delivery: Delivery<'static>, timeout: Duration
     ending.map_or(Outcome::TimedOut, Outcome::Ended)
 }
 
-fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Settle {
+fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Decision {
     let (is_retryable, reason) = match outcome {
-        Outcome::Ended(Ending::Handled) => return Settle::Complete,
+        Outcome::Ended(Ending::Handled) => return Decision::Complete,
         Outcome::Ended(Ending::Failed { is_retryable, error }) => (is_retryable, error),
         Outcome::Ended(Ending::Panicked) => (true, "the hook panicked".to_owned()),
         Outcome::TimedOut => {
@@ -72,7 +72,7 @@ fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Settle {
     if is_retryable && attempt < policy.max_attempts {
         let delay = policy.backoff(attempt);
         tracing::debug!("attempt {attempt} failed, the next is in {delay:?}");
-        return Settle::RetryAfter(delay);
+        return Decision::RetryAfter(delay);
     }
     if is_retryable {
         bury(&format!("all {attempt} attempts failed, the last: {reason}"))
@@ -82,8 +82,8 @@ fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Settle {
 }
 
 /// Says that an event is dead, and why.
-pub(super) fn bury(reason: &str) -> Settle {
+pub(super) fn bury(reason: &str) -> Decision {
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
     tracing::error!("event is dead: {reason}");
-    Settle::Bury(reason)
+    Decision::Bury(reason)
 }

@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     inbox::{
-        ErasedInbox, EventKey, InboxError, LeaseToken, Leased, Settle, Settled, error::chain, policy::Policy,
+        Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement,
+        error::chain, policy::Policy,
     },
     printable::Printable,
 };
@@ -44,7 +45,7 @@ pub(super) struct Desk<'i> {
     inbox: &'i dyn ErasedInbox,
     runner: Arc<dyn Runner>,
     policy: Policy,
-    tasks: JoinSet<(EventKey, Settle)>,
+    tasks: JoinSet<(EventKey, Decision)>,
     held: HashMap<EventKey, Held>,
     /// What is to run alone.
     suspects: VecDeque<Leased>,
@@ -67,7 +68,7 @@ struct Held {
     since: Instant,
     task: Option<task::Id>,
     /// What is to become of it, once that is known.
-    settle: Option<Settle>,
+    settle: Option<Decision>,
 }
 
 impl<'i> Desk<'i> {
@@ -134,7 +135,7 @@ impl<'i> Desk<'i> {
             }
         }
         for held in self.held.values_mut() {
-            held.settle.get_or_insert(Settle::Release);
+            held.settle.get_or_insert(Decision::Release);
         }
         let deadline = Instant::now() + self.policy.store_timeout;
         while self.has_settlements() && Instant::now() < deadline {
@@ -177,7 +178,8 @@ impl<'i> Desk<'i> {
         // If something is stored from now on, that says to look once more.
         self.look_at = Instant::now() + LOOK;
         // After that long, what it may have leased is free again.
-        self.leasing = Some(Box::pin(in_time(lease, async move { inbox.lease(room, lease).await })));
+        self.leasing =
+            Some(Box::pin(in_time(lease, async move { inbox.lease(LeaseRequest::new(room, lease)).await })));
     }
 
     fn end_lease(&mut self, leased: Result<Vec<Leased>, InboxError>) {
@@ -214,7 +216,7 @@ impl<'i> Desk<'i> {
     /// Takes note of a lease, unless it is of an event that is at work.
     fn hold(&mut self, leased: &Leased) -> Option<&mut Held> {
         let Leased { token, attempt, .. } = *leased;
-        match self.held.entry(token.event()) {
+        match self.held.entry(token.key()) {
             Entry::Occupied(mut held) => {
                 let id = Printable(&leased.id);
                 tracing::warn!(event.id = %id, "the lease of an event ran out while its hook runs");
@@ -229,7 +231,7 @@ impl<'i> Desk<'i> {
 
     fn run(&mut self, leased: Leased) {
         let (runner, policy) = (Arc::clone(&self.runner), self.policy);
-        let key = leased.token.event();
+        let key = leased.token.key();
         let task = self.tasks.spawn(async move { (key, attempt(&*runner, leased, policy).await) });
         if let Some(held) = self.held.get_mut(&key) {
             held.since = Instant::now();
@@ -271,12 +273,13 @@ impl<'i> Desk<'i> {
         if Instant::now() < self.settle_at {
             return;
         }
-        let ended = self.held.values().filter_map(|held| Some((held.token, held.settle.clone()?)));
+        let ended =
+            self.held.values().filter_map(|held| Some(Settlement::new(held.token, held.settle.clone()?)));
         let items: Vec<_> = ended.collect();
         if items.is_empty() {
             return;
         }
-        let keys: Vec<_> = items.iter().map(|(token, _)| token.event()).collect();
+        let keys: Vec<_> = items.iter().map(|item| item.token.key()).collect();
         match in_time(self.policy.store_timeout, self.inbox.settle(items)).await {
             Ok(results) => {
                 for (key, settled) in keys.into_iter().zip(results) {
@@ -306,11 +309,12 @@ impl<'i> Desk<'i> {
         let longest = self.policy.hook_timeout + self.policy.lease;
         let runs = |held: &&Held| held.settle.is_none() && held.since.elapsed() < longest;
         let running = self.held.values().filter(runs);
-        let items: Vec<_> = running.map(|held| (held.token, Settle::Extend(self.policy.lease))).collect();
+        let items: Vec<_> =
+            running.map(|held| Settlement::new(held.token, Decision::Extend(self.policy.lease))).collect();
         if items.is_empty() {
             return;
         }
-        let keys: Vec<_> = items.iter().map(|(token, _)| token.event()).collect();
+        let keys: Vec<_> = items.iter().map(|item| item.token.key()).collect();
         match in_time(self.policy.store_timeout, self.inbox.settle(items)).await {
             Ok(results) => {
                 for (key, _) in
@@ -329,7 +333,7 @@ impl<'i> Desk<'i> {
 
 type Leasing<'i> = Pin<Box<dyn Future<Output = Result<Vec<Leased>, InboxError>> + Send + 'i>>;
 
-type Joined = Result<(task::Id, (EventKey, Settle)), JoinError>;
+type Joined = Result<(task::Id, (EventKey, Decision)), JoinError>;
 
 /// What was leased, once the store says. Never if nothing is being leased.
 async fn leased(leasing: &mut Option<Leasing<'_>>) -> Result<Vec<Leased>, InboxError> {
@@ -352,12 +356,12 @@ fn end(held: &mut HashMap<EventKey, Held>, joined: Joined, policy: Policy) -> Op
     // A hook that panics when it is dropped takes its task with it.
     let settle = settle.unwrap_or_else(|| {
         if held.attempt < policy.max_attempts {
-            Settle::RetryAfter(policy.backoff(held.attempt))
+            Decision::RetryAfter(policy.backoff(held.attempt))
         } else {
             bury(&format!("all {} attempts failed, the last: the hook panicked", held.attempt))
         }
     });
-    let delay = if let Settle::RetryAfter(delay) = settle { Some(delay) } else { None };
+    let delay = if let Decision::RetryAfter(delay) = settle { Some(delay) } else { None };
     held.task = None;
     held.settle = Some(settle);
     delay

@@ -1,8 +1,8 @@
 //! What is done now and then.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::inbox::{Depth, ErasedInbox, EventState, InboxError, error::chain, policy::Policy};
+use crate::inbox::{Capability, Depth, ErasedInbox, EventState, InboxError, error::chain, policy::Policy};
 
 /// How often the gauges are set.
 const REPORT: Duration = Duration::from_secs(15);
@@ -46,19 +46,21 @@ fn report(depth: Depth) {
     ];
     for (state, count) in states {
         #[expect(clippy::cast_precision_loss, reason = "gauges are floating-point")]
-        metrics::gauge!("panora_hooks_inbox_events", "state" => state.as_str()).set(count as f64);
+        metrics::gauge!("panora_hooks_inbox_events", "state" => state.as_str()).set(count.number() as f64);
     }
     let age = oldest_ready.unwrap_or_default();
     metrics::gauge!("panora_hooks_inbox_oldest_ready_seconds").set(age.as_secs_f64());
 }
 
+/// Drops old data and identities, and repairs what a clock that was ahead has left.
 async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError> {
-    let now = SystemTime::now();
-    if let Some(done_before) = now.checked_sub(policy.keep_data) {
-        while inbox.prune(done_before, AT_ONCE).await? > 0 {}
+    while inbox.prune(policy.keep_data, AT_ONCE).await? > 0 {}
+    let capabilities = inbox.capabilities();
+    if capabilities.has(Capability::Forget) {
+        while inbox.forget(policy.keep_identities, AT_ONCE).await? > 0 {}
     }
-    if let Some(done_before) = now.checked_sub(policy.keep_identities) {
-        while inbox.forget(done_before, AT_ONCE).await? > 0 {}
+    if capabilities.has(Capability::Expedite) {
+        while inbox.expedite(policy.longest_delay(), AT_ONCE).await? > 0 {}
     }
     Ok(())
 }

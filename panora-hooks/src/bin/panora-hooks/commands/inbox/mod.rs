@@ -7,7 +7,7 @@ mod show;
 use std::time::{Duration, Instant};
 
 use clap::Subcommand;
-use panora_hooks::inbox::{EventKey, Filter, Inbox, InboxError, Query, Select};
+use panora_hooks::inbox::{Capability, EventKey, EventState, Filter, Inbox, InboxError, Query, Select};
 use serde_json::json;
 
 pub(crate) use self::location::{Location, Store, within};
@@ -103,11 +103,14 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             // Single ones were meant.
             input::confirm(&question, yes || matches!(select, Select::Keys(_)))?;
             let replayed = match select {
-                Select::Keys(_) => within(inbox.replay(select)).await?.map_err(Failure::of)?,
                 Select::All(filter) => replay_all(inbox, filter).await?,
+                select => within(inbox.replay(select, u32::MAX)).await?.map_err(Failure::of)?,
             };
             changed("replayed", replayed, json)?;
             some(replayed)
+        }
+        Command::Drop(_) if !inbox.capabilities().has(Capability::Discard) => {
+            Err(Failure::usage("this inbox cannot drop events"))
         }
         Command::Drop(selection) => {
             let question = format!("drop {} for good, if parked or dead?", selection.describe());
@@ -119,13 +122,15 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             some(dropped)
         }
         Command::Prune(Prune { older_than, yes }) => {
-            let before = selection::ago(older_than);
             input::confirm(
-                &format!("drop the data of all events done before {}?", print::time(before)),
+                &format!(
+                    "drop the data of all events done before {}?",
+                    print::time(selection::ago(older_than))
+                ),
                 yes,
             )?;
             // None is as good: it is what runs every night.
-            let pruned = repeat(async || inbox.prune(before, BATCH).await).await?;
+            let pruned = repeat(async || inbox.prune(older_than, BATCH).await).await?;
             changed("pruned", pruned, json)
         }
     }
@@ -152,10 +157,10 @@ async fn replay_all(inbox: &impl Inbox, filter: Filter) -> Result<u64, Failure> 
     let (mut all, mut after) = (0, None);
     loop {
         let start = Instant::now();
-        let query = Query { filter: filter.clone(), after, limit: BATCH };
+        let query = Query::new(filter.clone()).after(after).limit(BATCH);
         let page = within(inbox.list(query)).await?.map_err(Failure::of)?;
         let keys = page.items.iter().map(|info| info.key).collect();
-        all += within(inbox.replay(Select::Keys(keys))).await?.map_err(Failure::of)?;
+        all += within(inbox.replay(Select::Keys(keys), BATCH)).await?.map_err(Failure::of)?;
         progress.set(all);
         after = page.next;
         if after.is_none() {
@@ -184,15 +189,28 @@ fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
     }
 }
 
+/// The states of which there are more events than were counted.
+fn at_least(depth: panora_hooks::inbox::Depth) -> Vec<&'static str> {
+    let counts = [
+        (EventState::Ready, depth.ready),
+        (EventState::Delayed, depth.delayed),
+        (EventState::Leased, depth.leased),
+        (EventState::Parked, depth.parked),
+        (EventState::Dead, depth.dead),
+    ];
+    counts.into_iter().filter(|(_, count)| !count.is_exact()).map(|(state, _)| state.as_str()).collect()
+}
+
 async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
     let depth = within(inbox.depth()).await?.map_err(Failure::of)?;
     if json {
         return print::json(&json!({
-            "ready": depth.ready,
-            "delayed": depth.delayed,
-            "leased": depth.leased,
-            "parked": depth.parked,
-            "dead": depth.dead,
+            "ready": depth.ready.number(),
+            "delayed": depth.delayed.number(),
+            "leased": depth.leased.number(),
+            "parked": depth.parked.number(),
+            "dead": depth.dead.number(),
+            "at_least": at_least(depth),
             "oldest_ready_seconds": depth.oldest_ready.map(|age| age.as_secs_f64()),
         }));
     }
@@ -211,11 +229,11 @@ async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
 }
 
 async fn list(inbox: &impl Inbox, List { filters, limit, after }: List, json: bool) -> Result<(), Failure> {
-    let query = Query { filter: filters.into(), after, limit };
+    let query = Query::new(filters.into()).after(after).limit(limit);
     let page = within(inbox.list(query)).await?.map_err(Failure::of)?;
     if json {
         let events: Vec<_> = page.items.iter().map(show::to_json).collect();
-        return print::json(&json!({ "events": events, "next": page.next.map(EventKey::number) }));
+        return print::json(&json!({ "events": events, "next": page.next.map(show::number) }));
     }
     if page.items.is_empty() {
         return print::line("no events");

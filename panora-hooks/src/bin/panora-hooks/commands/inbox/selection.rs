@@ -37,8 +37,9 @@ pub(super) struct Selection {
 impl From<Filters> for Filter {
     fn from(Filters { state, event_type, older_than }: Filters) -> Self {
         // What comes while it is done was not meant.
-        let received_before = Some(older_than.map_or_else(SystemTime::now, ago));
-        Self { state, event_type, received_before }
+        let mut filter = Self::new().received_before(older_than.map_or_else(SystemTime::now, ago));
+        (filter.state, filter.event_type) = (state, event_type);
+        filter
     }
 }
 
@@ -77,8 +78,9 @@ pub(super) fn key(text: &str) -> Result<EventKey, String> {
 }
 
 fn state(text: &str) -> Result<EventState, String> {
-    let state = EventState::ALL.into_iter().find(|state| state.as_str() == text);
-    state.ok_or_else(|| format!("expected one of {}", EventState::ALL.map(EventState::as_str).join(", ")))
+    let state = EventState::ALL.iter().find(|state| state.as_str() == text);
+    let names = || EventState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ");
+    state.copied().ok_or_else(|| format!("expected one of {}", names()))
 }
 
 /// Reads an age such as `90s`, `12h` or `7d`. A day has 24 hours.

@@ -80,13 +80,18 @@ fn state(state: EventState) -> String {
         EventState::Done => print::styled(print::GOOD, state),
         EventState::Dead => print::styled(print::BAD, state),
         EventState::Parked | EventState::Delayed => print::styled(print::DOUBTFUL, state),
-        EventState::Ready | EventState::Leased => state.to_string(),
+        _ => state.to_string(),
     }
+}
+
+/// The number of an event as JSON: a string if it does not fit a JSON integer.
+pub(super) fn number(key: EventKey) -> Value {
+    u64::try_from(key.number()).map_or_else(|_| json!(key.to_string()), |number| json!(number))
 }
 
 pub(super) fn to_json(info: &EventInfo) -> Value {
     json!({
-        "id": info.key.number(),
+        "id": number(info.key),
         "id_event": info.id,
         "event_type": info.event_type(),
         "wire_type": info.wire_type,

@@ -1,0 +1,46 @@
+//! The optional parts of a store.
+
+/// An optional part of [`Inbox`](super::Inbox).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Capability {
+    /// [`Inbox::discard`](super::Inbox::discard): parked and dead events can be dropped.
+    Discard,
+    /// [`Inbox::forget`](super::Inbox::forget): identities are dropped after their retention.
+    Forget,
+    /// [`Inbox::expedite`](super::Inbox::expedite): events recover from a clock that was set back.
+    Expedite,
+}
+
+/// The optional parts that a store implements.
+///
+/// ```
+/// use panora_hooks::inbox::{Capabilities, Capability};
+///
+/// const MINE: Capabilities = Capabilities::CORE.with(Capability::Forget);
+/// assert!(MINE.has(Capability::Forget) && !MINE.has(Capability::Discard));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// Only the methods without a default.
+    pub const CORE: Self = Self(0);
+
+    /// Every part that this version of the crate knows.
+    pub const ALL: Self =
+        Self::CORE.with(Capability::Discard).with(Capability::Forget).with(Capability::Expedite);
+
+    /// Adds a part.
+    #[must_use]
+    pub const fn with(self, capability: Capability) -> Self {
+        Self(self.0 | 1 << capability as u8)
+    }
+
+    /// Returns whether a part is implemented.
+    #[must_use]
+    pub const fn has(self, capability: Capability) -> bool {
+        self.0 & 1 << capability as u8 != 0
+    }
+}
