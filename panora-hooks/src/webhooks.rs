@@ -71,18 +71,33 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// Sets the size of the largest body that is read, in bytes, by default 32 MiB. Larger ones are
-    /// answered with 413, and the event is lost: lists can be megabytes long. The limit of a proxy before it should be no
-    /// smaller.
+    /// Sets the maximum body size in bytes. Defaults to 32 MiB.
+    ///
+    /// Larger bodies are rejected with `413 Payload Too Large`, and the event is lost, because Panora does not retry.
+    /// Lists can be megabytes long. A proxy in front of the receiver should allow at least this size.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn max_body_bytes(mut self, max_body_bytes: usize) -> Self {
+        assert!(max_body_bytes > 0, "`max_body_bytes` is 0: every event would be rejected");
         self.limits.max_body_bytes = max_body_bytes;
         self
     }
 
-    /// Sets how long a body may take to arrive, by default 30 seconds. Slower ones are answered with 408,
-    /// and the event is lost. The time in which a body waits for [memory](Self::max_buffered_bytes) does not count. The
-    /// lines before the body are not this router's: `axum::serve` has no limit for them.
+    /// Sets how long a body may take to arrive. Defaults to 30 seconds.
+    ///
+    /// Slower bodies are rejected with `408 Request Timeout`, and the event is lost. The time during which a body waits
+    /// for [memory](Self::max_buffered_bytes) does not count, nor does the time for the headers: `axum::serve` reads
+    /// them, without a limit.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
     pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
+        assert!(!read_timeout.is_zero(), "`read_timeout` is zero: every body would be rejected");
         self.limits.read_timeout = read_timeout;
         self
     }

@@ -59,8 +59,17 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         self.set(|policy| policy.concurrency = concurrency)
     }
 
-    /// Sets how long a hook may run, by default 5 minutes. Then it is cancelled, which is a failure.
+    /// Sets how long a hook may run. Defaults to 5 minutes. Then it is cancelled, which counts as a failure.
+    ///
+    /// A hook that blocks its thread cannot be cancelled. Its event is leased to others one [lease](Self::lease_time)
+    /// later, and the hook keeps its slot until it ends. Run blocking code with `tokio::task::spawn_blocking`.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
     pub fn hook_timeout(self, hook_timeout: Duration) -> Self {
+        assert!(!hook_timeout.is_zero(), "`hook_timeout` is zero: every hook would be cancelled at once");
         self.set(|policy| policy.hook_timeout = hook_timeout)
     }
 
@@ -104,13 +113,19 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         self.set(|policy| policy.shutdown_grace = shutdown_grace)
     }
 
-    /// Sets for how long an event is tried to be stored while the store is busy or away, by default 5
-    /// seconds. Then its hook runs before the answer.
+    /// Sets how long to retry storing an event while the store is busy or unreachable. Defaults to 5 seconds. Then the
+    /// hook runs before the answer.
     ///
-    /// The same time is given to a store that does not answer. An event whose storing was cut off that way
-    /// may be stored all the same, and then runs twice. Hooks that run before the answer do so beside those of the worker:
-    /// neither [`concurrency`](Self::concurrency) nor [`hook_timeout`](Self::hook_timeout) holds for them.
+    /// A store that does not answer for as long counts as unreachable. It may have stored the event all the same, which
+    /// then runs twice. Hooks that run before the answer do so beside those of the worker: neither
+    /// [`concurrency`](Self::concurrency) nor [`hook_timeout`](Self::hook_timeout) applies to them.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
     pub fn store_timeout(self, store_timeout: Duration) -> Self {
+        assert!(!store_timeout.is_zero(), "`store_timeout` is zero: no store would answer in time");
         self.set(|policy| policy.store_timeout = store_timeout)
     }
 

@@ -14,6 +14,7 @@ mod event;
 mod key;
 mod lease;
 mod memory;
+mod patience;
 pub(crate) mod policy;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -1,4 +1,7 @@
-//! Group commit: what arrives at once is stored at once.
+//! Group commit: stores events that arrive concurrently in one transaction.
+//!
+//! There is no timer. While one batch is being stored, the next one collects, so a single event waits only for the
+//! store, and throughput grows with load.
 
 use std::{
     collections::VecDeque,
@@ -12,37 +15,34 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ErasedInbox, InboxError, NewEvent, Put, error::chain};
+use super::{ErasedInbox, InboxError, NewEvent, Put, error::chain, patience::within};
 
-/// A batch holds no more than this many events.
+/// The most events in a batch.
 const MAX_EVENTS: usize = 512;
 
-/// A batch holds no more than this much data, in bytes, unless a single event does.
+/// The most data in a batch, in bytes, unless a single event is larger.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The pause before a batch is tried again, while the store is busy or away: it doubles each time, up to the
+/// The pause before a batch is stored again while the store is busy or unreachable. It doubles each time, up to the
 /// longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Stores events in batches.
-///
-/// There is no timer: while one batch is stored, the next one gathers. So a single event waits for nothing but
-/// the store, and the more arrive at once, the fewer transactions there are for each.
 pub(crate) struct Writer {
     inbox: Arc<dyn ErasedInbox>,
     queue: Mutex<Queue>,
     timeout: Duration,
-    /// Tells that the queue is empty and nothing is being stored.
+    /// Notifies when the queue is empty and nothing is being stored.
     idle: Notify,
-    /// Tells the worker that something was stored.
+    /// Notifies the worker when an event was stored.
     stored: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
-    /// Whether there is a task that stores what waits.
+    /// Whether a task stores the events that wait.
     is_flushing: bool,
 }
 
@@ -56,7 +56,7 @@ struct Waiting {
 /// An event was not stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NotStored {
-    /// Whether the store was busy or away, and not full or broken.
+    /// Whether the store was busy or unreachable, as opposed to full or broken.
     pub(crate) is_transient: bool,
 }
 
@@ -65,25 +65,27 @@ impl Writer {
         Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), stored }
     }
 
-    /// Stores an event with whatever else waits. It is on stable storage when this returns `Ok`.
+    /// Stores an event, together with others that wait. It is on stable storage when this returns `Ok`.
+    ///
+    /// If the future is dropped, the event is stored all the same.
     pub(crate) async fn store(self: &Arc<Self>, event: NewEvent) -> Result<Put, NotStored> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { event, deadline: Instant::now() + self.timeout, answer };
         if self.enqueue(waiting) {
             tokio::spawn(Flush { writer: Arc::clone(self), pause: FIRST_PAUSE, is_over: false }.run());
         }
-        // No answer: the task was dropped, or the store panicked.
+        // The sender is dropped without an answer if the runtime ends or the store panics.
         answered.await.unwrap_or(Err(NotStored { is_transient: false }))
     }
 
-    /// Whether nobody is at work who would store it.
+    /// Adds an event to the queue. Returns whether a task has to be started that stores it.
     fn enqueue(&self, waiting: Waiting) -> bool {
         let mut queue = self.queue();
         queue.waiting.push_back(waiting);
         !mem::replace(&mut queue.is_flushing, true)
     }
 
-    /// Waits until nothing waits to be stored.
+    /// Waits until every event of the queue is stored.
     pub(crate) async fn idle(&self) {
         loop {
             let idle = self.idle.notified();
@@ -95,11 +97,11 @@ impl Writer {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Nothing that holds the lock panics half-way.
+        // No code panics while it holds the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next batch. Without one, the task that asks has to end.
+    /// Takes the next batch from the queue. The task that asks ends if there is none.
     fn next_batch(&self) -> Option<Vec<Waiting>> {
         let mut queue = self.queue();
         let mut bytes = 0;
@@ -118,11 +120,11 @@ impl Writer {
     }
 }
 
-/// The task that stores what waits, until nothing does.
+/// The task that stores the queue, batch by batch, until it is empty.
 struct Flush {
     writer: Arc<Writer>,
     pause: Duration,
-    /// Whether the queue was found empty. From then on another task may be at work.
+    /// Whether the queue was found empty. From then on another task may have started.
     is_over: bool,
 }
 
@@ -137,21 +139,28 @@ impl Flush {
     async fn store(&mut self, batch: Vec<Waiting>) {
         let Writer { inbox, timeout, stored, .. } = &*self.writer;
         let events = batch.iter().map(|waiting| waiting.event.clone()).collect();
-        let put = tokio::time::timeout(*timeout, inbox.put(events)).await;
-        match put.unwrap_or_else(|elapsed| Err(InboxError::Unavailable(elapsed.into()))) {
+        match within(*timeout, inbox.put(events)).await {
             Ok(puts) => {
                 if puts.iter().any(|put| matches!(put, Put::Stored(_))) {
                     stored.notify_one();
                 }
                 self.pause = FIRST_PAUSE;
                 for (waiting, put) in batch.into_iter().zip(puts) {
-                    // Who does not wait for the answer does not need it.
+                    // The sender may have hung up.
                     let _ = waiting.answer.send(Ok(put));
                 }
             }
             Err(error) if error.is_transient() => {
                 tracing::warn!(events = batch.len(), "storing fails: {}", chain(&error));
                 self.retry(batch).await;
+            }
+            Err(InboxError::Other(error)) if batch.len() > 1 => {
+                tracing::warn!(
+                    events = batch.len(),
+                    "storing a batch fails, so it is split: {}",
+                    chain(&*error)
+                );
+                self.store_halves(batch).await;
             }
             Err(error) => {
                 tracing::error!(events = batch.len(), "events not stored: {}", chain(&error));
@@ -160,7 +169,15 @@ impl Flush {
         }
     }
 
-    /// Puts a batch back to the front of the queue, and gives up on all there that have waited long enough.
+    /// Stores the halves of a batch by themselves, so that an event which the store refuses does not fail the others.
+    async fn store_halves(&mut self, mut batch: Vec<Waiting>) {
+        let second = batch.split_off(batch.len() / 2);
+        for half in [batch, second] {
+            Box::pin(self.store(half)).await;
+        }
+    }
+
+    /// Puts a batch back to the front of the queue, and gives up on every event there whose deadline has passed.
     async fn retry(&mut self, batch: Vec<Waiting>) {
         let now = Instant::now();
         let over = {
@@ -182,7 +199,7 @@ fn fail(batch: Vec<Waiting>, not_stored: NotStored) {
     }
 }
 
-/// If the store panics or the runtime ends, nobody waits in vain.
+/// Answers every event that waits, also if the store panics or the runtime ends.
 impl Drop for Flush {
     fn drop(&mut self) {
         if self.is_over {

@@ -1,88 +1,129 @@
-//! One attempt of an event.
+//! One attempt: runs the hook of an event, and decides what happens to the event.
 
 use std::time::Duration;
 
-use tracing::{Instrument, field};
+use tracing::{Instrument, Span, field};
 
 use super::runner::Runner;
 use crate::{
+    catalogue,
     delivery::Delivery,
     execution::Ending,
     inbox::{Decision, Leased, policy::Policy},
     printable::Printable,
 };
 
-/// What is kept of a reason, in characters. What an error says is the user's, and may be of any length.
+/// The most characters of a reason that are kept: an error text is the user's, and may be of any length.
 const MAX_REASON_CHARS: usize = 1000;
 
-/// Runs the hook of an event, and says what becomes of the event.
-pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, policy: Policy) -> Decision {
-    let attempt = leased.attempt;
-    let delivery = Delivery::stored(leased);
-    let span = tracing::info_span!(
-        "attempt",
-        event.id = %Printable(delivery.id()),
-        event.r#type = %Printable(delivery.event_type()),
-        attempt,
-        outcome = field::Empty,
-    );
-    let outcome = run(runner, delivery, policy.hook_timeout).instrument(span.clone()).await;
-    let _entered = span.enter();
-    span.record("outcome", outcome.label());
-    metrics::counter!("panora_hooks_attempts_total", "outcome" => outcome.label()).increment(1);
-    settle(outcome, attempt, policy)
+/// An attempt whose hook has ended.
+pub(super) struct Attempt {
+    span: Span,
+    outcome: AttemptOutcome,
 }
 
-enum Outcome {
+/// How an attempt ended.
+pub(super) enum AttemptOutcome {
+    /// The hook ended.
     Ended(Ending),
-    TimedOut,
+    /// The hook ran for longer than this.
+    TimedOut(Duration),
+    /// No hook names the event's type. Another release, which may run beside this one, has stored it.
     Unhandled,
+    /// The process died, or the lease expired, while the hook ran.
+    Interrupted,
+    /// The hook does not yield to the runtime, so it cannot be cancelled.
+    Blocked,
 }
 
-impl Outcome {
+impl AttemptOutcome {
     fn label(&self) -> &'static str {
         match self {
             Self::Ended(Ending::Handled) => "handled",
             Self::Ended(Ending::Failed { .. }) => "failed",
             Self::Ended(Ending::Panicked) => "panicked",
-            Self::TimedOut => "timed_out",
+            Self::TimedOut(_) => "timed_out",
             Self::Unhandled => "unhandled",
+            Self::Interrupted => "interrupted",
+            Self::Blocked => "blocked",
         }
     }
 }
 
-async fn run(runner: &dyn Runner, delivery: Delivery<'static>, timeout: Duration) -> Outcome {
-    let Some(call) = runner.call(delivery) else { return Outcome::Unhandled };
-    let ending = tokio::time::timeout(timeout, call).await;
-    ending.map_or(Outcome::TimedOut, Outcome::Ended)
+/// Runs the hook of an event.
+pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
+    let span = span(&leased);
+    let outcome = run(runner, Delivery::stored(leased), timeout).instrument(span.clone()).await;
+    Attempt::new(span, outcome)
 }
 
-fn settle(outcome: Outcome, attempt: u32, policy: Policy) -> Decision {
-    let (is_retryable, reason) = match outcome {
-        Outcome::Ended(Ending::Handled) => return Decision::Complete,
-        Outcome::Ended(Ending::Failed { is_retryable, error }) => (is_retryable, error),
-        Outcome::Ended(Ending::Panicked) => (true, "the hook panicked".to_owned()),
-        Outcome::TimedOut => {
-            tracing::error!("hook cancelled: it took longer than {:?}", policy.hook_timeout);
-            (true, format!("the hook took longer than {:?}", policy.hook_timeout))
-        }
-        // Another release of the program has stored it, which may run beside this one.
-        Outcome::Unhandled => (true, "no hook names the type of this event".to_owned()),
+fn span(leased: &Leased) -> Span {
+    let event_type = match catalogue::find(&leased.wire_type) {
+        Some(known) => known.name(),
+        None => &leased.wire_type,
     };
-    if is_retryable && attempt < policy.max_attempts {
-        let delay = policy.backoff(attempt);
-        tracing::debug!("attempt {attempt} failed, the next is in {delay:?}");
+    tracing::info_span!(
+        "attempt",
+        event.id = %Printable(&leased.id),
+        event.r#type = %Printable(event_type),
+        attempt = leased.attempt,
+        outcome = field::Empty,
+    )
+}
+
+async fn run(runner: &dyn Runner, delivery: Delivery<'static>, timeout: Duration) -> AttemptOutcome {
+    let Some(call) = runner.call(delivery) else { return AttemptOutcome::Unhandled };
+    let ending = tokio::time::timeout(timeout, call).await;
+    ending.map_or_else(
+        |_| {
+            tracing::error!("hook cancelled: it took longer than {timeout:?}");
+            AttemptOutcome::TimedOut(timeout)
+        },
+        AttemptOutcome::Ended,
+    )
+}
+
+impl Attempt {
+    fn new(span: Span, outcome: AttemptOutcome) -> Self {
+        span.record("outcome", outcome.label());
+        metrics::counter!("panora_hooks_attempts_total", "outcome" => outcome.label()).increment(1);
+        Self { span, outcome }
+    }
+
+    /// An attempt that ended without the hook, as `leased` shows.
+    pub(super) fn of(leased: &Leased, outcome: AttemptOutcome) -> Self {
+        Self::new(span(leased), outcome)
+    }
+
+    /// An attempt whose hook panicked where that could not be caught.
+    pub(super) fn panicked() -> Self {
+        Self::new(Span::none(), AttemptOutcome::Ended(Ending::Panicked))
+    }
+
+    /// Decides what happens to the event, of which this was the `number`th attempt.
+    pub(super) fn decide(self, number: u32, policy: &Policy) -> Decision {
+        let _entered = self.span.enter();
+        decide(self.outcome, number, policy)
+    }
+}
+
+fn decide(outcome: AttemptOutcome, number: u32, policy: &Policy) -> Decision {
+    let (is_retryable, reason) = match outcome {
+        AttemptOutcome::Ended(Ending::Handled) => return Decision::Complete,
+        AttemptOutcome::Ended(Ending::Failed { is_retryable, error }) => (is_retryable, error),
+        AttemptOutcome::Ended(Ending::Panicked) => (true, "the hook panicked".to_owned()),
+        AttemptOutcome::TimedOut(limit) => (true, format!("the hook took longer than {limit:?}")),
+        AttemptOutcome::Unhandled => (true, "no hook names the type of this event".to_owned()),
+        AttemptOutcome::Interrupted => (true, "its process died or its lease expired".to_owned()),
+        AttemptOutcome::Blocked => (true, "the hook blocks its thread".to_owned()),
+    };
+    if is_retryable && number < policy.max_attempts {
+        let delay = policy.backoff(number);
+        tracing::debug!("attempt {number} failed, the next is in {delay:?}");
         return Decision::RetryAfter(delay);
     }
-    if is_retryable {
-        bury(&format!("all {attempt} attempts failed, the last: {reason}"))
-    } else {
-        bury(&reason)
-    }
-}
-
-/// Says that an event is dead, and why.
-pub(super) fn bury(reason: &str) -> Decision {
+    let reason =
+        if is_retryable { format!("all {number} attempts failed, the last: {reason}") } else { reason };
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
     tracing::error!("event is dead: {reason}");
     Decision::Bury(reason)

@@ -1,16 +1,19 @@
 //! The worker: runs what is stored.
 
 mod attempt;
-mod desk;
+mod drain;
 mod housekeeping;
 mod runner;
+mod scheduler;
+mod settlements;
+mod suspects;
 
 use std::{fmt, sync::Arc};
 
 use tokio::sync::Notify;
 
 pub(crate) use self::runner::Hooks;
-use self::{desk::Desk, runner::Runner};
+use self::{runner::Runner, scheduler::Scheduler};
 use super::{ErasedInbox, policy::Policy, writer::Writer};
 
 /// Runs the hooks of stored events.
@@ -38,10 +41,10 @@ impl Worker {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
         let Self { inbox, runner, writer, stored, policy } = self;
         let work = async {
-            let mut desk = Desk::new(&*inbox, runner, policy);
-            desk.work_until(shutdown, &stored).await;
-            desk.clear().await;
-            // What has arrived last is not run any more, but stored.
+            let mut scheduler = Scheduler::new(&*inbox, runner, policy);
+            scheduler.run_until(shutdown, &stored).await;
+            scheduler.drain().await;
+            // The events that arrived last are stored, and run by the next worker.
             if tokio::time::timeout(policy.store_timeout, writer.idle()).await.is_err() {
                 tracing::warn!("events still arrive: stop the server with the worker");
             }

@@ -1,0 +1,58 @@
+//! Stopping a worker.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::scheduler::Scheduler;
+use crate::inbox::Decision;
+
+/// How long to wait for hooks that were aborted.
+const ABORT: Duration = Duration::from_secs(1);
+
+impl Scheduler<'_> {
+    /// Starts nothing more, waits for the hooks that run, and hands back all other events.
+    pub(super) async fn drain(&mut self) {
+        let (grace, store_timeout) = (self.policy.shutdown_grace, self.policy.store_timeout);
+        let hooks_end = Instant::now() + grace;
+        self.is_draining = true;
+        if timeout(store_timeout, self.finish_lease()).await.is_err() {
+            tracing::warn!("events may have been leased that nobody runs: their leases have to expire first");
+        }
+        self.hand_back();
+        if timeout_at(hooks_end, self.finish_hooks()).await.is_err() {
+            tracing::warn!(hooks = self.tasks.len(), "hooks are cancelled: they did not end in time");
+            self.tasks.abort_all();
+            // A hook that blocks its thread cannot be aborted, and goes on. Its lease has to expire: another worker
+            // would run the event beside it.
+            let _ = timeout(ABORT, self.finish_hooks()).await;
+        }
+        let _ = timeout(store_timeout, self.finish_settlements()).await;
+    }
+
+    /// Waits for the lease request in flight, and hands back what it brings.
+    async fn finish_lease(&mut self) {
+        while self.leasing.is_some() {
+            self.step().await;
+        }
+    }
+
+    /// Hands back events that wait to run.
+    fn hand_back(&mut self) {
+        for suspect in self.suspects.drain() {
+            self.owe(suspect.leased.token, Decision::Release);
+        }
+    }
+
+    async fn finish_hooks(&mut self) {
+        while self.has_live_hooks() {
+            self.step().await;
+        }
+    }
+
+    async fn finish_settlements(&mut self) {
+        while !self.settlements.is_empty() {
+            self.step().await;
+        }
+    }
+}

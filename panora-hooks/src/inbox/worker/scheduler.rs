@@ -1,0 +1,434 @@
+//! Leases events, runs their hooks and settles them.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    future::pending,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    task::{self, JoinError, JoinSet},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    attempt::{Attempt, AttemptOutcome, attempt},
+    runner::Runner,
+    settlements::Settlements,
+    suspects::{Suspect, Suspects, is_suspect, runs_alone},
+};
+use crate::{
+    inbox::{
+        Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement,
+        error::chain, patience::within, policy::Policy,
+    },
+    printable::Printable,
+};
+
+/// How often to poll for events that this worker was not notified of: those whose delay is over, and those that another
+/// process has stored or replayed.
+const POLL: Duration = Duration::from_secs(1);
+
+/// The pause after a store has failed.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The events of one worker, from lease to settlement.
+///
+/// At most one request of each kind (lease, settle, extend) is in flight, and all of them are polled in one place: a
+/// request that waits for a connection must not keep another one from using the connection that it was given.
+pub(super) struct Scheduler<'i> {
+    inbox: &'i dyn ErasedInbox,
+    runner: Arc<dyn Runner>,
+    pub(super) policy: Policy,
+    pub(super) tasks: JoinSet<(EventKey, Attempt)>,
+    running: HashMap<EventKey, Running>,
+    /// The hooks in the order in which they were started. Those that have ended are removed when they come first.
+    started: VecDeque<(EventKey, task::Id)>,
+    /// The number of hooks that are stuck.
+    stuck: usize,
+    /// The suspect that runs.
+    suspect: Option<RunningSuspect>,
+    pub(super) suspects: Suspects,
+    pub(super) settlements: Settlements,
+    /// Never dropped while the store may still answer: nobody else would run what it has leased by then.
+    pub(super) leasing: Option<Request<'i, LeaseAnswer>>,
+    settling: Option<Request<'i, SettleAnswer>>,
+    extending: Option<Request<'i, SettleAnswer>>,
+    poll_at: Instant,
+    extend_at: Instant,
+    /// Whether the worker stops: it hands back what it leases.
+    pub(super) is_draining: bool,
+}
+
+/// A hook that runs.
+struct Running {
+    token: LeaseToken,
+    attempt: u32,
+    since: Instant,
+    task: task::Id,
+    /// Whether the hook should have been cancelled long ago, and was not, since it blocks its thread. Its lease is not
+    /// extended any more, and its slot is lost until it ends.
+    is_stuck: bool,
+}
+
+struct RunningSuspect {
+    key: EventKey,
+    is_alone: bool,
+}
+
+type Request<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
+
+/// The leased events, and when they were asked for.
+pub(super) type LeaseAnswer = (Instant, Result<Vec<Leased>, InboxError>);
+
+/// The tokens that the store was asked about, when, and the answer.
+type SettleAnswer = (Vec<LeaseToken>, Instant, Result<Vec<Settled>, InboxError>);
+
+type Joined = Result<(task::Id, (EventKey, Attempt)), JoinError>;
+
+impl<'i> Scheduler<'i> {
+    pub(super) fn new(inbox: &'i dyn ErasedInbox, runner: Arc<dyn Runner>, policy: Policy) -> Self {
+        let now = Instant::now();
+        Self {
+            inbox,
+            runner,
+            policy,
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            started: VecDeque::new(),
+            stuck: 0,
+            suspect: None,
+            suspects: Suspects::default(),
+            settlements: Settlements::default(),
+            leasing: None,
+            settling: None,
+            extending: None,
+            poll_at: now,
+            extend_at: now,
+            is_draining: false,
+        }
+    }
+
+    /// Runs events until `shutdown` resolves. `stored` tells that this process has stored an event.
+    pub(super) async fn run_until(&mut self, shutdown: impl Future<Output = ()>, stored: &Notify) {
+        let mut shutdown = pin!(shutdown);
+        let mut arrived = self.inbox.arrived();
+        loop {
+            self.start_suspect();
+            self.start_lease();
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = stored.notified() => self.poll_at = Instant::now(),
+                () = &mut arrived => {
+                    arrived = self.inbox.arrived();
+                    self.poll_at = Instant::now();
+                }
+                () = sleep_until(self.poll_at), if self.may_lease() => {}
+                () = self.step() => {}
+            }
+        }
+    }
+
+    /// Waits for the next answer of the store, the next hook that ends, or the next request that is due, and handles it.
+    ///
+    /// Dropping the future loses nothing: an answer is handled in the poll that returns it.
+    pub(super) async fn step(&mut self) {
+        self.mark_stuck();
+        self.start_settle();
+        self.start_extend();
+        let wake_at = self.wake_at();
+        tokio::select! {
+            answer = answer(&mut self.leasing) => self.on_leased(answer),
+            answer = answer(&mut self.settling) => self.on_settled(answer),
+            answer = answer(&mut self.extending) => self.on_extended(answer),
+            Some(joined) = self.tasks.join_next_with_id() => self.on_ended(joined),
+            () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
+        }
+    }
+
+    /// Returns when a settlement, an extension or the mark of a stuck hook is due.
+    fn wake_at(&self) -> Option<Instant> {
+        let settle_at = self.settlements.due_at().filter(|_| self.settling.is_none());
+        let extend_at = (self.extending.is_none() && self.holds_leases()).then_some(self.extend_at);
+        let stuck_at = self.oldest().map(|oldest| oldest.since + self.stuck_after());
+        [settle_at, extend_at, stuck_at].into_iter().flatten().min()
+    }
+
+    /// How long a hook runs before it counts as stuck. It was to be cancelled one lease earlier.
+    fn stuck_after(&self) -> Duration {
+        self.policy.hook_timeout + self.policy.lease
+    }
+
+    /// Returns the live hook that has run longest, which comes first in `started` once `mark_stuck` has run.
+    fn oldest(&self) -> Option<&Running> {
+        self.started.front().and_then(|(key, _)| self.running.get(key))
+    }
+
+    /// Gives up hooks that cannot be cancelled.
+    fn mark_stuck(&mut self) {
+        let stuck_after = self.stuck_after();
+        while let Some((key, task)) = self.started.front() {
+            match self.running.get_mut(key) {
+                Some(running) if running.task == *task => {
+                    if running.since.elapsed() < stuck_after {
+                        return;
+                    }
+                    running.is_stuck = true;
+                    self.stuck += 1;
+                    self.suspect.take_if(|suspect| suspect.key == *key);
+                    tracing::error!(
+                        event = %key,
+                        "a hook blocks its thread and cannot be cancelled: it keeps its slot until it ends; \
+                         run blocking code with `tokio::task::spawn_blocking`"
+                    );
+                }
+                _ => {}
+            }
+            self.started.pop_front();
+        }
+    }
+
+    /// Returns whether a hook runs that is not stuck.
+    pub(super) fn has_live_hooks(&self) -> bool {
+        self.running.len() > self.stuck
+    }
+
+    /// The number of slots in use. An event whose settlement the store has not confirmed keeps its slot, so that
+    /// settlements do not pile up while a store accepts none.
+    fn used_slots(&self) -> usize {
+        self.running.len() + self.settlements.len()
+    }
+
+    /// The number of events to lease.
+    fn room(&self) -> usize {
+        let is_alone = match &self.suspect {
+            Some(suspect) => suspect.is_alone,
+            // It starts when all others have ended.
+            None => self.suspects.next().is_some_and(|next| runs_alone(&next.leased)),
+        };
+        if is_alone {
+            return 0;
+        }
+        let free = self.policy.concurrency.saturating_sub(self.used_slots());
+        let reserved = usize::from(self.suspect.is_none() && !self.suspects.is_empty());
+        // As many suspects as two workers may have left behind.
+        let max_suspects = self.policy.concurrency.saturating_mul(2);
+        free.saturating_sub(reserved).min(max_suspects.saturating_sub(self.suspects.len()))
+    }
+
+    fn may_lease(&self) -> bool {
+        self.leasing.is_none() && self.room() > 0
+    }
+
+    /// Asks for as many events as there is room for, if it is time to poll.
+    fn start_lease(&mut self) {
+        let now = Instant::now();
+        if now < self.poll_at || !self.may_lease() {
+            return;
+        }
+        let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
+        let (inbox, lease) = (self.inbox, self.policy.lease);
+        // An event that is stored from now on brings the next poll forward.
+        self.poll_at = now + POLL;
+        self.leasing = Some(Box::pin(async move {
+            // After this time the lease that the store may have granted has expired.
+            (now, within(lease, inbox.lease(LeaseRequest::new(room, lease))).await)
+        }));
+    }
+
+    fn on_leased(&mut self, (asked_at, leased): LeaseAnswer) {
+        match leased {
+            Ok(leased) => {
+                if !self.holds_leases() {
+                    self.extend_at = asked_at + self.policy.lease / 3;
+                }
+                // There may be more even if fewer came than there was room for: events may be large.
+                if !leased.is_empty() {
+                    self.poll_at = Instant::now();
+                }
+                let leased_until = asked_at + self.policy.lease;
+                for leased in leased {
+                    self.take(leased, leased_until);
+                }
+                self.extend_at = self.extend_at.min(asked_at + self.policy.lease / 2);
+            }
+            Err(error) => {
+                tracing::warn!("no events are leased: {}", chain(&error));
+                self.poll_at = Instant::now() + PAUSE;
+            }
+        }
+        self.settlements.lease_answered();
+    }
+
+    /// Decides what to do with an event that was leased.
+    fn take(&mut self, leased: Leased, leased_until: Instant) {
+        let (token, attempt) = (leased.token, leased.attempt);
+        if let Some(running) = self.running.get_mut(&token.key()) {
+            let id = Printable(&leased.id);
+            tracing::warn!(event.id = %id, "the lease of an event expired while its hook runs");
+            running.token = token;
+            running.attempt = attempt;
+            if running.is_stuck && !self.is_draining {
+                let blocked = Attempt::of(&leased, AttemptOutcome::Blocked);
+                self.owe(token, blocked.decide(attempt, &self.policy));
+            }
+            return;
+        }
+        if self.settlements.renew(token) {
+            return;
+        }
+        self.suspects.remove(token.key());
+        if self.is_draining {
+            self.owe(token, Decision::Release);
+        } else if attempt > self.policy.max_attempts {
+            let interrupted = Attempt::of(&leased, AttemptOutcome::Interrupted);
+            self.owe(token, interrupted.decide(attempt - 1, &self.policy));
+        } else if is_suspect(&leased) {
+            self.suspects.push(Suspect { leased, leased_until });
+        } else {
+            self.start(leased);
+        }
+    }
+
+    fn start(&mut self, leased: Leased) {
+        let (runner, timeout) = (Arc::clone(&self.runner), self.policy.hook_timeout);
+        let (token, number) = (leased.token, leased.attempt);
+        let work = async move { (token.key(), attempt(&*runner, leased, timeout).await) };
+        let task = self.tasks.spawn(work).id();
+        let running = Running { token, attempt: number, since: Instant::now(), task, is_stuck: false };
+        self.running.insert(token.key(), running);
+        self.started.push_back((token.key(), task));
+    }
+
+    /// Starts the next suspect, if none runs and there is a slot.
+    fn start_suspect(&mut self) {
+        if self.suspect.is_some() || self.used_slots() >= self.policy.concurrency {
+            return;
+        }
+        let Some(Suspect { leased, leased_until }) = self.suspects.next() else { return };
+        let is_alone = runs_alone(leased);
+        if is_alone && self.has_live_hooks() {
+            return;
+        }
+        if *leased_until < Instant::now() + self.policy.lease / 4 {
+            // The event may have waited for long: another worker has it if the lease cannot be extended.
+            self.extend_at = Instant::now().min(self.extend_at);
+            return;
+        }
+        let Some(Suspect { leased, .. }) = self.suspects.take_next() else { return };
+        let (id, attempt) = (Printable(&leased.id), leased.attempt);
+        tracing::warn!(event.id = %id, attempt, alone = is_alone, "an event runs whose attempts were interrupted");
+        self.suspect = Some(RunningSuspect { key: leased.token.key(), is_alone });
+        self.start(leased);
+    }
+
+    /// Handles a hook that has ended, and all others that have.
+    fn on_ended(&mut self, joined: Joined) {
+        let mut joined = Some(joined);
+        while let Some(next) = joined {
+            self.end(next);
+            joined = self.tasks.try_join_next_with_id();
+        }
+    }
+
+    fn end(&mut self, joined: Joined) {
+        let (key, attempt) = match joined {
+            Ok((_, (key, attempt))) => (key, Ok(attempt)),
+            Err(error) => {
+                let task = |(_, running): &(&EventKey, &Running)| running.task == error.id();
+                let Some((key, _)) = self.running.iter().find(task) else { return };
+                (*key, Err(error))
+            }
+        };
+        let Some(running) = self.running.remove(&key) else { return };
+        let Running { token, attempt: number, is_stuck, .. } = running;
+        self.stuck -= usize::from(is_stuck);
+        self.suspect.take_if(|suspect| suspect.key == key);
+        let decision = match attempt {
+            Ok(attempt) => attempt.decide(number, &self.policy),
+            Err(error) if error.is_cancelled() => Decision::Release,
+            // The hook has panicked while it was dropped.
+            Err(_) => Attempt::panicked().decide(number, &self.policy),
+        };
+        self.owe(token, decision);
+    }
+
+    /// Takes note of a decision about an event.
+    pub(super) fn owe(&mut self, token: LeaseToken, decision: Decision) {
+        if let Decision::RetryAfter(delay) = decision {
+            self.poll_at = self.poll_at.min(Instant::now() + delay);
+        }
+        self.settlements.owe(token, decision);
+    }
+
+    fn start_settle(&mut self) {
+        let is_due = self.settlements.due_at().is_some_and(|due| due <= Instant::now());
+        if is_due && self.settling.is_none() {
+            self.settling = Some(self.settle(self.settlements.due()));
+        }
+    }
+
+    fn settle(&self, settlements: Vec<Settlement>) -> Request<'i, SettleAnswer> {
+        let (inbox, limit, now) = (self.inbox, self.policy.store_timeout, Instant::now());
+        let tokens = settlements.iter().map(|settlement| settlement.token).collect();
+        Box::pin(async move { (tokens, now, within(limit, inbox.settle(settlements)).await) })
+    }
+
+    fn on_settled(&mut self, (tokens, _, answer): SettleAnswer) {
+        self.settlements.answered(&tokens, answer, self.leasing.is_some());
+    }
+
+    fn holds_leases(&self) -> bool {
+        self.has_live_hooks() || !self.suspects.is_empty()
+    }
+
+    /// Extends the leases of hooks that run and of suspects that wait.
+    fn start_extend(&mut self) {
+        let now = Instant::now();
+        if now < self.extend_at || self.extending.is_some() || !self.holds_leases() {
+            return;
+        }
+        let live = self.running.values().filter(|running| !running.is_stuck).map(|running| running.token);
+        let waiting = self.suspects.iter().map(|suspect| suspect.leased.token);
+        let extend = |token| Settlement::new(token, Decision::Extend(self.policy.lease));
+        let settlements = live.chain(waiting).map(extend).collect();
+        self.extend_at = now + self.policy.lease / 3;
+        self.extending = Some(self.settle(settlements));
+    }
+
+    fn on_extended(&mut self, (tokens, asked_at, answer): SettleAnswer) {
+        let results = match answer {
+            Ok(results) => results,
+            Err(error) => {
+                tracing::warn!(events = tokens.len(), "leases are not extended: {}", chain(&error));
+                self.extend_at = self.extend_at.min(Instant::now() + PAUSE);
+                return;
+            }
+        };
+        for (token, settled) in tokens.into_iter().zip(results) {
+            let key = token.key();
+            if settled == Settled::Applied {
+                let suspect = self.suspects.iter_mut().find(|suspect| suspect.leased.token == token);
+                if let Some(suspect) = suspect {
+                    suspect.leased_until = asked_at + self.policy.lease;
+                }
+            } else if self.suspects.iter().any(|suspect| suspect.leased.token == token) {
+                tracing::warn!(event = %key, "the lease of an event expired before its hook could run");
+                self.suspects.remove(key);
+            } else if self.running.get(&key).is_some_and(|running| running.token == token) {
+                tracing::warn!(event = %key, "the lease of an event expired while its hook runs");
+            }
+        }
+    }
+}
+
+/// The answer to a request, which is then gone. Never, if there is no request.
+async fn answer<T>(request: &mut Option<Request<'_, T>>) -> T {
+    let Some(pending_request) = request else { return pending().await };
+    let answer = pending_request.await;
+    *request = None;
+    answer
+}

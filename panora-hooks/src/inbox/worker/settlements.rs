@@ -1,0 +1,114 @@
+//! Decisions that the store has not confirmed yet.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::inbox::{Decision, EventKey, InboxError, LeaseToken, Settled, Settlement, error::chain};
+
+/// The pause after a store has failed to settle.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The decisions that a worker owes the store.
+#[derive(Default)]
+pub(super) struct Settlements {
+    owed: HashMap<EventKey, Owed>,
+    /// When the store may be asked again, after it has failed.
+    retry_at: Option<Instant>,
+}
+
+struct Owed {
+    settlement: Settlement,
+    /// Whether the store has called the token stale while a lease request was in flight. The answer to that request may
+    /// hold the event under a new token.
+    is_stale: bool,
+}
+
+impl Settlements {
+    /// Adds a decision. It replaces an earlier one about the same event, and keeps the newest token of the event.
+    pub(super) fn owe(&mut self, token: LeaseToken, decision: Decision) {
+        match self.owed.entry(token.key()) {
+            Entry::Occupied(mut owed) => owed.get_mut().settlement.decision = decision,
+            Entry::Vacant(place) => {
+                place.insert(Owed { settlement: Settlement::new(token, decision), is_stale: false });
+            }
+        }
+    }
+
+    /// Moves the decision about an event that was leased once more to its new token. Returns whether there is one.
+    pub(super) fn renew(&mut self, token: LeaseToken) -> bool {
+        let Some(owed) = self.owed.get_mut(&token.key()) else { return false };
+        owed.settlement.token = token;
+        owed.is_stale = false;
+        true
+    }
+
+    /// Takes note that a lease request was answered: a stale token that it has not renewed stays stale.
+    pub(super) fn lease_answered(&mut self) {
+        self.owed.retain(|key, owed| {
+            if owed.is_stale {
+                warn_stale(*key);
+            }
+            !owed.is_stale
+        });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.owed.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.owed.is_empty()
+    }
+
+    /// Returns when there is something to settle.
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        let is_due = self.owed.values().any(|owed| !owed.is_stale);
+        is_due.then(|| self.retry_at.unwrap_or_else(Instant::now))
+    }
+
+    /// Returns what to settle.
+    pub(super) fn due(&self) -> Vec<Settlement> {
+        self.owed.values().filter(|owed| !owed.is_stale).map(|owed| owed.settlement.clone()).collect()
+    }
+
+    /// Takes the answer of the store about some tokens.
+    pub(super) fn answered(
+        &mut self,
+        tokens: &[LeaseToken],
+        answer: Result<Vec<Settled>, InboxError>,
+        is_leasing: bool,
+    ) {
+        let results = match answer {
+            Ok(results) => results,
+            Err(error) => {
+                tracing::warn!(events = tokens.len(), "events are not settled yet: {}", chain(&error));
+                self.retry_at = Some(Instant::now() + PAUSE);
+                return;
+            }
+        };
+        self.retry_at = None;
+        for (token, settled) in tokens.iter().zip(results) {
+            let Entry::Occupied(mut owed) = self.owed.entry(token.key()) else { continue };
+            if owed.get().settlement.token != *token {
+                continue;
+            }
+            match settled {
+                Settled::Stale if is_leasing => owed.get_mut().is_stale = true,
+                Settled::Stale => {
+                    warn_stale(token.key());
+                    owed.remove();
+                }
+                Settled::Applied => drop(owed.remove()),
+            }
+        }
+    }
+}
+
+fn warn_stale(key: EventKey) {
+    // Also if the answer to an earlier settlement was lost.
+    tracing::warn!(event = %key, "a lease ended before its event was settled");
+}
