@@ -1,12 +1,19 @@
-//! The inbox: what every store promises, and what stands above them.
+//! The inbox: the contract of every store, and what is built above the stores.
 
+mod blocking;
 mod contract;
 mod events;
 mod figures;
 mod flaws;
+mod interrupted;
 mod model;
+mod pooled;
 mod receive;
 mod receiver;
+mod retention;
+mod simulation;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+mod virtual_time;
+mod writing;

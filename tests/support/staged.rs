@@ -1,4 +1,4 @@
-//! An inbox that fails when it is told to, and tells what is settled.
+//! An inbox that fails on command, and reports settlements.
 
 use std::{
     future::pending,
@@ -11,7 +11,7 @@ use panora_hooks::inbox::{
     Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
-/// What an operation is to do instead.
+/// What an operation does instead of its work.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     Busy,
@@ -19,18 +19,23 @@ pub enum Fault {
     Full,
     Hangs,
     Panics,
-    /// It is done, but the answer is lost.
+    /// Fails for a reason of one event, such as a value that the database refuses.
+    Refused,
+    /// Does its work, but the answer is lost.
     AnswerLost,
-    /// It is done, but the answer waits until there is no fault any more.
+    /// Does its work, and answers later.
+    Late(Duration),
+    /// Does its work, and answers when the plan has no fault any more.
     Slow,
 }
 
 type Plan = Mutex<Box<dyn FnMut() -> Option<Fault> + Send>>;
+type PutPlan = Mutex<Box<dyn FnMut(&[NewEvent]) -> Option<Fault> + Send>>;
 
 #[derive(Clone)]
 pub struct Staged<I> {
     pub inner: I,
-    put: Arc<Plan>,
+    put: Arc<PutPlan>,
     lease: Arc<Plan>,
     settle: Arc<Plan>,
     settled: mpsc::Sender<(Decision, Settled)>,
@@ -41,10 +46,16 @@ impl<I: Inbox> Staged<I> {
     pub fn new(inner: I) -> (Self, mpsc::Receiver<(Decision, Settled)>) {
         let (settled, settlements) = mpsc::channel();
         let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
-        (Self { inner, put: plan(), lease: plan(), settle: plan(), settled }, settlements)
+        let put = Arc::new(Mutex::new(Box::new(|_: &[NewEvent]| None) as Box<dyn FnMut(&_) -> _ + Send>));
+        (Self { inner, put, lease: plan(), settle: plan(), settled }, settlements)
     }
 
-    pub fn on_put(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+    pub fn on_put(&self, mut plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+        self.on_batch(move |_| plan());
+    }
+
+    /// Decides by the batch that is put.
+    pub fn on_batch(&self, plan: impl FnMut(&[NewEvent]) -> Option<Fault> + Send + 'static) {
         *self.put.lock().unwrap() = Box::new(plan);
     }
 
@@ -57,14 +68,22 @@ impl<I: Inbox> Staged<I> {
     }
 }
 
-async fn stage<T>(plan: &Plan, work: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
-    let fault = (plan.lock().unwrap())();
-    match fault {
+async fn stage<T>(
+    mut plan: impl FnMut() -> Option<Fault>,
+    work: impl Future<Output = Result<T, InboxError>>,
+) -> Result<T, InboxError> {
+    match plan() {
         None => work.await,
         Some(Fault::Busy) => Err(InboxError::Busy),
         Some(Fault::Away) => Err(InboxError::Unavailable("connection refused".into())),
         Some(Fault::Full) => Err(InboxError::Full("no space left".into())),
         Some(Fault::Hangs) => pending().await,
+        Some(Fault::Refused) => Err(InboxError::Other("value out of range".into())),
+        Some(Fault::Late(delay)) => {
+            let done = work.await;
+            tokio::time::sleep(delay).await;
+            done
+        }
         Some(Fault::Panics) => panic!("the store panics"),
         Some(Fault::AnswerLost) => {
             work.await?;
@@ -72,7 +91,7 @@ async fn stage<T>(plan: &Plan, work: impl Future<Output = Result<T, InboxError>>
         }
         Some(Fault::Slow) => {
             let done = work.await;
-            while (plan.lock().unwrap())().is_some() {
+            while plan().is_some() {
                 tokio::task::yield_now().await;
             }
             done
@@ -82,15 +101,18 @@ async fn stage<T>(plan: &Plan, work: impl Future<Output = Result<T, InboxError>>
 
 impl<I: Inbox> Inbox for Staged<I> {
     async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
-        stage(&self.put, async { self.inner.put(batch).await }).await
+        let events = batch.clone();
+        stage(|| (self.put.lock().unwrap())(&events), async { self.inner.put(batch).await }).await
     }
 
     async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        stage(&self.lease, async { self.inner.lease(request).await }).await
+        stage(|| (self.lease.lock().unwrap())(), async { self.inner.lease(request).await }).await
     }
 
     async fn settle(&self, items: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
-        let settled = stage(&self.settle, async { self.inner.settle(items.clone()).await }).await?;
+        let settled =
+            stage(|| (self.settle.lock().unwrap())(), async { self.inner.settle(items.clone()).await })
+                .await?;
         for (item, settled) in items.into_iter().zip(&settled) {
             if !matches!(item.decision, Decision::Extend(_)) {
                 let _ = self.settled.send((item.decision, *settled));

@@ -136,7 +136,10 @@ impl<'i> Scheduler<'i> {
     ///
     /// Dropping the future loses nothing: an answer is handled in the poll that returns it.
     pub(super) async fn step(&mut self) {
-        self.mark_stuck();
+        if self.mark_stuck() {
+            // The caller may start what had to wait for the hook.
+            return;
+        }
         self.start_settle();
         self.start_extend();
         let wake_at = self.wake_at();
@@ -167,14 +170,14 @@ impl<'i> Scheduler<'i> {
         self.started.front().and_then(|(key, _)| self.running.get(key))
     }
 
-    /// Gives up hooks that cannot be cancelled.
-    fn mark_stuck(&mut self) {
-        let stuck_after = self.stuck_after();
+    /// Gives up hooks that cannot be cancelled. Returns whether there is one.
+    fn mark_stuck(&mut self) -> bool {
+        let (stuck_after, stuck_before) = (self.stuck_after(), self.stuck);
         while let Some((key, task)) = self.started.front() {
             match self.running.get_mut(key) {
                 Some(running) if running.task == *task => {
                     if running.since.elapsed() < stuck_after {
-                        return;
+                        break;
                     }
                     running.is_stuck = true;
                     self.stuck += 1;
@@ -189,6 +192,7 @@ impl<'i> Scheduler<'i> {
             }
             self.started.pop_front();
         }
+        self.stuck > stuck_before
     }
 
     /// Returns whether a hook runs that is not stuck.

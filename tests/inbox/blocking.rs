@@ -1,0 +1,92 @@
+//! Hooks that block their thread, which nothing can cancel.
+
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+use panora_hooks::{
+    Metadata,
+    inbox::{EventState, Filter, Inbox, LeaseRequest, MemoryInbox, Query},
+};
+use tokio::runtime::Runtime;
+
+use crate::{
+    events::contact,
+    receiver::{App, Next, PATIENCE, Receiver, webhooks},
+    stores::Jumps,
+};
+
+/// Hooks of events whose id begins with `id-blocks` block their thread until the sender is dropped.
+fn blocking() -> (App, mpsc::Receiver<Metadata>, mpsc::Sender<()>) {
+    let (release, released) = mpsc::channel();
+    let released = Arc::new(Mutex::new(released));
+    let (app, begun) = App::new(move |meta: Metadata| {
+        let released = released.clone();
+        async move {
+            if meta.id.starts_with("id-blocks") {
+                let _ = released.lock().unwrap().recv_timeout(PATIENCE);
+            }
+            Ok(())
+        }
+    });
+    (app, begun, release)
+}
+
+/// A store whose clock jumps, in which an event was interrupted so many times.
+fn interrupted(runtime: &Runtime, times: u32) -> (MemoryInbox, Jumps) {
+    let jumps = Jumps::default();
+    let clock = jumps.clone();
+    let inbox = MemoryInbox::new().with_clock(move || clock.now());
+    runtime.block_on(async {
+        inbox.put(vec![contact("blocks")]).await.unwrap();
+        for _ in 0..times {
+            let leased = inbox.lease(LeaseRequest::new(9, Duration::from_secs(1))).await.unwrap();
+            assert_eq!(leased.len(), 1);
+            jumps.jump(2_000_000);
+        }
+    });
+    (inbox, jumps)
+}
+
+#[test]
+fn a_hook_that_blocks_neither_stops_the_worker_nor_lives_for_ever() {
+    let runtime = Runtime::new().unwrap();
+    // Often enough that it runs alone.
+    let (inbox, jumps) = interrupted(&runtime, 7);
+    let (app, begun, release) = blocking();
+    let webhooks = webhooks(app, inbox.clone())
+        .hook_timeout(Duration::from_millis(50))
+        .lease_time(Duration::from_secs(1))
+        .max_attempts(10);
+    let receiver = Receiver::start(webhooks);
+    assert_eq!(begun.next().attempt, 8);
+    receiver.on(inbox.put(vec![contact("quick")])).unwrap();
+    assert_eq!(begun.next().id, "id-quick");
+    // Its lease expires again and again while it blocks, until its attempts are used up.
+    let dead = Query::new(Filter::new().state(EventState::Dead));
+    let dead = loop {
+        jumps.jump(2_000_000);
+        match receiver.on(inbox.list(dead.clone())).unwrap().items.pop() {
+            Some(dead) => break dead,
+            None => std::thread::yield_now(),
+        }
+    };
+    assert_eq!(dead.reason.as_deref(), Some("all 10 attempts failed, the last: the hook blocks its thread"));
+    begun.none();
+    drop(release);
+}
+
+#[test]
+fn a_stop_leaves_the_lease_of_a_hook_that_cannot_be_cancelled() {
+    let runtime = Runtime::new().unwrap();
+    let (inbox, _jumps) = interrupted(&runtime, 0);
+    let (app, begun, release) = blocking();
+    let webhooks = webhooks(app, inbox.clone()).shutdown_grace(Duration::from_millis(50));
+    let mut receiver = Receiver::start(webhooks);
+    begun.next();
+    receiver.stop();
+    let depth = receiver.on(inbox.depth()).unwrap();
+    assert_eq!([depth.ready, depth.leased], [0, 1], "another worker would run it beside this one");
+    drop(release);
+}
