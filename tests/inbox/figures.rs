@@ -1,6 +1,13 @@
 //! What an inbox says of itself.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use panora_hooks::inbox::{Decision, Inbox, LeaseRequest, MemoryInbox, ParkReason, Settlement, readiness};
@@ -10,6 +17,7 @@ use crate::{
     events::contact,
     receiver::{App, Next, webhooks},
     support::staged::{Fault, Staged},
+    virtual_time::{memory, run},
 };
 
 /// The status and the text of the answer.
@@ -49,6 +57,37 @@ async fn an_inbox_is_ready_while_it_takes_events_and_keeps_up() {
         assert_eq!(status, 503, "{fault:?}");
         assert!(text.contains(why) && !text.contains("refused") && !text.contains("no space"), "{text}");
     }
+}
+
+#[test]
+fn requests_that_arrive_together_share_one_probe() {
+    run(async {
+        let (inbox, _settled) = Staged::new(memory());
+        let probes = Arc::new(AtomicUsize::new(0));
+        let count = probes.clone();
+        inbox.on_put(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Some(Fault::Late(Duration::from_secs(1)))
+        });
+        let router: axum::Router =
+            axum::Router::new().route("/ready", readiness(inbox.clone(), Duration::from_secs(300)));
+        let ask = || {
+            let request = axum::http::Request::get("/ready").body(axum::body::Body::empty()).unwrap();
+            tokio::spawn(router.clone().oneshot(request))
+        };
+        let requests: Vec<_> = (0..10).map(|_| ask()).collect();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // The request that has started the probe hangs up.
+        requests[0].abort();
+        for request in requests.into_iter().skip(1) {
+            assert_eq!(request.await.unwrap().unwrap().status(), 200);
+        }
+        assert_eq!(probes.load(Ordering::SeqCst), 1);
+        inbox.on_put(|| Some(Fault::Panics));
+        assert_eq!(ask().await.unwrap().unwrap().status(), 503);
+        inbox.on_put(|| None);
+        assert_eq!(ask().await.unwrap().unwrap().status(), 200, "a panic does not end the probes");
+    });
 }
 
 #[tokio::test]

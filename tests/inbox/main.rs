@@ -12,6 +12,7 @@ mod receive;
 mod receiver;
 mod retention;
 mod simulation;
+mod sockets;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -116,20 +116,13 @@ impl Receiver {
 }
 
 pub trait Next<T> {
-    /// The next one, for which it waits.
+    /// Waits for the next value.
     fn next(&self) -> T;
-    /// Fails if there is one.
-    fn none(&self);
 }
 
 impl<T> Next<T> for mpsc::Receiver<T> {
     #[track_caller]
     fn next(&self) -> T {
         self.recv_timeout(PATIENCE).unwrap()
-    }
-
-    #[track_caller]
-    fn none(&self) {
-        assert!(self.try_recv().is_err());
     }
 }

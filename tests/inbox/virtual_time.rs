@@ -4,6 +4,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     time::{Duration, SystemTime},
 };
@@ -13,8 +14,15 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use panora_hooks::inbox::{EventInfo, EventState, Filter, Inbox, LeaseRequest, MemoryInbox, Query};
-use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
+use panora_hooks::{
+    WebhooksWithInbox,
+    inbox::{EventInfo, EventState, Filter, Inbox, LeaseRequest, MemoryInbox, Query},
+};
+use tokio::{
+    sync::oneshot,
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 use tower::ServiceExt;
 
 use crate::support::Delivery;
@@ -44,7 +52,7 @@ pub async fn interrupt(inbox: &impl Inbox, times: u32) {
     for _ in 0..times {
         let lease = Duration::from_secs(1);
         assert!(!inbox.lease(LeaseRequest::new(100, lease)).await.unwrap().is_empty());
-        tokio::time::sleep(lease).await;
+        sleep(lease).await;
     }
 }
 
@@ -67,19 +75,77 @@ pub fn deliver(router: &Router, delivery: &Delivery) -> JoinHandle<StatusCode> {
 
 /// A worker that runs until it is stopped.
 pub struct Running {
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     worker: JoinHandle<()>,
 }
 
 impl Running {
     pub fn start(worker: panora_hooks::inbox::Worker) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        Self { stop, worker: tokio::spawn(worker.run_until(async { drop(stopped.await) })) }
+        Self { stop: Some(stop), worker: tokio::spawn(worker.run_until(async { drop(stopped.await) })) }
+    }
+
+    pub fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Stops the worker, and waits until it has returned.
+    pub async fn stop(mut self) {
+        self.tell_to_stop();
+        self.worker.await.unwrap();
+    }
+}
+
+/// A receiver whose router is called without a socket, with a worker.
+pub struct Receiver {
+    router: Router,
+    worker: Running,
+}
+
+impl Receiver {
+    pub fn start<S: Clone + Send + Sync + 'static>(webhooks: WebhooksWithInbox<S>) -> Self {
+        let (router, worker) = webhooks.into_parts("/webhook");
+        Self { router, worker: Running::start(worker) }
+    }
+
+    /// Delivers an event, and returns the status of the answer.
+    pub async fn deliver(&self, delivery: &Delivery) -> u16 {
+        deliver(&self.router, delivery).await.unwrap().as_u16()
+    }
+
+    /// Tells the worker to stop.
+    pub fn tell_to_stop(&mut self) {
+        self.worker.tell_to_stop();
     }
 
     /// Stops the worker, and waits until it has returned.
     pub async fn stop(self) {
-        drop(self.stop);
-        self.worker.await.unwrap();
+        self.worker.stop().await;
     }
+}
+
+/// Waits for the next value, for an hour at most.
+#[track_caller]
+pub fn next<T>(values: &mpsc::Receiver<T>) -> impl Future<Output = T> {
+    let caller = std::panic::Location::caller();
+    async move {
+        for _ in 0..3_600_000 {
+            match values.try_recv() {
+                Ok(value) => return value,
+                Err(_) => sleep(Duration::from_millis(1)).await,
+            }
+        }
+        panic!("no value came, at {caller}");
+    }
+}
+
+/// Counts the values that are there after an hour, which is longer than any lease or delay.
+pub async fn count<T>(values: &mpsc::Receiver<T>) -> usize {
+    sleep(Duration::from_secs(3600)).await;
+    values.try_iter().count()
+}
+
+/// Fails if a value comes within an hour.
+pub async fn none<T>(values: &mpsc::Receiver<T>) {
+    assert_eq!(count(values).await, 0);
 }

@@ -145,6 +145,17 @@ pub trait Inbox: Send + Sync + 'static {
     /// Counts the events in each state that is not done, up to a limit of the store's.
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send;
 
+    /// Checks that the store accepts writes, and returns how long the oldest ready event has been ready.
+    ///
+    /// [`readiness`] calls this for each probe, so it should be cheap. Defaults to an empty [`put`](Self::put) and
+    /// [`depth`](Self::depth).
+    fn probe(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
+        async {
+            self.put(Vec::new()).await?;
+            Ok(self.depth().await?.oldest_ready)
+        }
+    }
+
     /// Drops the data of up to `max` events that have been done for longer than `older_than`. Returns how many there
     /// were. Their identities are kept, so that duplicates are still recognised.
     fn prune(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
@@ -229,6 +240,10 @@ impl<I: Inbox> Inbox for Arc<I> {
 
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send {
         (**self).depth()
+    }
+
+    fn probe(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
+        (**self).probe()
     }
 
     fn prune(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {

@@ -1,23 +1,30 @@
-//! Whether an inbox does its work.
+//! A handler that reports whether an inbox works and keeps up.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{self, MethodRouter},
 };
+use tokio::sync::watch;
 
-use super::{Inbox, error::chain};
+use super::{Inbox, InboxError, error::chain, patience::within};
 
 /// A store that takes longer to answer is not ready.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A handler for what watches the receiver: 200 while the inbox takes events and no event has been ready for longer than
-/// `max_wait`, else 503. The answer is one line of text that says which.
+/// Returns a handler for monitoring. It answers 200 while the inbox accepts events and no event has been ready for
+/// longer than `max_wait`, otherwise 503, with one line of text that says which.
 ///
-/// It is for an alarm. A load balancer that stops sending to the last receiver loses events which that would have stored:
-/// a backlog, as after a restart, is no reason to receive nothing.
+/// Requests that arrive together share one [probe](Inbox::probe) of the inbox, so that probes cannot pile up while a
+/// store is slow. The probe continues if a client hangs up.
+///
+/// Use it for an alarm. A load balancer that stops sending to the last receiver loses events which that receiver would
+/// have stored: a backlog, for example after a restart, is not a reason to receive nothing.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -32,34 +39,74 @@ pub fn readiness<S2: Clone + Send + Sync + 'static>(
     inbox: impl Inbox,
     max_wait: Duration,
 ) -> MethodRouter<S2> {
-    let inbox = Arc::new(inbox);
+    let probe = Arc::new(Probe { inbox, running: Mutex::default() });
     routing::get(move || {
-        let inbox = Arc::clone(&inbox);
+        let probe = Arc::clone(&probe);
         async move {
-            let answer = tokio::time::timeout(TIMEOUT, check(&*inbox, max_wait)).await;
-            answer.unwrap_or_else(|_| not_ready("the inbox does not answer"))
+            match probe.ask().await {
+                Err(why) => not_ready(&why),
+                Ok(Some(wait)) if wait > max_wait => {
+                    not_ready(&format!("an event has been waiting for {} s", wait.as_secs()))
+                }
+                Ok(_) => "ready\n".into_response(),
+            }
         }
     })
 }
 
-async fn check(inbox: &impl Inbox, max_wait: Duration) -> Response {
-    let depth = match inbox.put(Vec::new()).await {
-        Ok(_) => inbox.depth().await,
-        Err(error) => Err(error),
-    };
-    match depth {
-        Ok(depth) => match depth.oldest_ready {
-            Some(wait) if wait > max_wait => {
-                not_ready(&format!("an event has been waiting for {} s", wait.as_secs()))
-            }
-            _ => "ready\n".into_response(),
-        },
-        Err(error) => {
-            tracing::warn!("not ready: {}", chain(&error));
-            // Without the cause, which is for the log.
-            not_ready(&error.to_string())
-        }
+/// How long the oldest ready event has been ready, or why the inbox is not ready.
+type Answer = Result<Option<Duration>, String>;
+
+/// Asks an inbox, one request at a time.
+struct Probe<I> {
+    inbox: I,
+    /// Receives the answer to the request that is running, if one is.
+    running: Mutex<Option<watch::Receiver<Option<Answer>>>>,
+}
+
+impl<I> Probe<I> {
+    fn running(&self) -> MutexGuard<'_, Option<watch::Receiver<Option<Answer>>>> {
+        // No code panics while it holds the lock.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl<I: Inbox> Probe<I> {
+    /// Waits for the request that is running, or starts one.
+    async fn ask(self: &Arc<Self>) -> Answer {
+        let mut answer = self.running().get_or_insert_with(|| self.start()).clone();
+        // The task ends without an answer if the store panics.
+        let answered = answer.wait_for(Option::is_some).await;
+        let answered = answered.ok().and_then(|answer| answer.clone());
+        answered.unwrap_or_else(|| Err("the inbox does not answer".to_owned()))
+    }
+
+    /// Starts a request, which ends `running` when it is answered.
+    fn start(self: &Arc<Self>) -> watch::Receiver<Option<Answer>> {
+        let (sender, receiver) = watch::channel(None);
+        let ended = Ended(Arc::clone(self));
+        tokio::spawn(async move {
+            let answer = within(TIMEOUT, ended.0.inbox.probe()).await;
+            drop(ended);
+            sender.send_replace(Some(answer.map_err(|error| why(&error))));
+        });
+        receiver
+    }
+}
+
+/// Lets the next request start, also if the store panics.
+struct Ended<I>(Arc<Probe<I>>);
+
+impl<I> Drop for Ended<I> {
+    fn drop(&mut self) {
+        *self.0.running() = None;
+    }
+}
+
+fn why(error: &InboxError) -> String {
+    tracing::warn!("not ready: {}", chain(error));
+    // The cause is for the log only.
+    error.to_string()
 }
 
 fn not_ready(why: &str) -> Response {
