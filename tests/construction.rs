@@ -109,7 +109,27 @@ fn panics_point_at_the_users_line() {
         drop(with_inbox().lease_time(Duration::from_millis(999))); // line I
     });
     assert_eq!(line, line_of("line I"));
-    assert_eq!(message, "a lease of 999ms ends before it can be made longer");
+    assert_eq!(message, "a lease of 999ms ends before it can be extended: take a second or more");
+    let (line, message) = panic_of(|| {
+        drop(with_inbox().store_timeout(Duration::ZERO)); // line J
+    });
+    assert_eq!(line, line_of("line J"));
+    assert_eq!(message, "`store_timeout` is zero: no store would answer in time");
+    let (line, message) = panic_of(|| {
+        drop(with_inbox().hook_timeout(Duration::ZERO)); // line K
+    });
+    assert_eq!(line, line_of("line K"));
+    assert_eq!(message, "`hook_timeout` is zero: every hook would be cancelled at once");
+    let (line, message) = panic_of(|| {
+        drop(Webhooks::new(verifier()).max_body_bytes(0)); // line L
+    });
+    assert_eq!(line, line_of("line L"));
+    assert_eq!(message, "`max_body_bytes` is 0: every event would be rejected");
+    let (line, message) = panic_of(|| {
+        drop(Webhooks::new(verifier()).read_timeout(Duration::ZERO)); // line M
+    });
+    assert_eq!(line, line_of("line M"));
+    assert_eq!(message, "`read_timeout` is zero: every body would be rejected");
 }
 
 /// The first line of this file that holds `text`.

@@ -48,7 +48,10 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         Self { webhooks, inbox, policy: Policy::default() }
     }
 
-    /// Sets how many hooks run at once, by default 64.
+    /// Sets how many hooks run at once. Defaults to 64.
+    ///
+    /// Events whose attempts were interrupted twice run one at a time, in one of these slots; a slot is kept free for
+    /// them while one waits.
     ///
     /// # Panics
     ///
@@ -94,8 +97,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         })
     }
 
-    /// Sets for how long a worker takes events, by default 60 seconds. It asks for more time while a hook
-    /// runs; if the worker dies, others get its events after so long.
+    /// Sets how long a worker leases events. Defaults to 60 seconds. The worker extends the lease while a hook runs; if
+    /// the worker dies, others get its events after this time.
     ///
     /// # Panics
     ///
@@ -103,12 +106,12 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     #[track_caller]
     pub fn lease_time(self, lease_time: Duration) -> Self {
         let is_enough = lease_time >= Duration::from_secs(1);
-        assert!(is_enough, "a lease of {lease_time:?} ends before it can be made longer");
+        assert!(is_enough, "a lease of {lease_time:?} ends before it can be extended: take a second or more");
         self.set(|policy| policy.lease = lease_time)
     }
 
-    /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop, by default 25
-    /// seconds. Then they are cut off, and run again.
+    /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop. Defaults to 25 seconds. Then
+    /// the hooks are cancelled, and their events run again.
     pub fn shutdown_grace(self, shutdown_grace: Duration) -> Self {
         self.set(|policy| policy.shutdown_grace = shutdown_grace)
     }

@@ -473,7 +473,7 @@ fn an_event_that_a_slow_store_leases_runs() {
 }
 
 #[test]
-fn no_time_is_too_long() {
+fn no_value_is_too_large() {
     run(async {
         let (app, begun) =
             App::new(async |meta: Metadata| if meta.attempt == 1 { Err("no".into()) } else { Ok(()) });
@@ -481,6 +481,8 @@ fn no_time_is_too_long() {
         let webhooks = webhooks(app, inbox)
             .store_timeout(Duration::MAX)
             .hook_timeout(Duration::MAX)
+            .concurrency(usize::MAX)
+            .max_attempts(u32::MAX)
             .lease_time(Duration::MAX)
             .shutdown_grace(Duration::MAX)
             .retention(Duration::MAX, Duration::MAX);

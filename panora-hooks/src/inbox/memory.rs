@@ -207,7 +207,7 @@ impl Store {
 
     fn discard(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
         let selected = self.events.iter_mut().filter(|(key, entry)| entry.is_among(which, **key, now));
-        let over = selected.filter(|(_, entry)| matches!(entry.place, Place::Parked(_) | Place::Dead(_)));
+        let over = selected.filter(|(_, entry)| which.discards(entry.state(now)));
         let discard = |(_, entry): (&EventKey, &mut Record)| {
             entry.has_data = false;
             entry.place = Place::Done(now);

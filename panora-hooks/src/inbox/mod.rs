@@ -167,9 +167,12 @@ pub trait Inbox: Send + Sync + 'static {
         Capabilities::CORE
     }
 
-    /// Drops the data of up to `max` of the selected parked and dead events for good, oldest first. Returns how many
-    /// there were. They are done and pruned: a delivery of such an event is a duplicate until it is
-    /// [forgotten](Self::forget). Events in other states stay as they are.
+    /// Drops the data of up to `max` of the selected events for good, oldest first. Returns how many there were. They
+    /// are done and pruned: a delivery of such an event is a duplicate until it is [forgotten](Self::forget).
+    ///
+    /// A selection by keys, or by a filter that names a state, drops events in any state but done. Another filter drops
+    /// parked and dead events only ([`Select::discards`]). The lease of an event that is dropped ends: its hook may still
+    /// run, and its outcome is not recorded.
     ///
     /// Optional: [`Capability::Discard`]. Defaults to [`InboxError::Unsupported`].
     fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {

@@ -134,3 +134,18 @@ pub enum Select {
     /// All events that the filter accepts.
     All(Filter),
 }
+
+impl Select {
+    /// Returns whether [`discard`](super::Inbox::discard) drops a selected event in this state, for a store.
+    ///
+    /// Keys, and a filter that names a state, mean what they say. Another filter does not drop events that are still to
+    /// run. Nothing drops an event that is done.
+    #[must_use]
+    pub fn discards(&self, state: EventState) -> bool {
+        match (state, self) {
+            (EventState::Done, _) => false,
+            (EventState::Parked | EventState::Dead, _) | (_, Self::Keys(_)) => true,
+            (_, Self::All(filter)) => filter.state.is_some(),
+        }
+    }
+}

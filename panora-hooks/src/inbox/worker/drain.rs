@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::scheduler::Scheduler;
-use crate::inbox::Decision;
+use crate::inbox::{Decision, patience::at_most};
 
 /// How long to wait for hooks that were aborted.
 const ABORT: Duration = Duration::from_secs(1);
@@ -16,7 +16,7 @@ impl Scheduler<'_> {
         let (grace, store_timeout) = (self.policy.shutdown_grace, self.policy.store_timeout);
         let hooks_end = Instant::now() + grace;
         self.is_draining = true;
-        if timeout(store_timeout, self.finish_lease()).await.is_err() {
+        if at_most(store_timeout, self.finish_lease()).await.is_err() {
             tracing::warn!("events may have been leased that nobody runs: their leases have to expire first");
         }
         self.hand_back();
@@ -27,7 +27,7 @@ impl Scheduler<'_> {
             // would run the event beside it.
             let _ = timeout(ABORT, self.finish_hooks()).await;
         }
-        let _ = timeout(store_timeout, self.finish_settlements()).await;
+        let _ = at_most(store_timeout, self.finish_settlements()).await;
     }
 
     /// Waits for the lease request in flight, and hands back what it brings.

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 pub(crate) use self::runner::Hooks;
 use self::{runner::Runner, scheduler::Scheduler};
-use super::{ErasedInbox, policy::Policy, writer::Writer};
+use super::{ErasedInbox, patience::at_most, policy::Policy, writer::Writer};
 
 /// Runs the hooks of stored events.
 ///
@@ -45,7 +45,7 @@ impl Worker {
             scheduler.run_until(shutdown, &stored).await;
             scheduler.drain().await;
             // The events that arrived last are stored, and run by the next worker.
-            if tokio::time::timeout(policy.store_timeout, writer.idle()).await.is_err() {
+            if at_most(policy.store_timeout, writer.idle()).await.is_err() {
                 tracing::warn!("events still arrive: stop the server with the worker");
             }
         };

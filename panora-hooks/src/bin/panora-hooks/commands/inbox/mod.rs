@@ -42,9 +42,10 @@ The receiver runs them as if they had never been tried.
 
 Example: panora-hooks inbox replay --state dead --type crm.contact.created")]
     Replay(Selection),
-    /// Drops the data of parked and dead events for good
+    /// Drops the data of events for good
     #[command(after_help = "\
-They count as done then: deliveries of them are still known as duplicates.
+Without ids and without --state, only parked and dead events are dropped. An
+event that is dropped counts as done: a delivery of it is still a duplicate.
 
 Example: panora-hooks inbox drop --state dead --older-than 30d")]
     Drop(Selection),
@@ -113,9 +114,14 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             Err(Failure::usage("this inbox cannot drop events"))
         }
         Command::Drop(selection) => {
-            let question = format!("drop {} for good, if parked or dead?", selection.describe());
-            let yes = selection.yes;
+            let (what, yes) = (selection.describe(), selection.yes);
             let select = selection.select()?;
+            let is_explicit = select.discards(EventState::Ready);
+            let question = if is_explicit {
+                format!("drop {what} for good?")
+            } else {
+                format!("drop {what} for good, if parked or dead?")
+            };
             input::confirm(&question, yes)?;
             let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
             changed("dropped", dropped, json)?;
