@@ -67,7 +67,8 @@ fn an_interrupted_event_is_not_run_after_its_lease_was_lost() {
         let (app, begun_by_second) = App::new(async |_| Ok(()));
         // A store of its own, which works.
         let second = Running::start(worker(webhooks(app, inbox.inner.clone())));
-        sleep(Duration::from_secs(15)).await;
+        // By then the first event has ended.
+        sleep(Duration::from_secs(25)).await;
         inbox.on_settle(|| None);
         sleep(Duration::from_secs(60)).await;
         first.stop().await;

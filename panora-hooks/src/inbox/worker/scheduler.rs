@@ -59,6 +59,8 @@ pub(super) struct Scheduler<'i> {
     extending: Option<Request<'i, SettleAnswer>>,
     poll_at: Instant,
     extend_at: Instant,
+    /// When the store was last asked to extend leases.
+    last_extend: Option<Instant>,
     /// Whether the worker stops: it hands back what it leases.
     pub(super) is_draining: bool,
 }
@@ -108,6 +110,7 @@ impl<'i> Scheduler<'i> {
             extending: None,
             poll_at: now,
             extend_at: now,
+            last_extend: None,
             is_draining: false,
         }
     }
@@ -319,7 +322,9 @@ impl<'i> Scheduler<'i> {
         }
         if *leased_until < Instant::now() + self.policy.lease / 4 {
             // The event may have waited for long: another worker has it if the lease cannot be extended.
-            self.extend_at = Instant::now().min(self.extend_at);
+            let now = Instant::now();
+            let soon = self.last_extend.map_or(now, |last| now.max(last + PAUSE));
+            self.extend_at = self.extend_at.min(soon);
             return;
         }
         let Some(Suspect { leased, .. }) = self.suspects.take_next() else { return };
@@ -400,6 +405,7 @@ impl<'i> Scheduler<'i> {
         let extend = |token| Settlement::new(token, Decision::Extend(self.policy.lease));
         let settlements = live.chain(waiting).map(extend).collect();
         self.extend_at = now + self.policy.lease / 3;
+        self.last_extend = Some(now);
         self.extending = Some(self.settle(settlements));
     }
 
