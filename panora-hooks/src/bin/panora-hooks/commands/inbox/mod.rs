@@ -195,8 +195,8 @@ fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
     }
 }
 
-/// The states of which there are more events than were counted.
-fn at_least(depth: panora_hooks::inbox::Depth) -> Vec<&'static str> {
+/// The states that hold more events than were counted.
+fn at_least(depth: &panora_hooks::inbox::Depth) -> Vec<&'static str> {
     let counts = [
         (EventState::Ready, depth.ready),
         (EventState::Delayed, depth.delayed),
@@ -210,15 +210,19 @@ fn at_least(depth: panora_hooks::inbox::Depth) -> Vec<&'static str> {
 async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
     let depth = within(inbox.depth()).await?.map_err(Failure::of)?;
     if json {
-        return print::json(&json!({
+        let mut counts = json!({
             "ready": depth.ready.number(),
             "delayed": depth.delayed.number(),
             "leased": depth.leased.number(),
             "parked": depth.parked.number(),
             "dead": depth.dead.number(),
-            "at_least": at_least(depth),
             "oldest_ready_seconds": depth.oldest_ready.map(|age| age.as_secs_f64()),
-        }));
+        });
+        let at_least = at_least(&depth);
+        if !at_least.is_empty() {
+            counts["at_least"] = json!(at_least);
+        }
+        return print::json(&counts);
     }
     let waiting = depth.oldest_ready.map(|age| format!("the oldest for {}", print::duration(age)));
     let rows = [
