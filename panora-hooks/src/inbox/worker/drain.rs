@@ -40,7 +40,7 @@ impl Scheduler<'_> {
     /// Hands back events that wait to run.
     fn hand_back(&mut self) {
         for suspect in self.suspects.drain() {
-            self.owe(suspect.leased.token, Decision::Release);
+            self.settlements.owe(suspect.leased.token, Decision::Release);
         }
     }
 

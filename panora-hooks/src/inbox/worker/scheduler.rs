@@ -35,6 +35,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// The pause after a store has failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How many hooks that have ended may be left in the order in which they were started, beside twice those that run.
+const MAX_ENDED: usize = 64;
+
 /// The events of one worker, from lease to settlement.
 ///
 /// At most one request of each kind (lease, settle, extend) is in flight, and all of them are polled in one place: a
@@ -280,7 +283,7 @@ impl<'i> Scheduler<'i> {
             running.attempt = attempt;
             if running.is_stuck && !self.is_draining {
                 let blocked = Attempt::of(&leased, AttemptOutcome::Blocked);
-                self.owe(token, blocked.decide(attempt, &self.policy));
+                self.settlements.owe(token, blocked.decide(attempt, &self.policy));
             }
             return;
         }
@@ -289,10 +292,10 @@ impl<'i> Scheduler<'i> {
         }
         self.suspects.remove(token.key());
         if self.is_draining {
-            self.owe(token, Decision::Release);
+            self.settlements.owe(token, Decision::Release);
         } else if attempt > self.policy.max_attempts {
             let interrupted = Attempt::of(&leased, AttemptOutcome::Interrupted);
-            self.owe(token, interrupted.decide(attempt - 1, &self.policy));
+            self.settlements.owe(token, interrupted.decide(attempt - 1, &self.policy));
         } else if is_suspect(&leased) {
             self.suspects.push(Suspect { leased, leased_until });
         } else {
@@ -308,6 +311,11 @@ impl<'i> Scheduler<'i> {
         let running = Running { token, attempt: number, since: Instant::now(), task, is_stuck: false };
         self.running.insert(token.key(), running);
         self.started.push_back((token.key(), task));
+        // A hook that runs for long comes first, and keeps those behind it that have ended.
+        if self.started.len() > 2 * self.running.len() + MAX_ENDED {
+            let running = &self.running;
+            self.started.retain(|(key, task)| running.get(key).is_some_and(|running| running.task == *task));
+        }
     }
 
     /// Starts the next suspect, if none runs and there is a slot.
@@ -362,14 +370,6 @@ impl<'i> Scheduler<'i> {
             // The hook has panicked while it was dropped.
             Err(_) => Attempt::panicked().decide(number, &self.policy),
         };
-        self.owe(token, decision);
-    }
-
-    /// Takes note of a decision about an event.
-    pub(super) fn owe(&mut self, token: LeaseToken, decision: Decision) {
-        if let Decision::RetryAfter(delay) = decision {
-            self.poll_at = self.poll_at.min(Instant::now() + delay);
-        }
         self.settlements.owe(token, decision);
     }
 
@@ -387,7 +387,10 @@ impl<'i> Scheduler<'i> {
     }
 
     fn on_settled(&mut self, (tokens, _, answer): SettleAnswer) {
-        self.settlements.answered(&tokens, answer, self.leasing.is_some());
+        let retry_after = self.settlements.answered(&tokens, answer, self.leasing.is_some());
+        if let Some(delay) = retry_after {
+            self.poll_at = self.poll_at.min(Instant::now() + delay);
+        }
     }
 
     fn holds_leases(&self) -> bool {

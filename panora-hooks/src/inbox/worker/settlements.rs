@@ -75,22 +75,23 @@ impl Settlements {
         self.owed.values().filter(|owed| !owed.is_stale).map(|owed| owed.settlement.clone()).collect()
     }
 
-    /// Takes the answer of the store about some tokens.
+    /// Takes the answer of the store about some tokens. Returns after which time one of the events runs again, if any does.
     pub(super) fn answered(
         &mut self,
         tokens: &[LeaseToken],
         answer: Result<Vec<Settled>, InboxError>,
         is_leasing: bool,
-    ) {
+    ) -> Option<Duration> {
         let results = match answer {
             Ok(results) => results,
             Err(error) => {
                 tracing::warn!(events = tokens.len(), "events are not settled yet: {}", chain(&error));
                 self.retry_at = Some(Instant::now() + PAUSE);
-                return;
+                return None;
             }
         };
         self.retry_at = None;
+        let mut retry_after: Option<Duration> = None;
         for (token, settled) in tokens.iter().zip(results) {
             let Entry::Occupied(mut owed) = self.owed.entry(token.key()) else { continue };
             if owed.get().settlement.token != *token {
@@ -102,9 +103,14 @@ impl Settlements {
                     warn_stale(token.key());
                     owed.remove();
                 }
-                Settled::Applied => drop(owed.remove()),
+                Settled::Applied => {
+                    if let Decision::RetryAfter(delay) = owed.remove().settlement.decision {
+                        retry_after = Some(retry_after.map_or(delay, |earliest| earliest.min(delay)));
+                    }
+                }
             }
         }
+        retry_after
     }
 }
 
