@@ -3,7 +3,7 @@
 mod contract;
 mod events;
 mod figures;
-//mod flaws;
+mod flaws;
 mod model;
 mod receive;
 mod receiver;
