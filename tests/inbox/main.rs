@@ -5,6 +5,7 @@ mod events;
 mod figures;
 mod flaws;
 mod model;
+mod own_store;
 mod receive;
 mod receiver;
 mod stores;

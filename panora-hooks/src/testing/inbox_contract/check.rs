@@ -16,6 +16,7 @@ pub(super) enum Stop {
 pub(super) type Checked<T = ()> = Result<T, Stop>;
 
 /// Checks that a value is the expected one.
+#[expect(clippy::needless_pass_by_value, reason = "literals and fresh values need no `&`")]
 pub(super) fn same<T: PartialEq + Debug>(when: impl Display, expected: T, found: T) -> Checked {
     if expected == found { Ok(()) } else { Err(broken(when, format!("{expected:?}"), found)) }
 }

@@ -19,10 +19,10 @@ pub(crate) async fn a_done_event_is_pruned_after_its_age<H: Harness>(store: Subj
         same(&when, 0, store.prune(age, ALL).await?)?;
         holds(&when, store.stored(&when, key).await?.data.is_some(), "the data is kept", "no data")?;
     }
-    store.advance(HOUR - SECOND * 60).await?;
+    store.advance(59 * 60 * SECOND).await?;
     let when = "an event has been done for 59 minutes; those older than an hour are pruned";
     same(when, 0, store.prune(HOUR, ALL).await?)?;
-    store.advance(SECOND * 61).await?;
+    store.advance(61 * SECOND).await?;
     let when = "an event has been done for more than an hour; those older than an hour are pruned";
     same("`prune` is called for no event", 0, store.prune(HOUR, 0).await?)?;
     same(when, 1, store.prune(HOUR, ALL).await?)?;
