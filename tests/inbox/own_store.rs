@@ -1,4 +1,5 @@
-//! A store that is written against the public API alone: it passes the contract, and a receiver runs on it.
+//! A store that is written against the public API alone: it passes the contract, and a receiver
+//! runs on it.
 
 mod log_inbox;
 
@@ -125,7 +126,8 @@ fn a_receiver_runs_on_a_store_with_other_keys() {
     let done = Query::new(Filter::new().state(EventState::Done));
     let items = receiver.on(inbox.list(done)).unwrap().items;
     assert_eq!(items.len(), 1);
-    // The time in milliseconds stands in the upper 48 bits, as in a ULID: no 64-bit column holds such a key.
+    // The time in milliseconds stands in the upper 48 bits, as in a ULID: no 64-bit column holds
+    // such a key.
     assert!(items[0].key > EventKey::new(u128::from(u64::MAX)), "{}", items[0].key);
     assert_eq!(items[0].key.to_string().parse(), Ok(items[0].key));
 }

@@ -56,8 +56,8 @@ impl LogInbox {
 
     /// Changes the table, and returns when the change is flushed to disk.
     ///
-    /// Nothing is awaited, so no future can be dropped half-way. It blocks the thread for a flush; a store with more to
-    /// do moves that to a thread of its own.
+    /// Nothing is awaited, so no future can be dropped half-way. It blocks the thread for a flush;
+    /// a store with more to do moves that to a thread of its own.
     fn change<T>(&self, change: impl FnOnce(&mut Table, u64) -> T) -> Result<T, InboxError> {
         let mut log = self.log.lock().map_err(|_| InboxError::Other("a call panicked".into()))?;
         let changed = change(&mut log.table, self.now());

@@ -32,9 +32,10 @@
 //!   help:     compare the fence in the statement that changes the event, and change nothing if it differs
 //! ```
 //!
-//! Rules about an [optional part](crate::inbox::Capability) are skipped unless the store claims the part. Rules about
-//! time are skipped unless the harness can [move the clock](Harness::advance), and rules about restarts unless it can
-//! [restart](Harness::restart) the store. [`Rule::check`] returns the [`Verdict`], for a test runner of your own:
+//! Rules about an [optional part](crate::inbox::Capability) are skipped unless the store claims the
+//! part. Rules about time are skipped unless the harness can [move the clock](Harness::advance),
+//! and rules about restarts unless it can [restart](Harness::restart) the store. [`Rule::check`]
+//! returns the [`Verdict`], for a test runner of your own:
 //!
 //! ```
 //! # use panora_hooks::{inbox::MemoryInbox, testing::inbox_contract::{Harness, Rule, Verdict}};

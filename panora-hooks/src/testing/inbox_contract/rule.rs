@@ -128,8 +128,8 @@ macro_rules! __inbox_contract_rules {
 /// Makes one test of each [`Rule`](crate::testing::inbox_contract::Rule), named like the rule.
 ///
 /// The arguments are the attributes of a test and `let harness = …;`, which makes a
-/// [`Harness`](crate::testing::inbox_contract::Harness). The expression is evaluated in each test, which is an
-/// `async fn`: it may use `.await`, and `return` to skip the test.
+/// [`Harness`](crate::testing::inbox_contract::Harness). The expression is evaluated in each test,
+/// which is an `async fn`: it may use `.await`, and `return` to skip the test.
 ///
 /// ```
 /// # use panora_hooks::{inbox::MemoryInbox, testing::inbox_contract::{self, Harness}};

@@ -60,7 +60,8 @@ impl LogFile {
         Ok((log, lines))
     }
 
-    /// Reads every line that is whole. A crash may have cut off the last one, which was not acknowledged.
+    /// Reads every line that is whole. A crash may have cut off the last one, which was not
+    /// acknowledged.
     pub fn read(&mut self) -> io::Result<Vec<Line>> {
         let mut text = Vec::new();
         self.file.seek(SeekFrom::Start(0))?;

@@ -84,8 +84,8 @@ impl Table {
         self.write(Line::Changed { key: key.to_string(), state });
     }
 
-    /// The time in the upper 48 bits, so that keys are in the order of storing; random bits below. Never less than the
-    /// last key, whatever the clock says.
+    /// The time in the upper 48 bits, so that keys are in the order of storing; random bits below.
+    /// Never less than the last key, whatever the clock says.
     fn new_key(&self, now: u64) -> EventKey {
         let random = fastrand::u128(..) >> 48;
         let ulid = u128::from(now / 1000) << 80 | random;
@@ -240,7 +240,8 @@ impl Table {
         keys.len() as u64
     }
 
-    /// Up to `max` of the events that are selected and to which the operation applies, oldest first.
+    /// Up to `max` of the events that are selected and to which the operation applies, oldest
+    /// first.
     fn selected(
         &self,
         which: &Select,

@@ -109,7 +109,8 @@ async fn settle_halfway<H: Harness>(store: &Subject<H>) -> Checked {
         drop_after(polls, store.inbox.lease(LeaseRequest::new(1, LEASE))).await;
     }
     let when = "calls of `lease` were dropped, and the leases that they may have made are over";
-    // The server of a store may carry out a call that was dropped a moment later, so once may not be enough.
+    // The server of a store may carry out a call that was dropped a moment later, so once may not
+    // be enough.
     for _ in 0..5 {
         store.advance(LEASE + SECOND).await?;
         let leased = store.lease_all().await?;
