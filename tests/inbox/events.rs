@@ -1,6 +1,6 @@
 //! Events to be stored.
 
-use panora_hooks::inbox::NewEvent;
+use panora_hooks::inbox::{NewEvent, Put};
 
 use crate::support::verifier;
 
@@ -15,4 +15,12 @@ pub fn event(id: &str, wire_type: &str, data: &str) -> NewEvent {
 pub fn contact(name: impl std::fmt::Display) -> NewEvent {
     let data = serde_json::Value::String(format!(r#"{{"first_name":"{name}"}}"#)).to_string();
     event(&format!("id-{name}"), "crm.contact.created", &data)
+}
+
+pub fn is_stored(put: Put) -> bool {
+    matches!(put, Put::Stored(_))
+}
+
+pub fn is_duplicate(put: Put) -> bool {
+    matches!(put, Put::Duplicate(_))
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use self::log_inbox::LogInbox;
 use crate::{
-    events::contact,
+    events::{contact, is_duplicate, is_stored},
     receiver::{App, Next, Receiver, webhooks},
     stores::Jumps,
     support::{self, staged::Staged},
@@ -137,14 +137,17 @@ async fn a_line_that_a_crash_cut_off_is_dropped() {
     use std::io::Write;
 
     let mut log = Log::new();
-    let first = log.inbox().put(vec![contact("ada")]).await.unwrap()[0].key();
+    let first = log.inbox().put(vec![contact("ada")]).await.unwrap()[0];
     log.inbox = None;
     let path = log.folder.path().join("inbox.log");
     let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
     file.write_all(br#"{"Event":{"key":"17","#).unwrap();
     log.open();
-    let second = log.inbox().put(vec![contact("grace")]).await.unwrap()[0].key();
+    let second = log.inbox().put(vec![contact("grace")]).await.unwrap()[0];
+    assert!(is_stored(first) && is_stored(second));
     log.restart().await;
+    let again = log.inbox().put(vec![contact("ada"), contact("grace")]).await.unwrap();
+    assert!(again.iter().copied().all(is_duplicate), "{again:?}");
     let items = log.inbox().list(Query::default()).await.unwrap().items;
-    assert_eq!(items.iter().map(|info| info.key).collect::<Vec<_>>(), [first, second]);
+    assert_eq!(items.iter().map(|info| info.key).collect::<Vec<_>>(), [first.key(), second.key()]);
 }
