@@ -1,14 +1,17 @@
 //! The example with two receivers on PostgreSQL, as a new user meets it.
 #![cfg(unix)]
 
+#[path = "support/skip.rs"]
+mod skip;
 mod support;
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Command, Stdio},
 };
 
+use skip::skip;
 use sqlx::{AssertSqlSafe, PgPool};
 use support::{Request, example::executable, read_answer};
 use tokio::runtime::Runtime;
@@ -24,7 +27,7 @@ struct Database {
 impl Database {
     fn new() -> Option<Self> {
         let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
-            let _ = writeln!(std::io::stderr(), "skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
+            skip("PANORA_TEST_POSTGRES is not set");
             return None;
         };
         let name = format!("panora_test_{:016x}", fastrand::u64(..));

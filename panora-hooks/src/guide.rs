@@ -9,6 +9,9 @@ pub mod sender {}
 #[doc = include_str!("docs/guide/inbox.md")]
 pub mod inbox {}
 
+#[doc = include_str!("docs/guide/stores.md")]
+pub mod stores {}
+
 #[doc = include_str!("docs/guide/testing.md")]
 pub mod testing {}
 

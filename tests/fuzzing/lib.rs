@@ -5,6 +5,7 @@
 #[path = "../../panora-hooks-macros/src/catalogue.rs"]
 #[allow(dead_code, reason = "patterns need a part of it")]
 mod catalogue;
+mod json;
 #[path = "../../panora-hooks-macros/src/on/pattern.rs"]
 mod pattern;
 #[path = "../../panora-hooks-macros/src/similar.rs"]

@@ -7,6 +7,7 @@ mod figures;
 mod flaws;
 mod interrupted;
 mod model;
+mod own_store;
 mod paused_clock;
 mod pooled;
 mod receive;

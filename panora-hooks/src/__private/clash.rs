@@ -107,3 +107,48 @@ const fn hash(text: &str) -> usize {
     }
     hash as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLOTS: usize = 7;
+
+    fn listed(patterns: Vec<&'static [&'static str]>) -> Vec<Listed> {
+        let definition = |patterns| Definition { name: "", patterns, is_unlisted: true, file: "", line: 1 };
+        let names = ["first", "second", "third", "fourth"];
+        let entries = patterns.into_iter().zip(names).enumerate();
+        entries
+            .map(|(position, (patterns, name))| Listed { position, name, definition: definition(patterns) })
+            .collect()
+    }
+
+    /// Two patterns whose search begins at the same slot.
+    fn colliding() -> [&'static str; 2] {
+        let slot = |pattern: &str| hash(pattern) % SLOTS;
+        let others = ["b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"];
+        let other = others.into_iter().find(|other| slot(other) == slot("a"));
+        ["a", other.expect("two of 16 patterns share one of 7 slots")]
+    }
+
+    #[test]
+    fn a_clash_is_found_behind_a_pattern_with_the_same_hash() {
+        let [first, second] = colliding();
+        let patterns: [&'static [&'static str]; 2] = [vec![first].leak(), vec![second].leak()];
+        let listed = listed(vec![patterns[0], patterns[1], patterns[1], patterns[0]]);
+        let clashes = clashes::<4, SLOTS>(&listed);
+        let found: Vec<_> =
+            clashes.iter().map(|clash| clash.map(|clash| (clash.pattern, clash.earlier))).collect();
+        assert_eq!(found, [None, None, Some((second, "second")), Some((first, "first"))]);
+    }
+
+    #[test]
+    fn each_entry_reports_its_first_clash_with_the_earliest_entry() {
+        let listed = listed(vec![&["a", "b"], &["c"], &["c", "a"], &["b", "c"]]);
+        let clashes = clashes::<4, { 2 * 7 + 1 }>(&listed);
+        let found: Vec<_> =
+            clashes.iter().map(|clash| clash.map(|clash| (clash.pattern, clash.earlier))).collect();
+        assert_eq!(found, [None, None, Some(("c", "second")), Some(("b", "first"))]);
+        assert_eq!(slots(&listed), 15);
+    }
+}

@@ -1,6 +1,7 @@
 #![doc = include_str!("../docs/testing.md")]
 
 pub(crate) mod fixtures;
+pub mod inbox_contract;
 mod outcome;
 mod path;
 mod run;

@@ -158,12 +158,18 @@ impl Verifier {
         })
     }
 
-    /// Compares in constant time, and tries all secrets whatever the first ones say.
+    /// Compares with every secret, whether or not an earlier one matches, so that the time does not
+    /// tell which one it was.
     fn is_signed(&self, data: &str, signature: &Signature) -> bool {
-        self.keys.iter().fold(false, |is_signed, key| {
-            is_signed | key.clone().chain_update(data).verify(signature.as_bytes().into()).is_ok()
-        })
+        self.keys.iter().fold(false, |is_signed, key| is_signed | is_signed_with(key, data, signature))
     }
+}
+
+/// Compares in constant time, as the `hmac` crate does it. A signature is compared nowhere else.
+fn is_signed_with(key: &Hmac<Sha256>, data: &str, signature: &Signature) -> bool {
+    #[cfg(test)]
+    tests::COMPARISONS.with(|comparisons| comparisons.set(comparisons.get() + 1));
+    key.clone().chain_update(data).verify(signature.as_bytes().into()).is_ok()
 }
 
 /// A key, if the secret is one.
@@ -176,5 +182,35 @@ pub(crate) fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, SecretError> {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("secrets", &self.keys.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        /// How many signatures this thread has compared.
+        pub(super) static COMPARISONS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Verifies a signature by one of three secrets, and counts the comparisons.
+    fn comparisons(signer: &str) -> (bool, u32) {
+        let verifier = Verifier::new("first").unwrap().also_accept("second").unwrap();
+        let verifier = verifier.also_accept("third").unwrap();
+        let body = br#"{"id_event":"1","data":"{}","type":"crm.contact.created"}"#;
+        let signature = Verifier::new(signer).unwrap().sign(r#""{}""#);
+        COMPARISONS.set(0);
+        (verifier.verify(body, signature).is_ok(), COMPARISONS.get())
+    }
+
+    #[test]
+    fn a_signature_is_compared_with_every_secret_whichever_matches() {
+        for secret in ["first", "second", "third"] {
+            assert_eq!(comparisons(secret), (true, 3), "{secret}");
+        }
+        assert_eq!(comparisons("another"), (false, 3));
     }
 }

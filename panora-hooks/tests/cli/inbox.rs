@@ -1,7 +1,6 @@
 //! `inbox`, beside a receiver that runs.
 
 use std::{
-    io::{self, Write},
     path::PathBuf,
     time::{Duration, SystemTime},
 };
@@ -18,7 +17,10 @@ use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::oneshot};
 
-use crate::support::{cli, fails, json as printed, run, verifier};
+use crate::{
+    skip::skip,
+    support::{cli, fails, json as printed, run, verifier},
+};
 
 const CANARY: &str = "canary-in-a-payload";
 
@@ -190,8 +192,7 @@ fn a_file_is_looked_at_and_put_right_while_its_receiver_runs() {
 #[test]
 fn so_is_a_schema_of_postgresql() {
     let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
-        // Straight to the standard error: a test that passes shows nothing else.
-        let _ = writeln!(io::stderr(), "skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
+        skip("PANORA_TEST_POSTGRES is not set");
         return;
     };
     let runtime = Runtime::new().unwrap();

@@ -19,6 +19,8 @@ mod replay;
 mod secrecy;
 mod send;
 mod sign;
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
 mod stopping;
 mod support;
 

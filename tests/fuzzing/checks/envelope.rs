@@ -1,23 +1,22 @@
-//! A body has the verdict, and the slices, that `serde_json` alone would give it.
-
-use std::fmt;
+//! A body has the verdict, and the slices, that a reader of JSON of our own gives it.
+//!
+//! That reader shares nothing with the library, which reads bodies in two ways: by itself, and with
+//! `serde_json`.
 
 use panora_hooks::{Verifier, VerifyError};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
-use crate::SECRET;
+use crate::{
+    SECRET,
+    json::{decode, object},
+};
 
 /// # Panics
 ///
-/// If it has another.
+/// If the verdict or a slice differs.
 pub fn check(body: &[u8]) {
     let verifier = Verifier::new(SECRET).unwrap();
     let expected = Expected::of(body);
-    // A signature of nothing tells bodies that are read from those that are not.
+    // A well-formed signature that does not match tells bodies that are read from those that are not.
     let unsigned = verifier.verify(body, "0".repeat(64)).map(|delivery| delivery.id().to_owned());
     let verdict = expected.as_ref().map_or_else(|error| *error, |_| VerifyError::SignatureMismatch);
     assert_eq!(unsigned, Err(verdict));
@@ -37,56 +36,38 @@ struct Expected<'b> {
 impl<'b> Expected<'b> {
     fn of(body: &'b [u8]) -> Result<Self, VerifyError> {
         let body = std::str::from_utf8(body).map_err(|_| VerifyError::Malformed)?;
-        let Members(members) = serde_json::from_str(body).map_err(|_| VerifyError::Malformed)?;
-        let (mut id, mut data, mut wire_type, mut duplicate) = (None, None, None, None);
-        for (key, value) in members {
-            let text = || serde_json::from_str::<String>(value.get()).map_err(|_| VerifyError::Malformed);
-            let (name, is_duplicate) = match &*key {
-                "id_event" => ("id_event", id.replace(text()?).is_some()),
-                "type" => ("type", wire_type.replace(text()?).is_some()),
-                "data" => ("data", data.replace(value.get()).is_some()),
+        let members = object(body).ok_or(VerifyError::Malformed)?;
+        let (mut ids, mut types, mut data) = (Vec::new(), Vec::new(), Vec::new());
+        let mut duplicate = None;
+        for member in members {
+            // A name that is not Unicode makes the body one that cannot be read.
+            let name = member.name.ok_or(VerifyError::Malformed)?;
+            let (name, values) = match &*name {
+                "id_event" => ("id_event", &mut ids),
+                "type" => ("type", &mut types),
+                "data" => ("data", &mut data),
                 _ => continue,
             };
-            if is_duplicate {
+            if !values.is_empty() {
                 duplicate = Some(name);
             }
+            values.push(member.value);
         }
-        if let Some(key) = duplicate {
-            return Err(VerifyError::DuplicateKey(key));
+        let text = |literal: &str| match decode(literal) {
+            Some(Ok(text)) => Ok(text),
+            _ => Err(VerifyError::Malformed),
+        };
+        let read = |literals: Vec<&str>| literals.into_iter().map(text).collect::<Result<Vec<_>, _>>();
+        let (mut ids, mut types) = (read(ids)?, read(types)?);
+        if let Some(name) = duplicate {
+            return Err(VerifyError::DuplicateKey(name));
         }
-        let data = data.ok_or(VerifyError::MissingKey("data"))?;
-        let id = id.ok_or(VerifyError::MissingKey("id_event"))?;
-        let wire_type = wire_type.ok_or(VerifyError::MissingKey("type"))?;
+        let data = data.pop().ok_or(VerifyError::MissingKey("data"))?;
+        let id = ids.pop().ok_or(VerifyError::MissingKey("id_event"))?;
+        let wire_type = types.pop().ok_or(VerifyError::MissingKey("type"))?;
         if id.is_empty() || wire_type.is_empty() {
             return Err(VerifyError::Malformed);
         }
         Ok(Self { id, wire_type, data })
-    }
-}
-
-/// The members of an object, as often as they stand there.
-struct Members<'b>(Vec<(String, &'b RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
     }
 }

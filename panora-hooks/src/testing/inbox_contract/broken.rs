@@ -1,0 +1,45 @@
+//! `Broken`.
+
+use std::{error::Error, fmt};
+
+use super::Rule;
+
+/// A rule that a store breaks. `Display` says what was expected, what was found, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    rule: Rule,
+    breach: Breach,
+}
+
+/// The call that broke the rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Breach {
+    pub(super) when: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+impl Broken {
+    pub(super) fn new(rule: Rule, breach: Breach) -> Self {
+        Self { rule, breach }
+    }
+
+    /// Returns the rule.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, breach: Breach { when, expected, found } } = self;
+        writeln!(f, "the store breaks the rule `{rule}`")?;
+        writeln!(f, "  when:     {when}")?;
+        writeln!(f, "  expected: {expected}")?;
+        writeln!(f, "  found:    {found}")?;
+        write!(f, "  help:     {}", rule.help())
+    }
+}
+
+impl Error for Broken {}

@@ -1,0 +1,261 @@
+//! `Rule`: what there is to check.
+
+use std::fmt;
+
+use super::{
+    Broken, Harness,
+    check::Stop,
+    rules::{
+        cancellation, duplicates, keys, leasing, optional, reading, replaying, restarting, retention,
+        settling, storing,
+    },
+    subject::Subject,
+};
+
+/// The result of a rule that is not broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The store keeps the rule.
+    Kept,
+    /// The rule was not checked, or not to its end, for this reason.
+    Skipped(&'static str),
+}
+
+/// Passes the list of rules to the macro `$then`, after `$arguments`. The list exists only here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __inbox_contract_rules {
+    ([$($then:tt)*] $arguments:tt) => {
+        $($then)*! {
+            $arguments
+            Stored storing::a_stored_event_is_leased_unchanged
+                "store the id, the type, the data, the content and the time of arrival as they are",
+            EmptyBatch storing::an_empty_batch_is_accepted
+                "answer an empty batch with an empty list, and lease nothing if `max` is 0",
+            BatchOrder storing::results_are_in_the_order_of_the_batch
+                "return one result for each event, at the place that the event has in the batch",
+            AnyText storing::texts_may_contain_any_character
+                "store texts as bytes, or in a column that holds any Unicode text of any length, U+0000 included",
+            LargeEvents storing::large_events_are_stored_and_leased
+                "return at least one ready event from `lease`, however large it is",
+            OneCopy duplicates::an_event_is_stored_once
+                "keep `NewEvent::identity` unique, and answer `Duplicate` in whatever state the stored event is",
+            OneCopyInBatch duplicates::a_batch_may_contain_an_event_twice
+                "compare each event of a batch with those before it in the batch, too",
+            Replayed duplicates::an_object_under_another_id_or_type_is_parked
+                "park an event that `is_unique` if its `content` is stored under another identity",
+            Lists duplicates::a_list_under_another_id_is_a_new_event
+                "compare contents only if `NewEvent::is_unique` returns true",
+            ManyReplays duplicates::no_replay_of_an_object_runs
+                "never make a replay ready; if you bound the number of replays, answer `Duplicate` beyond the bound",
+            ConcurrentCopies duplicates::concurrent_copies_are_stored_once
+                "let a unique index or a lock decide, not a look before the insert",
+            ConcurrentReplays duplicates::concurrent_replays_run_once
+                "let a unique index or a lock decide which event is the original, not a look before the insert",
+            DuplicateOfUnfinished duplicates::a_duplicate_does_not_complete_an_event
+                "change nothing when a duplicate is put: the stored event keeps its state",
+            KeyOrder keys::keys_are_in_the_order_of_storing
+                "give each event a larger key than every event before it, even if the clock was set back",
+            KeysOnce keys::a_key_is_never_used_twice
+                "remember the largest key on stable storage, or keep the newest event when others are forgotten",
+            UnknownKey keys::an_unknown_key_is_not_found
+                "compare all 128 bits of an `EventKey`, and ignore keys that no event has",
+            ExclusiveLease leasing::a_lease_is_exclusive_until_it_ends
+                "find and mark events in one transaction, and count an attempt when an event is leased",
+            ExpiredLease leasing::an_expired_lease_is_an_interruption
+                "set `is_interrupted` if the previous lease of the event was not settled",
+            LeaseOrder leasing::the_event_that_is_ready_longest_is_leased_first
+                "order by the time at which events became due, not by the time of arrival or by key",
+            LeaseBound leasing::a_lease_returns_no_more_than_was_asked_for
+                "lease up to `max` events, each of them once",
+            ConcurrentLeases leasing::concurrent_leases_share_no_event
+                "find and mark events in one transaction, such as with `FOR UPDATE SKIP LOCKED`",
+            StaleToken settling::a_stale_token_settles_nothing
+                "compare the fence in the statement that changes the event, and change nothing if it differs",
+            Tokens settling::each_lease_has_a_token_of_its_own
+                "give each lease of an event another fence, and compare all 128 bits of it",
+            Settlements settling::settlements_are_independent
+                "apply every settlement of a call, each to its own event",
+            Extend settling::an_extended_lease_lasts_longer
+                "let the lease end `Extend(time)` from now, and keep the token valid",
+            Retry settling::a_retry_waits_for_its_delay
+                "make the event due after the delay of `RetryAfter`, and keep its attempts",
+            Release settling::a_released_event_was_not_attempted
+                "take back the attempt that the lease has counted, and make the event ready",
+            Bury settling::a_dead_event_keeps_its_data_and_reason
+                "keep the data, the attempts and the whole reason of a dead event, and never lease it",
+            Pages reading::lists_have_pages
+                "list events after `Query::after` in the order of keys, and set `next` unless the page is the last",
+            Filters reading::lists_have_filters
+                "compare the type with every text of `Filter::wire_types`, and the time with `received_at`",
+            Depth reading::depth_counts_each_state
+                "compute states from the time of the call: an event whose lease or delay is over is ready",
+            Counts reading::a_count_is_exact_or_a_lower_bound
+                "count to at least 1000, and return `Count::at_least` where counting stops",
+            Replay replaying::a_replay_makes_finished_events_ready
+                "make parked, dead, done and delayed events ready with no attempts; leave ready and leased ones alone",
+            ReplayFilter replaying::a_replay_selects_by_state_and_type
+                "apply the filter of `Select::All` as `list` does",
+            ReplayBound replaying::a_replay_is_bounded_and_oldest_first
+                "count what is replayed, not what is looked at, and replay each event once, smallest key first",
+            Prune retention::a_done_event_is_pruned_after_its_age
+                "drop the data, and keep the identity, of events that have been done for longer than `older_than`",
+            PruneBound retention::pruning_is_bounded
+                "prune up to `max` events, and at least one if there are any",
+            KeepUnfinished retention::what_is_not_done_is_never_dropped
+                "prune and forget only events that are done",
+            Capabilities optional::an_optional_part_is_claimed_if_it_works
+                "return each optional part that is implemented from `capabilities`, and no other",
+            Discard optional::a_discarded_event_is_known_but_gone
+                "make up to `max` selected parked and dead events done and pruned, smallest key first",
+            DiscardAny optional::an_event_in_any_state_is_discarded_by_key_or_state
+                "drop selected events for which `Select::discards` holds, also those that are still to run",
+            Forget optional::a_pruned_event_is_forgotten_after_its_age
+                "remove events that are pruned and have been done for longer than `older_than`",
+            ForgetBound optional::forgetting_is_bounded
+                "forget up to `max` events, and at least one if there are any besides the newest",
+            ForgottenOriginal optional::a_replay_is_known_after_its_original_is_forgotten
+                "park an object while any event with its content is stored, not only the original",
+            Expedite optional::events_recover_from_a_clock_that_was_ahead
+                "make delayed events ready, and let leases end after `longest_delay`, if they would end later than that",
+            Restart restarting::a_restart_keeps_everything
+                "answer `put` after the events are flushed to disk, and store attempts and fences with the events",
+            DroppedCalls cancellation::a_dropped_call_harms_no_later_call
+                "use a connection again only after its statement or transaction has ended as intended",
+        }
+    };
+}
+
+/// Makes one test of each [`Rule`](crate::testing::inbox_contract::Rule), named like the rule.
+///
+/// The arguments are the attributes of a test and `let harness = …;`, which makes a
+/// [`Harness`](crate::testing::inbox_contract::Harness). The expression is evaluated in each test,
+/// which is an `async fn`: it may use `.await`, and `return` to skip the test.
+///
+/// ```
+/// # use panora_hooks::{inbox::MemoryInbox, testing::inbox_contract::{self, Harness}};
+/// # struct Memory(MemoryInbox);
+/// # impl Harness for Memory {
+/// #     type Inbox = MemoryInbox;
+/// #     fn inbox(&self) -> MemoryInbox {
+/// #         self.0.clone()
+/// #     }
+/// # }
+/// # impl Memory {
+/// #     async fn connect() -> Option<Self> {
+/// #         None
+/// #     }
+/// # }
+/// inbox_contract::tests! {
+///     #[tokio::test(flavor = "multi_thread")]
+///     let harness = match Memory::connect().await {
+///         Some(harness) => harness,
+///         None => return,
+///     };
+/// }
+/// # fn main() {}
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __inbox_contract_tests {
+    ($($test:tt)*) => {
+        $crate::__inbox_contract_rules! { [$crate::__inbox_contract_each_test] { $($test)* } }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __inbox_contract_each_test {
+    ($test:tt $($rule:ident $module:ident::$name:ident $help:literal,)*) => {
+        $($crate::__inbox_contract_test! { $rule $name $test })*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __inbox_contract_test {
+    ($rule:ident $name:ident { $(#[$attribute:meta])* let harness = $harness:expr; }) => {
+        $(#[$attribute])*
+        async fn $name() {
+            $crate::testing::inbox_contract::Rule::$rule.assert($harness).await;
+        }
+    };
+}
+
+macro_rules! define {
+    ({} $($rule:ident $module:ident::$name:ident $help:literal,)*) => {
+        /// A rule that every store keeps. Each says what a store has to do.
+        ///
+        /// [`tests!`](crate::testing::inbox_contract::tests) makes a test of each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Rule {
+            $(
+                #[doc = concat!("`", stringify!($name), "`: ", $help, ".")]
+                $rule,
+            )*
+        }
+
+        impl Rule {
+            /// Every rule.
+            pub const ALL: &'static [Self] = &[$(Self::$rule,)*];
+
+            /// Returns the name of the rule's test, which is the rule as a sentence.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$rule => stringify!($name),)*
+                }
+            }
+
+            /// Returns what a store that breaks the rule has to do.
+            #[must_use]
+            pub const fn help(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $help,)*
+                }
+            }
+
+            /// Checks the rule on a fresh store.
+            ///
+            /// # Errors
+            ///
+            /// If the store breaks the rule.
+            pub async fn check<H: Harness>(self, harness: H) -> Result<Verdict, Broken> {
+                let store = Subject::new(harness);
+                // Each in a box: together they are large.
+                let checked = match self {
+                    $(Self::$rule => Box::pin($module::$name(store)).await,)*
+                };
+                match checked {
+                    Ok(()) => Ok(Verdict::Kept),
+                    Err(Stop::Skipped(reason)) => Ok(Verdict::Skipped(reason)),
+                    Err(Stop::Broken(breach)) => Err(Broken::new(self, breach)),
+                }
+            }
+        }
+    };
+}
+
+__inbox_contract_rules! { [define] {} }
+
+impl Rule {
+    /// Checks the rule on a fresh store, for a test. A rule that is skipped passes.
+    ///
+    /// # Panics
+    ///
+    /// If the store breaks the rule. The message is that of [`Broken`].
+    pub async fn assert<H: Harness>(self, harness: H) {
+        #[expect(clippy::panic, reason = "the failure of a test")]
+        if let Err(broken) = self.check(harness).await {
+            panic!("{broken}");
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

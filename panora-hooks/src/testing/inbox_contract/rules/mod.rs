@@ -1,0 +1,13 @@
+//! The rules, by what a store is asked to do.
+
+pub(super) mod cancellation;
+pub(super) mod duplicates;
+pub(super) mod keys;
+pub(super) mod leasing;
+pub(super) mod optional;
+pub(super) mod reading;
+pub(super) mod replaying;
+pub(super) mod restarting;
+pub(super) mod retention;
+pub(super) mod settling;
+pub(super) mod storing;

@@ -1,0 +1,219 @@
+//! The optional parts: each works if the store claims it, and says so if not.
+
+use std::time::Duration;
+
+use crate::{
+    inbox::{
+        Capabilities, Capability, Decision, EventKey, EventState, Filter, Inbox, InboxError, NewEvent,
+        ParkReason, Select, Settled,
+    },
+    testing::inbox_contract::{
+        Harness,
+        check::{Checked, holds, same},
+        events::{contact, event},
+        subject::{ALL, HOUR, LEASE, SECOND, Subject, YEAR},
+    },
+};
+
+pub(crate) async fn an_optional_part_is_claimed_if_it_works<H: Harness>(store: Subject<H>) -> Checked {
+    let answers = [
+        (Capability::Discard, store.inbox.discard(Select::Keys(Vec::new()), 1).await),
+        (Capability::Forget, store.inbox.forget(YEAR, 1).await),
+        (Capability::Expedite, store.inbox.expedite(YEAR, 1).await),
+    ];
+    let claimed: Capabilities = store.inbox.capabilities();
+    for (capability, answer) in answers {
+        let when = format!("the part `{capability:?}` is called on an empty store");
+        if claimed.has(capability) {
+            holds(when, matches!(answer, Ok(0)), "Ok(0), because the store claims the part", answer)?;
+        } else {
+            let is_unsupported = matches!(answer, Err(InboxError::Unsupported(_)));
+            holds(
+                when,
+                is_unsupported,
+                "Err(Unsupported), because the store does not claim the part",
+                answer,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_discarded_event_is_known_but_gone<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Discard)?;
+    let mut keys = Vec::new();
+    for number in 0..3 {
+        let parked = contact(format!("parked {number}")).parked(ParkReason::Unhandled);
+        keys.push(store.put_one(parked).await?.key());
+    }
+    keys.push(store.settled("dead", Decision::Bury("no use".to_owned())).await?);
+    keys.push(store.settled("delayed", Decision::RetryAfter(HOUR)).await?);
+    keys.push(store.settled("done", Decision::Complete).await?);
+    keys.push(store.store_contact("leased").await?);
+    let leased = store.lease_one("one event is ready").await?;
+    keys.push(store.store_contact("ready").await?);
+    let over = &keys[..4];
+    let all = || Select::All(Filter::new());
+
+    let when = "an event that is done is discarded";
+    same(when, 0, store.discard(Select::Keys(vec![keys[5]]), ALL).await?)?;
+    same(when, 0, store.discard(Select::All(Filter::new().state(EventState::Done)), ALL).await?)?;
+    let other = Filter::new().event_type("crm.deal.created");
+    same("events of another type are discarded", 0, store.discard(Select::All(other), ALL).await?)?;
+    same("`discard` is called for no event", 0, store.discard(all(), 0).await?)?;
+
+    let when = "up to one event is discarded: the keys are of one that is done, and twice of a parked one";
+    same(when, 1, store.discard(Select::Keys(vec![keys[5], over[0], over[0]]), 1).await?)?;
+    same("an event is discarded twice", 0, store.discard(Select::Keys(over[..1].to_vec()), ALL).await?)?;
+    let parked = Select::All(Filter::new().state(EventState::Parked));
+    same("up to one of two parked events is discarded", 1, store.discard(parked, 1).await?)?;
+    same("up to one event is discarded, oldest first", 1, store.discard(all(), 1).await?)?;
+    let left = [store.keys(Filter::new().state(EventState::Parked)).await?, vec![over[3]]].concat();
+    let when = "parked events are older than the dead one, and were discarded first";
+    same(when, vec![over[3]], left)?;
+    same("the last event that can be is discarded", 1, store.discard(all(), ALL).await?)?;
+    same("no event is left to discard", 0, store.discard(all(), ALL).await?)?;
+
+    let when = "a dead event was discarded";
+    let stored = store.stored(when, over[3]).await?;
+    same(when, (EventState::Done, 1), (stored.info.state, stored.info.attempts))?;
+    same(when, (None, None, None), (stored.info.size, stored.data, stored.info.reason))?;
+    let when = "discarded events are replayed";
+    same(when, 0, store.replay(Select::Keys(over.to_vec()), ALL).await?)?;
+    store.put_again("a discarded event is put again", contact("parked 0"), over[0]).await?;
+    store.counts("every parked and dead event was discarded", [1, 1, 1, 0, 0]).await?;
+    store.apply(leased.token, Decision::Complete).await
+}
+
+pub(crate) async fn an_event_in_any_state_is_discarded_by_key_or_state<H: Harness>(
+    store: Subject<H>,
+) -> Checked {
+    store.needs(Capability::Discard)?;
+    store.store_contact("leased").await?;
+    let leased = store.lease_one("one event is ready").await?;
+    store.settled("delayed", Decision::RetryAfter(HOUR)).await?;
+    let ready = store.store_contact("ready").await?;
+    let when = "events that are still to run are discarded by a filter that names no state";
+    same(when, 0, store.discard(Select::All(Filter::new()), ALL).await?)?;
+    let when = "an event that is ready is discarded by its key";
+    same(when, 1, store.discard(Select::Keys(vec![ready]), ALL).await?)?;
+    store.is_in(when, ready, EventState::Done).await?;
+    for state in [EventState::Delayed, EventState::Leased] {
+        let when = format!("events are discarded by a filter that names the state {state}");
+        same(when, 1, store.discard(Select::All(Filter::new().state(state)), ALL).await?)?;
+    }
+    let when = "a leased event was discarded, and its hook ends";
+    same(when, Settled::Stale, store.settle_one(leased.token, Decision::Complete).await?)?;
+    store.is_in(when, leased.token.key(), EventState::Done).await?;
+    store.put_again("a discarded event is put again", contact("leased"), leased.token.key()).await?;
+    store.counts("every event was discarded", [0, 0, 0, 0, 0]).await
+}
+
+pub(crate) async fn a_pruned_event_is_forgotten_after_its_age<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Forget)?;
+    let key = store.settled("ada", Decision::Complete).await?;
+    // A store may keep its newest event, so that it does not use the key again.
+    let newest = store.store_contact("newest").await?;
+    for age in [HOUR, Duration::MAX] {
+        let when = format!("an event has been done for a moment; those older than {age:?} are forgotten");
+        same(when, 0, store.forget(age, ALL).await?)?;
+    }
+    store.advance(HOUR + SECOND).await?;
+    let when =
+        "an event has been done for an hour, and still has its data; those older than that are forgotten";
+    same(when, 0, store.forget(HOUR, ALL).await?)?;
+    same("an event is done and old, and pruned", 1, store.prune(Duration::ZERO, ALL).await?)?;
+    same("`forget` is called for no event", 0, store.forget(HOUR, 0).await?)?;
+    let when = "an event has been done for an hour, and is pruned; those older than two hours are forgotten";
+    same(when, 0, store.forget(2 * HOUR, ALL).await?)?;
+    let when =
+        "an event has been done for more than an hour, and is pruned; those older than that are forgotten";
+    same(when, 1, store.forget(HOUR, ALL).await?)?;
+    same(when, vec![newest], store.keys(Filter::new()).await?)?;
+    holds(when, store.get(key).await?.is_none(), "`get` does not find it", "an event")?;
+    store.store_contact("ada").await?;
+    Ok(())
+}
+
+pub(crate) async fn forgetting_is_bounded<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Forget)?;
+    for number in 0..5 {
+        store.settled(&format!("number {number}"), Decision::Complete).await?;
+    }
+    store.store_contact("newest").await?;
+    store.advance(SECOND).await?;
+    store.until_none("`prune` is repeated", async || store.prune(Duration::ZERO, ALL).await).await?;
+    let when = "up to two of five pruned events are forgotten";
+    let forgotten = store.forget(Duration::ZERO, 2).await?;
+    holds(when, forgotten > 0, "one or two", forgotten)?;
+    same(when, 6 - forgotten, store.keys(Filter::new()).await?.len() as u64)?;
+    let rest =
+        store.until_none("`forget` is repeated", async || store.forget(Duration::ZERO, 2).await).await?;
+    same("forgetting is repeated until nothing is left", 5, forgotten + rest)
+}
+
+pub(crate) async fn a_replay_is_known_after_its_original_is_forgotten<H: Harness>(
+    store: Subject<H>,
+) -> Checked {
+    store.needs(Capability::Forget)?;
+    let copy = |id: &str| event(id, "x", r#"{"a":1}"#);
+    store.store(copy("original")).await?;
+    let replay = is_parked(&store, "an object is put under another id", copy("replay")).await?;
+    let leased = store.lease_one("an object and its replay are stored").await?;
+    store.apply(leased.token, Decision::Complete).await?;
+    store.store_contact("newest").await?;
+    store.advance(SECOND).await?;
+    store.prune(Duration::ZERO, ALL).await?;
+    same("an original is pruned, and is forgotten", 1, store.forget(Duration::ZERO, ALL).await?)?;
+    let when = "the original of a parked replay is forgotten, and a third copy is put";
+    is_parked(&store, when, copy("third")).await?;
+    store.is_in(when, replay, EventState::Parked).await?;
+    store.put_again("the original of a parked replay is forgotten", copy("replay"), replay).await
+}
+
+async fn is_parked<H: Harness>(store: &Subject<H>, when: &str, event: NewEvent) -> Checked<EventKey> {
+    let put = store.put_one(event).await?;
+    let key = put.key();
+    same(when, crate::inbox::Put::Parked(key, ParkReason::Replayed), put)?;
+    Ok(key)
+}
+
+pub(crate) async fn events_recover_from_a_clock_that_was_ahead<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Expedite)?;
+    store.advance(YEAR).await?;
+    store.store_contact("completed").await?;
+    let completed = store.lease_one("one event is ready").await?;
+    store.store_contact("interrupted").await?;
+    let interrupted = store.lease_one("one event is ready").await?;
+    let delayed = store.settled("delayed", Decision::RetryAfter(HOUR)).await?;
+    let ready = store.store_contact("ready").await?;
+    store.set_back(YEAR).await?;
+    let present = store.settled("present", Decision::RetryAfter(HOUR)).await?;
+    store.store_contact("present, leased").await?;
+    let leased = store.lease_one("one event was stored since the clock was set back").await?;
+
+    let when = "a clock was a year ahead and is set back; what is due later than in two hours is repaired";
+    same("`expedite` is called for no event", 0, store.expedite(2 * HOUR, 0).await?)?;
+    let expedite = async || store.expedite(2 * HOUR, 3).await;
+    same(when, 4, store.until_none("`expedite` is repeated", expedite).await?)?;
+    for (key, state) in [
+        (delayed, EventState::Ready),
+        (ready, EventState::Ready),
+        (present, EventState::Delayed),
+        (leased.token.key(), EventState::Leased),
+        (completed.token.key(), EventState::Leased),
+        (interrupted.token.key(), EventState::Leased),
+    ] {
+        let id = store.info(when, key).await?.id;
+        store.is_in(&format!("{when}: the event of {id:?}"), key, state).await?;
+    }
+    store.apply(completed.token, Decision::Complete).await?;
+    store.apply(leased.token, Decision::Complete).await?;
+    for leased in store.lease_all().await? {
+        store.apply(leased.token, Decision::Complete).await?;
+    }
+    store.advance(2 * HOUR + LEASE).await?;
+    let when = "a lease that would have lasted a year was repaired to end after two hours, which are over";
+    let keys: Vec<_> = store.lease_all().await?.iter().map(|leased| leased.token.key()).collect();
+    holds(when, keys.contains(&interrupted.token.key()), "its event is ready", keys)
+}

@@ -1,0 +1,122 @@
+//! Lists and counts show what is stored.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    inbox::{Count, Decision, Depth, EventState, Filter, ParkReason, Query},
+    testing::inbox_contract::{
+        Harness,
+        check::{Checked, broken, holds, same},
+        events::{contact, event},
+        subject::{HOUR, SECOND, Subject},
+    },
+};
+
+pub(crate) async fn lists_have_pages<H: Harness>(store: Subject<H>) -> Checked {
+    let mut stored = Vec::new();
+    for number in 0..6 {
+        stored.push(store.store_contact(&format!("number {number}")).await?);
+    }
+    for limit in [1, 2, 3, 4, 6, 7] {
+        let when = format!("six events are listed, {limit} on a page");
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.list(Query::default().limit(limit).after(after)).await?;
+            listed.extend(page.items.iter().map(|info| info.key));
+            if page.next.is_none() {
+                break;
+            }
+            let last = page.items.last().map(|info| info.key);
+            same(format_args!("{when}: `next` is the last event of the page"), last, page.next)?;
+            after = page.next;
+        }
+        same(when, &stored, &listed)?;
+    }
+    let page = store.list(Query::default().after(stored.last().copied())).await?;
+    same("a page after the last event is listed", (0, None), (page.items.len(), page.next))
+}
+
+pub(crate) async fn lists_have_filters<H: Harness>(store: Subject<H>) -> Checked {
+    let mut contacts = Vec::new();
+    for number in 0..3 {
+        contacts.push(store.store_contact(&format!("number {number}")).await?);
+    }
+    let company = store.store(event("company", "crm.company.push", r#"{"a":1}"#)).await?;
+    let parked = event("parked", "crm.company.push", r#"{"b":1}"#).parked(ParkReason::Unhandled);
+    let parked = store.put_one(parked).await?.key();
+    let of_type = |event_type: &str| Filter::new().event_type(event_type);
+    for event_type in ["crm.company.created", "crm.company.push"] {
+        let when =
+            format!("events of type `{event_type}`, which is `crm.company.push` on the wire, are listed");
+        same(&when, vec![company, parked], store.keys(of_type(event_type)).await?)?;
+        let ready = of_type(event_type).state(EventState::Ready);
+        same(format_args!("{when}, if they are ready"), vec![company], store.keys(ready).await?)?;
+    }
+    let when = "events of a type are listed";
+    same(when, &contacts, &store.keys(of_type("crm.contact.created")).await?)?;
+    same("events of a type that no event has are listed", Vec::new(), store.keys(of_type("x")).await?)?;
+
+    let first = store.info("an event is stored", company).await?.received_at;
+    let before = |time| Filter::new().received_before(time);
+    let when = "events that arrived before a time are listed: an hour before the first";
+    same(when, 0, store.keys(before(first - HOUR)).await?.len())?;
+    let when = "events that arrived before a time are listed: an hour after the last";
+    same(when, 5, store.keys(before(first + HOUR)).await?.len())
+}
+
+pub(crate) async fn depth_counts_each_state<H: Harness>(store: Subject<H>) -> Checked {
+    same("a store is empty", Depth::default(), store.depth().await?)?;
+    let start = Instant::now();
+    store.put_one(contact("parked").parked(ParkReason::Unhandled)).await?;
+    store.settled("dead", Decision::Bury("no use".to_owned())).await?;
+    store.settled("delayed", Decision::RetryAfter(HOUR)).await?;
+    store.settled("done", Decision::Complete).await?;
+    store.store_contact("leased").await?;
+    let leased = store.lease_one("one event is ready").await?;
+    store.apply(leased.token, Decision::Extend(HOUR)).await?;
+    let when = "one event is in each state, but none is ready";
+    store.counts(when, [0, 1, 1, 1, 1]).await?;
+    same(when, None, store.depth().await?.oldest_ready)?;
+    store.store_contact("old").await?;
+    store.store_contact("older than nothing").await?;
+    store.counts("one event is in each state, and two are ready", [2, 1, 1, 1, 1]).await?;
+    for state in EventState::ALL {
+        let when = format!("events in the state `{state}` are listed");
+        let page = store.list(Query::new(Filter::new().state(*state))).await?;
+        let expected = if *state == EventState::Ready { 2 } else { 1 };
+        same(&when, expected, page.items.len())?;
+        let states: Vec<_> = page.items.iter().map(|info| info.state).collect();
+        holds(&when, states.iter().all(|found| found == state), state, &states)?;
+    }
+    store.advance(30 * SECOND).await?;
+    store.store_contact("new").await?;
+    let oldest = store.depth().await?.oldest_ready;
+    let range = 30 * SECOND..=31 * SECOND + start.elapsed();
+    let when = "the oldest of three ready events has been ready for 30 s";
+    holds(when, oldest.is_some_and(|oldest| range.contains(&oldest)), "`oldest_ready` is 30 s", oldest)
+}
+
+pub(crate) async fn a_count_is_exact_or_a_lower_bound<H: Harness>(store: Subject<H>) -> Checked {
+    const EVENTS: u64 = 1200;
+    for batch in 0..EVENTS / 200 {
+        let event = |number: u64| event(&format!("{batch}-{number}"), "x", &format!("[{batch},{number}]"));
+        let events = (0..200).map(|number| {
+            let event = event(number);
+            if number % 2 == 0 { event } else { event.parked(ParkReason::Unhandled) }
+        });
+        store.put(events.collect()).await?;
+    }
+    let Depth { ready, parked, .. } = store.depth().await?;
+    let when = "600 events are ready and 600 parked";
+    same(when, [Count::exactly(EVENTS / 2); 2], [ready, parked])?;
+    let parked = store.keys(Filter::new().state(EventState::Parked)).await?;
+    store.replay(crate::inbox::Select::Keys(parked), 1000).await?;
+    let when = "1200 events are ready";
+    let ready = store.depth().await?.ready;
+    let is_bound = !ready.is_exact() && (1000..=EVENTS).contains(&ready.number());
+    if ready != EVENTS && !is_bound {
+        return Err(broken(when, "1200, or at least 1000 if the store stops counting there", ready));
+    }
+    let oldest = store.depth().await?.oldest_ready;
+    holds(when, oldest.is_some_and(|oldest| oldest < Duration::MAX), "`oldest_ready` is known", oldest)
+}

@@ -1,0 +1,153 @@
+//! A store that is written against the public API alone: it passes the contract, and a receiver
+//! runs on it.
+
+mod log_inbox;
+
+use std::time::Duration;
+
+use panora_hooks::{
+    inbox::{Capabilities, Capability, Decision, EventKey, EventState, Filter, Inbox, Query},
+    testing::inbox_contract::{self, Harness, Restart, Rule, Verdict},
+};
+use tempfile::TempDir;
+
+use self::log_inbox::LogInbox;
+use crate::{
+    events::{contact, is_duplicate, is_stored},
+    receiver::{App, Next, Receiver, webhooks},
+    stores::Jumps,
+    support::{self, staged::Staged},
+};
+
+struct Log {
+    folder: TempDir,
+    clock: Jumps,
+    inbox: Option<LogInbox>,
+}
+
+impl Log {
+    fn new() -> Self {
+        let mut log = Self { folder: TempDir::new().unwrap(), clock: Jumps::default(), inbox: None };
+        log.open();
+        log
+    }
+
+    fn open(&mut self) {
+        let clock = self.clock.clone();
+        let path = self.folder.path().join("inbox.log");
+        self.inbox = Some(LogInbox::open_with_clock(path, move || clock.now()).unwrap());
+    }
+
+    fn jump(&self, micros: u128, sign: i64) -> bool {
+        self.clock.jump(i64::try_from(micros).unwrap() * sign);
+        true
+    }
+}
+
+impl Harness for Log {
+    type Inbox = LogInbox;
+
+    fn inbox(&self) -> LogInbox {
+        self.inbox.clone().unwrap()
+    }
+
+    async fn advance(&self, by: Duration) -> bool {
+        self.jump(by.as_micros(), 1)
+    }
+
+    async fn set_back(&self, by: Duration) -> bool {
+        self.jump(by.as_micros(), -1)
+    }
+
+    async fn restart(&mut self) -> Restart {
+        self.inbox = None;
+        self.open();
+        Restart::LeasesFreed
+    }
+}
+
+inbox_contract::tests! {
+    #[tokio::test]
+    let harness = Log::new();
+}
+
+#[tokio::test]
+async fn only_rules_of_parts_that_it_lacks_are_skipped() {
+    let log = Log::new();
+    assert_eq!(log.inbox().capabilities(), Capabilities::CORE.with(Capability::Discard));
+    let mut skipped = Vec::new();
+    // Large events take seconds in a build without optimisation, and need no part.
+    for rule in Rule::ALL.iter().filter(|rule| **rule != Rule::LargeEvents) {
+        match rule.check(Log::new()).await.unwrap() {
+            Verdict::Kept => {}
+            Verdict::Skipped(reason) => {
+                assert!(reason.contains("does not claim"), "{rule}: {reason}");
+                skipped.push(*rule);
+            }
+            verdict => panic!("{verdict:?}"),
+        }
+    }
+    assert_eq!(skipped, [Rule::Forget, Rule::ForgetBound, Rule::ForgottenOriginal, Rule::Expedite]);
+}
+
+#[test]
+fn a_rule_that_needs_a_clock_or_a_restart_is_skipped_without() {
+    struct Bare(Log);
+
+    impl Harness for Bare {
+        type Inbox = LogInbox;
+
+        fn inbox(&self) -> LogInbox {
+            self.0.inbox()
+        }
+    }
+
+    // With no runtime at all, which the rules do not need.
+    let check = |rule: Rule| {
+        let check = rule.check(Bare(Log::new()));
+        futures_util::FutureExt::now_or_never(check).expect("this store never waits").unwrap()
+    };
+    assert_eq!(check(Rule::Stored), Verdict::Kept);
+    let Verdict::Skipped(reason) = check(Rule::ExclusiveLease) else { panic!() };
+    assert!(reason.contains("clock"), "{reason}");
+    let Verdict::Skipped(reason) = check(Rule::Restart) else { panic!() };
+    assert!(reason.contains("restart"), "{reason}");
+}
+
+#[test]
+fn a_receiver_runs_on_a_store_with_other_keys() {
+    let (app, begun) = App::happy();
+    let log = Log::new();
+    let (inbox, settled) = Staged::new(log.inbox());
+    let receiver = Receiver::start(webhooks(app, inbox.clone()));
+    assert_eq!(receiver.deliver(&support::contact()), 200);
+    assert_eq!(begun.next().attempt, 1);
+    assert_eq!(settled.next().0, Decision::Complete);
+    let done = Query::new(Filter::new().state(EventState::Done));
+    let items = receiver.on(inbox.list(done)).unwrap().items;
+    assert_eq!(items.len(), 1);
+    // The time in milliseconds stands in the upper 48 bits, as in a ULID: no 64-bit column holds
+    // such a key.
+    assert!(items[0].key > EventKey::new(u128::from(u64::MAX)), "{}", items[0].key);
+    assert_eq!(items[0].key.to_string().parse(), Ok(items[0].key));
+}
+
+#[tokio::test]
+async fn a_line_that_a_crash_cut_off_is_dropped() {
+    use std::io::Write;
+
+    let mut log = Log::new();
+    let first = log.inbox().put(vec![contact("ada")]).await.unwrap()[0];
+    log.inbox = None;
+    let path = log.folder.path().join("inbox.log");
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(br#"{"Event":{"key":"17","#).unwrap();
+    log.open();
+    let second = log.inbox().put(vec![contact("grace")]).await.unwrap()[0];
+    assert!(is_stored(first) && is_stored(second));
+    log.restart().await;
+    let again = log.inbox().put(vec![contact("ada"), contact("grace")]).await.unwrap();
+    assert!(again.iter().copied().all(is_duplicate), "{again:?}");
+    let items = log.inbox().list(Query::default()).await.unwrap().items;
+    assert_eq!(items.iter().map(|info| info.key).collect::<Vec<_>>(), [first.key(), second.key()]);
+}
