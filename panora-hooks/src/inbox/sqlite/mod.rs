@@ -1,18 +1,32 @@
 //! `SqliteInbox`.
 
+mod batch;
 mod checkpoint;
+mod content;
 mod failure;
+mod info;
+mod lease;
 mod open;
+mod put;
 mod queue;
 mod read;
+mod replay;
 mod retention;
+mod scan;
 mod schema;
-mod select;
 mod thread;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
 
-use self::{open::Opened, queue::Queue, read::Reader, thread::Owner};
+use self::{
+    batch::{Batches, Operation, Rounds, Sweep},
+    open::Opened,
+    queue::Queue,
+    read::Reader,
+    replay::{Discard, Replay},
+    retention::{Expedite, Forget, Prune},
+    thread::Owner,
+};
 use super::{
     Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
     Page, Put, Query, Select, Settled, Settlement, StoredEvent, clock::Clock,
@@ -73,7 +87,19 @@ impl SqliteInbox {
 
     fn new(opened: Opened) -> Self {
         let Opened { queue, reader } = opened;
-        Self { queue: Arc::new(queue), reader: Arc::new(reader), clock: Clock::default() }
+        Self { reader: Arc::new(reader), queue: Arc::new(queue), clock: Clock::default() }
+    }
+
+    /// Changes up to `max` of the selected events.
+    async fn operate(&self, operation: impl Operation + Send + 'static, max: u32) -> Result<u64, InboxError> {
+        let (clock, mut batches) = (self.clock.clone(), Batches::new(operation, max));
+        self.queue.run_in_batches(move |queue| batches.run(queue, clock.now())).await
+    }
+
+    /// Changes up to `max` of the events that need it.
+    async fn sweep(&self, sweep: impl Sweep + Send + 'static, max: u32) -> Result<u64, InboxError> {
+        let (clock, mut rounds) = (self.clock.clone(), Rounds::new(sweep, max));
+        self.queue.run_in_batches(move |queue| rounds.run(queue, clock.now())).await
     }
 }
 
@@ -110,8 +136,7 @@ impl Inbox for SqliteInbox {
     }
 
     async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
-        let now = self.clock.now();
-        self.queue.run(move |queue| queue.replay(&which, max, now)).await
+        self.operate(Replay(which), max).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
@@ -121,7 +146,7 @@ impl Inbox for SqliteInbox {
 
     async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
-        self.queue.run(move |queue| queue.prune(done_before, max)).await
+        self.sweep(Prune { done_before }, max).await
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -129,17 +154,15 @@ impl Inbox for SqliteInbox {
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
-        let now = self.clock.now();
-        self.queue.run(move |queue| queue.discard(&which, max, now)).await
+        self.operate(Discard(which), max).await
     }
 
     async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
-        self.queue.run(move |queue| queue.forget(done_before, max)).await
+        self.sweep(Forget { done_before }, max).await
     }
 
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
-        let now = self.clock.now();
-        self.queue.run(move |queue| queue.expedite(longest_delay, max, now)).await
+        self.sweep(Expedite { longest_delay }, max).await
     }
 }
