@@ -43,8 +43,9 @@ use super::{
 /// another receiver may open it.
 #[derive(Clone)]
 pub struct SqliteInbox {
-    queue: Arc<Owner<Queue>>,
+    // Dropped first: the queue holds the lock, and whoever gets that next has the file alone.
     reader: Arc<Owner<Reader>>,
+    queue: Arc<Owner<Queue>>,
     clock: Clock,
 }
 

@@ -9,7 +9,13 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{checkpoint::Checkpointer, queue::Queue, read::Reader, schema, thread::Owner};
+use super::{
+    checkpoint::{self, Checkpointer},
+    queue::Queue,
+    read::Reader,
+    schema,
+    thread::Owner,
+};
 use crate::inbox::{InboxError, OpenError};
 
 /// For how long a receiver waits for another's write lock. It has to answer soon, and tries again.
@@ -17,10 +23,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The same for a tool, which does not try again.
 const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The first version of SQLite on which a second connection may checkpoint. Earlier ones may reset the log while
-/// it does, and corrupt the file ("WAL-reset bug").
-const CHECKPOINT_BESIDE: i32 = 3_051_003;
 
 /// An inbox that is open.
 pub(super) struct Opened {
@@ -46,8 +48,9 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
         return Err(OpenError::Store { inbox: name(path), source });
     }
     schema::migrate(&mut connection).map_err(store)?;
-    let checkpointer = if rusqlite::version_number() >= CHECKPOINT_BESIDE {
-        Some(Checkpointer::start(connect(&file, BUSY_TIMEOUT).map_err(store)?).map_err(io)?)
+    let checkpointer = if rusqlite::version_number() >= checkpoint::FIRST_VERSION {
+        let connection = connect(&file, checkpoint::PATIENCE).map_err(store)?;
+        Some(Checkpointer::start(connection).map_err(io)?)
     } else {
         None
     };
@@ -118,6 +121,9 @@ fn connect(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(busy_timeout)?;
+    // On macOS, `fsync` alone leaves data in the cache of the disk. Elsewhere this changes nothing.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

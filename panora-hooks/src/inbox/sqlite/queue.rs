@@ -4,13 +4,16 @@ use std::fs::File;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::{checkpoint::Checkpointer, schema};
+use super::{
+    checkpoint::{Checkpointer, LONG_PAGES},
+    schema,
+};
 use crate::inbox::{InboxError, ParkReason};
 
-/// At so many pages in the log, 64 MiB, this connection checkpoints itself, if the other one has not.
-const CHECKPOINT_PAGES: i64 = 16_000;
+/// A page of the database, which is also a part of the log.
+const PAGE_BYTES: i64 = 4096;
 
-/// The same for a receiver that has no other one.
+/// Without a checkpointer, this connection checkpoints when the log has this many pages.
 const CHECKPOINT_PAGES_ALONE: i64 = 4_000;
 
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
@@ -43,7 +46,7 @@ impl Queue {
         checkpointer: Option<Checkpointer>,
         lock: File,
     ) -> rusqlite::Result<Self> {
-        let pages = if checkpointer.is_some() { CHECKPOINT_PAGES } else { CHECKPOINT_PAGES_ALONE };
+        let pages = if checkpointer.is_some() { 0 } else { CHECKPOINT_PAGES_ALONE };
         Self::new(connection, pages, checkpointer, Some(lock))
     }
 
@@ -60,6 +63,9 @@ impl Queue {
         lock: Option<File>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
+        // A log that has become longer, since a reader needed it, is cut to this when it begins anew.
+        let limit = LONG_PAGES * PAGE_BYTES;
+        connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         Ok(Self { connection, checkpointer, sync: Sync::Full, is_suspect: false, _lock: lock })
