@@ -4,6 +4,7 @@ mod batch;
 mod checkpoint;
 mod content;
 mod failure;
+mod identity;
 mod info;
 mod lease;
 mod open;

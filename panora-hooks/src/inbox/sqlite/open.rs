@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     checkpoint::{self, Checkpointer},
+    identity::OpenFiles,
     queue::Queue,
     read::Reader,
     schema,
@@ -54,7 +55,8 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     } else {
         None
     };
-    let mut queue = Queue::for_receiver(connection, checkpointer, lock).map_err(store)?;
+    let files = OpenFiles::new(path, &file).map_err(io)?;
+    let mut queue = Queue::for_receiver(connection, files, checkpointer, lock).map_err(store)?;
     let store = |source| OpenError::Store { inbox: name(path), source };
     queue.put(&[], now).map_err(store)?;
     queue.free_leases(now).map_err(store)?;
@@ -71,7 +73,8 @@ pub(super) fn for_tool(path: &Path) -> Result<Opened, OpenError> {
     if found < known {
         return Err(OpenError::Older { inbox: name(path), found, known });
     }
-    threads(Queue::for_tool(connection).map_err(store)?, &file, path)
+    let files = OpenFiles::new(path, &file).map_err(|source| OpenError::Io { inbox: name(path), source })?;
+    threads(Queue::for_tool(connection, files).map_err(store)?, &file, path)
 }
 
 fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> {

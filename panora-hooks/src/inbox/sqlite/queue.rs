@@ -6,6 +6,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{
     checkpoint::{Checkpointer, LONG_PAGES},
+    identity::OpenFiles,
     schema,
 };
 use crate::inbox::{InboxError, ParkReason};
@@ -23,6 +24,7 @@ pub(super) const ROW_BYTES: usize = 4096;
 pub(super) struct Queue {
     connection: Connection,
     checkpointer: Option<Checkpointer>,
+    files: OpenFiles,
     sync: Sync,
     /// Whether the system has failed to sync the file. It may have forgotten all that it had not synced by then.
     is_suspect: bool,
@@ -43,21 +45,23 @@ impl Queue {
     /// Opens the queue of a receiver, which has `lock`.
     pub(super) fn for_receiver(
         connection: Connection,
+        files: OpenFiles,
         checkpointer: Option<Checkpointer>,
         lock: File,
     ) -> rusqlite::Result<Self> {
         let pages = if checkpointer.is_some() { 0 } else { CHECKPOINT_PAGES_ALONE };
-        Self::new(connection, pages, checkpointer, Some(lock))
+        Self::new(connection, files, pages, checkpointer, Some(lock))
     }
 
     /// Opens the queue of a tool. It leaves checkpoints to the receiver: with some versions of SQLite, two connections
     /// that write must not both do them.
-    pub(super) fn for_tool(connection: Connection) -> rusqlite::Result<Self> {
-        Self::new(connection, 0, None, None)
+    pub(super) fn for_tool(connection: Connection, files: OpenFiles) -> rusqlite::Result<Self> {
+        Self::new(connection, files, 0, None, None)
     }
 
     fn new(
         connection: Connection,
+        files: OpenFiles,
         checkpoint_pages: i64,
         checkpointer: Option<Checkpointer>,
         lock: Option<File>,
@@ -68,7 +72,7 @@ impl Queue {
         connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(Self { connection, checkpointer, sync: Sync::Full, is_suspect: false, _lock: lock })
+        Ok(Self { connection, checkpointer, files, sync: Sync::Full, is_suspect: false, _lock: lock })
     }
 
     /// Fails if a newer program has migrated the file meanwhile: it may expect more of whoever runs events.
@@ -102,7 +106,12 @@ impl Queue {
         if let Some(checkpointer) = &mut self.checkpointer {
             checkpointer.wrote(bytes);
         }
-        Ok(changed?)
+        let changed = changed?;
+        if sync == Sync::Full {
+            // On the disk, but not in the file that the next process opens.
+            self.files.check()?;
+        }
+        Ok(changed)
     }
 
     fn try_change<T>(
