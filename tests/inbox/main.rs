@@ -7,6 +7,11 @@ mod flaws;
 mod model;
 mod receive;
 mod receiver;
+mod sqlite_batches;
+mod sqlite_copies;
+mod sqlite_files;
+mod sqlite_format;
+mod sqlite_log;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -99,6 +99,9 @@ impl Queue {
         bytes: usize,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, InboxError> {
+        if sync == Sync::Full {
+            self.files.check()?;
+        }
         let changed = self.try_change(sync, change);
         if let Err(error) = &changed {
             self.is_suspect |= is_sync_failure(error);
@@ -108,7 +111,7 @@ impl Queue {
         }
         let changed = changed?;
         if sync == Sync::Full {
-            // On the disk, but not in the file that the next process opens.
+            // What is on the disk by now may be in a file that no other process will ever open.
             self.files.check()?;
         }
         Ok(changed)
