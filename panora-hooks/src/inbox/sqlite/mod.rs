@@ -8,6 +8,8 @@ mod identity;
 mod info;
 mod lease;
 mod open;
+#[cfg(test)]
+mod plans;
 mod put;
 mod queue;
 mod read;

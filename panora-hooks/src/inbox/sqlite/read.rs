@@ -1,6 +1,9 @@
 //! The connection that reads, beside the one that writes.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    mem,
+    time::{Duration, SystemTime},
+};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -26,22 +29,29 @@ impl Reader {
         let Query { filter, after, limit } = query;
         // One more shows whether there is a next page.
         let wanted = (*limit as usize).saturating_add(1);
-        let mut items = Vec::new();
-        let mut scan = Scan::new(&self.0, filter, now)?.after(after.map_or(0, column::seq));
-        // Mostly every candidate is accepted.
+        let after = after.map_or(0, column::seq);
+        let ways = Scan::ways(&self.0, filter, now)?.into_iter();
+        let mut ways: Vec<_> = ways.map(|scan| (scan.after(after), Vec::new())).collect();
+        // Mostly every candidate is accepted, so the first step is the last.
         let mut step = wanted;
-        while items.len() < wanted {
-            let snapshot = self.0.transaction()?;
-            let Some(candidates) = scan.step(&snapshot, step, now)? else { break };
-            for seq in candidates {
-                items.extend(scan.accept(&snapshot, seq, now)?);
-                if items.len() >= wanted {
-                    break;
+        // The first way that ends is the shortest.
+        loop {
+            for (scan, items) in &mut ways {
+                let snapshot = self.0.transaction()?;
+                let candidates = scan.step(&snapshot, step, now)?;
+                let is_last = candidates.is_none();
+                for seq in candidates.into_iter().flatten() {
+                    items.extend(scan.accept(&snapshot, seq, now)?);
+                    if items.len() >= wanted {
+                        break;
+                    }
+                }
+                if is_last || items.len() >= wanted {
+                    return Ok(Page::new(mem::take(items), *limit));
                 }
             }
             step = usize::MAX;
         }
-        Ok(Page::new(items, *limit))
     }
 
     pub(super) fn get(&mut self, key: EventKey, now: SystemTime) -> Result<Option<StoredEvent>, InboxError> {

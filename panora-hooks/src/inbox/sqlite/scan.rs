@@ -17,7 +17,7 @@ use crate::inbox::{
 const STEP: usize = 1000;
 
 /// So many events, or fewer, are few: all of them are read rather than a larger table.
-const FEW: usize = 10_000;
+pub(super) const FEW: usize = 10_000;
 
 /// A position in a search.
 pub(super) struct Scan {
@@ -56,29 +56,30 @@ enum Source {
 }
 
 impl Scan {
-    /// Searches for events that `filter` accepts.
-    pub(super) fn new(connection: &Connection, filter: &Filter, now: SystemTime) -> rusqlite::Result<Self> {
-        let condition = Condition::new(filter);
-        let source = match (filter.state, condition.prefixes()) {
-            (None, None) => Source::Events,
-            (None, Some(prefixes)) => Source::EventsOfType(prefixes),
-            (Some(EventState::Parked), prefixes) => Source::over(vec![true], prefixes),
-            (Some(EventState::Dead), prefixes) => Source::over(vec![false], prefixes),
-            (Some(EventState::Done), None) => Source::Done,
-            (Some(EventState::Done), Some(prefixes)) => match few(connection, &Source::Done)? {
-                Some(few) => Source::These(few),
-                None => Source::EventsOfType(prefixes),
-            },
-            (Some(state), prefixes) => match (few_due(connection, state, now)?, prefixes) {
-                (Some(few), _) => Source::These(few),
-                (None, None) => Source::Due(state),
-                (None, Some(prefixes)) => match few(connection, &Source::EventsOfType(prefixes))? {
-                    Some(few) => Source::These(few),
-                    None => Source::Due(state),
-                },
+    /// The ways to search for events that `filter` accepts. Which is the shortest depends on how states and types are
+    /// spread; each finds the same.
+    pub(super) fn ways(
+        connection: &Connection,
+        filter: &Filter,
+        now: SystemTime,
+    ) -> rusqlite::Result<Vec<Self>> {
+        let of_type = || Condition::new(filter).prefixes().map(Source::EventsOfType);
+        let by_type_or = |source| of_type().into_iter().chain([source]).collect();
+        let sources = match filter.state {
+            None => vec![of_type().unwrap_or(Source::Events)],
+            Some(EventState::Done) => by_type_or(Source::Done),
+            Some(EventState::Parked) => vec![Source::over(vec![true], filter)],
+            Some(EventState::Dead) => vec![Source::over(vec![false], filter)],
+            Some(state) => match few_due(connection, state, now)? {
+                Some(few) => vec![Source::These(few)],
+                None => by_type_or(Source::Due(state)),
             },
         };
-        Ok(Self { source, condition, after: 0, until: i64::MAX })
+        Ok(sources.into_iter().map(|source| Self::new(source, filter)).collect())
+    }
+
+    fn new(source: Source, filter: &Filter) -> Self {
+        Self { source, condition: Condition::new(filter), after: 0, until: i64::MAX }
     }
 
     /// Searches for the selected events. Those that arrive meanwhile are left out.
@@ -89,7 +90,15 @@ impl Scan {
     ) -> rusqlite::Result<Self> {
         match which {
             Select::Keys(keys) => Ok(Self::these(keys.iter().map(|key| column::seq(*key)))),
-            Select::All(filter) => Self::new(connection, filter, now)?.until_now(connection),
+            Select::All(filter) => {
+                let mut ways = Self::ways(connection, filter, now)?;
+                // By type, if there is a choice and there are few of that type.
+                if ways.len() > 1 && few(connection, &ways[0].source)? {
+                    ways.truncate(1);
+                }
+                let way = ways.pop().unwrap_or_else(|| Self::new(Source::Events, filter));
+                way.until_now(connection)
+            }
         }
     }
 
@@ -105,9 +114,7 @@ impl Scan {
             None => vec![false, true],
             Some(_) => vec![],
         };
-        let condition = Condition::new(filter);
-        let source = Source::over(states, condition.prefixes());
-        Self { source, condition, after: 0, until: i64::MAX }.until_now(connection)
+        Self::new(Source::over(states, filter), filter).until_now(connection)
     }
 
     /// Each once.
@@ -180,11 +187,10 @@ impl Condition {
     }
 }
 
-/// All events of a source, if there are few.
-fn few(connection: &Connection, source: &Source) -> rusqlite::Result<Option<Vec<i64>>> {
-    let limit = FEW + 1;
-    let found = source.next(connection, 0, i64::MAX, limit, SystemTime::UNIX_EPOCH)?.seqs;
-    Ok(if found.len() < limit { Some(found) } else { None })
+/// Whether a source has few events.
+fn few(connection: &Connection, source: &Source) -> rusqlite::Result<bool> {
+    let found = source.next(connection, 0, i64::MAX, FEW + 1, SystemTime::UNIX_EPOCH)?;
+    Ok(found.seqs.len() <= FEW)
 }
 
 /// All events that are due in this state, if there are few.
@@ -218,8 +224,8 @@ struct Candidates {
 }
 
 impl Source {
-    fn over(states: Vec<bool>, prefixes: Option<Vec<String>>) -> Self {
-        match prefixes {
+    fn over(states: Vec<bool>, filter: &Filter) -> Self {
+        match Condition::new(filter).prefixes() {
             Some(prefixes) => Self::OverOfType(states, prefixes),
             None => Self::Over(states),
         }
