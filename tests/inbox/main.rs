@@ -7,6 +7,8 @@ mod flaws;
 mod model;
 mod receive;
 mod receiver;
+#[path = "../support/skip.rs"]
+mod skip;
 mod sqlite_batches;
 mod sqlite_copies;
 mod sqlite_files;
