@@ -5,9 +5,10 @@
 //! ```
 //!
 //! The parts are `store`, `lease`, `http` and `postgres` (which needs `PANORA_TEST_POSTGRES`). Only run by name are
-//! `filled`, which takes 10 GB of disk and a quarter of an hour, and `statements`, which fills each store with
-//! `PANORA_BENCH_EVENTS` events (4 million, 10 GB) and measures every statement. The folder is `PANORA_BENCH_DIR`, by
-//! default the target folder: the disk that it is on is what is measured.
+//! `filled`, which takes 10 GB of disk and a quarter of an hour, `statements`, which measures every statement on a large
+//! store, and `replay`, which measures deliveries beside a large replay. The latter two fill stores with
+//! `PANORA_BENCH_EVENTS` events (4 and 3 million, 10 GB). The folder is `PANORA_BENCH_DIR`, by default the target folder:
+//! the disk that it is on is what is measured.
 
 mod inbox {
     pub(crate) mod disk;
@@ -15,12 +16,13 @@ mod inbox {
     pub(crate) mod http;
     pub(crate) mod load;
     pub(crate) mod postgres;
+    pub(crate) mod replay;
     pub(crate) mod sqlite;
     pub(crate) mod statements;
 }
 mod median;
 
-use inbox::{filled, http, postgres, sqlite, statements};
+use inbox::{filled, http, postgres, replay, sqlite, statements};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -35,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
             "http" => http::compare().await?,
             "postgres" => postgres::compare().await?,
             "filled" => filled::compare().await?,
+            "replay" => replay::compare().await?,
             "statements" => statements::compare().await?,
             part => anyhow::bail!("unknown part `{part}`"),
         }

@@ -1,6 +1,6 @@
 //! Whether cost grows with what is stored.
 
-use std::fs::File;
+use std::{fs::File, path::Path};
 
 use panora_hooks::inbox::{Inbox, PostgresInbox, SqliteInbox};
 use sqlx::AssertSqlSafe;
@@ -73,10 +73,20 @@ fn show(store: &str, count: u64, [stored, run]: [f64; 2], empty: &mut Option<[f6
 pub(crate) const COMMON: &str = "crm.contact.created";
 pub(crate) const RARE: &str = "crm.deal.created";
 
-/// Fills the tables in the fastest way: indexes are made at the end.
-pub(crate) fn fill_sqlite(path: &std::path::Path, count: u64) -> anyhow::Result<()> {
+/// Fills a file with events of which nine tenths are done or dead.
+pub(crate) fn fill_sqlite(path: &Path, count: u64) -> anyhow::Result<()> {
+    fill_sqlite_up_to(path, count, count / 10 * 8, count / 10 * 9)
+}
+
+/// Fills a file with dead events.
+pub(crate) fn fill_sqlite_with_dead(path: &Path, count: u64) -> anyhow::Result<()> {
+    fill_sqlite_up_to(path, count, 0, count)
+}
+
+/// Fills the tables in the fastest way: indexes are made at the end. Events up to the number `done` are done, and
+/// those up to `dead` are dead.
+fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::Result<()> {
     let connection = rusqlite::Connection::open(path)?;
-    let (done, dead) = (count / 10 * 8, count / 10 * 9);
     connection.execute_batch(&format!(
         "PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA journal_mode=OFF;
          DROP INDEX event_key; DROP INDEX event_by_type;

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 /// The first version of SQLite on which a second connection may checkpoint. Earlier versions may reset the log
 /// meanwhile and corrupt the file ("WAL-reset bug").
-pub(super) const FIRST_VERSION: i32 = 3_051_003;
+const FIRST_VERSION: i32 = 3_051_003;
 
 /// A pass is due after so many bytes were written, in bytes and in pages.
 const PASS_BYTES: usize = 4 * 1024 * 1024;
@@ -35,6 +35,11 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a new log waits for readers, while it already holds the write lock.
 pub(super) const PATIENCE: Duration = Duration::from_millis(10);
+
+/// Returns whether several connections may checkpoint.
+pub(super) fn may_be_beside() -> bool {
+    rusqlite::version_number() >= FIRST_VERSION
+}
 
 /// Checkpoints on a thread of its own. Otherwise the writing connection would do it while every delivery waits.
 pub(super) struct Checkpointer {

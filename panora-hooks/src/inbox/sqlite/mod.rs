@@ -37,13 +37,15 @@ use super::{
 
 /// An inbox in one file: for one receiver on one machine.
 ///
-/// The file is created if it is missing, for its owner only, since payloads hold credentials. While it is
-/// open there are more files beside it, with the same name and `-wal`, `-shm` and `-lock` at the end; they belong to
-/// it and move with it. The folder has to be on a disk of the machine: network file systems do not lock as
-/// SQLite needs it.
+/// The file is created if it is missing, readable only for its owner, since payloads hold credentials. While it is open,
+/// files whose names end with `-wal`, `-shm` and `-lock` stand beside it; they belong to it and move with it. The folder
+/// must be on a local disk: network file systems do not lock the way SQLite needs.
 ///
-/// Clones share what is open. When the last one is dropped, a router's and a worker's included, the file is closed, and
-/// another receiver may open it.
+/// While the file is open, nobody may delete, rename or replace it or the files beside it. The inbox notices that on
+/// Unix, and from then on refuses to store, replay and discard events.
+///
+/// Clones share one connection. When the last clone is dropped, including those of the router and the worker, the file
+/// is closed, and another receiver may open it.
 #[derive(Clone)]
 pub struct SqliteInbox {
     // Dropped first: the queue holds the lock, and whoever gets that next has the file alone.
@@ -53,29 +55,30 @@ pub struct SqliteInbox {
 }
 
 impl SqliteInbox {
-    /// Opens an inbox to receive, and to run what is in it.
+    /// Opens an inbox to receive events and to run them.
     ///
-    /// What a worker had leased when its process died is ready at once. It blocks its thread while it opens the file and,
-    /// after a crash, reads the log.
+    /// Events whose worker has died are ready at once. This blocks the thread while it opens the file and, after a crash,
+    /// reads the log. The first time that a new version of this crate opens a large inbox, it may add indexes, which takes
+    /// some seconds for each million events.
     ///
     /// # Errors
     ///
-    /// If the file cannot be created, read and written, is not an inbox or one of a later version, or is open in
+    /// Fails if the file cannot be created, read or written, is not an inbox or has a newer format, or is open in
     /// another receiver. The error names the file and the cause.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?))
     }
 
-    /// Opens an inbox for a tool: to look at, replay and prune what is in it, beside a running receiver.
+    /// Opens an inbox for a tool that lists, replays and prunes events beside a running receiver.
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open), but other processes may have it open, and the file has to exist.
+    /// As for [`open`](Self::open), except that other processes may have the file open, and that it must exist.
     pub fn attach(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_tool(path.as_ref())?))
     }
 
-    /// Opens an inbox to receive, and takes the time from `clock`, so that a test need not wait for a retry.
+    /// Opens an inbox to receive events, and takes the time from `clock`, so that a test need not wait for a retry.
     ///
     /// # Errors
     ///

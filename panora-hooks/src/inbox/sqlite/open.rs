@@ -19,13 +19,13 @@ use super::{
 };
 use crate::inbox::{InboxError, OpenError};
 
-/// For how long a receiver waits for another's write lock. It has to answer soon, and tries again.
+/// How long a receiver waits for the write lock of another process. It must answer soon, and tries again.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The same for a tool, which does not try again.
+/// How long a tool waits, which does not try again.
 const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An inbox that is open.
+/// The connections of an open inbox.
 pub(super) struct Opened {
     pub(super) queue: Owner<Queue>,
     pub(super) reader: Owner<Reader>,
@@ -36,7 +36,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
     let open_failed = |error| not_opened(path, error);
     create(path).map_err(io)?;
-    // However it is called, one file has one lock.
+    // A file has one lock, however many names lead to it.
     let file = fs::canonicalize(path).map_err(io)?;
     let lock = lock(&file).map_err(io)?.ok_or_else(|| OpenError::InUse { inbox: name(path) })?;
     let mut connection = connect(&file, BUSY_TIMEOUT).map_err(open_failed)?;
@@ -49,7 +49,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
         return Err(OpenError::Store { inbox: name(path), source });
     }
     schema::migrate(&mut connection).map_err(store)?;
-    let checkpointer = if rusqlite::version_number() >= checkpoint::FIRST_VERSION {
+    let checkpointer = if checkpoint::may_be_beside() {
         let connection = connect(&file, checkpoint::PATIENCE).map_err(store)?;
         Some(Checkpointer::start(connection).map_err(io)?)
     } else {
@@ -88,8 +88,8 @@ fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> 
 
 /// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same rights.
 ///
-/// One that is there is not touched. If this process has it open already, closing it would drop the locks that SQLite
-/// has on it.
+/// An existing file is not opened: if this process has it open already, closing it again would drop the locks that
+/// SQLite has on it.
 fn create(path: &Path) -> io::Result<()> {
     match for_owner().create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -97,7 +97,7 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Files that only their owner reads and writes.
+/// Options for files that only their owner reads and writes.
 fn for_owner() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -106,9 +106,9 @@ fn for_owner() -> OpenOptions {
     options
 }
 
-/// The lock of a receiver; `None` if another has it. It is gone with the process, whatever that dies of.
+/// Takes the lock of a receiver; `None` if another receiver has it. The system drops the lock when the process dies.
 ///
-/// On a file of its own, since locks on the database are SQLite's.
+/// It is on a file of its own, since the locks on the database are SQLite's.
 fn lock(file: &Path) -> io::Result<Option<File>> {
     let mut name = file.as_os_str().to_owned();
     name.push("-lock");
@@ -131,7 +131,7 @@ fn connect(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     Ok(connection)
 }
 
-/// Why SQLite could not open a file. The system says more of it than SQLite does.
+/// The reason why SQLite could not open a file. The system's error says more than SQLite's.
 fn not_opened(path: &Path, error: rusqlite::Error) -> OpenError {
     match OpenOptions::new().read(true).write(true).open(path) {
         Err(source) => OpenError::Io { inbox: name(path), source },
@@ -139,7 +139,7 @@ fn not_opened(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// The version of the file's format, if it is one that this code can work with.
+/// Returns the version of the file's format, if this code can work with it.
 fn check(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
     if !schema::is_inbox(connection).map_err(store)? {

@@ -5,7 +5,7 @@ use std::fs::File;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{
-    checkpoint::{Checkpointer, LONG_PAGES},
+    checkpoint::{self, Checkpointer},
     identity::OpenFiles,
     schema,
 };
@@ -53,10 +53,10 @@ impl Queue {
         Self::new(connection, files, pages, checkpointer, Some(lock))
     }
 
-    /// Opens the queue of a tool. It leaves checkpoints to the receiver: with some versions of SQLite, two connections
-    /// that write must not both do them.
+    /// Opens the queue of a tool. It leaves checkpoints to the receiver if only one connection may do them.
     pub(super) fn for_tool(connection: Connection, files: OpenFiles) -> rusqlite::Result<Self> {
-        Self::new(connection, files, 0, None, None)
+        let pages = if checkpoint::may_be_beside() { checkpoint::LONG_PAGES } else { 0 };
+        Self::new(connection, files, pages, None, None)
     }
 
     fn new(
@@ -68,7 +68,7 @@ impl Queue {
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
         // A log that has become longer, since a reader needed it, is cut to this when it begins anew.
-        let limit = LONG_PAGES * PAGE_BYTES;
+        let limit = checkpoint::LONG_PAGES * PAGE_BYTES;
         connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
