@@ -2,7 +2,11 @@
 
 use std::{
     io,
-    sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -20,21 +24,15 @@ const PASS_PAGES: i64 = 1024;
 /// A log of this many pages, 32 MiB, is begun anew. Until then it only grows, and its file never shrinks.
 pub(super) const LONG_PAGES: i64 = 8 * 1024;
 
-/// A log of this many pages, 128 MiB, gives its room back to the disk at once instead of with the next commit.
-const HUGE_PAGES: i64 = 4 * LONG_PAGES;
-
-/// Nothing can be stored while the last pages are moved and the log begins anew, so there may be no more than this.
+/// A new log begins once no more than this is left to be moved: deliveries wait while that is done.
 const FEW_PAGES: i64 = 512;
 
-/// After so many passes the last pages are moved however many there are: events arrive faster than this disk can
-/// take them, and storing has to wait for it.
+/// After so many passes a new log begins however much is left: events arrive faster than this disk can take them, and
+/// deliveries have to wait for it.
 const MOST_PASSES: usize = 8;
 
 /// How often to look for what other processes have written, and for readers that have gone away.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How long a new log waits for readers, while it already holds the write lock.
-pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Returns whether several connections may checkpoint.
 pub(super) fn may_be_beside() -> bool {
@@ -46,15 +44,25 @@ pub(super) struct Checkpointer {
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     written: usize,
+    /// Whether the writing connection is to begin a new log.
+    is_log_done: Arc<AtomicBool>,
 }
 
 impl Checkpointer {
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (wake, woken) = mpsc::sync_channel(1);
+        let is_log_done = Arc::new(AtomicBool::new(false));
+        let is_done = Arc::clone(&is_log_done);
         let thread = thread::Builder::new()
             .name("panora-inbox-log".to_owned())
-            .spawn(move || run(&connection, &woken))?;
-        Ok(Self { wake: Some(wake), thread: Some(thread), written: 0 })
+            .spawn(move || run(&connection, &woken, &is_done))?;
+        Ok(Self { wake: Some(wake), thread: Some(thread), written: 0, is_log_done })
+    }
+
+    /// Returns once whether the writing connection should begin a new log. It has nothing to wait for but readers and
+    /// the disk; this thread would have to keep it from writing meanwhile.
+    pub(super) fn take_log_done(&self) -> bool {
+        self.is_log_done.swap(false, Ordering::AcqRel)
     }
 
     /// Notes that about this much was written to the log.
@@ -82,10 +90,10 @@ impl Drop for Checkpointer {
 }
 
 /// Works until the other end is gone.
-fn run(connection: &Connection, woken: &Receiver<()>) {
+fn run(connection: &Connection, woken: &Receiver<()>, is_log_done: &AtomicBool) {
     let mut is_failing = false;
     while woken.recv_timeout(LOOK) != Err(RecvTimeoutError::Disconnected) {
-        let result = shorten(connection);
+        let result = shorten(connection).map(|is_done| is_log_done.store(is_done, Ordering::Release));
         if let Err(error) = &result
             && !is_failing
         {
@@ -114,26 +122,26 @@ impl Log {
     }
 }
 
-/// Moves pages beside the writing connection, and begins a long log anew once that takes little.
-fn shorten(connection: &Connection) -> rusqlite::Result<()> {
-    for pass in 1.. {
+/// Moves pages beside the writing connection. Returns whether the log is long, and so little of it is left that a new
+/// one can begin.
+fn shorten(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut passes = 0;
+    loop {
         let before = Log::checkpoint(connection, "NOOP")?;
         if before.left() < PASS_PAGES && before.pages < LONG_PAGES {
-            break;
+            return Ok(false);
         }
         let after = Log::checkpoint(connection, "PASSIVE")?;
+        passes += 1;
         if after.pages < LONG_PAGES {
-            break;
+            return Ok(false);
         }
-        if after.left() <= FEW_PAGES || pass >= MOST_PASSES {
-            let mode = if after.pages >= HUGE_PAGES { "TRUNCATE" } else { "RESTART" };
-            Log::checkpoint(connection, mode)?;
-            break;
+        if after.left() <= FEW_PAGES || passes >= MOST_PASSES {
+            return Ok(true);
         }
         // A reader needs the pages that are left. Later, then.
         if after.moved <= before.moved {
-            break;
+            return Ok(false);
         }
     }
-    Ok(())
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::inbox::{InboxError, OpenError};
 
 /// How long a receiver waits for the write lock of another process. It must answer soon, and tries again.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a tool waits, which does not try again.
 const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,7 +50,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     }
     schema::migrate(&mut connection).map_err(store)?;
     let checkpointer = if checkpoint::may_be_beside() {
-        let connection = connect(&file, checkpoint::PATIENCE).map_err(store)?;
+        let connection = connect(&file, BUSY_TIMEOUT).map_err(store)?;
         Some(Checkpointer::start(connection).map_err(io)?)
     } else {
         None

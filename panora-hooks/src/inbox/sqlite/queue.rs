@@ -1,12 +1,13 @@
 //! The connection that writes.
 
-use std::fs::File;
+use std::{fs::File, time::Duration};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use super::{
     checkpoint::{self, Checkpointer},
     identity::OpenFiles,
+    open::BUSY_TIMEOUT,
     schema,
 };
 use crate::inbox::{InboxError, ParkReason};
@@ -16,6 +17,9 @@ const PAGE_BYTES: i64 = 4096;
 
 /// Without a checkpointer, this connection checkpoints when the log has this many pages.
 const CHECKPOINT_PAGES_ALONE: i64 = 4_000;
+
+/// How long to wait for readers before a new log begins.
+const READER_PATIENCE: Duration = Duration::from_millis(10);
 
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
 pub(super) const ROW_BYTES: usize = 4096;
@@ -125,6 +129,9 @@ impl Queue {
         if self.is_suspect {
             self.write_anew()?;
         }
+        if self.checkpointer.as_ref().is_some_and(Checkpointer::take_log_done) {
+            self.begin_new_log()?;
+        }
         if sync != self.sync {
             let mode = if sync == Sync::Full { "FULL" } else { "NORMAL" };
             self.connection.pragma_update(None, "synchronous", mode)?;
@@ -134,6 +141,18 @@ impl Queue {
         let changed = change(&transaction)?;
         transaction.commit()?;
         Ok(changed)
+    }
+
+    /// Begins a new log after the checkpointer has moved nearly all of the old one. A reader that needs the old log
+    /// holds this up no longer than a moment; the checkpointer asks again.
+    fn begin_new_log(&mut self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(READER_PATIENCE)?;
+        let begun = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        match begun {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            begun => begun,
+        }
     }
 
     /// Writes all that the log holds to the database, and begins a new log.

@@ -64,15 +64,15 @@ impl Scan {
         now: SystemTime,
     ) -> rusqlite::Result<Vec<Self>> {
         let of_type = || Condition::new(filter).prefixes().map(Source::EventsOfType);
-        let by_type_or = |source| of_type().into_iter().chain([source]).collect();
+        let own_or_by_type = |source| [source].into_iter().chain(of_type()).collect();
         let sources = match filter.state {
             None => vec![of_type().unwrap_or(Source::Events)],
-            Some(EventState::Done) => by_type_or(Source::Done),
+            Some(EventState::Done) => own_or_by_type(Source::Done),
             Some(EventState::Parked) => vec![Source::over(vec![true], filter)],
             Some(EventState::Dead) => vec![Source::over(vec![false], filter)],
             Some(state) => match few_due(connection, state, now)? {
                 Some(few) => vec![Source::These(few)],
-                None => by_type_or(Source::Due(state)),
+                None => own_or_by_type(Source::Due(state)),
             },
         };
         Ok(sources.into_iter().map(|source| Self::new(source, filter)).collect())
@@ -92,11 +92,12 @@ impl Scan {
             Select::Keys(keys) => Ok(Self::these(keys.iter().map(|key| column::seq(*key)))),
             Select::All(filter) => {
                 let mut ways = Self::ways(connection, filter, now)?;
-                // By type, if there is a choice and there are few of that type.
-                if ways.len() > 1 && few(connection, &ways[0].source)? {
-                    ways.truncate(1);
-                }
-                let way = ways.pop().unwrap_or_else(|| Self::new(Source::Events, filter));
+                let last = ways.pop().unwrap_or_else(|| Self::new(Source::Events, filter));
+                // By type, if there is a choice and there are few events of that type.
+                let way = match ways.pop() {
+                    Some(own) if !few(connection, &last.source)? => own,
+                    _ => last,
+                };
                 way.until_now(connection)
             }
         }
