@@ -1,6 +1,6 @@
 //! Whether cost grows with what is stored.
 
-use std::fs::File;
+use std::{fs::File, path::Path};
 
 use panora_hooks::inbox::{Inbox, PostgresInbox, SqliteInbox};
 use sqlx::AssertSqlSafe;
@@ -69,21 +69,37 @@ fn show(store: &str, count: u64, [stored, run]: [f64; 2], empty: &mut Option<[f6
     );
 }
 
-/// In the way that is fastest, with the tables as they are.
-fn fill_sqlite(path: &std::path::Path, count: u64) -> anyhow::Result<()> {
+/// The type of nearly all events, and of every hundred-thousandth.
+pub(crate) const COMMON: &str = "crm.contact.created";
+pub(crate) const RARE: &str = "crm.deal.created";
+
+/// Fills a file with events of which nine tenths are done or dead.
+pub(crate) fn fill_sqlite(path: &Path, count: u64) -> anyhow::Result<()> {
+    fill_sqlite_up_to(path, count, count / 10 * 8, count / 10 * 9)
+}
+
+/// Fills a file with dead events.
+pub(crate) fn fill_sqlite_with_dead(path: &Path, count: u64) -> anyhow::Result<()> {
+    fill_sqlite_up_to(path, count, 0, count)
+}
+
+/// Fills the tables in the fastest way: indexes are made at the end. Events up to the number `done` are done, and
+/// those up to `dead` are dead.
+fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::Result<()> {
     let connection = rusqlite::Connection::open(path)?;
-    let (done, dead) = (count / 10 * 8, count / 10 * 9);
     connection.execute_batch(&format!(
         "PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA journal_mode=OFF;
-         DROP INDEX event_key;
+         DROP INDEX event_key; DROP INDEX event_by_type;
          INSERT INTO event(seq, key, id_event, type, received, data)
              WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
-             SELECT n, randomblob(48), hex(randomblob(16)), 'crm.contact.created', n, hex(randomblob(450)) FROM n
-             WHERE {count} > 0;
+             SELECT n, randomblob(48), hex(randomblob(16)), iif(n % 100000 = 99999, '{RARE}', '{COMMON}'), n,
+                    hex(randomblob(450))
+             FROM n WHERE {count} > 0;
          CREATE UNIQUE INDEX event_key ON event(key);
+         CREATE INDEX event_by_type ON event(substr(type, 1, 64));
          INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, seq, 1, 0 FROM event WHERE seq <= {done};
-         INSERT INTO dead(seq, at, attempts, is_parked, reason)
-             SELECT seq, seq, 16, 0, 'all 16 attempts failed' FROM event WHERE seq > {done} AND seq <= {dead};
+         INSERT INTO dead(seq, at, attempts, is_parked, reason, prefix)
+             SELECT seq, seq, 16, 0, 'all 16 attempts failed', type FROM event WHERE seq > {done} AND seq <= {dead};
          INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
          PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     ))?;
@@ -97,14 +113,15 @@ fn fill_sqlite(path: &std::path::Path, count: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn fill_postgres(pool: &sqlx::PgPool, count: u64) -> anyhow::Result<()> {
+pub(crate) async fn fill_postgres(pool: &sqlx::PgPool, count: u64) -> anyhow::Result<()> {
     let (done, dead) = (count / 10 * 8, count / 10 * 9);
     let fill = format!(
         "SET search_path = {SCHEMA}; SET synchronous_commit = off;
          DROP INDEX event_key; DROP INDEX event_content;
          INSERT INTO event(key, content, id_event, type, received, data)
              SELECT sha256(n::text::bytea) || substr(sha256((-n)::text::bytea), 1, 16), sha256(n::text::bytea),
-                    convert_to(md5(n::text), 'UTF8'), 'crm.contact.created', n, convert_to(repeat(md5(n::text), 28), 'UTF8')
+                    convert_to(md5(n::text), 'UTF8'), CASE WHEN n % 100000 = 99999 THEN '{RARE}'::bytea ELSE '{COMMON}'::bytea END,
+                    n, convert_to(repeat(md5(n::text), 28), 'UTF8')
              FROM generate_series(1, {count}) AS n;
          CREATE UNIQUE INDEX event_key ON event(key);
          CREATE UNIQUE INDEX event_content ON event(content) WHERE content IS NOT NULL;

@@ -14,7 +14,14 @@ mod receive;
 mod receiver;
 mod retention;
 mod simulation;
+#[path = "../support/skip.rs"]
+mod skip;
 mod sockets;
+mod sqlite_batches;
+mod sqlite_copies;
+mod sqlite_files;
+mod sqlite_format;
+mod sqlite_log;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,7 +1,7 @@
 //! Every store does what a simple model says, whatever happens in whatever order.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -18,17 +18,36 @@ use crate::{
     support::is_long,
 };
 
-/// What happens to a store. Times are in seconds.
+/// The unit of time, in seconds: so long that no run of the test takes a part of it that matters.
+const UNIT: u64 = 1000;
+
+/// The longest that an event is delayed or leased, in units.
+const LONGEST: u64 = 100;
+
+/// What happens to a store. Times are in units.
 #[derive(Debug, Clone)]
 enum Step {
     Put(Vec<Spec>),
-    Lease { max: u32, seconds: u64 },
+    Lease {
+        max: u32,
+        units: u64,
+    },
     Decision(Vec<(Index, How)>),
+    /// The clock of the store jumps while it runs, back if the number is negative.
     Jump(i64),
+    /// The store repairs what waits for longer than anything may.
+    Expedite {
+        max: u32,
+        and_wait: bool,
+    },
     Replay(EventState),
     ReplayOne(Index),
-    Prune { age: u64 },
-    Forget { age: u64 },
+    Prune {
+        age: u64,
+    },
+    Forget {
+        age: u64,
+    },
     Discard(Option<EventState>),
     Restart,
 }
@@ -73,12 +92,16 @@ impl How {
     fn decision(self) -> Decision {
         match self {
             Self::Complete => Decision::Complete,
-            Self::Retry(seconds) => Decision::RetryAfter(Duration::from_secs(seconds)),
+            Self::Retry(delay) => Decision::RetryAfter(units(delay)),
             Self::Bury => Decision::Bury("no use".to_owned()),
-            Self::Extend(seconds) => Decision::Extend(Duration::from_secs(seconds)),
+            Self::Extend(lease) => Decision::Extend(units(lease)),
             Self::Release => Decision::Release,
         }
     }
+}
+
+fn units(units: u64) -> Duration {
+    Duration::from_secs(units * UNIT)
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -93,17 +116,21 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     );
     let how = prop_oneof![
         4 => Just(How::Complete),
-        2 => (0..100u64).prop_map(How::Retry),
+        2 => (0..=LONGEST).prop_map(How::Retry),
         1 => Just(How::Bury),
-        1 => (1..100u64).prop_map(How::Extend),
+        1 => (1..=LONGEST).prop_map(How::Extend),
         1 => Just(How::Release),
     ];
     let state = prop::sample::select(EventState::ALL);
     let step = prop_oneof![
         6 => vec(spec, 0..6).prop_map(Step::Put),
-        6 => (0..5u32, 1..100u64).prop_map(|(max, seconds)| Step::Lease { max, seconds }),
+        6 => (0..5u32, 1..=LONGEST).prop_map(|(max, units)| Step::Lease { max, units }),
         6 => vec((any::<Index>(), how), 1..4).prop_map(Step::Decision),
         3 => (-50..150i64).prop_map(Step::Jump),
+        // A clock that was wrong by a year, in either direction.
+        1 => prop::sample::select(vec![-30_000, 30_000i64]).prop_map(Step::Jump),
+        2 => (prop::sample::select(vec![1, 1000u32]), any::<bool>())
+            .prop_map(|(max, and_wait)| Step::Expedite { max, and_wait }),
         1 => state.prop_map(Step::Replay),
         1 => any::<Index>().prop_map(Step::ReplayOne),
         1 => (0..100u64).prop_map(|age| Step::Prune { age }),
@@ -121,6 +148,8 @@ struct Model {
     entries: BTreeMap<EventKey, Entry>,
     /// All that were ever given.
     tokens: Vec<LeaseToken>,
+    /// All that were ever given.
+    keys: BTreeSet<EventKey>,
 }
 
 #[derive(Debug)]
@@ -186,14 +215,16 @@ impl Model {
             _ => panic!("{put:?} instead of {park:?}"),
         };
         let new = Entry { spec, attempts: 0, has_data: true, place };
-        assert!(self.entries.insert(key, new).is_none(), "{key} was given before");
+        assert!(self.keys.insert(key), "{key} was given before");
+        self.entries.insert(key, new);
     }
 
     fn discard(&mut self, state: Option<EventState>) -> u64 {
         let now = self.now;
-        let over = |entry: &&mut Entry| {
-            matches!(entry.place, Place::Parked(_) | Place::Dead)
-                && state.is_none_or(|state| state == entry.state(now))
+        let over = |entry: &&mut Entry| match (state, entry.state(now)) {
+            (_, EventState::Done) => false,
+            (Some(state), found) => state == found,
+            (None, found) => matches!(found, EventState::Parked | EventState::Dead),
         };
         let discard = |entry: &mut Entry| {
             entry.has_data = false;
@@ -202,8 +233,8 @@ impl Model {
         self.entries.values_mut().filter(over).map(discard).count() as u64
     }
 
-    async fn lease(&mut self, inbox: &impl Inbox, max: u32, seconds: u64) {
-        let leased = inbox.lease(LeaseRequest::new(max, Duration::from_secs(seconds))).await.unwrap();
+    async fn lease(&mut self, inbox: &impl Inbox, max: u32, lease: u64) {
+        let leased = inbox.lease(LeaseRequest::new(max, units(lease))).await.unwrap();
         let now = self.now;
         let due = |entry: &Entry| entry.due().filter(|due| *due <= now);
         let mut ready: Vec<_> = self.entries.values().filter_map(due).collect();
@@ -218,7 +249,7 @@ impl Model {
             entry.attempts += 1;
             assert_eq!((leased.attempt, leased.is_interrupted), (entry.attempts, was_leased));
             assert_eq!(leased.data, entry.spec.event().data());
-            entry.place = Place::Leased { until: now + seconds.cast_signed(), token };
+            entry.place = Place::Leased { until: now + lease.cast_signed(), token };
             assert!(!self.tokens.contains(&token));
             self.tokens.push(token);
         }
@@ -236,11 +267,11 @@ impl Model {
             return;
         };
         entry.place = match (how, settled) {
-            (How::Extend(seconds), Settled::Applied) => {
-                Place::Leased { until: now + seconds.cast_signed(), token }
+            (How::Extend(lease), Settled::Applied) => {
+                Place::Leased { until: now + lease.cast_signed(), token }
             }
             (How::Complete, Settled::Applied) => Place::Done { at: now },
-            (How::Retry(seconds), Settled::Applied) => Place::Waiting { due: now + seconds.cast_signed() },
+            (How::Retry(delay), Settled::Applied) => Place::Waiting { due: now + delay.cast_signed() },
             (How::Bury, Settled::Applied) => Place::Dead,
             (How::Release, Settled::Applied) => {
                 entry.attempts -= 1;
@@ -263,6 +294,30 @@ impl Model {
         replayed.count() as u64
     }
 
+    /// Repairs everything that waits too long, `max` events at a time.
+    async fn expedite(&mut self, inbox: &impl Inbox, max: u32) {
+        let mut expedited = 0;
+        loop {
+            let round = inbox.expedite(units(LONGEST), max).await.unwrap();
+            assert!(round <= max.into());
+            expedited += round;
+            if round < u64::from(max) {
+                break;
+            }
+        }
+        let (now, latest) = (self.now, self.now + LONGEST.cast_signed());
+        let mut late = 0;
+        for entry in self.entries.values_mut() {
+            match &mut entry.place {
+                Place::Waiting { due } if *due > latest => *due = now,
+                Place::Leased { until, .. } if *until > latest => *until = latest,
+                _ => continue,
+            }
+            late += 1;
+        }
+        assert_eq!(expedited, late);
+    }
+
     /// Everything that a store shows is as it should be.
     async fn check(&self, inbox: &impl Inbox) {
         let now = self.now;
@@ -281,7 +336,8 @@ impl Model {
             assert_eq!(info.state, state, "{entry:?}");
             assert_eq!(info.attempts, entry.attempts, "{entry:?}");
             assert_eq!(info.reason.as_deref(), reason, "{entry:?}");
-            assert_eq!(info.size.is_some(), entry.has_data, "{entry:?}");
+            let size = entry.has_data.then(|| entry.spec.event().data().len() as u64);
+            assert_eq!(info.size, size, "{entry:?}");
             *counts.entry(state).or_insert(0) += 1;
         }
         let depth = inbox.depth().await.unwrap();
@@ -306,11 +362,14 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
             Step::Put(specs) => {
                 let puts = inbox.put(specs.iter().map(|spec| spec.event()).collect()).await.unwrap();
                 assert_eq!(puts.len(), specs.len());
+                let last = model.keys.last().copied();
                 for (spec, put) in specs.into_iter().zip(puts) {
+                    let is_new = !matches!(put, Put::Duplicate(_));
+                    assert!(!is_new || Some(put.key()) > last, "{put:?} after {last:?}");
                     model.put(spec, put);
                 }
             }
-            Step::Lease { max, seconds } => model.lease(&inbox, max, seconds).await,
+            Step::Lease { max, units } => model.lease(&inbox, max, units).await,
             Step::Decision(which) => {
                 if model.tokens.is_empty() {
                     continue;
@@ -324,9 +383,18 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                     model.settle(token, how, settled);
                 }
             }
-            Step::Jump(seconds) => {
-                store.jump(seconds * 1_000_000).await;
-                model.now += seconds;
+            Step::Jump(units) => {
+                store.jump(units * UNIT.cast_signed() * 1_000_000).await;
+                model.now += units;
+            }
+            Step::Expedite { max, and_wait } => {
+                model.expedite(&inbox, max).await;
+                if and_wait {
+                    store.jump((LONGEST * UNIT * 1_000_000).cast_signed()).await;
+                    model.now += LONGEST.cast_signed();
+                    let depth = inbox.depth().await.unwrap();
+                    assert_eq!((depth.delayed.number(), depth.leased.number()), (0, 0), "they wait too long");
+                }
             }
             Step::Replay(state) => {
                 let replayed = inbox.replay(Select::All(Filter::new().state(state)), 1000).await.unwrap();
@@ -343,31 +411,18 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 assert_eq!(replayed, model.replay(|key, _| key == chosen));
             }
             Step::Prune { age } => {
-                let pruned = inbox.prune(Duration::from_secs(age), 1000).await.unwrap();
+                let pruned = inbox.prune(units(age), 1000).await.unwrap();
                 let time = model.now - age.cast_signed();
                 let old =
                     model.entries.values_mut().filter(|entry| entry.has_data && entry.was_done_by(time));
                 assert_eq!(pruned, old.map(|entry| entry.has_data = false).count() as u64);
             }
             Step::Forget { age } => {
-                let forgotten = inbox.forget(Duration::from_secs(age), 1000).await.unwrap();
+                let forgotten = inbox.forget(units(age), 1000).await.unwrap();
                 let time = model.now - age.cast_signed();
-                let newest = model.entries.keys().next_back().copied();
-                let mut count = 0;
-                let mut gone = Vec::new();
-                for (key, entry) in &model.entries {
-                    if entry.has_data || !entry.was_done_by(time) {
-                        continue;
-                    }
-                    // A store may keep the newest, so that its number is not given again.
-                    if Some(*key) == newest && inbox.get(*key).await.unwrap().is_some() {
-                        continue;
-                    }
-                    count += 1;
-                    gone.push(*key);
-                }
-                model.entries.retain(|key, _| !gone.contains(key));
-                assert_eq!(forgotten, count);
+                let before = model.entries.len();
+                model.entries.retain(|_, entry| entry.has_data || !entry.was_done_by(time));
+                assert_eq!(forgotten, (before - model.entries.len()) as u64);
             }
             Step::Discard(state) => {
                 let mut filter = Filter::new();

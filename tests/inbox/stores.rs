@@ -1,10 +1,9 @@
 //! Each store, ready to be tested.
 
 use std::{
-    io::{self, Write},
     path::PathBuf,
     sync::{
-        Arc, Once,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -13,6 +12,8 @@ use std::{
 use panora_hooks::inbox::{Inbox, MemoryInbox, PostgresInbox, SqliteInbox};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tempfile::TempDir;
+
+use crate::skip::skip;
 
 /// A clock that jumps.
 #[derive(Clone, Default)]
@@ -169,10 +170,7 @@ impl Drop for Postgres {
 
 async fn pool() -> Option<PgPool> {
     let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
-        static SAID: Once = Once::new();
-        // Past the test harness, which keeps what passing tests print to itself.
-        let say = || writeln!(io::stderr(), "skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
-        SAID.call_once(|| drop(say()));
+        skip("PANORA_TEST_POSTGRES is not set");
         return None;
     };
     Some(PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap())

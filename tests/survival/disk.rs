@@ -1,45 +1,52 @@
-//! Disks of a test's own, which take the rights of root.
+//! Disks that a test may fill or cut off, which takes the rights of root.
 
 use std::{
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use tempfile::TempDir;
 
-use crate::say;
+use crate::skip::skip;
 
 /// A file system that is mounted as long as this lives.
 pub struct Mount {
     folder: TempDir,
 }
 
+/// Returns whether disks can be mounted, and says so if they cannot.
+pub fn may_mount() -> bool {
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if !is_root {
+        skip("mounting a disk takes root");
+    }
+    is_root
+}
+
 impl Mount {
-    /// A small file system in memory. `None`, and a word about it, without the right to mount.
-    pub fn small(bytes: u64) -> Option<Self> {
+    /// Mounts a small file system in memory.
+    pub fn small(bytes: u64) -> Self {
         Self::new(&["-t", "tmpfs", "-o", &format!("size={bytes}"), "none"])
     }
 
-    /// What is on the image of a disk.
-    pub fn image(image: &Path) -> Option<Self> {
+    /// Mounts the image of a disk.
+    pub fn image(image: &Path) -> Self {
         Self::new(&["-o", "loop", image.to_str().unwrap()])
     }
 
-    fn new(arguments: &[&str]) -> Option<Self> {
+    fn new(arguments: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
-        let mounted = Command::new("mount").args(arguments).arg(folder.path()).stderr(Stdio::null()).status();
-        if mounted.is_ok_and(|status| status.success()) {
-            return Some(Self { folder });
-        }
-        say("skipped: mounting a disk takes root");
-        None
+        let mounted = Command::new("mount").args(arguments).arg(folder.path()).output().unwrap();
+        assert!(mounted.status.success(), "{}", String::from_utf8_lossy(&mounted.stderr));
+        Self { folder }
     }
 
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// From now on nothing can be written.
+    /// Lets nothing be written any more.
     pub fn make_read_only(&self) {
         let remount = Command::new("mount").args(["-o", "remount,ro"]).arg(self.path()).status();
         assert!(remount.unwrap().success());
@@ -52,11 +59,20 @@ impl Drop for Mount {
     }
 }
 
-/// The image of an empty disk.
+/// Makes the image of an empty disk.
 pub fn new_image(folder: &Path) -> PathBuf {
     let image = folder.join("disk");
     std::fs::File::create(&image).unwrap().set_len(256 << 20).unwrap();
     let made = Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&image).status().unwrap();
     assert!(made.success());
     image
+}
+
+/// Copies the image of a mounted disk as it is. What the system still holds in memory is not in the copy, as if the
+/// power had failed.
+pub fn copy_image(image: &Path) -> PathBuf {
+    let copy = image.with_extension("copy");
+    let copied = Command::new("cp").arg("--sparse=always").args([image, &copy]).status().unwrap();
+    assert!(copied.success());
+    copy
 }

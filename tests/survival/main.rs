@@ -2,12 +2,15 @@
 #![cfg(unix)]
 
 mod disk;
+mod failed_sync;
 mod kill;
 mod many;
 mod postgres;
 mod power_cut;
 mod process;
 mod server;
+#[path = "../support/skip.rs"]
+mod skip;
 mod storage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,7 +4,7 @@ use panora_hooks::inbox::PostgresInbox;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tokio::runtime::Runtime;
 
-use crate::say;
+use crate::skip::skip;
 
 pub struct Schema {
     pub name: String,
@@ -15,7 +15,7 @@ impl Schema {
     /// `None`, and a word about it, without a server.
     pub fn new() -> Option<Self> {
         let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
-            say("skipped on PostgreSQL: PANORA_TEST_POSTGRES is not set");
+            skip("PANORA_TEST_POSTGRES is not set");
             return None;
         };
         Some(Self::on(&url))

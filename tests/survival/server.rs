@@ -16,6 +16,7 @@ use crate::{
     postgres::Schema,
     process::{Lost, Receiver, Senders, check, contents, ledger, ledger_in, quiet},
     say,
+    skip::skip,
     support::is_long,
 };
 
@@ -62,7 +63,7 @@ fn connections_that_are_cut_lose_nothing() {
 #[test]
 fn a_server_that_is_killed_loses_nothing() {
     let Some(server) = Server::start() else {
-        say("skipped: there is no PostgreSQL to start (`initdb`)");
+        skip("there is no PostgreSQL to start (`initdb`)");
         return;
     };
     let schema = Schema::on(&server.url());

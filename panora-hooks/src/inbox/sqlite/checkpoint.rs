@@ -1,50 +1,147 @@
-//! Moving what the log holds into the database.
+//! Checkpoints: move the contents of the log into the database, and keep the log short.
 
 use std::{
     io,
-    sync::mpsc::{self, Receiver, SyncSender},
-    thread,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::Connection;
 
-/// After so many bytes in the log it is time.
-const EVERY: usize = 4 * 1024 * 1024;
+/// The first version of SQLite on which a second connection may checkpoint. Earlier versions may reset the log
+/// meanwhile and corrupt the file ("WAL-reset bug").
+const FIRST_VERSION: i32 = 3_051_003;
 
-/// Checkpoints beside the connection that writes, which would otherwise do it itself while everybody waits.
+/// A pass is due after so many bytes were written, in bytes and in pages.
+const PASS_BYTES: usize = 4 * 1024 * 1024;
+const PASS_PAGES: i64 = 1024;
+
+/// A log of this many pages, 32 MiB, is begun anew. Until then it only grows, and its file never shrinks.
+pub(super) const LONG_PAGES: i64 = 8 * 1024;
+
+/// A new log begins once no more than this is left to be moved: deliveries wait while that is done.
+const FEW_PAGES: i64 = 512;
+
+/// After so many passes a new log begins however much is left: events arrive faster than this disk can take them, and
+/// deliveries have to wait for it.
+const MOST_PASSES: usize = 8;
+
+/// How often to look for what other processes have written, and for readers that have gone away.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Returns whether several connections may checkpoint.
+pub(super) fn may_be_beside() -> bool {
+    rusqlite::version_number() >= FIRST_VERSION
+}
+
+/// Checkpoints on a thread of its own. Otherwise the writing connection would do it while every delivery waits.
 pub(super) struct Checkpointer {
-    wake: SyncSender<()>,
+    wake: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
     written: usize,
+    /// Whether the writing connection is to begin a new log.
+    is_log_done: Arc<AtomicBool>,
 }
 
 impl Checkpointer {
     pub(super) fn start(connection: Connection) -> io::Result<Self> {
         let (wake, woken) = mpsc::sync_channel(1);
-        thread::Builder::new()
+        let is_log_done = Arc::new(AtomicBool::new(false));
+        let is_done = Arc::clone(&is_log_done);
+        let thread = thread::Builder::new()
             .name("panora-inbox-log".to_owned())
-            .spawn(move || checkpoint(&connection, &woken))?;
-        Ok(Self { wake, written: 0 })
+            .spawn(move || run(&connection, &woken, &is_done))?;
+        Ok(Self { wake: Some(wake), thread: Some(thread), written: 0, is_log_done })
     }
 
-    /// Says that about so much was written to the log.
+    /// Returns once whether the writing connection should begin a new log. It has nothing to wait for but readers and
+    /// the disk; this thread would have to keep it from writing meanwhile.
+    pub(super) fn take_log_done(&self) -> bool {
+        self.is_log_done.swap(false, Ordering::AcqRel)
+    }
+
+    /// Notes that about this much was written to the log.
     pub(super) fn wrote(&mut self, bytes: usize) {
         self.written += bytes;
-        if self.written >= EVERY {
+        if self.written >= PASS_BYTES {
             self.written = 0;
-            // If it is full, the thread is at work or about to be.
-            let _ = self.wake.try_send(());
+            if let Some(wake) = &self.wake {
+                // If the channel is full, the thread is at work or about to be.
+                let _ = wake.try_send(());
+            }
         }
     }
 }
 
-/// Until the other end is gone.
-fn checkpoint(connection: &Connection, woken: &Receiver<()>) {
-    while woken.recv().is_ok() {
-        let result: rusqlite::Result<i64> =
-            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(0));
-        if let Err(error) = result {
-            // The log grows, and the connection that writes does it in the end.
-            tracing::warn!("no checkpoint: {error}");
+/// Waits until the connection is closed: another receiver may open the file afterwards.
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        drop(self.wake.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Works until the other end is gone.
+fn run(connection: &Connection, woken: &Receiver<()>, is_log_done: &AtomicBool) {
+    let mut is_failing = false;
+    while woken.recv_timeout(LOOK) != Err(RecvTimeoutError::Disconnected) {
+        let result = shorten(connection).map(|is_done| is_log_done.store(is_done, Ordering::Release));
+        if let Err(error) = &result
+            && !is_failing
+        {
+            tracing::warn!("the log of the inbox grows, since checkpoints fail: {error}");
+        }
+        is_failing = result.is_err();
+    }
+}
+
+/// The pages in the log, and how many of them the database has.
+#[derive(Clone, Copy)]
+struct Log {
+    pages: i64,
+    moved: i64,
+}
+
+impl Log {
+    fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Self> {
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            Ok(Self { pages: row.get(1)?, moved: row.get(2)? })
+        })
+    }
+
+    fn left(self) -> i64 {
+        self.pages - self.moved
+    }
+}
+
+/// Moves pages beside the writing connection. Returns whether the log is long, and so little of it is left that a new
+/// one can begin.
+fn shorten(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut passes = 0;
+    loop {
+        let before = Log::checkpoint(connection, "NOOP")?;
+        if before.left() < PASS_PAGES && before.pages < LONG_PAGES {
+            return Ok(false);
+        }
+        let after = Log::checkpoint(connection, "PASSIVE")?;
+        passes += 1;
+        if after.pages < LONG_PAGES {
+            return Ok(false);
+        }
+        if after.left() <= FEW_PAGES || passes >= MOST_PASSES {
+            return Ok(true);
+        }
+        // A reader needs the pages that are left. Later, then.
+        if after.moved <= before.moved {
+            return Ok(false);
         }
     }
 }

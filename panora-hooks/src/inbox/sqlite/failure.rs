@@ -1,4 +1,4 @@
-//! What SQLite's errors mean.
+//! Classification of SQLite's errors.
 
 use rusqlite::{Error, ErrorCode};
 

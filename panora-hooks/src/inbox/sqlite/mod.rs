@@ -1,18 +1,35 @@
 //! `SqliteInbox`.
 
+mod batch;
 mod checkpoint;
+mod content;
 mod failure;
+mod identity;
+mod info;
+mod lease;
 mod open;
+#[cfg(test)]
+mod plans;
+mod put;
 mod queue;
 mod read;
+mod replay;
 mod retention;
+mod scan;
 mod schema;
-mod select;
 mod thread;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
 
-use self::{open::Opened, queue::Queue, read::Reader, thread::Owner};
+use self::{
+    batch::{Batches, Operation, Rounds, Sweep},
+    open::Opened,
+    queue::Queue,
+    read::Reader,
+    replay::{Discard, Replay},
+    retention::{Expedite, Forget, Prune},
+    thread::Owner,
+};
 use super::{
     Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
     Page, Put, Query, Select, Settled, Settlement, StoredEvent, clock::Clock,
@@ -20,44 +37,48 @@ use super::{
 
 /// An inbox in one file: for one receiver on one machine.
 ///
-/// The file is created if it is missing, for its owner only, since payloads hold credentials. While it is
-/// open there are more files beside it, with the same name and `-wal`, `-shm` and `-lock` at the end; they belong to
-/// it and move with it. The folder has to be on a disk of the machine: network file systems do not lock as
-/// SQLite needs it.
+/// The file is created if it is missing, readable only for its owner, since payloads hold credentials. While it is open,
+/// files whose names end with `-wal`, `-shm` and `-lock` stand beside it; they belong to it and move with it. The folder
+/// must be on a local disk: network file systems do not lock the way SQLite needs.
 ///
-/// Clones share what is open. When the last one is dropped, a router's and a worker's included, the file is closed, and
-/// another receiver may open it.
+/// While the file is open, nobody may delete, rename or replace it or the files beside it. The inbox notices that on
+/// Unix, and from then on refuses to store, replay and discard events.
+///
+/// Clones share one connection. When the last clone is dropped, including those of the router and the worker, the file
+/// is closed, and another receiver may open it.
 #[derive(Clone)]
 pub struct SqliteInbox {
-    queue: Arc<Owner<Queue>>,
+    // Dropped first: the queue holds the lock, and whoever gets that next has the file alone.
     reader: Arc<Owner<Reader>>,
+    queue: Arc<Owner<Queue>>,
     clock: Clock,
 }
 
 impl SqliteInbox {
-    /// Opens an inbox to receive, and to run what is in it.
+    /// Opens an inbox to receive events and to run them.
     ///
-    /// What a worker had leased when its process died is ready at once. It blocks its thread while it opens the file and,
-    /// after a crash, reads the log.
+    /// Events whose worker has died are ready at once. This blocks the thread while it opens the file and, after a crash,
+    /// reads the log. The first time that a new version of this crate opens a large inbox, it may add indexes, which takes
+    /// some seconds for each million events.
     ///
     /// # Errors
     ///
-    /// If the file cannot be created, read and written, is not an inbox or one of a later version, or is open in
+    /// Fails if the file cannot be created, read or written, is not an inbox or has a newer format, or is open in
     /// another receiver. The error names the file and the cause.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?))
     }
 
-    /// Opens an inbox for a tool: to look at, replay and prune what is in it, beside a running receiver.
+    /// Opens an inbox for a tool that lists, replays and prunes events beside a running receiver.
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open), but other processes may have it open, and the file has to exist.
+    /// As for [`open`](Self::open), except that other processes may have the file open, and that it must exist.
     pub fn attach(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_tool(path.as_ref())?))
     }
 
-    /// Opens an inbox to receive, and takes the time from `clock`, so that a test need not wait for a retry.
+    /// Opens an inbox to receive events, and takes the time from `clock`, so that a test need not wait for a retry.
     ///
     /// # Errors
     ///
@@ -73,7 +94,19 @@ impl SqliteInbox {
 
     fn new(opened: Opened) -> Self {
         let Opened { queue, reader } = opened;
-        Self { queue: Arc::new(queue), reader: Arc::new(reader), clock: Clock::default() }
+        Self { reader: Arc::new(reader), queue: Arc::new(queue), clock: Clock::default() }
+    }
+
+    /// Changes up to `max` of the selected events.
+    async fn operate(&self, operation: impl Operation + Send + 'static, max: u32) -> Result<u64, InboxError> {
+        let (clock, mut batches) = (self.clock.clone(), Batches::new(operation, max));
+        self.queue.run_in_batches(move |queue| batches.run(queue, clock.now())).await
+    }
+
+    /// Changes up to `max` of the events that need it.
+    async fn sweep(&self, sweep: impl Sweep + Send + 'static, max: u32) -> Result<u64, InboxError> {
+        let (clock, mut rounds) = (self.clock.clone(), Rounds::new(sweep, max));
+        self.queue.run_in_batches(move |queue| rounds.run(queue, clock.now())).await
     }
 }
 
@@ -110,8 +143,7 @@ impl Inbox for SqliteInbox {
     }
 
     async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
-        let now = self.clock.now();
-        self.queue.run(move |queue| queue.replay(&which, max, now)).await
+        self.operate(Replay(which), max).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
@@ -119,9 +151,14 @@ impl Inbox for SqliteInbox {
         self.reader.run(move |reader| reader.depth(now)).await
     }
 
+    async fn probe(&self) -> Result<Option<Duration>, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.probe(now)).await
+    }
+
     async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
-        self.queue.run(move |queue| queue.prune(done_before, max)).await
+        self.sweep(Prune { done_before }, max).await
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -129,17 +166,15 @@ impl Inbox for SqliteInbox {
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
-        let now = self.clock.now();
-        self.queue.run(move |queue| queue.discard(&which, max, now)).await
+        self.operate(Discard(which), max).await
     }
 
     async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
-        self.queue.run(move |queue| queue.forget(done_before, max)).await
+        self.sweep(Forget { done_before }, max).await
     }
 
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
-        let now = self.clock.now();
-        self.queue.run(move |queue| queue.expedite(longest_delay, max, now)).await
+        self.sweep(Expedite { longest_delay }, max).await
     }
 }

@@ -9,20 +9,23 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{checkpoint::Checkpointer, queue::Queue, read::Reader, schema, thread::Owner};
+use super::{
+    checkpoint::{self, Checkpointer},
+    identity::OpenFiles,
+    queue::Queue,
+    read::Reader,
+    schema,
+    thread::Owner,
+};
 use crate::inbox::{InboxError, OpenError};
 
-/// For how long a receiver waits for another's write lock. It has to answer soon, and tries again.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
+/// How long a receiver waits for the write lock of another process. It must answer soon, and tries again.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The same for a tool, which does not try again.
+/// How long a tool waits, which does not try again.
 const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The first version of SQLite on which a second connection may checkpoint. Earlier ones may reset the log while
-/// it does, and corrupt the file ("WAL-reset bug").
-const CHECKPOINT_BESIDE: i32 = 3_051_003;
-
-/// An inbox that is open.
+/// The connections of an open inbox.
 pub(super) struct Opened {
     pub(super) queue: Owner<Queue>,
     pub(super) reader: Owner<Reader>,
@@ -33,7 +36,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
     let open_failed = |error| not_opened(path, error);
     create(path).map_err(io)?;
-    // However it is called, one file has one lock.
+    // A file has one lock, however many names lead to it.
     let file = fs::canonicalize(path).map_err(io)?;
     let lock = lock(&file).map_err(io)?.ok_or_else(|| OpenError::InUse { inbox: name(path) })?;
     let mut connection = connect(&file, BUSY_TIMEOUT).map_err(open_failed)?;
@@ -46,12 +49,14 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
         return Err(OpenError::Store { inbox: name(path), source });
     }
     schema::migrate(&mut connection).map_err(store)?;
-    let checkpointer = if rusqlite::version_number() >= CHECKPOINT_BESIDE {
-        Some(Checkpointer::start(connect(&file, BUSY_TIMEOUT).map_err(store)?).map_err(io)?)
+    let checkpointer = if checkpoint::may_be_beside() {
+        let connection = connect(&file, BUSY_TIMEOUT).map_err(store)?;
+        Some(Checkpointer::start(connection).map_err(io)?)
     } else {
         None
     };
-    let mut queue = Queue::for_receiver(connection, checkpointer, lock).map_err(store)?;
+    let files = OpenFiles::new(path, &file).map_err(io)?;
+    let mut queue = Queue::for_receiver(connection, files, checkpointer, lock).map_err(store)?;
     let store = |source| OpenError::Store { inbox: name(path), source };
     queue.put(&[], now).map_err(store)?;
     queue.free_leases(now).map_err(store)?;
@@ -68,7 +73,8 @@ pub(super) fn for_tool(path: &Path) -> Result<Opened, OpenError> {
     if found < known {
         return Err(OpenError::Older { inbox: name(path), found, known });
     }
-    threads(Queue::for_tool(connection).map_err(store)?, &file, path)
+    let files = OpenFiles::new(path, &file).map_err(|source| OpenError::Io { inbox: name(path), source })?;
+    threads(Queue::for_tool(connection, files).map_err(store)?, &file, path)
 }
 
 fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> {
@@ -82,8 +88,8 @@ fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> 
 
 /// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same rights.
 ///
-/// One that is there is not touched. If this process has it open already, closing it would drop the locks that SQLite
-/// has on it.
+/// An existing file is not opened: if this process has it open already, closing it again would drop the locks that
+/// SQLite has on it.
 fn create(path: &Path) -> io::Result<()> {
     match for_owner().create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -91,7 +97,7 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Files that only their owner reads and writes.
+/// Options for files that only their owner reads and writes.
 fn for_owner() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -100,9 +106,9 @@ fn for_owner() -> OpenOptions {
     options
 }
 
-/// The lock of a receiver; `None` if another has it. It is gone with the process, whatever that dies of.
+/// Takes the lock of a receiver; `None` if another receiver has it. The system drops the lock when the process dies.
 ///
-/// On a file of its own, since locks on the database are SQLite's.
+/// It is on a file of its own, since the locks on the database are SQLite's.
 fn lock(file: &Path) -> io::Result<Option<File>> {
     let mut name = file.as_os_str().to_owned();
     name.push("-lock");
@@ -118,11 +124,14 @@ fn connect(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(busy_timeout)?;
+    // On macOS, `fsync` alone leaves data in the cache of the disk. Elsewhere this changes nothing.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
-/// Why SQLite could not open a file. The system says more of it than SQLite does.
+/// The reason why SQLite could not open a file. The system's error says more than SQLite's.
 fn not_opened(path: &Path, error: rusqlite::Error) -> OpenError {
     match OpenOptions::new().read(true).write(true).open(path) {
         Err(source) => OpenError::Io { inbox: name(path), source },
@@ -130,7 +139,7 @@ fn not_opened(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// The version of the file's format, if it is one that this code can work with.
+/// Returns the version of the file's format, if this code can work with it.
 fn check(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
     if !schema::is_inbox(connection).map_err(store)? {

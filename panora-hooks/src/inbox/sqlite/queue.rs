@@ -1,38 +1,38 @@
 //! The connection that writes.
 
-use std::{
-    fs::File,
-    time::{Duration, SystemTime},
+use std::{fs::File, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+
+use super::{
+    checkpoint::{self, Checkpointer},
+    identity::OpenFiles,
+    open::BUSY_TIMEOUT,
+    schema,
 };
+use crate::inbox::{InboxError, ParkReason};
 
-use bytestring::ByteString;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+/// A page of the database, which is also a part of the log.
+const PAGE_BYTES: i64 = 4096;
 
-use super::{checkpoint::Checkpointer, select};
-use crate::inbox::{
-    Decision, EventState, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, ParkReason, Put, Select,
-    Settled, Settlement, column,
-    lease::MAX_LEASED_BYTES,
-    time::{micros, time, whole_micros},
-};
+/// Without a checkpointer, this connection checkpoints when the log has this many pages.
+const CHECKPOINT_PAGES_ALONE: i64 = 4_000;
 
-/// At so many pages in the log, 64 MiB, this connection checkpoints itself, if the other one has not.
-const CHECKPOINT_PAGES: u32 = 16_000;
-
-/// The same for a receiver that has no other one.
-const CHECKPOINT_PAGES_ALONE: u32 = 4_000;
+/// How long to wait for readers before a new log begins.
+const READER_PATIENCE: Duration = Duration::from_millis(10);
 
 /// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
 pub(super) const ROW_BYTES: usize = 4096;
 
-/// The events in the file, for who changes them.
+/// The connection that changes events.
 pub(super) struct Queue {
     connection: Connection,
     checkpointer: Option<Checkpointer>,
+    files: OpenFiles,
     sync: Sync,
-    /// Whether the system has failed to sync the file. What it had not synced by then it may have forgotten.
+    /// Whether the system has failed to sync the file. It may have forgotten all that it had not synced by then.
     is_suspect: bool,
-    /// Held, not read. The last field: it is unlocked when the connection is closed.
+    /// Held, not read. The last field: the file is unlocked when the connections are closed.
     _lock: Option<File>,
 }
 
@@ -46,160 +46,66 @@ pub(super) enum Sync {
 }
 
 impl Queue {
-    /// For a receiver, which has `lock`.
+    /// Opens the queue of a receiver, which has `lock`.
     pub(super) fn for_receiver(
         connection: Connection,
+        files: OpenFiles,
         checkpointer: Option<Checkpointer>,
         lock: File,
     ) -> rusqlite::Result<Self> {
-        let pages = if checkpointer.is_some() { CHECKPOINT_PAGES } else { CHECKPOINT_PAGES_ALONE };
-        Self::new(connection, pages, checkpointer, Some(lock))
+        let pages = if checkpointer.is_some() { 0 } else { CHECKPOINT_PAGES_ALONE };
+        Self::new(connection, files, pages, checkpointer, Some(lock))
     }
 
-    /// For a tool. It leaves checkpoints to the receiver: with some versions of SQLite, two that write must not both
-    /// do them.
-    pub(super) fn for_tool(connection: Connection) -> rusqlite::Result<Self> {
-        Self::new(connection, 0, None, None)
+    /// Opens the queue of a tool. It leaves checkpoints to the receiver if only one connection may do them.
+    pub(super) fn for_tool(connection: Connection, files: OpenFiles) -> rusqlite::Result<Self> {
+        let pages = if checkpoint::may_be_beside() { checkpoint::LONG_PAGES } else { 0 };
+        Self::new(connection, files, pages, None, None)
     }
 
     fn new(
         connection: Connection,
-        checkpoint_pages: u32,
+        files: OpenFiles,
+        checkpoint_pages: i64,
         checkpointer: Option<Checkpointer>,
         lock: Option<File>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
+        // A log that has become longer, since a reader needed it, is cut to this when it begins anew.
+        let limit = checkpoint::LONG_PAGES * PAGE_BYTES;
+        connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(Self { connection, checkpointer, sync: Sync::Full, is_suspect: false, _lock: lock })
+        Ok(Self { connection, checkpointer, files, sync: Sync::Full, is_suspect: false, _lock: lock })
     }
 
-    pub(super) fn put(&mut self, batch: &[NewEvent], now: SystemTime) -> Result<Vec<Put>, InboxError> {
-        let bytes: usize = batch.iter().map(|event| event.size() + ROW_BYTES).sum();
-        self.change(Sync::Full, bytes, |change| {
-            if batch.is_empty() {
-                change.prepare_cached("UPDATE probe SET written = ?1")?.execute([micros(now)])?;
-            }
-            batch.iter().map(|event| put(change, event, now)).collect()
-        })
-    }
-
-    pub(super) fn lease(
-        &mut self,
-        request: &LeaseRequest,
-        now: SystemTime,
-    ) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for } = *request;
-        let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
-        // Looking takes no lock, and mostly there is nothing.
-        let mut due = self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?;
-        if !due.exists([now])? {
-            return Ok(Vec::new());
+    /// Fails if a newer program has migrated the file meanwhile: it may expect more of whoever runs events.
+    pub(super) fn check_version(&self) -> Result<(), InboxError> {
+        let (found, known) = (schema::version(&self.connection)?, schema::current());
+        if found <= known {
+            return Ok(());
         }
-        drop(due);
-        self.change(Sync::Normal, max as usize * 64, |change| {
-            let mut due = change.prepare_cached(
-                "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,
-                        event.received, event.data
-                 FROM due CROSS JOIN event USING (seq)
-                 WHERE due.due <= ?1 ORDER BY due.due, due.seq LIMIT ?2",
-            )?;
-            let mut rows = due.query([now, max.into()])?;
-            let mut leased = Vec::new();
-            let mut bytes = 0;
-            while let Some(row) = rows.next()? {
-                let event = lease(row)?;
-                bytes += event.data.len();
-                if bytes > MAX_LEASED_BYTES as usize && !leased.is_empty() {
-                    break;
-                }
-                leased.push(event);
-            }
-            drop(rows);
-            let mut take = change.prepare_cached(
-                "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3 WHERE seq = ?1",
-            )?;
-            for Leased { token, .. } in &leased {
-                take.execute([column::seq(token.key()), until, column::fence(*token)])?;
-            }
-            Ok(leased)
-        })
+        let newer = format!(
+            "a newer program has changed the inbox to format {found}, but this one knows only {known}: update it"
+        );
+        Err(InboxError::Other(newer.into()))
     }
 
-    pub(super) fn settle(
-        &mut self,
-        items: &[Settlement],
-        now: SystemTime,
-    ) -> Result<Vec<Settled>, InboxError> {
-        self.change(Sync::Normal, items.len() * 64, |change| {
-            items.iter().map(|item| settle(change, item.token, &item.decision, micros(now))).collect()
-        })
+    /// Looks for ready events without taking the write lock.
+    pub(super) fn is_anything_due(&self, now: i64) -> rusqlite::Result<bool> {
+        self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?.exists([now])
     }
 
-    pub(super) fn replay(&mut self, which: &Select, max: u32, now: SystemTime) -> Result<u64, InboxError> {
-        self.change(Sync::Full, 0, |change| {
-            let mut replayed = 0;
-            for event in select::selected(change, which, now)? {
-                let table = match event.state {
-                    _ if event.size.is_none() => continue,
-                    EventState::Ready | EventState::Leased => continue,
-                    EventState::Delayed => "due",
-                    EventState::Parked | EventState::Dead => "dead",
-                    EventState::Done => "done",
-                };
-                if replayed >= u64::from(max) {
-                    break;
-                }
-                let seq = column::seq(event.key);
-                change.prepare_cached(&format!("DELETE FROM {table} WHERE seq = ?1"))?.execute([seq])?;
-                insert_due(change, seq, micros(now))?;
-                replayed += 1;
-            }
-            Ok(replayed)
-        })
-    }
-
-    /// Makes ready what somebody has leased who is dead, which still counts as interrupted, and what was never tried:
-    /// that is delayed only if the clock has gone back.
-    pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
-        self.change(Sync::Normal, 0, |change| {
-            change.execute(
-                "UPDATE due SET due = ?1 WHERE due > ?1 AND attempts = 0 AND fence IS NULL",
-                [micros(now)],
-            )?;
-            let freed = change
-                .execute("UPDATE due SET due = ?1 WHERE due > ?1 AND fence IS NOT NULL", [micros(now)])?;
-            if freed > 0 {
-                tracing::warn!(events = freed, "events were interrupted, and run again");
-            }
-            Ok(())
-        })
-    }
-
-    pub(super) fn expedite(
-        &mut self,
-        longest_delay: Duration,
-        max: u32,
-        now: SystemTime,
-    ) -> Result<u64, InboxError> {
-        let (now, longest_delay) = (micros(now), whole_micros(longest_delay));
-        self.change(Sync::Normal, max as usize * 64, |change| {
-            let mut expedite = change.prepare_cached(
-                "UPDATE due SET due = iif(fence IS NULL, ?1, ?2)
-                 WHERE seq IN (SELECT seq FROM due WHERE due > ?2 ORDER BY due DESC LIMIT ?3)",
-            )?;
-            let late = now.saturating_add(longest_delay);
-            Ok(expedite.execute([now, late, max.into()])? as u64)
-        })
-    }
-
-    /// One transaction, which writes about so many bytes to the log.
+    /// Runs one transaction, which writes about so many bytes to the log.
     pub(super) fn change<T>(
         &mut self,
         sync: Sync,
         bytes: usize,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, InboxError> {
+        if sync == Sync::Full {
+            self.files.check()?;
+        }
         let changed = self.try_change(sync, change);
         if let Err(error) = &changed {
             self.is_suspect |= is_sync_failure(error);
@@ -207,7 +113,12 @@ impl Queue {
         if let Some(checkpointer) = &mut self.checkpointer {
             checkpointer.wrote(bytes);
         }
-        Ok(changed?)
+        let changed = changed?;
+        if sync == Sync::Full {
+            // What is on the disk by now may be in a file that no other process will ever open.
+            self.files.check()?;
+        }
+        Ok(changed)
     }
 
     fn try_change<T>(
@@ -218,6 +129,9 @@ impl Queue {
         if self.is_suspect {
             self.write_anew()?;
         }
+        if self.checkpointer.as_ref().is_some_and(Checkpointer::take_log_done) {
+            self.begin_new_log()?;
+        }
         if sync != self.sync {
             let mode = if sync == Sync::Full { "FULL" } else { "NORMAL" };
             self.connection.pragma_update(None, "synchronous", mode)?;
@@ -227,6 +141,18 @@ impl Queue {
         let changed = change(&transaction)?;
         transaction.commit()?;
         Ok(changed)
+    }
+
+    /// Begins a new log after the checkpointer has moved nearly all of the old one. A reader that needs the old log
+    /// holds this up no longer than a moment; the checkpointer asks again.
+    fn begin_new_log(&mut self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(READER_PATIENCE)?;
+        let begun = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        match begun {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            begun => begun,
+        }
     }
 
     /// Writes all that the log holds to the database, and begins a new log.
@@ -252,48 +178,14 @@ fn is_sync_failure(error: &rusqlite::Error) -> bool {
     matches!(code, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
 }
 
-fn put(change: &Transaction<'_>, event: &NewEvent, now: SystemTime) -> rusqlite::Result<Put> {
-    let key = event.identity();
-    let stored = change
-        .prepare_cached(
-            "INSERT INTO event(key, id_event, type, received, data) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT(key) DO NOTHING",
-        )?
-        .execute(params![key, event.id(), event.wire_type(), micros(event.received_at()), event.data()])?;
-    if stored == 0 {
-        let there = change
-            .prepare_cached("SELECT seq FROM event WHERE key = ?1")?
-            .query_row([key], |row| row.get(0))?;
-        return Ok(Put::Duplicate(column::key(there)));
-    }
-    let seq = change.last_insert_rowid();
-    let is_replayed = event.is_unique() && is_known(change, event.content(), seq)?;
-    let park = if is_replayed { Some(ParkReason::Replayed) } else { event.park_reason() };
-    let key = column::key(seq);
-    let Some(reason) = park else {
-        insert_due(change, seq, micros(now))?;
-        return Ok(Put::Stored(key));
-    };
-    insert_dead(change, seq, micros(now), 0, Some(reason), reason.as_str())?;
-    Ok(Put::Parked(key, reason))
-}
-
-/// Whether there is an event with this content besides this one.
-fn is_known(change: &Transaction<'_>, content: &[u8; 32], seq: i64) -> rusqlite::Result<bool> {
-    let (mut first, mut last) = ([0; 48], [u8::MAX; 48]);
-    first[..32].copy_from_slice(content);
-    last[..32].copy_from_slice(content);
-    change
-        .prepare_cached("SELECT 1 FROM event WHERE key BETWEEN ?1 AND ?2 AND seq <> ?3 LIMIT 1")?
-        .exists(params![first, last, seq])
-}
-
-fn insert_due(change: &Transaction<'_>, seq: i64, due: i64) -> rusqlite::Result<()> {
+/// Makes an event ready, with no attempts counted.
+pub(super) fn insert_due(change: &Transaction<'_>, seq: i64, due: i64) -> rusqlite::Result<()> {
     let mut insert = change.prepare_cached("INSERT INTO due(seq, due, attempts) VALUES (?1, ?2, 0)")?;
     insert.execute([seq, due]).map(drop)
 }
 
-fn insert_dead(
+/// Makes an event dead, or parked for a reason.
+pub(super) fn insert_dead(
     change: &Transaction<'_>,
     seq: i64,
     at: i64,
@@ -302,70 +194,10 @@ fn insert_dead(
     reason: &str,
 ) -> rusqlite::Result<()> {
     change
-        .prepare_cached("INSERT INTO dead(seq, at, attempts, is_parked, reason) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .prepare_cached(
+            "INSERT INTO dead(seq, at, attempts, is_parked, reason, prefix)
+             SELECT seq, ?2, ?3, ?4, ?5, substr(type, 1, 64) FROM event WHERE seq = ?1",
+        )?
         .execute(params![seq, at, attempts, park.is_some(), reason])
         .map(drop)
-}
-
-fn lease(row: &Row<'_>) -> rusqlite::Result<Leased> {
-    let token = column::token(row.get(0)?, column::new_fence());
-    let key: [u8; 48] = row.get(3)?;
-    let mut content = [0; 32];
-    content.copy_from_slice(&key[..32]);
-    let data = ByteString::from(row.get::<_, String>(7)?);
-    let received_at = time(row.get(6)?);
-    Ok(Leased {
-        attempt: row.get::<_, u32>(1)?.saturating_add(1),
-        is_interrupted: row.get::<_, Option<i64>>(2)?.is_some(),
-        ..Leased::new(token, content, row.get(4)?, row.get(5)?, data, received_at)
-    })
-}
-
-fn settle(
-    change: &Transaction<'_>,
-    token: LeaseToken,
-    decision: &Decision,
-    now: i64,
-) -> rusqlite::Result<Settled> {
-    let (seq, fence) = (column::seq(token.key()), column::fence(token));
-    let is_settled = match decision {
-        Decision::Complete | Decision::Bury(_) => {
-            let attempts: Option<i64> = change
-                .prepare_cached("DELETE FROM due WHERE seq = ?1 AND fence = ?2 RETURNING attempts")?
-                .query_row([seq, fence], |row| row.get(0))
-                .optional()?;
-            match (attempts, decision) {
-                (None, _) => false,
-                (Some(attempts), Decision::Bury(reason)) => {
-                    insert_dead(change, seq, now, attempts, None, reason)?;
-                    true
-                }
-                (Some(attempts), _) => {
-                    let mut insert = change.prepare_cached(
-                        "INSERT INTO done(seq, at, attempts, is_pruned) VALUES (?1, ?2, ?3, 0)",
-                    )?;
-                    insert.execute([seq, now, attempts])? == 1
-                }
-            }
-        }
-        Decision::RetryAfter(delay) => {
-            let due = now.saturating_add(whole_micros(*delay));
-            let mut retry = change
-                .prepare_cached("UPDATE due SET due = ?3, fence = NULL WHERE seq = ?1 AND fence = ?2")?;
-            retry.execute([seq, fence, due])? == 1
-        }
-        Decision::Extend(lease_for) => {
-            let until = now.saturating_add(whole_micros(*lease_for));
-            let mut extend =
-                change.prepare_cached("UPDATE due SET due = ?3 WHERE seq = ?1 AND fence = ?2")?;
-            extend.execute([seq, fence, until])? == 1
-        }
-        Decision::Release => {
-            let mut release = change.prepare_cached(
-                "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL WHERE seq = ?1 AND fence = ?2",
-            )?;
-            release.execute([seq, fence, now])? == 1
-        }
-    };
-    Ok(if is_settled { Settled::Applied } else { Settled::Stale })
 }

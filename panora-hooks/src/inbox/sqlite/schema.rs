@@ -5,11 +5,12 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Tells inboxes from other files of SQLite: "PHIB".
 pub(super) const APPLICATION_ID: i64 = 0x5048_4942;
 
-/// What each version adds to the one before. What has been released is not changed.
+/// The changes from each version to the next. A step that has been released stays as it is, and only adds.
 ///
 /// The large row of an event is written once, and stands apart from the small ones that change: SQLite
 /// writes rows as a whole. An event is in one of `due`, `dead` and `done`.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     -- What arrived. `key` begins with the 32 bytes of its content. `data` is NULL once it is pruned.
     CREATE TABLE event(
         seq INTEGER PRIMARY KEY,
@@ -51,7 +52,30 @@ const MIGRATIONS: &[&str] = &["
     -- Written to find out whether the file can be.
     CREATE TABLE probe(written INTEGER NOT NULL) STRICT;
     INSERT INTO probe VALUES (0);
-"];
+",
+    "
+    -- Lists and counts by state and type that read no more than they return. Each index ends with `seq`. Types come
+    -- from outside and may be megabytes, so an index holds only their beginning; `prefix` is that of the event.
+    CREATE INDEX event_by_type ON event(substr(type, 1, 64));
+    ALTER TABLE dead ADD COLUMN prefix TEXT;
+    UPDATE dead SET prefix = (SELECT substr(type, 1, 64) FROM event WHERE event.seq = dead.seq);
+    CREATE TRIGGER dead_prefix AFTER INSERT ON dead WHEN new.prefix IS NULL BEGIN
+        UPDATE dead SET prefix = (SELECT substr(type, 1, 64) FROM event WHERE event.seq = new.seq)
+        WHERE seq = new.seq;
+    END;
+    CREATE INDEX dead_by_state ON dead(is_parked);
+    CREATE INDEX dead_by_type ON dead(is_parked, prefix);
+    CREATE INDEX due_leased ON due(due) WHERE fence IS NOT NULL;
+
+    -- 1 if `data` is NULL because another event of the same content holds it.
+    ALTER TABLE event ADD COLUMN shares INTEGER;
+    CREATE INDEX event_sharing ON event(key) WHERE shares = 1;
+
+    -- The largest number of an event that was forgotten. No number is given twice.
+    CREATE TABLE forgotten(seq INTEGER NOT NULL) STRICT;
+    INSERT INTO forgotten VALUES (0);
+",
+];
 
 /// The version that this code writes and reads.
 pub(super) fn current() -> i64 {
@@ -60,17 +84,17 @@ pub(super) fn current() -> i64 {
 
 /// The version of a file.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+    connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
 }
 
-/// Whether a file is an inbox, or new.
+/// Returns whether a file is an inbox, or new.
 pub(super) fn is_inbox(connection: &Connection) -> rusqlite::Result<bool> {
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(id == APPLICATION_ID || id == 0 && tables == 0)
 }
 
-/// Brings a file of an earlier version, or a new one, to this one.
+/// Brings a file of an earlier version, or a new one, to this version.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = usize::try_from(version(&migration)?).unwrap_or(0);

@@ -1,40 +1,60 @@
 //! A thread that owns a connection.
 
 use std::{
+    collections::VecDeque,
     io,
-    sync::mpsc,
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
 
 use crate::inbox::InboxError;
 
-/// A value on a thread of its own, which does one thing after the other with it.
+/// A value on a thread of its own, which runs jobs on it one after the other.
 ///
-/// SQLite blocks. The runtime's own threads for that are shared with whatever else the program does, and
-/// could all be taken.
+/// SQLite blocks. The blocking threads of the runtime are shared with the rest of the program, and all of them could
+/// be taken.
 pub(super) struct Owner<T> {
-    jobs: Option<mpsc::Sender<Job<T>>>,
+    work: Option<mpsc::Sender<Work<T>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
+enum Work<T> {
+    /// Runs once, in order of arrival.
+    Job(Box<dyn FnOnce(&mut T) + Send>),
+    /// Runs one batch per call, whenever no job waits.
+    Batches(Batches<T>),
+}
+
+/// Runs one batch. Returns whether there are more.
+type Batches<T> = Box<dyn FnMut(&mut T) -> bool + Send>;
+
+/// The result of a batch.
+pub(super) enum Step<R> {
+    /// There is more to do.
+    Continue,
+    /// This was the last batch.
+    Done(R),
+}
+
+/// The number of jobs after which a batch that is due runs although more jobs wait, so that jobs which keep coming
+/// cannot hold it up forever.
+const JOBS_PER_BATCH: usize = 16;
+
+/// The shortest pause between two batches.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 impl<T: Send + 'static> Owner<T> {
-    pub(super) fn start(name: &str, mut value: T) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel::<Job<T>>();
-        let work = move || {
-            for job in queue {
-                job(&mut value);
-            }
-        };
-        let thread = thread::Builder::new().name(name.to_owned()).spawn(work)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    pub(super) fn start(name: &str, value: T) -> io::Result<Self> {
+        let (work, queue) = mpsc::channel();
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || run(value, &queue))?;
+        Ok(Self { work: Some(work), thread: Some(thread) })
     }
 
-    /// Does something with the value. It is not begun if nobody waits for it any more: who has given up has done
-    /// something else instead.
+    /// Runs a job. A job whose caller has given up before it begins is not run: the caller has done something else
+    /// instead.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut T) -> Result<R, InboxError> + Send + 'static,
@@ -45,21 +65,86 @@ impl<T: Send + 'static> Owner<T> {
                 drop(answer.send(job(value)));
             }
         });
-        let is_sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
-        let ended = || InboxError::Other("the thread of the inbox has ended".into());
-        if !is_sent {
-            return Err(ended());
-        }
+        self.send(Work::Job(job))?;
         answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Runs batches until one is the last, fails, or the caller gives up. Jobs run between them, and after each one the
+    /// connection rests for as long as the batch took: SQLite's write lock has no queue, so other processes get it
+    /// only if it is free when they ask.
+    pub(super) async fn run_in_batches<R: Send + 'static>(
+        &self,
+        mut batch: impl FnMut(&mut T) -> Result<Step<R>, InboxError> + Send + 'static,
+    ) -> Result<R, InboxError> {
+        let (answer, answered) = oneshot::channel();
+        let mut answer = Some(answer);
+        let batches = Box::new(move |value: &mut T| {
+            if answer.as_ref().is_none_or(oneshot::Sender::is_closed) {
+                return false;
+            }
+            let result = match batch(value) {
+                Ok(Step::Continue) => return true,
+                Ok(Step::Done(result)) => Ok(result),
+                Err(error) => Err(error),
+            };
+            if let Some(answer) = answer.take() {
+                drop(answer.send(result));
+            }
+            false
+        });
+        self.send(Work::Batches(batches))?;
+        answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    fn send(&self, work: Work<T>) -> Result<(), InboxError> {
+        let is_sent = self.work.as_ref().is_some_and(|queue| queue.send(work).is_ok());
+        if is_sent { Ok(()) } else { Err(ended()) }
     }
 }
 
-/// Waits until what was begun is done and the value is dropped: its files are closed and unlocked.
+fn ended() -> InboxError {
+    InboxError::Other("the thread of the inbox has ended".into())
+}
+
+/// Runs jobs and batches until the owner is dropped.
+fn run<T>(mut value: T, queue: &Receiver<Work<T>>) {
+    let mut backlog: VecDeque<Batches<T>> = VecDeque::new();
+    let mut next_batch = Instant::now();
+    let mut jobs = 0;
+    loop {
+        let work = if backlog.is_empty() {
+            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else if jobs >= JOBS_PER_BATCH && next_batch <= Instant::now() {
+            Err(RecvTimeoutError::Timeout)
+        } else {
+            queue.recv_timeout(next_batch.saturating_duration_since(Instant::now()))
+        };
+        match work {
+            Ok(Work::Job(job)) => {
+                jobs += 1;
+                job(&mut value);
+            }
+            Ok(Work::Batches(batches)) => backlog.push_back(batches),
+            Err(RecvTimeoutError::Timeout) => {
+                let Some(mut batches) = backlog.pop_front() else { continue };
+                let begun = Instant::now();
+                if batches(&mut value) {
+                    backlog.push_back(batches);
+                }
+                next_batch = Instant::now() + begun.elapsed().max(SHORTEST_PAUSE);
+                jobs = 0;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Waits until the running job has ended and the value is dropped: its files are closed and unlocked.
 impl<T> Drop for Owner<T> {
     fn drop(&mut self) {
-        drop(self.jobs.take());
+        drop(self.work.take());
         if let Some(thread) = self.thread.take() {
-            // If it has panicked, that has been printed.
+            // A panic of the thread has been printed.
             drop(thread.join());
         }
     }

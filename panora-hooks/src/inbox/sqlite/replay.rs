@@ -1,0 +1,64 @@
+//! Replaying and discarding events that an operator has selected.
+
+use std::time::SystemTime;
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::{batch::Operation, content, queue::insert_due, scan::Scan};
+use crate::inbox::{EventInfo, EventState, Select, column, time::micros};
+
+/// Makes events ready that are not.
+pub(super) struct Replay(pub(super) Select);
+
+impl Operation for Replay {
+    fn scan(&self, connection: &Connection, now: SystemTime) -> rusqlite::Result<Scan> {
+        Scan::selected(connection, &self.0, now)
+    }
+
+    fn weigh(&self, event: &EventInfo) -> Option<u64> {
+        let is_over = !matches!(event.state, EventState::Ready | EventState::Leased);
+        // Without data it was pruned.
+        (is_over && event.size.is_some()).then_some(0)
+    }
+
+    fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
+        take(change, event)?;
+        insert_due(change, column::seq(event.key), micros(now))
+    }
+}
+
+/// Removes an event from the table of its state.
+fn take(change: &Transaction<'_>, event: &EventInfo) -> rusqlite::Result<()> {
+    let delete = match event.state {
+        EventState::Parked | EventState::Dead => "DELETE FROM dead WHERE seq = ?1",
+        EventState::Done => "DELETE FROM done WHERE seq = ?1",
+        _ => "DELETE FROM due WHERE seq = ?1",
+    };
+    change.prepare_cached(delete)?.execute([column::seq(event.key)]).map(drop)
+}
+
+/// Drops events for good. They are done and pruned.
+pub(super) struct Discard(pub(super) Select);
+
+impl Operation for Discard {
+    fn scan(&self, connection: &Connection, now: SystemTime) -> rusqlite::Result<Scan> {
+        match &self.0 {
+            Select::All(filter) if filter.state.is_none() => Scan::over(connection, filter),
+            which => Scan::selected(connection, which, now),
+        }
+    }
+
+    fn weigh(&self, event: &EventInfo) -> Option<u64> {
+        self.0.discards(event.state).then_some(event.size.unwrap_or(0))
+    }
+
+    fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
+        take(change, event)?;
+        let seq = column::seq(event.key);
+        content::drop_data(change, seq)?;
+        change
+            .prepare_cached("INSERT INTO done(seq, at, attempts, is_pruned) VALUES (?1, ?2, ?3, 1)")?
+            .execute(params![seq, micros(now), event.attempts])
+            .map(drop)
+    }
+}

@@ -1,0 +1,133 @@
+//! Files of other versions of the format.
+
+use std::{path::Path, time::Duration};
+
+use panora_hooks::inbox::{
+    Decision, EventKey, EventState, Filter, Inbox, LeaseRequest, OpenError, ParkReason, Put, Query, Select,
+    Settled, Settlement, SqliteInbox,
+};
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+
+use crate::{
+    events::{contact, event, is_duplicate, is_stored},
+    stores::{Sqlite, Store},
+};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+/// A file of version 1, with 40 copies of one delivery, of which the first has run and the others are parked.
+fn version_1(path: &Path, data: &str) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA journal_mode=WAL").unwrap();
+    connection.execute_batch(include_str!("sqlite_format_1.sql")).unwrap();
+    connection.execute_batch("PRAGMA user_version = 1; PRAGMA application_id = 0x50484942").unwrap();
+    for number in 0..40 {
+        let copy = event(&number.to_string(), "crm.note.created", data);
+        connection
+            .execute(
+                "INSERT INTO event(key, id_event, type, received, data) VALUES (?1, ?2, ?3, 1, ?4)",
+                params![copy.identity(), copy.id(), copy.wire_type(), data],
+            )
+            .unwrap();
+    }
+    connection
+        .execute_batch(
+            "INSERT INTO done(seq, at, attempts, is_pruned) VALUES (1, 1, 1, 0);
+             INSERT INTO dead(seq, at, attempts, is_parked, reason)
+                 SELECT seq, 1, 0, 1, 'replayed' FROM event WHERE seq > 1;",
+        )
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_version_1_keeps_working() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("inbox.db");
+    let data = r#"{"first":"version"}"#;
+    version_1(&path, data);
+    let refused = SqliteInbox::attach(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Older { found: 1, .. }), "{refused}");
+
+    let inbox = SqliteInbox::open(&path).unwrap();
+    let parked = Filter::new().state(EventState::Parked).event_type("crm.note.created");
+    let items = inbox.list(Query::new(parked.clone())).await.unwrap().items;
+    assert_eq!(items.len(), 39);
+    assert!(items.iter().all(|info| info.size == Some(data.len() as u64)));
+    // More are there than are kept by now: each is known, and no other is added.
+    for number in [0, 1, 39] {
+        let known = inbox.put(vec![event(&number.to_string(), "crm.note.created", data)]).await.unwrap()[0];
+        assert_eq!(known, Put::Duplicate(EventKey::new(number + 1)));
+    }
+    assert!(is_duplicate(inbox.put(vec![event("40", "crm.note.created", data)]).await.unwrap()[0]));
+
+    // Each has data of its own, whatever becomes of the others.
+    assert_eq!(inbox.prune(Duration::ZERO, 10).await.unwrap(), 1);
+    assert_eq!(inbox.discard(Select::All(parked.clone()), 38).await.unwrap(), 38);
+    let last = inbox.get(EventKey::new(40)).await.unwrap().unwrap();
+    assert_eq!(last.data.as_deref(), Some(data));
+    assert_eq!(inbox.replay(Select::All(parked), 10).await.unwrap(), 1);
+    assert_eq!(inbox.lease(LeaseRequest::new(10, LEASE)).await.unwrap()[0].data, data);
+    assert_eq!(inbox.forget(Duration::ZERO, 100).await.unwrap(), 39);
+    drop(inbox);
+    SqliteInbox::attach(&path).unwrap();
+}
+
+#[tokio::test]
+async fn nothing_runs_once_a_newer_program_has_changed_the_file() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("inbox.db");
+    let inbox = SqliteInbox::open(&path).unwrap();
+    inbox.put(vec![contact("ada")]).await.unwrap();
+    let leased = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap();
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
+
+    // What has arrived must be stored, and what runs must be settled.
+    assert!(is_stored(inbox.put(vec![contact("grace")]).await.unwrap()[0]));
+    let error = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap_err();
+    assert!(!error.is_transient());
+    let text = format!("{:#}", anyhow::Error::from(error));
+    assert!(text.contains("999") && text.contains("newer") && text.contains("update"), "{text}");
+    let settled = inbox.settle(vec![Settlement::new(leased[0].token, Decision::Complete)]).await.unwrap();
+    assert_eq!(settled, [Settled::Applied]);
+}
+
+#[tokio::test]
+async fn a_key_is_not_given_again_when_all_events_are_forgotten() {
+    let mut store = Sqlite::new();
+    let mut last = EventKey::new(0);
+    for round in 0..3 {
+        let inbox = store.inbox();
+        let parked = |number: u32| contact(format!("{round} {number}")).parked(ParkReason::Unhandled);
+        for put in inbox.put((0..3).map(parked).collect()).await.unwrap() {
+            assert!(put.key() > last, "{put:?} after {last}");
+            last = put.key();
+        }
+        assert_eq!(inbox.discard(Select::All(Filter::new()), 10).await.unwrap(), 3);
+        store.jump(1_000_000).await;
+        assert_eq!(inbox.forget(Duration::ZERO, 10).await.unwrap(), 3);
+        assert!(inbox.list(Query::default()).await.unwrap().items.is_empty());
+        drop(inbox);
+        if round == 1 {
+            store.restart().await;
+        }
+    }
+}
+
+/// A damaged file must not keep other events from running.
+#[tokio::test]
+async fn an_event_whose_data_is_missing_is_dead() {
+    let store = Sqlite::new();
+    let inbox = store.inbox();
+    let puts = inbox.put(vec![contact("ada"), contact("grace")]).await.unwrap();
+    Connection::open(store.path())
+        .unwrap()
+        .execute_batch("UPDATE event SET data = NULL WHERE seq = 1")
+        .unwrap();
+    let leased = inbox.lease(LeaseRequest::new(10, LEASE)).await.unwrap();
+    assert_eq!(leased.len(), 1);
+    assert_eq!(leased[0].token.key(), puts[1].key());
+    let dead = inbox.get(puts[0].key()).await.unwrap().unwrap().info;
+    assert_eq!(dead.state, EventState::Dead);
+    assert!(dead.reason.unwrap().contains("missing"));
+}
