@@ -83,8 +83,8 @@ pub(crate) fn fill_sqlite_with_dead(path: &Path, count: u64) -> anyhow::Result<(
     fill_sqlite_up_to(path, count, 0, count)
 }
 
-/// Fills the tables in the fastest way: indexes are made at the end. Events up to the number `done` are done, and
-/// those up to `dead` are dead.
+/// Fills the tables in the fastest way: indexes are made at the end. Events up to the number `done`
+/// are done, and those up to `dead` are dead.
 fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::Result<()> {
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(&format!(
@@ -103,7 +103,8 @@ fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::R
          INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
          PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     ))?;
-    // On the disk, and in memory as far as there is room, as it is when a receiver has run for a while.
+    // On the disk, and in memory as far as there is room, as it is when a receiver has run for a
+    // while.
     File::open(path)?.sync_all()?;
     connection.query_row(
         "SELECT count(*) FROM event INDEXED BY event_key WHERE key > x''",

@@ -83,7 +83,8 @@ pub(crate) struct Measured {
     pub(crate) p99: Duration,
 }
 
-/// Many senders, each of which sends its next delivery when the one before was answered, straight into the router.
+/// Many senders, each of which sends its next delivery when the one before was answered, straight
+/// into the router.
 pub(crate) async fn send(
     router: &Router,
     senders: usize,

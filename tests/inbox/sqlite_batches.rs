@@ -1,4 +1,5 @@
-//! Operations over many events of a SQLite file work in batches, between which deliveries are stored.
+//! Operations over many events of a SQLite file work in batches, between which deliveries are
+//! stored.
 
 use std::{pin::pin, time::Duration};
 
@@ -17,14 +18,16 @@ const EVENTS: u32 = 5000;
 /// The most events of a batch.
 const BATCH: usize = 1000;
 
-/// A file with many events and a table `journal`, to which triggers write what was done in which order.
+/// A file with many events and a table `journal`, to which triggers write what was done in which
+/// order.
 struct Filled {
     folder: TempDir,
     connection: Connection,
 }
 
 impl Filled {
-    /// With `insert` for each event, whose number is `seq`, and a trigger for the change that is looked for.
+    /// With `insert` for each event, whose number is `seq`, and a trigger for the change that is
+    /// looked for.
     fn new(insert: &str, trigger: &str) -> Self {
         Self::with_data(EVENTS, 100, insert, trigger)
     }
@@ -38,7 +41,8 @@ impl Filled {
             .execute_batch(&format!(
                 "INSERT INTO event(seq, key, id_event, type, received, data)
                      WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {events})
-                     SELECT n, randomblob(48), n, 'crm.contact.created', n, hex(randomblob({bytes} / 2)) FROM n;
+                     SELECT n, randomblob(48), n, 'crm.contact.created', n, hex(randomblob({bytes} / 2))
+                     FROM n;
                  {insert};
                  CREATE TABLE journal(id INTEGER PRIMARY KEY, word TEXT NOT NULL);
                  CREATE TRIGGER stored AFTER INSERT ON event BEGIN
@@ -60,14 +64,15 @@ impl Filled {
         SqliteInbox::attach(self.folder.path().join("inbox.db")).unwrap()
     }
 
-    /// Stores an event that arrives while an operation runs its first batch. Returns how many events had been changed
-    /// by then, and the result of the operation.
+    /// Stores an event that arrives while an operation runs its first batch. Returns how many
+    /// events had been changed by then, and the result of the operation.
     async fn store_during(
         &self,
         operation: impl AsyncFn(SqliteInbox) -> Result<u64, InboxError>,
     ) -> (usize, u64) {
         let inbox = self.inbox();
-        // Until it is released, the first batch cannot begin, and whatever is asked for waits behind it.
+        // Until it is released, the first batch cannot begin, and whatever is asked for waits
+        // behind it.
         self.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         let mut operation = pin!(operation(inbox.clone()));
         assert!((&mut operation).now_or_never().is_none());
@@ -185,8 +190,8 @@ async fn a_replay_ends_although_its_events_are_done_again_at_once() {
             replayed = &mut replay => break replayed.unwrap(),
             leased = inbox.lease(LeaseRequest::new(1000, Duration::from_secs(60))) => {
                 let leased = leased.unwrap();
-                let done = |leased: &panora_hooks::inbox::Leased| Settlement::new(leased.token, Decision::Complete);
-                inbox.settle(leased.iter().map(done).collect()).await.unwrap();
+                let done = leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
+                inbox.settle(done.collect()).await.unwrap();
                 inbox.put(vec![contact(fastrand::u64(..))]).await.unwrap();
             }
         }

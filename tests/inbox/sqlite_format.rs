@@ -16,7 +16,8 @@ use crate::{
 
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A file of version 1, with 40 copies of one delivery, of which the first has run and the others are parked.
+/// A file of version 1, with 40 copies of one delivery, of which the first has run and the others
+/// are parked.
 fn version_1(path: &Path, data: &str) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("PRAGMA journal_mode=WAL").unwrap();

@@ -68,8 +68,8 @@ pub fn new_image(folder: &Path) -> PathBuf {
     image
 }
 
-/// Copies the image of a mounted disk as it is. What the system still holds in memory is not in the copy, as if the
-/// power had failed.
+/// Copies the image of a mounted disk as it is. What the system still holds in memory is not in the
+/// copy, as if the power had failed.
 pub fn copy_image(image: &Path) -> PathBuf {
     let copy = image.with_extension("copy");
     let copied = Command::new("cp").arg("--sparse=always").args([image, &copy]).status().unwrap();

@@ -21,7 +21,8 @@ fn kills() -> usize {
     if is_long() { 100 } else { 5 }
 }
 
-/// Kills a receiver so often, each time after some more deliveries were answered, and lets the last one finish.
+/// Kills a receiver so often, each time after some more deliveries were answered, and lets the last
+/// one finish.
 fn run<I: Inbox>(store: &str, folder: &Path, open: impl AsyncFn() -> I) -> Figures {
     let ledger_path = ledger_in(folder);
     let mut receiver = Receiver::start(store, &ledger_path, 0).unwrap();

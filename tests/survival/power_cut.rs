@@ -1,7 +1,7 @@
 //! The power fails: everything is gone that the system had not written to the disk yet.
 //!
-//! The receiver is stopped in mid-stream, and the image of its disk copied as it is. The copy holds nothing that the
-//! system still has in memory.
+//! The receiver is stopped in mid-stream, and the image of its disk copied as it is. The copy holds
+//! nothing that the system still has in memory.
 
 use std::{collections::HashMap, path::Path};
 
@@ -20,7 +20,8 @@ use crate::{
 
 const SENDERS: usize = 16;
 
-/// Cuts the power of a receiver. Returns how many events were acknowledged, and how many of them are gone.
+/// Cuts the power of a receiver. Returns how many events were acknowledged, and how many of them
+/// are gone.
 fn cut(store: &str) -> (usize, usize) {
     let folder = TempDir::new().unwrap();
     let image = new_image(folder.path());

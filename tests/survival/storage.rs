@@ -1,5 +1,5 @@
-//! The store fails while deliveries arrive. Every answer is a 200 with a durable row or a finished hook, or
-//! a 503.
+//! The store fails while deliveries arrive. Every answer is a 200 with a durable row or a finished
+//! hook, or a 503.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -219,7 +219,8 @@ fn a_damaged_file_is_refused_or_a_503() {
     Runtime::new().unwrap().block_on(quiet(&tool));
     drop(tool);
     receiver.kill();
-    // Whatever the log holds is moved to the database, all of whose tables and indexes are then overwritten.
+    // Whatever the log holds is moved to the database, all of whose tables and indexes are then
+    // overwritten.
     rusqlite::Connection::open(&path)
         .unwrap()
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))

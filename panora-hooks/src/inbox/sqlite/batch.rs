@@ -14,10 +14,12 @@ use crate::inbox::{EventInfo, InboxError};
 /// A batch looks at no more events than this.
 const MAX_EVENTS: u32 = 1000;
 
-/// A batch drops no more data than this, in bytes, unless a single event has more: SQLite reads what it frees.
+/// A batch drops no more data than this, in bytes, unless a single event has more: SQLite reads
+/// what it frees.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// A batch begins nothing after this time. The unit tests count steps, which must not depend on the machine.
+/// A batch begins nothing after this time. The unit tests count steps, which must not depend on the
+/// machine.
 const MAX_TIME: Duration = if cfg!(test) { Duration::from_secs(3600) } else { Duration::from_millis(20) };
 
 /// About what a batch writes to the log: neighbours share their pages.
@@ -35,7 +37,8 @@ impl Budget {
         Self { events: MAX_EVENTS, bytes: MAX_BYTES, until: Instant::now() + MAX_TIME }
     }
 
-    /// Takes an event whose data may be dropped, and returns whether that fits. The first always does.
+    /// Takes an event whose data may be dropped, and returns whether that fits. The first always
+    /// does.
     fn take(&mut self, bytes: u64) -> bool {
         let is_first = self.events == MAX_EVENTS;
         let fits = self.events > 0 && bytes <= self.bytes && Instant::now() < self.until;
@@ -81,11 +84,11 @@ impl<O: Operation> Batches<O> {
 
     /// Returns whether this was the last batch.
     fn batch(&mut self, change: &Transaction<'_>, now: SystemTime) -> rusqlite::Result<bool> {
+        let (mut budget, mut visited) = (Budget::new(), 0);
         let scan = match &mut self.scan {
             Some(scan) => scan,
             None => self.scan.insert(self.operation.scan(change, now)?),
         };
-        let (mut budget, mut visited) = (Budget::new(), 0);
         let Some(candidates) = scan.step(change, MAX_EVENTS as usize, now)? else { return Ok(true) };
         for seq in candidates {
             let event = scan.accept(change, seq, now)?;
@@ -109,7 +112,8 @@ impl<O: Operation> Batches<O> {
     }
 }
 
-/// A change of up to so many events that no longer need it afterwards, so that each batch finds the next ones.
+/// A change of up to so many events that no longer need it afterwards, so that each batch finds the
+/// next ones.
 pub(super) struct Rounds<S> {
     left: u32,
     changed: u64,
@@ -139,8 +143,8 @@ impl<S: Sweep> Rounds<S> {
     pub(super) fn run(&mut self, queue: &mut Queue, now: SystemTime) -> Result<Step<u64>, InboxError> {
         let limit = self.left.min(MAX_EVENTS);
         let changed = queue.change(Sync::Normal, BATCH_BYTES, |change| {
-            let found = self.sweep.find(change, now, limit)?;
             let mut budget = Budget::new();
+            let found = self.sweep.find(change, now, limit)?;
             let mut changed = 0;
             for seq in found {
                 if !budget.take(self.sweep.weigh(change, seq)?) {

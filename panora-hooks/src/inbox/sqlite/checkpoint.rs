@@ -13,22 +13,23 @@ use std::{
 
 use rusqlite::Connection;
 
-/// The first version of SQLite on which a second connection may checkpoint. Earlier versions may reset the log
-/// meanwhile and corrupt the file ("WAL-reset bug").
+/// The first version of SQLite on which a second connection may checkpoint. Earlier versions may
+/// reset the log meanwhile and corrupt the file ("WAL-reset bug").
 const FIRST_VERSION: i32 = 3_051_003;
 
 /// A pass is due after so many bytes were written, in bytes and in pages.
 const PASS_BYTES: usize = 4 * 1024 * 1024;
 const PASS_PAGES: i64 = 1024;
 
-/// A log of this many pages, 32 MiB, is begun anew. Until then it only grows, and its file never shrinks.
+/// A log of this many pages, 32 MiB, is begun anew. Until then it only grows, and its file never
+/// shrinks.
 pub(super) const LONG_PAGES: i64 = 8 * 1024;
 
 /// A new log begins once no more than this is left to be moved: deliveries wait while that is done.
 const FEW_PAGES: i64 = 512;
 
-/// After so many passes a new log begins however much is left: events arrive faster than this disk can take them, and
-/// deliveries have to wait for it.
+/// After so many passes a new log begins however much is left: events arrive faster than this disk
+/// can take them, and deliveries have to wait for it.
 const MOST_PASSES: usize = 8;
 
 /// How often to look for what other processes have written, and for readers that have gone away.
@@ -39,7 +40,8 @@ pub(super) fn may_be_beside() -> bool {
     rusqlite::version_number() >= FIRST_VERSION
 }
 
-/// Checkpoints on a thread of its own. Otherwise the writing connection would do it while every delivery waits.
+/// Checkpoints on a thread of its own. Otherwise the writing connection would do it while every
+/// delivery waits.
 pub(super) struct Checkpointer {
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -59,8 +61,8 @@ impl Checkpointer {
         Ok(Self { wake: Some(wake), thread: Some(thread), written: 0, is_log_done })
     }
 
-    /// Returns once whether the writing connection should begin a new log. It has nothing to wait for but readers and
-    /// the disk; this thread would have to keep it from writing meanwhile.
+    /// Returns once whether the writing connection should begin a new log. It has nothing to wait
+    /// for but readers and the disk; this thread would have to keep it from writing meanwhile.
     pub(super) fn take_log_done(&self) -> bool {
         self.is_log_done.swap(false, Ordering::AcqRel)
     }
@@ -122,8 +124,8 @@ impl Log {
     }
 }
 
-/// Moves pages beside the writing connection. Returns whether the log is long, and so little of it is left that a new
-/// one can begin.
+/// Moves pages beside the writing connection. Returns whether the log is long, and so little of it
+/// is left that a new one can begin.
 fn shorten(connection: &Connection) -> rusqlite::Result<bool> {
     let mut passes = 0;
     loop {

@@ -1,8 +1,9 @@
 //! One copy of identical data.
 //!
-//! Anyone who has captured a delivery can send it again under any number of ids, so a replay is parked without data of
-//! its own: `event.shares` is 1, and the data is that of another event of the same content, the holder. Content
-//! identifies data, since it is its signature. When a holder loses its data, an event that shares it becomes the holder.
+//! Anyone who has captured a delivery can send it again under any number of ids, so a replay is
+//! parked without data of its own: `event.shares` is 1, and the data is that of another event of
+//! the same content, the holder. Content identifies data, since it is its signature. When a holder
+//! loses its data, an event that shares it becomes the holder.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -47,7 +48,8 @@ pub(super) fn drop_data(change: &Connection, seq: i64) -> rusqlite::Result<()> {
     if let Some(heir) = heir {
         change
             .prepare_cached(
-                "UPDATE event SET data = (SELECT data FROM event WHERE seq = ?1), shares = NULL WHERE seq = ?2",
+                "UPDATE event SET data = (SELECT data FROM event WHERE seq = ?1), shares = NULL
+                 WHERE seq = ?2",
             )?
             .execute([seq, heir])?;
     }

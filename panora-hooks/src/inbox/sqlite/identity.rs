@@ -15,9 +15,11 @@ use crate::inbox::InboxError;
 pub(super) struct OpenFiles(Vec<(PathBuf, Identity)>);
 
 impl OpenFiles {
-    /// The database under the name that it was opened by, and the files that SQLite keeps beside it.
+    /// The database under the name that it was opened by, and the files that SQLite keeps beside
+    /// it.
     ///
-    /// Only names are looked at. Closing a descriptor of the database would drop the locks that SQLite has on it.
+    /// Only names are looked at. Closing a descriptor of the database would drop the locks that
+    /// SQLite has on it.
     pub(super) fn new(path: &Path, file: &Path) -> io::Result<Self> {
         let beside = ["-wal", "-shm"].map(|suffix| {
             let mut name = file.as_os_str().to_owned();
@@ -32,8 +34,8 @@ impl OpenFiles {
         Ok(Self(identified.collect::<io::Result<_>>()?))
     }
 
-    /// Fails if a name leads elsewhere by now, or nowhere. A look takes about a microsecond, so every batch can have
-    /// one.
+    /// Fails if a name leads elsewhere by now, or nowhere. A look takes about a microsecond, so
+    /// every batch can have one.
     pub(super) fn check(&self) -> Result<(), InboxError> {
         let is_gone = |(file, opened): &&(PathBuf, Identity)| match identity(file) {
             Ok(found) => found != *opened,

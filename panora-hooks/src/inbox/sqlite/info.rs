@@ -10,7 +10,8 @@ use crate::inbox::{
     time::{micros, time},
 };
 
-/// Reads an event without its data. Each table is asked for one row by its number, whatever statistics say.
+/// Reads an event without its data. Each table is asked for one row by its number, whatever
+/// statistics say.
 pub(super) fn info(
     connection: &Connection,
     seq: i64,

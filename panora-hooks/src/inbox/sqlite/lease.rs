@@ -57,8 +57,8 @@ impl Queue {
         })
     }
 
-    /// Makes events ready whose worker has died, which still counts as interrupted, and events that were never tried:
-    /// those are delayed only if the clock has gone back.
+    /// Makes events ready whose worker has died, which still counts as interrupted, and events that
+    /// were never tried: those are delayed only if the clock has gone back.
     pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
         self.change(Sync::Normal, 0, |change| {
             change.execute(
@@ -168,7 +168,8 @@ fn settle(
         }
         Decision::Release => {
             let mut release = change.prepare_cached(
-                "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL WHERE seq = ?1 AND fence = ?2",
+                "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL
+                 WHERE seq = ?1 AND fence = ?2",
             )?;
             release.execute([seq, fence, now])? == 1
         }

@@ -17,6 +17,7 @@ mod replay;
 mod retention;
 mod scan;
 mod schema;
+mod source;
 mod thread;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
@@ -37,15 +38,16 @@ use super::{
 
 /// An inbox in one file: for one receiver on one machine.
 ///
-/// The file is created if it is missing, readable only for its owner, since payloads hold credentials. While it is open,
-/// files whose names end with `-wal`, `-shm` and `-lock` stand beside it; they belong to it and move with it. The folder
-/// must be on a local disk: network file systems do not lock the way SQLite needs.
+/// The file is created if it is missing, readable only for its owner, since payloads hold
+/// credentials. While it is open, files whose names end with `-wal`, `-shm` and `-lock` stand
+/// beside it; they belong to it and move with it. The folder must be on a local disk: network file
+/// systems do not lock the way SQLite needs.
 ///
-/// While the file is open, nobody may delete, rename or replace it or the files beside it. The inbox notices that on
-/// Unix, and from then on refuses to store, replay and discard events.
+/// While the file is open, nobody may delete, rename or replace it or the files beside it. The
+/// inbox notices that on Unix, and from then on refuses to store, replay and discard events.
 ///
-/// Clones share one connection. When the last clone is dropped, including those of the router and the worker, the file
-/// is closed, and another receiver may open it.
+/// Clones share one connection. When the last clone is dropped, including those of the router and
+/// the worker, the file is closed, and another receiver may open it.
 #[derive(Clone)]
 pub struct SqliteInbox {
     // Dropped first: the queue holds the lock, and whoever gets that next has the file alone.
@@ -57,14 +59,14 @@ pub struct SqliteInbox {
 impl SqliteInbox {
     /// Opens an inbox to receive events and to run them.
     ///
-    /// Events whose worker has died are ready at once. This blocks the thread while it opens the file and, after a crash,
-    /// reads the log. The first time that a new version of this crate opens a large inbox, it may add indexes, which takes
-    /// some seconds for each million events.
+    /// Events whose worker has died are ready at once. This blocks the thread while it opens the
+    /// file and, after a crash, reads the log. The first time that a new version of this crate
+    /// opens a large inbox, it may add indexes, which takes some seconds for each million events.
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be created, read or written, is not an inbox or has a newer format, or is open in
-    /// another receiver. The error names the file and the cause.
+    /// Fails if the file cannot be created, read or written, is not an inbox or has a newer format,
+    /// or is open in another receiver. The error names the file and the cause.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?))
     }
@@ -73,12 +75,14 @@ impl SqliteInbox {
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open), except that other processes may have the file open, and that it must exist.
+    /// As for [`open`](Self::open), except that other processes may have the file open, and that it
+    /// must exist.
     pub fn attach(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_tool(path.as_ref())?))
     }
 
-    /// Opens an inbox to receive events, and takes the time from `clock`, so that a test need not wait for a retry.
+    /// Opens an inbox to receive events, and takes the time from `clock`, so that a test need not
+    /// wait for a retry.
     ///
     /// # Errors
     ///

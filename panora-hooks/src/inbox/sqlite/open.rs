@@ -19,7 +19,8 @@ use super::{
 };
 use crate::inbox::{InboxError, OpenError};
 
-/// How long a receiver waits for the write lock of another process. It must answer soon, and tries again.
+/// How long a receiver waits for the write lock of another process. It must answer soon, and tries
+/// again.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a tool waits, which does not try again.
@@ -86,10 +87,11 @@ fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> 
     Ok(Opened { queue, reader })
 }
 
-/// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same rights.
+/// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same
+/// rights.
 ///
-/// An existing file is not opened: if this process has it open already, closing it again would drop the locks that
-/// SQLite has on it.
+/// An existing file is not opened: if this process has it open already, closing it again would drop
+/// the locks that SQLite has on it.
 fn create(path: &Path) -> io::Result<()> {
     match for_owner().create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -106,7 +108,8 @@ fn for_owner() -> OpenOptions {
     options
 }
 
-/// Takes the lock of a receiver; `None` if another receiver has it. The system drops the lock when the process dies.
+/// Takes the lock of a receiver; `None` if another receiver has it. The system drops the lock when
+/// the process dies.
 ///
 /// It is on a file of its own, since the locks on the database are SQLite's.
 fn lock(file: &Path) -> io::Result<Option<File>> {

@@ -19,8 +19,8 @@ use super::{
     read::Reader,
     replay::{Discard, Replay},
     retention::{Expedite, Forget, Prune},
-    scan::FEW,
     schema,
+    source::FEW,
     thread::Step,
 };
 use crate::inbox::{
@@ -35,7 +35,8 @@ const RARE: &str = "crm.deal.created";
 const EVENTS: usize = FEW + 100;
 const LARGER: usize = 3;
 
-/// The steps of SQLite's virtual machine, and how many of them went through a whole table, by statement.
+/// The steps of SQLite's virtual machine, and how many of them went through a whole table, by
+/// statement.
 type Steps = HashMap<String, [i32; 2]>;
 
 struct File {
@@ -51,7 +52,8 @@ impl File {
         connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF").unwrap();
         schema::migrate(&mut connection).unwrap();
         let now = micros(SystemTime::now());
-        // Events in the states of `due` arrive in turn. A list of one of them reads past the others.
+        // Events in the states of `due` arrive in turn. A list of one of them reads past the
+        // others.
         let due = format!(
             "INSERT INTO due(seq, due, attempts, fence)
              SELECT seq, {now} + (seq % 3) * 60000000 - 1, 1, iif(seq % 3 = 1, seq, NULL)"
@@ -70,8 +72,11 @@ impl File {
             connection
                 .execute_batch(&format!(
                     "INSERT INTO event(seq, key, id_event, type, received, data)
-                         WITH RECURSIVE n(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM n WHERE n < {last})
-                         SELECT n, randomblob(48), n, iif(n > {last} - 15, '{RARE}', '{COMMON}'), n, '{{}}' FROM n;
+                         WITH RECURSIVE n(n) AS (
+                             SELECT {first} UNION ALL SELECT n + 1 FROM n WHERE n < {last}
+                         )
+                         SELECT n, randomblob(48), n, iif(n > {last} - 15, '{RARE}', '{COMMON}'), n, '{{}}'
+                         FROM n;
                      {insert} FROM event WHERE seq BETWEEN {first} AND {last};"
                 ))
                 .unwrap();

@@ -30,7 +30,8 @@ pub(super) struct Queue {
     checkpointer: Option<Checkpointer>,
     files: OpenFiles,
     sync: Sync,
-    /// Whether the system has failed to sync the file. It may have forgotten all that it had not synced by then.
+    /// Whether the system has failed to sync the file. It may have forgotten all that it had not
+    /// synced by then.
     is_suspect: bool,
     /// Held, not read. The last field: the file is unlocked when the connections are closed.
     _lock: Option<File>,
@@ -57,7 +58,8 @@ impl Queue {
         Self::new(connection, files, pages, checkpointer, Some(lock))
     }
 
-    /// Opens the queue of a tool. It leaves checkpoints to the receiver if only one connection may do them.
+    /// Opens the queue of a tool. It leaves checkpoints to the receiver if only one connection may
+    /// do them.
     pub(super) fn for_tool(connection: Connection, files: OpenFiles) -> rusqlite::Result<Self> {
         let pages = if checkpoint::may_be_beside() { checkpoint::LONG_PAGES } else { 0 };
         Self::new(connection, files, pages, None, None)
@@ -71,7 +73,8 @@ impl Queue {
         lock: Option<File>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
-        // A log that has become longer, since a reader needed it, is cut to this when it begins anew.
+        // A log that has become longer, since a reader needed it, is cut to this when it begins
+        // anew.
         let limit = checkpoint::LONG_PAGES * PAGE_BYTES;
         connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
@@ -79,14 +82,16 @@ impl Queue {
         Ok(Self { connection, checkpointer, files, sync: Sync::Full, is_suspect: false, _lock: lock })
     }
 
-    /// Fails if a newer program has migrated the file meanwhile: it may expect more of whoever runs events.
+    /// Fails if a newer program has migrated the file meanwhile: it may expect more of whoever runs
+    /// events.
     pub(super) fn check_version(&self) -> Result<(), InboxError> {
         let (found, known) = (schema::version(&self.connection)?, schema::current());
         if found <= known {
             return Ok(());
         }
         let newer = format!(
-            "a newer program has changed the inbox to format {found}, but this one knows only {known}: update it"
+            "a newer program has changed the inbox to format {found}, \
+             but this program knows only {known}: update it"
         );
         Err(InboxError::Other(newer.into()))
     }
@@ -143,8 +148,8 @@ impl Queue {
         Ok(changed)
     }
 
-    /// Begins a new log after the checkpointer has moved nearly all of the old one. A reader that needs the old log
-    /// holds this up no longer than a moment; the checkpointer asks again.
+    /// Begins a new log after the checkpointer has moved nearly all of the old one. A reader that
+    /// needs the old log holds this up no longer than a moment; the checkpointer asks again.
     fn begin_new_log(&mut self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(READER_PATIENCE)?;
         let begun = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
@@ -157,8 +162,8 @@ impl Queue {
 
     /// Writes all that the log holds to the database, and begins a new log.
     ///
-    /// When a sync fails, the system marks what it could not write as written; another sync would succeed and
-    /// write nothing. So nothing is added to that log.
+    /// When a sync fails, the system marks what it could not write as written; another sync would
+    /// succeed and write nothing. So nothing is added to that log.
     fn write_anew(&mut self) -> rusqlite::Result<()> {
         let is_busy: bool =
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

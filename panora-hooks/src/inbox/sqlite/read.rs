@@ -21,7 +21,8 @@ pub(super) const OLDEST_READY: &str =
 
 /// Reads events.
 ///
-/// The log cannot be emptied past a snapshot that is in use, so none is held for longer than a step takes.
+/// The log cannot be emptied past a snapshot that is in use, so none is held for longer than a step
+/// takes.
 pub(super) struct Reader(Connection);
 
 impl Reader {
@@ -92,8 +93,8 @@ fn count(connection: &Connection, rows: &str, value: i64) -> rusqlite::Result<Co
     Ok(counted(number))
 }
 
-/// Counts the events that wait without a lease. The index has those with a lease among them: twice the limit is enough
-/// to reach the limit, whatever part of them is leased.
+/// Counts the events that wait without a lease. The index has those with a lease among them: twice
+/// the limit is enough to reach the limit, whatever part of them is leased.
 fn delayed(connection: &Connection, leased: Count, now: i64) -> rusqlite::Result<Count> {
     let limit = 2 * MOST_COUNTED + 1;
     let waiting = "SELECT count(*) FROM (

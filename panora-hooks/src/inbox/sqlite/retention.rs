@@ -56,7 +56,8 @@ impl Sweep for Forget {
     }
 }
 
-/// Makes delayed events ready, and lets leases end, that last longer than any policy allows: the clock has gone back.
+/// Makes delayed events ready, and lets leases end, that last longer than any policy allows: the
+/// clock has gone back.
 pub(super) struct Expedite {
     pub(super) longest_delay: Duration,
 }

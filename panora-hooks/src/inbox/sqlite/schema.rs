@@ -5,10 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Tells inboxes from other files of SQLite: "PHIB".
 pub(super) const APPLICATION_ID: i64 = 0x5048_4942;
 
-/// The changes from each version to the next. A step that has been released stays as it is, and only adds.
+/// The changes from each version to the next. A step that has been released stays as it is, and
+/// only adds.
 ///
-/// The large row of an event is written once, and stands apart from the small ones that change: SQLite
-/// writes rows as a whole. An event is in one of `due`, `dead` and `done`.
+/// The large row of an event is written once, and stands apart from the small ones that change:
+/// SQLite writes rows as a whole. An event is in one of `due`, `dead` and `done`.
 const MIGRATIONS: &[&str] = &[
     "
     -- What arrived. `key` begins with the 32 bytes of its content. `data` is NULL once it is pruned.
@@ -54,8 +55,9 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO probe VALUES (0);
 ",
     "
-    -- Lists and counts by state and type that read no more than they return. Each index ends with `seq`. Types come
-    -- from outside and may be megabytes, so an index holds only their beginning; `prefix` is that of the event.
+    -- Lists and counts by state and type that read no more than they return. Each index ends with
+    -- `seq`. Types come from outside and may be megabytes, so an index holds only their beginning;
+    -- `prefix` is that of the event.
     CREATE INDEX event_by_type ON event(substr(type, 1, 64));
     ALTER TABLE dead ADD COLUMN prefix TEXT;
     UPDATE dead SET prefix = (SELECT substr(type, 1, 64) FROM event WHERE event.seq = dead.seq);

@@ -14,8 +14,8 @@ use crate::inbox::InboxError;
 
 /// A value on a thread of its own, which runs jobs on it one after the other.
 ///
-/// SQLite blocks. The blocking threads of the runtime are shared with the rest of the program, and all of them could
-/// be taken.
+/// SQLite blocks. The blocking threads of the runtime are shared with the rest of the program, and
+/// all of them could be taken.
 pub(super) struct Owner<T> {
     work: Option<mpsc::Sender<Work<T>>>,
     thread: Option<JoinHandle<()>>,
@@ -39,8 +39,8 @@ pub(super) enum Step<R> {
     Done(R),
 }
 
-/// The number of jobs after which a batch that is due runs although more jobs wait, so that jobs which keep coming
-/// cannot hold it up forever.
+/// The number of jobs after which a batch that is due runs although more jobs wait, so that jobs
+/// which keep coming cannot hold it up forever.
 const JOBS_PER_BATCH: usize = 16;
 
 /// The shortest pause between two batches.
@@ -53,8 +53,8 @@ impl<T: Send + 'static> Owner<T> {
         Ok(Self { work: Some(work), thread: Some(thread) })
     }
 
-    /// Runs a job. A job whose caller has given up before it begins is not run: the caller has done something else
-    /// instead.
+    /// Runs a job. A job whose caller has given up before it begins is not run: the caller has done
+    /// something else instead.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut T) -> Result<R, InboxError> + Send + 'static,
@@ -69,9 +69,9 @@ impl<T: Send + 'static> Owner<T> {
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Runs batches until one is the last, fails, or the caller gives up. Jobs run between them, and after each one the
-    /// connection rests for as long as the batch took: SQLite's write lock has no queue, so other processes get it
-    /// only if it is free when they ask.
+    /// Runs batches until one is the last, fails, or the caller gives up. Jobs run between them,
+    /// and after each one the connection rests for as long as the batch took: SQLite's write lock
+    /// has no queue, so other processes get it only if it is free when they ask.
     pub(super) async fn run_in_batches<R: Send + 'static>(
         &self,
         mut batch: impl FnMut(&mut T) -> Result<Step<R>, InboxError> + Send + 'static,
@@ -139,7 +139,8 @@ fn run<T>(mut value: T, queue: &Receiver<Work<T>>) {
     }
 }
 
-/// Waits until the running job has ended and the value is dropped: its files are closed and unlocked.
+/// Waits until the running job has ended and the value is dropped: its files are closed and
+/// unlocked.
 impl<T> Drop for Owner<T> {
     fn drop(&mut self) {
         drop(self.work.take());
