@@ -1,0 +1,129 @@
+//! Notifications: tells other processes of events, and hears of theirs.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::{runtime::Handle, sync::Mutex};
+
+use super::{
+    PostgresInbox,
+    session::{Sessions, own_options},
+};
+
+/// The pause before a connection that was lost is opened again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection on which notifications arrive, opened when somebody first asks.
+///
+/// It is not one of the [sessions](Sessions): it is in use all the time, and must not be the last one that can store.
+pub(super) struct Ear {
+    given: PgPool,
+    channel: String,
+    /// Holds one connection at most.
+    own: PgPool,
+    listener: Mutex<Option<Listening>>,
+}
+
+impl Ear {
+    pub(super) fn new(given: PgPool, channel: &str) -> Self {
+        let options = own_options(&given).max_connections(1);
+        let own = options.connect_lazy_with((*given.connect_options()).clone());
+        Self { given, channel: channel.to_owned(), own, listener: Mutex::default() }
+    }
+
+    /// Resolves when an event was announced, or may have been while the connection was lost.
+    pub(super) async fn heard(&self) {
+        loop {
+            let mut closed = self.given.close_event();
+            match closed.do_until(self.try_hear()).await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => {
+                    tracing::debug!("announcements of events are not heard: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(_) => {
+                    drop(self.listener.lock().await.take());
+                    self.own.close().await;
+                    return pending().await;
+                }
+            }
+        }
+    }
+
+    async fn try_hear(&self) -> sqlx::Result<()> {
+        let mut place = self.listener.lock().await;
+        if place.is_none() {
+            self.own.set_connect_options((*self.given.connect_options()).clone());
+            let listener = PgListener::connect_with(&self.own).await?;
+            let mut listening = Listening { listener: Some(listener), runtime: Handle::current() };
+            listening.get()?.listen(&self.channel).await?;
+            *place = Some(listening);
+        }
+        let Some(listening) = &mut *place else { return Ok(()) };
+        let heard = listening.get()?.try_recv().await;
+        if heard.is_err() {
+            // A connection that has failed is not used again.
+            *place = None;
+        }
+        heard.map(drop)
+    }
+}
+
+/// A listener that may be dropped anywhere: by itself it panics outside of a runtime.
+struct Listening {
+    listener: Option<PgListener>,
+    runtime: Handle,
+}
+
+impl Listening {
+    fn get(&mut self) -> sqlx::Result<&mut PgListener> {
+        self.listener.as_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _entered = self.runtime.enter();
+        drop(self.listener.take());
+    }
+}
+
+/// Announces events to other processes.
+///
+/// Not in the transaction that stores them: notifications make commits wait for each other. And one at a time, however
+/// many batches there are.
+#[derive(Clone, Default)]
+pub(super) struct Voice {
+    is_announcing: Arc<AtomicBool>,
+}
+
+impl Voice {
+    fn announce(&self, sessions: Arc<Sessions>, channel: &str) {
+        if self.is_announcing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let is_announcing = Arc::clone(&self.is_announcing);
+        let notify = sqlx::query("SELECT pg_notify($1, '')").bind(channel.to_owned());
+        tokio::spawn(async move {
+            is_announcing.store(false, Ordering::Release);
+            if let Err(error) = sessions.fetch(notify).await {
+                // They poll every second.
+                tracing::debug!("other workers are not told: {}", crate::inbox::error::chain(&error));
+            }
+        });
+    }
+}
+
+impl PostgresInbox {
+    /// Tells other processes that there is something to run.
+    pub(super) fn announce(&self) {
+        self.voice.announce(Arc::clone(&self.sessions), self.schema.name());
+    }
+}
