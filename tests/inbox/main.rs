@@ -5,6 +5,7 @@ mod events;
 mod figures;
 mod flaws;
 mod model;
+mod postgres_bulk;
 mod postgres_cancel;
 mod postgres_database;
 mod postgres_errors;

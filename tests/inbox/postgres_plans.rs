@@ -213,8 +213,12 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, round: i64) {
     check("settle");
     inbox.get(leased[0].token.key()).await.unwrap();
     check("get");
-    inbox.depth().await.unwrap();
+    let depth = inbox.depth().await.unwrap();
     check("depth");
+    for count in [depth.ready, depth.delayed, depth.parked, depth.dead] {
+        assert_eq!(count.to_string(), "10000+");
+    }
+    assert!(depth.leased.is_exact());
     assert_eq!(inbox.prune(Duration::from_secs(3600), 200).await.unwrap(), 200);
     check("prune");
     assert_eq!(inbox.forget(Duration::from_secs(3600), 200).await.unwrap(), 200);

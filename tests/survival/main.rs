@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod disk;
+mod failover;
 mod kill;
 mod many;
 mod postgres;
