@@ -54,7 +54,7 @@ async fn many_events_are_replayed_in_small_transactions() {
     assert_eq!(store.number("SELECT max(seq) FROM @due").await, 449 * 3 + 1);
     assert_eq!(inbox.replay(Select::All(Filter::new()), 1000).await.unwrap(), 1000);
     check_batches(&store, "due", 1450).await;
-    let keys = (1..=3000).rev().map(|number| EventKey::new(number)).collect();
+    let keys = (1..=3000).rev().map(EventKey::new).collect();
     assert_eq!(inbox.replay(Select::Keys(keys), u32::MAX).await.unwrap(), 3000 - 1450);
     check_batches(&store, "due", 3000).await;
     assert_eq!(inbox.replay(Select::All(Filter::new()), 0).await.unwrap(), 0);
@@ -77,23 +77,20 @@ async fn many_events_are_dropped_in_small_transactions() {
     check_batches(&store, "done", 2000).await;
 }
 
-/// Completes all that is ready, until nothing has been for a while.
-async fn complete_until(inbox: &PostgresInbox, is_over: impl Future<Output = u64>) -> (u64, u64) {
+/// Completes ready events while a replay works. Returns how many it has replayed, and how many were completed.
+async fn complete_during(inbox: &PostgresInbox, replay: impl Future<Output = u64>) -> (u64, u64) {
     let mut completed = 0;
     let work = async {
         loop {
             let leased = inbox.lease(LeaseRequest::new(64, Duration::from_secs(60))).await.unwrap();
-            let complete = |leased: &_| {
-                let leased: &panora_hooks::inbox::Leased = leased;
-                Settlement::new(leased.token, Decision::Complete)
-            };
-            let settled = inbox.settle(leased.iter().map(complete).collect()).await.unwrap();
+            let complete = leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
+            let settled = inbox.settle(complete.collect()).await.unwrap();
             completed += settled.len() as u64;
             tokio::task::yield_now().await;
         }
     };
     let replayed = tokio::select! {
-        replayed = is_over => replayed,
+        replayed = replay => replayed,
         () = work => 0,
     };
     (replayed, completed)
@@ -105,7 +102,7 @@ async fn a_replay_visits_each_event_once_though_its_hook_has_run_again() {
     fill(&store, 1000).await;
     let inbox = store.inbox();
     let replay = async { inbox.replay(state(EventState::Done), u32::MAX).await.unwrap() };
-    let (replayed, completed) = complete_until(&inbox, replay).await;
+    let (replayed, completed) = complete_during(&inbox, replay).await;
     assert_eq!(replayed, 1000);
     assert!(completed > 0, "no hook has run meanwhile");
 }

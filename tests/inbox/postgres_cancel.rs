@@ -34,6 +34,9 @@ const LONGEST: Duration = Duration::from_millis(30);
 
 type Boxed<'f> = Pin<Box<dyn Future<Output = ()> + Send + 'f>>;
 
+/// The name of an operation, and what begins it.
+type Operation<'v> = (&'static str, Box<dyn Fn() -> Boxed<'v> + 'v>);
+
 /// Polls a future a number of times, and drops it right after that.
 async fn cut_off<T>(future: impl Future<Output = T>, polls: usize) {
     let mut future = Box::pin(future);
@@ -83,7 +86,7 @@ impl<I: Inbox + Clone> Victim<I> {
     }
 
     /// Every public future of an inbox and of what stands above it.
-    fn operations<'v>(&'v self) -> Vec<(&'static str, Box<dyn Fn() -> Boxed<'v> + 'v>)> {
+    fn operations<'v>(&'v self) -> Vec<Operation<'v>> {
         let inbox = &self.inbox;
         let lease = || LeaseRequest::new(3, Duration::from_secs(1));
         macro_rules! operations {

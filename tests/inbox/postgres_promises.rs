@@ -51,7 +51,7 @@ async fn other_processes_are_told_of_events() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_inbox_hears_of_events_that_other_processes_store() {
     let Some(mut store) = Postgres::new().await else { return };
-    let hears = store.inbox();
+    let first = store.inbox();
     // Another pool, as another process has.
     store.restart().await;
     let inbox = store.inbox();
@@ -59,7 +59,7 @@ async fn an_inbox_hears_of_events_that_other_processes_store() {
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND query LIKE 'LISTEN%'",
         store.schema,
     );
-    let heard = tokio::spawn(async move { hears.arrived().await });
+    let heard = tokio::spawn(async move { first.arrived().await });
     while store.number(&listening).await == 0 {
         tokio::task::yield_now().await;
     }
@@ -75,7 +75,7 @@ async fn sessions_wait_for_the_disk_where_the_database_does_not() {
     let inbox = database.inbox().await;
     // Triggers note the setting with which each change is committed.
     let mut own = PgConnection::connect_with(&options).await.unwrap();
-    let notes = "CREATE TABLE panora_hooks.note(operation text, setting text);
+    let triggers = "CREATE TABLE panora_hooks.note(operation text, setting text);
         CREATE FUNCTION panora_hooks.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             INSERT INTO panora_hooks.note VALUES (TG_ARGV[0] || ' ' || TG_OP, current_setting('synchronous_commit'));
             RETURN NULL;
@@ -86,7 +86,7 @@ async fn sessions_wait_for_the_disk_where_the_database_does_not() {
             FOR EACH ROW EXECUTE FUNCTION panora_hooks.note('due');
         CREATE TRIGGER note AFTER INSERT OR DELETE ON panora_hooks.dead
             FOR EACH ROW EXECUTE FUNCTION panora_hooks.note('dead')";
-    sqlx::raw_sql(notes).execute(&mut own).await.unwrap();
+    sqlx::raw_sql(triggers).execute(&mut own).await.unwrap();
     let mut noted = async || {
         let take = "WITH taken AS (DELETE FROM panora_hooks.note RETURNING *)
             SELECT DISTINCT setting FROM taken";

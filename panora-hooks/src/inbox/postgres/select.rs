@@ -12,6 +12,9 @@ use crate::inbox::{EventState, Filter, InboxError, time::micros};
 /// The limit of a count, also of those in [`Depth`](crate::inbox::Depth).
 pub(super) const MAX_COUNT: i64 = 10_000;
 
+/// The limit of a count of the events of a type, each of which is looked up.
+const MAX_OF_TYPE: i64 = 5_000;
+
 /// The condition that `event` has one of the types that are bound to `$3`, in the words of the index.
 const HAS_TYPE: &str = "event.type = ANY($3::bytea[])";
 
@@ -126,7 +129,7 @@ impl PostgresInbox {
         if types.is_none() && !is_gathered {
             return Ok(Drive::Walk);
         }
-        let limit = MAX_COUNT + 1;
+        let limit = MAX_OF_TYPE + 1;
         let count = format!(
             "SELECT {}, (SELECT count(*) FROM (
                 SELECT FROM unnest($1::bytea[]) AS wanted(type) CROSS JOIN LATERAL (
@@ -139,13 +142,13 @@ impl PostgresInbox {
         );
         let has_types = types.is_some();
         let rows = self.sessions.fetch(self.schema.query(&count).bind(types.unwrap_or_default())).await?;
-        let (mut in_state, mut of_type) = (limit, limit);
-        if let Some(row) = rows.first() {
-            (in_state, of_type) = (row.try_get(0)?, row.try_get(1)?);
-        }
+        let (in_state, of_type): (i64, i64) = match rows.first() {
+            Some(row) => (row.try_get(0)?, row.try_get(1)?),
+            None => return Ok(Drive::Walk),
+        };
         Ok(match () {
-            // If there are many of both, most events in the state's table have one of the types.
-            () if has_types && of_type < in_state => Drive::Types,
+            // A type that many events have is one of many in the state's table, too.
+            () if has_types && of_type <= MAX_OF_TYPE && of_type < in_state => Drive::Types,
             () if is_gathered && in_state <= MAX_COUNT => Drive::Gather,
             () => Drive::Walk,
         })

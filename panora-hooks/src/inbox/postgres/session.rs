@@ -182,10 +182,12 @@ impl Session {
         self.execute(SETTINGS).await?;
         let version = self.connection()?.server_version_num();
         if version.is_some_and(|version| version >= NOTICES_ABANDONED) {
-            match sqlx::raw_sql(STOP_WHEN_ABANDONED).execute(self.connection()?).await {
-                // The server's platform cannot do it. The timeout remains.
-                Err(error) if failure::extent(&error) == Extent::Statement => {}
-                result => drop(self.check(result)?),
+            let set = sqlx::raw_sql(STOP_WHEN_ABANDONED).execute(self.connection()?).await;
+            if let Err(error) = set
+                // Otherwise the platform of the server cannot do it. The timeout remains.
+                && failure::extent(&error) != Extent::Statement
+            {
+                return Err(error.into());
             }
         }
         Ok(())
