@@ -4,6 +4,7 @@ use sqlx::Row;
 
 use super::{
     PostgresInbox,
+    copies::DATA,
     schema::Statement,
     select::{Selection, Wanted},
     session::{Begin, Transaction},
@@ -12,6 +13,9 @@ use crate::inbox::{EventState, Filter, InboxError, Select, column};
 
 /// The most events that one transaction changes.
 pub(super) const BATCH: u32 = 200;
+
+/// The most keys that are looked at at once.
+const KEYS: usize = 1000;
 
 /// Goes through the selected events, each of them once, oldest first.
 struct Walk {
@@ -46,21 +50,32 @@ impl Walk {
         change: &mut Transaction,
         limit: i64,
     ) -> Result<Vec<i64>, InboxError> {
-        let next = match &self.source {
-            Source::Keys(keys) => {
-                let next = format!(
-                    "SELECT seq FROM unnest($1::bigint[]) AS chosen(seq)
-                     WHERE seq > $2 AND {} ORDER BY seq LIMIT $3",
-                    self.wanted.condition("chosen.seq"),
-                );
-                inbox.schema.query(&next).bind(keys.clone()).bind(self.after).bind(limit)
+        loop {
+            let (statement, last) = match &self.source {
+                Source::All(selection) => (selection.statement(inbox, "{}", self.after, limit), None),
+                Source::Keys(keys) => {
+                    let rest = keys.iter().skip(keys.partition_point(|key| *key <= self.after));
+                    let chunk: Vec<_> = rest.take(KEYS).copied().collect();
+                    let Some(last) = chunk.last().copied() else { return Ok(Vec::new()) };
+                    let next = format!(
+                        "SELECT seq FROM unnest($1::bigint[]) AS chosen(seq) WHERE {} ORDER BY seq LIMIT $2",
+                        self.wanted.condition("chosen.seq"),
+                    );
+                    (inbox.schema.query(&next).bind(chunk).bind(limit), Some(last))
+                }
+            };
+            let found = change.fetch(statement).await?;
+            let found = found.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
+            match (found.last(), last) {
+                (Some(found), _) => self.after = *found,
+                (None, Some(last)) => {
+                    self.after = last;
+                    continue;
+                }
+                (None, None) => {}
             }
-            Source::All(selection) => selection.statement(inbox, "{}", self.after, limit),
-        };
-        let found = change.fetch(next).await?;
-        let found = found.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
-        self.after = found.last().copied().unwrap_or(self.after);
-        Ok(found)
+            return Ok(found);
+        }
     }
 }
 
@@ -90,20 +105,29 @@ impl PostgresInbox {
     }
 
     /// Returns the statement that makes events ready, unless their state has changed.
+    ///
+    /// Data can be missing only if a receiver of version 1 has dropped it, which does not know that a replay needs it.
     fn make_ready(&self, events: Vec<i64>) -> Statement {
-        let statement = "WITH delayed AS (
-                UPDATE @due SET due = :now, attempts = 0
-                WHERE seq = ANY($1) AND due > :now AND fence IS NULL RETURNING seq
+        let statement = format!(
+            "WITH complete AS MATERIALIZED (
+                SELECT event.seq FROM @event AS event WHERE event.seq = ANY($1) AND {DATA} IS NOT NULL
              ),
-             dead AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq),
-             done AS (DELETE FROM @done WHERE seq = ANY($1) AND NOT is_pruned RETURNING seq),
+             delayed AS (
+                UPDATE @due SET due = :now, attempts = 0
+                WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND due > :now AND fence IS NULL RETURNING seq
+             ),
+             dead AS (DELETE FROM @dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) RETURNING seq),
+             done AS (
+                DELETE FROM @done WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned RETURNING seq
+             ),
              queued AS (
                 INSERT INTO @due(seq, due, attempts)
                 SELECT seq, :now, 0 FROM (SELECT seq FROM dead UNION ALL SELECT seq FROM done) AS over
                 RETURNING seq
              )
-             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued";
-        self.schema.query(statement).bind(events)
+             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued"
+        );
+        self.schema.query(&statement).bind(events)
     }
 
     pub(super) async fn discard_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {

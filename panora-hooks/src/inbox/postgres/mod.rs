@@ -1,13 +1,13 @@
 //! `PostgresInbox`.
 
 mod bulk;
+mod copies;
 mod failure;
 mod notify;
 mod open;
 mod put;
 mod queue;
 mod read;
-mod replay;
 mod retention;
 mod schema;
 mod select;

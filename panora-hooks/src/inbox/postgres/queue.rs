@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use bytestring::ByteString;
 use sqlx::{Row, postgres::PgRow};
 
-use super::{PostgresInbox, open, read::text, replay::DATA, schema};
+use super::{PostgresInbox, copies::DATA, open, read::text, schema};
 use crate::inbox::{
     Decision, InboxError, LeaseRequest, Leased, OpenError, Settled, Settlement, column,
     lease::MAX_LEASED_BYTES,

@@ -6,7 +6,7 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     PostgresInbox,
-    replay::DATA,
+    copies::DATA,
     select::{MAX_COUNT, Wanted},
 };
 use crate::inbox::{

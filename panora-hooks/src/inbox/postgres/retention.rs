@@ -7,7 +7,7 @@ use sqlx::Row;
 use super::{
     PostgresInbox,
     bulk::BATCH,
-    replay::LAST,
+    copies::LAST,
     schema::Statement,
     session::{Begin, Transaction},
 };

@@ -73,7 +73,7 @@ impl PostgresInbox {
             let yield_content = "UPDATE @event SET content = NULL WHERE content = ANY($1) AND data IS NULL";
             change.fetch(self.schema.query(yield_content).bind(bereft)).await?;
         }
-        let inserted = change.fetch(self.insert(&rows)).await?;
+        let inserted = if rows.is_empty() { Vec::new() } else { change.fetch(self.insert(&rows)).await? };
         change.commit().await?;
         stored(&rows, &inserted, results)?;
         // Another process may have stored the same ones at the same time.
