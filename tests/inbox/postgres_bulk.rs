@@ -77,7 +77,8 @@ async fn many_events_are_dropped_in_small_transactions() {
     check_batches(&store, "done", 2000).await;
 }
 
-/// Completes ready events while a replay works. Returns how many it has replayed, and how many were completed.
+/// Completes ready events while a replay works. Returns how many it has replayed, and how many were
+/// completed.
 async fn complete_during(inbox: &PostgresInbox, replay: impl Future<Output = u64>) -> (u64, u64) {
     let mut completed = 0;
     let work = async {

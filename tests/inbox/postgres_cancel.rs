@@ -240,8 +240,8 @@ async fn dropped_futures_do_no_harm_over_a_slow_network() {
     }
 }
 
-/// Clients hang up, pages are closed, and the application cancels transactions of its own on the pool that it shares
-/// with the inbox.
+/// Clients hang up, pages are closed, and the application cancels transactions of its own on the
+/// pool that it shares with the inbox.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_among_cancelled_operations() {
     let Some(options) = connect_options() else { return };

@@ -1,4 +1,5 @@
-//! One copy of identical data: replays of a content share it, and it is there as long as one of them needs it.
+//! One copy of identical data: replays of a content share it, and it is there as long as one of
+//! them needs it.
 
 use std::time::Duration;
 
@@ -284,7 +285,8 @@ async fn replays_of_a_megabyte_leave_a_small_table() {
     assert!(size < 4 << 20, "{size}");
 }
 
-/// Two receivers store replays of one content while its original is pruned, discarded and forgotten.
+/// Two receivers store replays of one content while its original is pruned, discarded and
+/// forgotten.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parked_data_survives_whatever_happens_at_once() {
     let Some(store) = Postgres::new().await else { return };

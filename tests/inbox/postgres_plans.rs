@@ -1,6 +1,7 @@
 //! Plans: no statement of the inbox reads much more than it returns, whatever the statistics say.
 //!
-//! `auto_explain` sends the plan of each statement, exactly as the library issues it, to the client, where sqlx logs it.
+//! `auto_explain` sends the plan of each statement, exactly as the library issues it, to the
+//! client, where sqlx logs it.
 
 use std::{
     fmt,
@@ -30,7 +31,8 @@ use crate::{
 /// The events in each state.
 const ROWS: i64 = 20_000;
 
-/// The most rows that one node of a plan may read: what a count stops at, and twice the replays of a content for it.
+/// The most rows that one node of a plan may read: what a count stops at, and twice the replays of
+/// a content for it.
 const MAX_ROWS: f64 = 10_100.0;
 
 /// The notices of servers, which are plans here.
@@ -74,7 +76,8 @@ fn notices() -> Notices {
     NOTICES.get_or_init(install).clone()
 }
 
-/// Fills the tables of an inbox. Ready and delayed events alternate, as after an outage of what the hooks call.
+/// Fills the tables of an inbox. Ready and delayed events alternate, as after an outage of what the
+/// hooks call.
 async fn fill(database: &Database) {
     let options = database.options().application_name("panora_test_fill");
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
@@ -92,7 +95,8 @@ async fn fill(database: &Database) {
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, false FROM event WHERE seq <= {ROWS};
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, true FROM event
             WHERE seq > {ROWS} AND seq <= 2 * {ROWS};
-         INSERT INTO dead SELECT seq, {now}, 1, false, 'no' FROM event WHERE seq > 2 * {ROWS} AND seq <= 3 * {ROWS};
+         INSERT INTO dead SELECT seq, {now}, 1, false, 'no' FROM event
+            WHERE seq > 2 * {ROWS} AND seq <= 3 * {ROWS};
          INSERT INTO dead SELECT seq, {now}, 0, true, 'replayed' FROM event
             WHERE seq > 3 * {ROWS} AND seq <= 4 * {ROWS};
          INSERT INTO due SELECT seq,

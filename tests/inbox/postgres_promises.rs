@@ -77,7 +77,8 @@ async fn sessions_wait_for_the_disk_where_the_database_does_not() {
     let mut own = PgConnection::connect_with(&options).await.unwrap();
     let triggers = "CREATE TABLE panora_hooks.note(operation text, setting text);
         CREATE FUNCTION panora_hooks.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            INSERT INTO panora_hooks.note VALUES (TG_ARGV[0] || ' ' || TG_OP, current_setting('synchronous_commit'));
+            INSERT INTO panora_hooks.note
+            VALUES (TG_ARGV[0] || ' ' || TG_OP, current_setting('synchronous_commit'));
             RETURN NULL;
         END $$;
         CREATE TRIGGER note AFTER INSERT ON panora_hooks.event
@@ -152,7 +153,8 @@ async fn tables_of_version_1_are_brought_to_this_version_beside_a_receiver() {
     sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut *open).await.unwrap();
     let waiting = format!(
         "SELECT count(*) FROM pg_stat_activity
-         WHERE application_name = '{}' AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'",
+         WHERE application_name = '{}' AND query LIKE 'CREATE INDEX CONCURRENTLY%'
+         AND wait_event_type = 'Lock'",
         store.schema,
     );
     let pool = sqlx::PgPool::connect_lazy_with((*store.pool.connect_options()).clone());

@@ -129,8 +129,8 @@ impl Postgres {
         Self::with(8, |options| options).await
     }
 
-    /// With a pool of `connections`, whose connect options are changed. They carry the schema as their application's
-    /// name, by which a test finds the sessions of the inbox.
+    /// With a pool of `connections`, whose connect options are changed. They carry the schema as
+    /// their application's name, by which a test finds the sessions of the inbox.
     pub async fn with(
         connections: u32,
         change: impl FnOnce(PgConnectOptions) -> PgConnectOptions,

@@ -98,7 +98,8 @@ impl Proxy {
         Self { address, port }
     }
 
-    /// Connects new clients to another server. The connections of the old ones end with their server.
+    /// Connects new clients to another server. The connections of the old ones end with their
+    /// server.
     fn forward_to(&self, port: u16) {
         self.port.store(port, Ordering::SeqCst);
     }

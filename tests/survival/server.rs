@@ -1,4 +1,5 @@
-//! PostgreSQL fails while deliveries arrive. Servers of the tests' own, which they kill, stop and promote.
+//! PostgreSQL fails while deliveries arrive. Servers of the tests' own, which they kill, stop and
+//! promote.
 
 use std::{
     fs,
@@ -21,7 +22,8 @@ use crate::{
 
 const SENDERS: usize = 16;
 
-/// Sends deliveries while `harm` is done again and again, and then looks for every acknowledged event.
+/// Sends deliveries while `harm` is done again and again, and then looks for every acknowledged
+/// event.
 pub fn run(schema: &Schema, times: usize, lost: Lost, mut harm: impl FnMut()) {
     let folder = TempDir::new().unwrap();
     let ledger_path = ledger_in(folder.path());

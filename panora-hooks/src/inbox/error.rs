@@ -8,16 +8,18 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// An operation of a store failed.
 ///
-/// Nothing was done, unless the variant says otherwise. How the router and the worker react is described at
-/// [`Inbox`](super::Inbox#errors). `Display` is one sentence that says what to do; the cause is the source.
+/// Nothing was done, unless the variant says otherwise. How the router and the worker react is
+/// described at [`Inbox`](super::Inbox#errors). `Display` is one sentence that says what to do; the
+/// cause is the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InboxError {
     /// Another process holds a lock. Trying again soon helps.
     #[error("the inbox is busy: another process holds a lock on it")]
     Busy,
-    /// The store cannot be reached, or does not work at the moment, which may end by itself. If the connection broke
-    /// before the store answered, the operation may have happened; putting the same event again is safe.
+    /// The store cannot be reached, or does not work at the moment, which may end by itself. If the
+    /// connection broke before the store answered, the operation may have happened; putting the
+    /// same event again is safe.
     #[error("the inbox cannot be reached or accepts no writes at the moment")]
     Unavailable(#[source] BoxError),
     /// There is no room left.

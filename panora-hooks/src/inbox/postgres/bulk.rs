@@ -14,7 +14,7 @@ use crate::inbox::{EventState, Filter, InboxError, Select, column};
 /// The most events that one transaction changes.
 pub(super) const BATCH: u32 = 200;
 
-/// The most keys that are looked at at once.
+/// The most keys that one statement looks at.
 const KEYS: usize = 1000;
 
 /// Goes through the selected events, each of them once, oldest first.
@@ -106,7 +106,8 @@ impl PostgresInbox {
 
     /// Returns the statement that makes events ready, unless their state has changed.
     ///
-    /// Data can be missing only if a receiver of version 1 has dropped it, which does not know that a replay needs it.
+    /// Data can be missing only if a receiver of version 1 has dropped it, which does not know that
+    /// a replay needs it.
     fn make_ready(&self, events: Vec<i64>) -> Statement {
         let statement = format!(
             "WITH complete AS MATERIALIZED (
@@ -114,11 +115,13 @@ impl PostgresInbox {
              ),
              delayed AS (
                 UPDATE @due SET due = :now, attempts = 0
-                WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND due > :now AND fence IS NULL RETURNING seq
+                WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND due > :now AND fence IS NULL
+                RETURNING seq
              ),
              dead AS (DELETE FROM @dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) RETURNING seq),
              done AS (
-                DELETE FROM @done WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned RETURNING seq
+                DELETE FROM @done WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned
+                RETURNING seq
              ),
              queued AS (
                 INSERT INTO @due(seq, due, attempts)

@@ -1,7 +1,7 @@
-//! Replays: events whose content is stored already under another id or type.
+//! Copies: events whose content is stored already under another id or type, called replays.
 //!
-//! Anyone who has captured a delivery can send it again under any number of ids. So a replay has no copy of the data,
-//! and a content has a limited number of replays.
+//! Anyone who has captured a delivery can send it again under any number of ids. So a replay has no
+//! copy of the data, and a content has a limited number of replays.
 
 use std::collections::{HashMap, HashSet};
 
@@ -34,7 +34,8 @@ struct Content {
 }
 
 impl PostgresInbox {
-    /// Parks the events of a batch whose content is stored already. Those over the limit are duplicates.
+    /// Parks the events of a batch whose content is stored already. Those over the limit are
+    /// duplicates.
     pub(super) async fn park_replays(
         &self,
         replays: &[&Candidate<'_>],
@@ -48,7 +49,8 @@ impl PostgresInbox {
         let mut known = lock(&mut change, &self.schema, contents).await?;
         let (mut rows, mut bereft, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for Candidate { key, event, .. } in replays {
-            // Without one, it was forgotten just now: this event is new, and is stored when it is put again.
+            // The original was forgotten just now. This event is new, and is stored when it is put
+            // again.
             let Some(content) = known.get_mut(event.content()) else { continue };
             if content.count > MAX_REPLAYS {
                 refused.push((*key, content.first));
@@ -68,7 +70,7 @@ impl PostgresInbox {
             content.count += 1;
             content.has_data = true;
         }
-        // The first replay after the data was pruned holds it from now on.
+        // If the data was pruned, the first replay holds it from now on.
         if !bereft.is_empty() {
             let yield_content = "UPDATE @event SET content = NULL WHERE content = ANY($1) AND data IS NULL";
             change.fetch(self.schema.query(yield_content).bind(bereft)).await?;
@@ -85,7 +87,8 @@ impl PostgresInbox {
     }
 }
 
-/// Locks contents against other processes that store replays of them or drop their data, and then counts their events.
+/// Locks contents against other processes that store replays of them or drop their data, and then
+/// counts their events.
 async fn lock(
     change: &mut Transaction,
     schema: &Schema,
@@ -95,9 +98,9 @@ async fn lock(
         let lock = schema.query("SELECT seq FROM @event WHERE content = ANY($1) ORDER BY seq FOR UPDATE");
         let locked = change.fetch(lock.bind(contents.clone())).await?;
         let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<HashSet<i64>>>()?;
-        // In a statement of its own, which sees what others have committed while the first one waited.
+        // A second statement sees what other processes have committed while the first one waited.
         let (known, holders) = count(change, schema, contents.clone()).await?;
-        // Otherwise the data has moved in the meantime.
+        // If a holder is not locked, the data has moved in the meantime.
         if holders.is_subset(&locked) {
             return Ok(known);
         }

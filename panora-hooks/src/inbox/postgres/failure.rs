@@ -1,34 +1,37 @@
-//! PostgreSQL's errors: what they mean, and how much they concern.
+//! PostgreSQL's errors: their meaning, and how far they reach.
 
 use sqlx::{Error, error::DatabaseError, postgres::PgDatabaseError};
 
 use crate::inbox::InboxError;
 
-/// How much an error concerns.
+/// How far an error reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// The statement. The session is as good as before.
+    /// The statement failed. The session is as good as before.
     Statement,
-    /// The session, and probably all that were opened before now. The statement has done nothing.
+    /// The session is useless, and so are probably all that were opened before now. The statement
+    /// has done nothing.
     Session,
-    /// The connection or the server. What the statement has done is not known.
+    /// The connection or the server failed. Whether the statement was done is not known.
     Connection,
 }
 
-/// Returns how much an error concerns.
+/// Returns how far an error reaches.
 pub(super) fn extent(error: &Error) -> Extent {
     let Some(database) = error.as_database_error() else { return Extent::Connection };
     let code = database.code().unwrap_or_default();
     match &*code {
-        // A session that was opened while the server took no writes keeps refusing them: a standby that was promoted
-        // under it, a default that has changed.
+        // A session that was opened while the server took no writes keeps refusing them: a standby
+        // that was promoted under it, a default that has changed.
         "25006"
-        // A transaction that should not be there, a prepared statement that is gone or is somebody else's.
+        // A transaction that should not be open; a prepared statement that is gone or belongs to
+        // another client.
         | "25P02" | "26000" | "42P05" => Extent::Session,
         "0A000" if is_outdated_plan(database) => Extent::Session,
-        // A session or server that ends: told to, after a crash, not yet or no longer there, idle for too long.
+        // A session or server that ends: on command, after a crash, before it has started, after
+        // idling for too long.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03"
-        // Too many connections, which is found out while connecting.
+        // Too many connections, reported while connecting.
         | "53300" => Extent::Connection,
         code if code.starts_with("08") => Extent::Connection,
         _ => Extent::Statement,
@@ -41,7 +44,7 @@ fn is_outdated_plan(error: &dyn DatabaseError) -> bool {
     error.and_then(PgDatabaseError::routine) == Some("RevalidateCachedQuery")
 }
 
-/// An error with a word about what to do.
+/// An error with an explanation for operators.
 #[derive(Debug, thiserror::Error)]
 #[error("{advice}")]
 struct Explained {
@@ -74,15 +77,15 @@ impl From<Error> for InboxError {
             "XX001" | "XX002" => Self::Corrupt(error.into()),
             "53100" => Self::Full(error.into()),
             "25006" => unavailable(
-                "PostgreSQL accepts no writes: the server is a standby, or `default_transaction_read_only` is on",
+                "PostgreSQL accepts no writes: it is a standby, or `default_transaction_read_only` is on",
                 error,
             ),
             "53300" => unavailable(
-                "PostgreSQL has no connection left: raise its `max_connections`, or lower that of the pools",
+                "PostgreSQL has no connection left: raise its `max_connections`, or lower that of pools",
                 error,
             ),
             "57014" => unavailable(
-                "PostgreSQL cancelled the statement: it took longer than `statement_timeout`, or someone cancelled it",
+                "PostgreSQL cancelled the statement, for example because of `statement_timeout`",
                 error,
             ),
             // Memory and other resources, which may be free again soon.

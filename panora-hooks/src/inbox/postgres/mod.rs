@@ -29,14 +29,15 @@ use super::{
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.
 ///
-/// The inbox opens connections of its own, up to the `max_connections` of the pool that it is given, with that pool's
-/// connect options, timeouts and `after_connect`. It never uses a connection of that pool, because code that shares a
-/// pool can leave a connection in the middle of a transaction; `min_connections` and the other callbacks do not matter. When
-/// the given pool is closed, the inbox stops, too.
+/// The inbox opens connections of its own, up to the `max_connections` of the pool that it is
+/// given, with that pool's connect options, timeouts and `after_connect`. It never uses a
+/// connection of that pool, because code that shares a pool can leave a connection in the middle of
+/// a transaction; `min_connections` and the other callbacks do not matter. When the given pool is
+/// closed, the inbox stops, too.
 ///
-/// Give it four connections or more. With two or more, one of them hears of events that other processes have stored, if
-/// there is a worker; with one, the worker only polls. The connections go to the server itself, or through a pooler that
-/// keeps sessions.
+/// Give it four connections or more. With two or more, one of them hears of events that other
+/// processes have stored, if there is a worker; with one, the worker only polls. The connections go
+/// to the server itself, or through a pooler that keeps sessions.
 ///
 /// Times are by the server's clock. The tables are in a schema of their own.
 ///
@@ -58,7 +59,8 @@ use super::{
 pub struct PostgresInbox {
     sessions: Arc<Sessions>,
     schema: Arc<Schema>,
-    /// Hears of other processes' events. `None` if there is a single connection, which has to store.
+    /// Hears of other processes' events. `None` if there is a single connection, which has to
+    /// store.
     ear: Option<Arc<Ear>>,
     voice: Voice,
 }
@@ -66,13 +68,14 @@ pub struct PostgresInbox {
 impl PostgresInbox {
     /// Opens the inbox in the schema `panora_hooks`, and creates it if it is missing.
     ///
-    /// Tables of an earlier version are brought to this one while older receivers store events. If that takes an index,
-    /// opening waits until all transactions have ended that were open in the database.
+    /// Tables of an earlier version are brought to this one while older receivers store events. If
+    /// that takes an index, opening waits until all transactions have ended that were open in the
+    /// database.
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, if the tables cannot be created, or if a later version of this
-    /// library has written them.
+    /// Returns an error if the server cannot be reached, if the tables cannot be created, or if a
+    /// later version of this library has written them.
     pub async fn open(pool: PgPool) -> Result<Self, OpenError> {
         Self::open_schema(pool, "panora_hooks").await
     }
@@ -81,7 +84,8 @@ impl PostgresInbox {
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open), or if the name is not a plain one: up to 48 lower-case letters, digits and `_`.
+    /// As for [`open`](Self::open), or if the name is not a plain one: up to 48 lower-case letters,
+    /// digits and `_`.
     pub async fn open_schema(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
         let connections = pool.options().get_max_connections();
         if connections < 4 {
@@ -99,8 +103,8 @@ impl PostgresInbox {
     ///
     /// # Errors
     ///
-    /// As for [`open_schema`](Self::open_schema), but nothing is created: the schema has to hold an inbox of this
-    /// version.
+    /// As for [`open_schema`](Self::open_schema), but nothing is created: the schema has to hold an
+    /// inbox of this version.
     pub async fn attach(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
         let inbox = Self::new(pool, schema)?;
         open::attach(&inbox.sessions, &inbox.schema).await?;

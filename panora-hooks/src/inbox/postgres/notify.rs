@@ -20,9 +20,10 @@ use super::{
 /// The pause before a connection that was lost is opened again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection on which notifications arrive, opened when somebody first asks.
+/// A connection on which notifications arrive. It is opened when a worker first waits.
 ///
-/// It is not one of the [sessions](Sessions): it is in use all the time, and must not be the last one that can store.
+/// The connection does not belong to the [sessions](Sessions), because it is in use all the time:
+/// it must not be the last one that can store.
 pub(super) struct Ear {
     given: PgPool,
     channel: String,
@@ -76,7 +77,8 @@ impl Ear {
     }
 }
 
-/// A listener that may be dropped anywhere: by itself it panics outside of a runtime.
+/// A listener that may be dropped anywhere. `PgListener` panics if it is dropped outside of a
+/// runtime.
 struct Listening {
     listener: Option<PgListener>,
     runtime: Handle,
@@ -97,8 +99,9 @@ impl Drop for Listening {
 
 /// Announces events to other processes.
 ///
-/// Not in the transaction that stores them: notifications make commits wait for each other. And one at a time, however
-/// many batches there are.
+/// The announcement is not part of the transaction that stores the events, because notifications
+/// make commits wait for each other. One announcement is enough for all batches that were stored
+/// before it.
 #[derive(Clone, Default)]
 pub(super) struct Voice {
     is_announcing: Arc<AtomicBool>,
@@ -114,7 +117,7 @@ impl Voice {
         tokio::spawn(async move {
             is_announcing.store(false, Ordering::Release);
             if let Err(error) = sessions.fetch(notify).await {
-                // They poll every second.
+                // Other workers poll every second.
                 tracing::debug!("other workers are not told: {}", crate::inbox::error::chain(&error));
             }
         });

@@ -13,14 +13,14 @@ use crate::inbox::{InboxError, OpenError};
 /// The pause before another process is asked again whether it has finished its migration.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Opens what is in a schema, and creates it if it is missing.
+/// Opens the inbox in a schema, and creates it if it is missing.
 pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
     let open = async {
         let mut session = sessions.take().await?;
         warn_of_fsync(&mut session).await?;
         match version(&mut session, schema).await? {
             Some(found) if found == schema::current() => session.end(Ok(found)),
-            // Closes the connection, which is set to wait for long and holds a lock.
+            // This closes the connection, which holds a lock and has no timeout.
             _ => migrate(session, schema).await,
         }
     };
@@ -32,7 +32,7 @@ pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), Ope
     Ok(())
 }
 
-/// Opens what is in a schema already.
+/// Opens the inbox in a schema, which must exist.
 pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
     let look = async {
         let mut session = sessions.take().await?;
@@ -79,7 +79,8 @@ fn is_true(rows: &[PgRow]) -> Result<bool, InboxError> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }
 
-/// Brings the tables to this version, unless they are of a later one. Returns the version that they have then.
+/// Brings the tables to this version, unless they are of a later one. Returns the version that they
+/// have then.
 async fn migrate(mut session: Session, schema: &Schema) -> Result<i64, InboxError> {
     session.execute("SET statement_timeout = 0").await?;
     lock(&mut session, schema).await?;
@@ -95,7 +96,7 @@ async fn migrate(mut session: Session, schema: &Schema) -> Result<i64, InboxErro
     for step in steps_after(found) {
         session.execute(schema.sql(step.tables)).await?;
         for Index { name, on } in step.indexes {
-            // They are built already, unless their tables are new.
+            // The indexes of tables that exist are built already.
             let create = format!("CREATE INDEX IF NOT EXISTS {name} ON {on}");
             session.execute(schema.sql(&create)).await?;
         }
@@ -112,7 +113,8 @@ fn steps_after(found: i64) -> impl Iterator<Item = &'static Step> {
 
 /// Waits until no other process migrates the schema. The lock is the session's.
 ///
-/// Not by a statement that waits: building an index waits for every statement that has begun before.
+/// It polls, because building an index waits for every statement that began earlier, such as one
+/// that waits for the lock.
 async fn lock(session: &mut Session, schema: &Schema) -> Result<(), InboxError> {
     loop {
         let lock = sqlx::query("SELECT pg_try_advisory_lock(hashtext($1))");
@@ -125,7 +127,8 @@ async fn lock(session: &mut Session, schema: &Schema) -> Result<(), InboxError> 
 
 /// Creates a schema that holds nothing yet, and returns its version, 0.
 async fn create(session: &mut Session, schema: &Schema) -> Result<i64, InboxError> {
-    // Not `IF NOT EXISTS`, which asks for the right to create even where there is nothing to create.
+    // Not `IF NOT EXISTS`, which asks for the right to create even where there is nothing to
+    // create.
     let exists = sqlx::query("SELECT to_regnamespace($1) IS NOT NULL").bind(schema.name().to_owned());
     if !is_true(&session.fetch(exists).await?)? {
         session.execute(AssertSqlSafe(format!("CREATE SCHEMA {}", schema.name()))).await?;
@@ -139,7 +142,7 @@ async fn create(session: &mut Session, schema: &Schema) -> Result<i64, InboxErro
 async fn build_indexes(session: &mut Session, schema: &Schema, found: i64) -> Result<(), InboxError> {
     for Index { name, on } in steps_after(found).flat_map(|step| step.indexes) {
         tracing::info!(index = name, "building an index of the inbox, once all open transactions have ended");
-        // An index whose building was cut off exists, but is not used.
+        // If building an index was interrupted, the index exists but is not used.
         let broken = schema.query("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)");
         if is_true(&session.fetch(broken.bind(format!("{}.{name}", schema.name()))).await?)? {
             session.execute(schema.sql(&format!("DROP INDEX @{name}"))).await?;

@@ -16,7 +16,8 @@ pub(super) type Results = HashMap<Key, Put>;
 pub(super) struct Candidate<'b> {
     pub(super) key: Key,
     pub(super) event: &'b NewEvent,
-    /// Whether an event with the same content comes before it in the batch, which makes it a replay.
+    /// Whether an event with the same content comes before it in the batch, which makes it a
+    /// replay.
     is_replay: bool,
 }
 
@@ -43,7 +44,7 @@ impl PostgresInbox {
         let inserted = self.sessions.fetch_promptly(|| self.insert(&rows)).await?;
         stored(&rows, &inserted, &mut results)?;
         self.find(&candidates.iter().collect::<Vec<_>>(), &mut results).await?;
-        // The others share their content, but not their key, with an event that is stored.
+        // Candidates without a result share their content, but not their key, with a stored event.
         let replays: Vec<_> =
             candidates.iter().filter(|candidate| !results.contains_key(&candidate.key)).collect();
         if !replays.is_empty() {
@@ -63,9 +64,11 @@ impl PostgresInbox {
         puts.ok_or_else(|| InboxError::Unavailable("an event was dropped while it was stored".into()))
     }
 
-    /// Returns the statement that stores the rows whose key, and whose content if they stand for it, is new.
+    /// Returns the statement that stores the rows that are new: their key, and their content if
+    /// they stand for it.
     ///
-    /// The rows are sorted by key, so that two batches that wait for each other's events cannot wait in a circle.
+    /// The rows are sorted by key, so that two batches that wait for each other's events cannot
+    /// wait in a circle.
     pub(super) fn insert(&self, rows: &[NewRow<'_>]) -> Statement {
         let column = |of: fn(&NewRow<'_>) -> Vec<u8>| rows.iter().map(of).collect::<Vec<_>>();
         let optional = |of: fn(&NewRow<'_>) -> Option<Vec<u8>>| rows.iter().map(of).collect::<Vec<_>>();
@@ -73,8 +76,10 @@ impl PostgresInbox {
         self.schema
             .query(
                 "WITH input AS (
-                    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[], $7::bytea[])
-                        WITH ORDINALITY AS input(key, content, id_event, type, received, data, reason, place)
+                    SELECT * FROM unnest(
+                        $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],
+                        $7::bytea[]
+                    ) WITH ORDINALITY AS input(key, content, id_event, type, received, data, reason, place)
                  ),
                  stored AS (
                     INSERT INTO @event(key, content, id_event, type, received, data)
@@ -87,7 +92,8 @@ impl PostgresInbox {
                  ),
                  parked AS (
                     INSERT INTO @dead(seq, at, attempts, is_parked, reason)
-                    SELECT seq, :now, 0, true, reason FROM stored JOIN input USING (key) WHERE reason IS NOT NULL
+                    SELECT seq, :now, 0, true, reason FROM stored JOIN input USING (key)
+                    WHERE reason IS NOT NULL
                  )
                  SELECT seq, key FROM stored",
             )

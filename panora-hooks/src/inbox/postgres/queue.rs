@@ -24,9 +24,11 @@ impl PostgresInbox {
                 ORDER BY due, seq LIMIT $1 FOR UPDATE SKIP LOCKED
              ),
              sized AS MATERIALIZED (
-                SELECT free.seq, free.due, free.fence, sum(size) OVER (ORDER BY free.due, free.seq) - size AS before
+                SELECT free.seq, free.due, free.fence,
+                    sum(size) OVER (ORDER BY free.due, free.seq) - size AS before
                 FROM free CROSS JOIN LATERAL (
-                    SELECT octet_length({DATA}) AS size FROM @event AS event WHERE event.seq = free.seq LIMIT 1
+                    SELECT octet_length({DATA}) AS size
+                    FROM @event AS event WHERE event.seq = free.seq LIMIT 1
                 ) AS event
                 WHERE size IS NOT NULL
              ),
@@ -59,7 +61,8 @@ impl PostgresInbox {
 
     pub(super) async fn settle_batch(&self, items: &[Settlement]) -> Result<Vec<Settled>, InboxError> {
         let mut settled = vec![Settled::Stale; items.len()];
-        // A statement changes each row once, so a second settlement of a token needs a second statement.
+        // A statement changes each row once, so a second settlement of a token needs a second
+        // statement.
         let mut rest: Vec<_> = items.iter().zip(&mut settled).collect();
         while !rest.is_empty() {
             let mut tokens = HashSet::with_capacity(rest.len());

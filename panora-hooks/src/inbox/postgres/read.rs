@@ -13,12 +13,13 @@ use crate::inbox::{
     Count, Depth, EventInfo, EventKey, EventState, InboxError, Page, Query, StoredEvent, column, time::time,
 };
 
-/// The columns of [`info`], for the numbers of events that the statement `{}` finds.
+/// Returns the statement that selects the columns of [`info`] for the numbers that `found` returns.
 ///
-/// Each row is looked up by its number: a join could become one of whole tables.
+/// Each row is looked up by its number, because the planner could join whole tables instead.
 fn infos(found: &str, data: &str) -> String {
     format!(
-        "SELECT event.*, due.*, coalesce(due_attempts, dead_attempts, done_attempts), dead.is_parked, dead.reason, :now
+        "SELECT event.*, due.*, coalesce(due_attempts, dead_attempts, done_attempts),
+            dead.is_parked, dead.reason, :now
          FROM ({found}) AS found
          CROSS JOIN LATERAL (
             SELECT event.seq, event.id_event, event.type, event.received, {data} AS data
@@ -38,7 +39,8 @@ fn infos(found: &str, data: &str) -> String {
     )
 }
 
-/// The data of `event`, unless it is done and pruned: the same content may be kept for another event.
+/// Returns an expression for the data of `event`, which is NULL if the event is done and pruned.
+/// The same content may be kept for another event.
 fn kept(data: &str) -> String {
     format!(
         "CASE WHEN (SELECT is_pruned FROM @done AS done WHERE done.seq = event.seq) THEN NULL ELSE {data} END"

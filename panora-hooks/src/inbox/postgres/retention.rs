@@ -13,11 +13,11 @@ use super::{
 };
 use crate::inbox::{InboxError, time::whole_micros};
 
-/// What is dropped of an event that is done.
+/// The part of a done event that is dropped.
 #[derive(Clone, Copy)]
 enum Part {
     Data,
-    /// All that is left after the data was dropped.
+    /// Everything else, once the data was dropped.
     Identity,
 }
 
@@ -56,7 +56,8 @@ impl PostgresInbox {
         Ok(u64::from(max - rest))
     }
 
-    /// Locks the oldest events that are done for longer, but for those that another process has locked.
+    /// Locks the oldest events that have been done for longer, except those that another process
+    /// has locked.
     async fn lock_old(
         &self,
         change: &mut Transaction,
@@ -79,16 +80,18 @@ impl PostgresInbox {
         Ok(change.fetch(lock).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?)
     }
 
-    /// Returns the statement that drops the data of events, which are locked. If another event needs the data, it moves
-    /// there, with the content.
+    /// Returns the statement that drops the data of events, which are locked. If another event
+    /// needs the data, it moves there, with the content.
     ///
-    /// The lock comes first, in a statement of its own: a replay that was stored in the meantime is seen.
+    /// The events are locked by an earlier statement, so that this one sees every replay that was
+    /// stored before.
     pub(super) fn drop_data(&self, events: Vec<i64>) -> Statement {
         let statement = format!(
             "WITH gone AS MATERIALIZED (
                 SELECT event.seq, event.content, event.data, (
                     SELECT heir.seq FROM @event AS heir
-                    WHERE event.data IS NOT NULL AND heir.key BETWEEN event.content AND event.content || {LAST}
+                    WHERE event.data IS NOT NULL
+                    AND heir.key BETWEEN event.content AND event.content || {LAST}
                     AND heir.data IS NULL AND heir.seq <> ALL($1)
                     AND NOT coalesce((SELECT is_pruned FROM @done AS done WHERE done.seq = heir.seq), false)
                     ORDER BY heir.key LIMIT 1
@@ -96,7 +99,8 @@ impl PostgresInbox {
                 FROM @event AS event WHERE event.seq = ANY($1)
              ),
              emptied AS (
-                UPDATE @event AS event SET data = NULL, content = CASE WHEN gone.heir IS NULL THEN event.content END
+                UPDATE @event AS event
+                SET data = NULL, content = CASE WHEN gone.heir IS NULL THEN event.content END
                 FROM gone WHERE event.seq = ANY($1) AND event.seq = gone.seq
                 RETURNING gone.heir, gone.content, gone.data
              ),
@@ -107,8 +111,8 @@ impl PostgresInbox {
         self.schema.query(&statement).bind(events)
     }
 
-    /// Returns the statement that deletes events, which are locked. If another event has the same content, it stands for
-    /// that from now on.
+    /// Returns the statement that deletes events, which are locked. If another event has the same
+    /// content, it stands for that from now on.
     fn delete(&self, events: Vec<i64>) -> Statement {
         let statement = format!(
             "WITH gone AS (

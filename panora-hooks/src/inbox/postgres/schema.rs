@@ -21,15 +21,18 @@ pub(super) struct Index {
 
 /// The steps to the current version. A step that was released is never changed.
 ///
-/// The large row of an event is written once and kept apart from the small ones that change, because PostgreSQL
-/// writes a new row for each change. An event is in one of `due`, `dead` and `done`.
+/// The large row of an event is written once and kept apart from the small ones that change,
+/// because PostgreSQL writes a new row for each change. An event is in one of `due`, `dead` and
+/// `done`.
 ///
-/// All texts are bytes: they are not authenticated, and a character that the encoding of the database does not
-/// have would fail the whole batch. Times are in microseconds since 1970, as in every store.
+/// All texts are bytes: they are not authenticated, and a character that the encoding of the
+/// database does not have would fail the whole batch. Times are in microseconds since 1970, as in
+/// every store.
 ///
-/// From version 2 on a replay has no copy of its data. The row whose `content` is set holds it, for itself and for every
-/// row with that content whose `data` is NULL, unless that is done and pruned. When such a row is emptied or deleted
-/// while another one needs the data, `content` and `data` move there.
+/// From version 2 on a replay has no copy of its data. The row whose `content` is set holds it, for
+/// itself and for every row with that content whose `data` is NULL, unless that is done and pruned.
+/// When such a row is emptied or deleted while another one needs the data, `content` and `data`
+/// move there.
 pub(super) const MIGRATIONS: &[Step] = &[
     Step {
         tables: "
@@ -99,7 +102,8 @@ pub(super) fn current() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// The time of the server, which all machines share. It is constant within a statement, so indexes apply.
+/// The time of the server, which all machines share. It is constant within a statement, so indexes
+/// apply.
 pub(super) const NOW: &str = "(extract(epoch FROM now()) * 1000000)::bigint";
 
 /// The schema that holds the tables.

@@ -1,8 +1,11 @@
 //! Selections: statements that find the numbers of events in order, whatever the tables hold.
 //!
-//! Which table a statement goes through first is decided here and not by the planner, whose statistics are missing or
-//! old while a queue grows: by the state, by the type, or by whichever of the two fewer events have, counted up to a
-//! limit.
+//! The planner does not choose the table that a statement goes through first, because its
+//! statistics are missing or old while a queue grows. The choice is made here: the table of the
+//! state, or the index of types if fewer events have the type, counted up to a limit.
+//!
+//! Pages of ready or delayed events go through the table `due` in the order of numbers if there are
+//! many of both. Such a page reads every event of the other state that lies between.
 
 use sqlx::Row;
 
@@ -15,7 +18,7 @@ pub(super) const MAX_COUNT: i64 = 10_000;
 /// The limit of a count of the events of a type, each of which is looked up.
 const MAX_OF_TYPE: i64 = 5_000;
 
-/// The condition that `event` has one of the types that are bound to `$3`, in the words of the index.
+/// The condition that `event` has one of the types that are bound to `$3`.
 const HAS_TYPE: &str = "event.type = ANY($3::bytea[])";
 
 /// The events to find.
@@ -31,7 +34,8 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    /// The table that holds the events, and the condition on its row `item`; `None` if several tables hold them.
+    /// Returns the table that holds the events, and the condition on its row `item`. Returns `None`
+    /// if several tables hold them.
     fn place(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Any | Self::Replayable => None,
@@ -47,7 +51,7 @@ impl Wanted {
         }
     }
 
-    /// The condition on an event whose number is `seq`.
+    /// Returns the condition on the event with the number `seq`.
     ///
     /// Subqueries that return a value are never turned into joins.
     pub(super) fn condition(self, seq: &str) -> String {
@@ -66,7 +70,7 @@ impl Wanted {
         }
     }
 
-    /// The statement that counts the events up to [`MAX_COUNT`].
+    /// Returns an expression that counts the events up to [`MAX_COUNT`].
     pub(super) fn count(self) -> String {
         let (table, condition) = self.place().unwrap_or(("event", "true"));
         let limit = MAX_COUNT + 1;
@@ -79,11 +83,13 @@ impl Wanted {
 /// The rows that a statement goes through first.
 #[derive(Clone, Copy)]
 enum Drive {
+    /// The table of events, in the order of numbers.
     Events,
+    /// The index of event types.
     Types,
-    /// Those of the state's table, in the order of their numbers.
+    /// The table of the state, in the order of numbers.
     Walk,
-    /// Those of the state that an index finds, which are few. They are sorted afterwards.
+    /// An index of the state's table, which finds few rows. They are sorted afterwards.
     Gather,
 }
 
@@ -95,8 +101,8 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The statement that `sql` makes of the numbers that are found; `{}` stands for those. They are greater than
-    /// `after`, in order, and no more than `limit`.
+    /// Returns `sql` as a statement, with the selection in the place of `{}`. The selection returns
+    /// up to `limit` numbers greater than `after`, in order.
     pub(super) fn statement(&self, inbox: &PostgresInbox, sql: &str, after: i64, limit: i64) -> Statement {
         let statement = inbox.schema.query(&sql.replace("{}", &self.sql));
         statement.bind(after).bind(limit).bind(self.types.clone()).bind(self.received_before)
@@ -155,7 +161,8 @@ impl PostgresInbox {
     }
 }
 
-/// The statement that finds the numbers: `$1` is the one to start after, `$2` the limit, `$3` the types, `$4` the time.
+/// Returns the statement that finds the numbers: `$1` is the one to start after, `$2` the limit,
+/// `$3` the types, `$4` the time.
 fn numbers(wanted: Wanted, drive: Drive, has_types: bool, has_time: bool) -> String {
     let (table, condition) = wanted.place().unwrap_or(("event", "true"));
     let received = if has_time { "event.received < $4" } else { "true" };
@@ -190,7 +197,7 @@ fn numbers(wanted: Wanted, drive: Drive, has_types: bool, has_time: bool) -> Str
             format!(
                 "SELECT item.seq FROM @{table} AS item WHERE {} AND {order} > $1 AND {of_event}
                  ORDER BY {order} LIMIT $2",
-                // Without the index by time, which has another order.
+                // Hides the condition from the index by time, which has another order.
                 condition.replace("item.due", "item.due + 0"),
             )
         }

@@ -1,9 +1,9 @@
 //! Sessions: the connections of an inbox, and the guard that decides which of them are used again.
 //!
-//! A connection in an unknown state must not be used again. A future that is dropped while it begins a transaction
-//! leaves that open (transact-rs/sqlx#4385), and every event that is stored on the connection afterwards is rolled back
-//! when the connection closes. So a connection returns to the pool only after its statement or transaction has ended as
-//! intended. Otherwise it is closed.
+//! A connection in an unknown state must not be used again. A future that is dropped while it
+//! begins a transaction leaves that open (transact-rs/sqlx#4385), and every event that is stored on
+//! the connection afterwards is rolled back when the connection closes. So a connection returns to
+//! the pool only after its statement or transaction has ended as intended. Otherwise it is closed.
 
 use std::{
     cell::Cell,
@@ -23,19 +23,20 @@ use super::{
 };
 use crate::inbox::InboxError;
 
-/// The longest wait for a connection. sqlx doubles the pause between attempts to connect, up to a fifth of this, so it
-/// also bounds how late a server that is back is noticed.
+/// The longest wait for a connection. sqlx doubles the pause between attempts to connect, up to a
+/// fifth of this, so it also bounds how late a server that is back is noticed.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What every session is set to, by statements: poolers refuse most startup options.
+/// The settings of every session, made by statements because poolers refuse most startup options.
 ///
-/// - Plans must not depend on statistics, which are missing or old while a queue grows, nor on a plan that was cached
-///   when the tables were small. Just-in-time compilation would be triggered by the penalty for scans of tables without
-///   an index, which have one row.
+/// - Plans must not depend on statistics, which are missing or old while a queue grows, nor on a
+///   plan that was cached when the tables were small. Just-in-time compilation would be triggered
+///   by the penalty for scans of tables without an index, which have one row.
 /// - Statements that lock rows and then look at what others have committed need `read committed`.
-/// - What the library has abandoned must end on the server, too. A shorter timeout of the program's stays.
-/// - `synchronous_commit = off` would acknowledge events that a crash of the server loses. What may be lost, such as
-///   leases, turns it off again for its own transaction.
+/// - Statements that the library has abandoned must end on the server, too. A shorter timeout of
+///   the program stays.
+/// - `synchronous_commit = off` would acknowledge events that a crash of the server loses.
+///   Transactions that may be lost, such as leases, turn it off again.
 const SETTINGS: &str = "
     SET enable_seqscan = off;
     SET enable_bitmapscan = off;
@@ -49,8 +50,8 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 ";
 
-/// Makes the server notice within a second that nobody waits for a statement any more. PostgreSQL has this from
-/// version 14 on, and not on every platform.
+/// Makes the server notice within a second that nobody waits for a statement any more. PostgreSQL
+/// has this from version 14 on, and not on every platform.
 const STOP_WHEN_ABANDONED: &str = "SET client_connection_check_interval = '1s'";
 
 /// The first version with [`STOP_WHEN_ABANDONED`].
@@ -63,8 +64,8 @@ tokio::task_local! {
 
 /// The sessions of an inbox.
 ///
-/// They are in a pool that only the inbox uses: code that shares a pool can leave a connection in any state, and the
-/// pool does not notice.
+/// They are in a pool that only the inbox uses: code that shares a pool can leave a connection in
+/// any state, and the pool does not notice.
 pub(super) struct Sessions {
     /// The program's pool, whose options and end these sessions follow.
     given: PgPool,
@@ -73,7 +74,7 @@ pub(super) struct Sessions {
     condemned: Arc<Condemned>,
 }
 
-/// The time before which every session was opened that is not to be used again.
+/// A time. Sessions that were opened before it are not used again.
 #[derive(Default)]
 struct Condemned(Mutex<Option<Instant>>);
 
@@ -104,7 +105,7 @@ impl Sessions {
         let options = own_options(&given).max_connections(max).before_acquire(move |_, connection| {
             let is_usable = !condemns.includes(connection.age);
             Box::pin(async move {
-                // Elsewhere than in that task it would be prepared once more, which does no harm.
+                // In another task the session would be prepared once more, which does no harm.
                 let _ = IS_PREPARED.try_with(|is_prepared| is_prepared.set(is_usable));
                 Ok(is_usable)
             })
@@ -121,8 +122,8 @@ impl Sessions {
         session.end(rows)
     }
 
-    /// Runs a statement that has to succeed as soon as the server lets it: if only the session refuses it, which then
-    /// has done nothing, it runs once more on a new one.
+    /// Runs a statement that has to succeed as soon as the server allows it. If only the session
+    /// refuses it, the statement has done nothing, and runs once more on a new session.
     pub(super) async fn fetch_promptly(
         &self,
         statement: impl Fn() -> Statement,
@@ -143,7 +144,7 @@ impl Sessions {
         Ok(Transaction(session))
     }
 
-    /// A session that is ready for statements.
+    /// Returns a session that is ready for statements.
     pub(super) async fn take(&self) -> Result<Session, InboxError> {
         if self.given.is_closed() {
             let own = self.own.clone();
@@ -160,7 +161,7 @@ impl Sessions {
         Ok(session)
     }
 
-    /// The program may have changed the password or the host of its pool.
+    /// Adopts the connect options of the program's pool, whose password or host may have changed.
     fn follow_connect_options(&self) {
         let theirs = self.given.connect_options();
         let mut ours = self.connect_options.lock().unwrap_or_else(PoisonError::into_inner);
@@ -219,7 +220,7 @@ impl Session {
         result
     }
 
-    /// Condemns the sessions of the pool, too, if an error is one that they share.
+    /// Condemns all sessions of the pool if an error is one that they share.
     fn check<T>(&self, result: sqlx::Result<T>) -> Result<T, InboxError> {
         result.map_err(|error| {
             if failure::extent(&error) == Extent::Session {
@@ -235,21 +236,21 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Closes the connection at once. The pool would wait for an answer to what was cut off, for as long as a server
-    /// that is gone does not send one.
+    /// Closes the connection at once. The pool would wait for the answer to a statement that was
+    /// cut off, which a server that is gone never sends.
     fn drop(&mut self) {
         drop(self.connection.take().map(PoolConnection::detach));
     }
 }
 
-/// What a transaction promises.
+/// The promise of a transaction's commit.
 #[derive(Clone, Copy)]
 pub(super) enum Begin {
-    /// Its commit waits for the disk.
+    /// The commit waits for the disk.
     Durable,
-    /// Its commit waits for nothing: a crash of the server undoes what can be done again.
+    /// The commit waits for nothing. A crash of the server undoes it, and it can be done again.
     Lazy,
-    /// As `Durable`, with time to look through a large table for what is selected.
+    /// As `Durable`, with time to search a large table.
     Bulk,
 }
 
