@@ -184,3 +184,18 @@ async fn the_inbox_follows_the_connect_options_of_the_given_pool() {
     pool.set_connect_options(database.options());
     assert!(is_stored(inbox.put(vec![contact("ada")]).await.unwrap()[0]));
 }
+
+#[test]
+fn an_inbox_that_listens_may_be_dropped_outside_of_a_runtime() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let Some(database) = runtime.block_on(Database::new()) else { return };
+    let inbox = runtime.block_on(database.inbox());
+    runtime.block_on(async {
+        tokio::select! {
+            () = inbox.arrived() => panic!("nothing was announced"),
+            () = database.wait_for_sessions("query LIKE 'LISTEN%'", 1) => {}
+        }
+    });
+    drop(runtime);
+    drop(inbox);
+}

@@ -152,11 +152,14 @@ impl PostgresInbox {
             Some(row) => (row.try_get(0)?, row.try_get(1)?),
             None => return Ok(Drive::Walk),
         };
-        Ok(match () {
-            // A type that many events have is one of many in the state's table, too.
-            () if has_types && of_type <= MAX_OF_TYPE && of_type < in_state => Drive::Types,
-            () if is_gathered && in_state <= MAX_COUNT => Drive::Gather,
-            () => Drive::Walk,
+        // A type that more events have is frequent in the table of the state, too.
+        let is_rare = has_types && of_type <= MAX_OF_TYPE && of_type < in_state;
+        Ok(if is_rare {
+            Drive::Types
+        } else if is_gathered && in_state <= MAX_COUNT {
+            Drive::Gather
+        } else {
+            Drive::Walk
         })
     }
 }
