@@ -18,7 +18,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use sqlx::PgPool;
 
 use self::{
-    notify::{Ear, Voice},
+    notify::{Announcer, Listener},
     schema::Schema,
     session::Sessions,
 };
@@ -61,8 +61,8 @@ pub struct PostgresInbox {
     schema: Arc<Schema>,
     /// Hears of other processes' events. `None` if there is a single connection, which has to
     /// store.
-    ear: Option<Arc<Ear>>,
-    voice: Voice,
+    listener: Option<Arc<Listener>>,
+    announcer: Announcer,
 }
 
 impl PostgresInbox {
@@ -114,9 +114,14 @@ impl PostgresInbox {
     fn new(pool: PgPool, name: &str) -> Result<Self, OpenError> {
         let schema = Schema::new(name).ok_or_else(|| OpenError::SchemaName { name: name.to_owned() })?;
         let connections = pool.options().get_max_connections();
-        let ear = (connections > 1).then(|| Arc::new(Ear::new(pool.clone(), schema.name())));
-        let sessions = Sessions::new(pool, if ear.is_some() { connections - 1 } else { 1 });
-        Ok(Self { sessions: Arc::new(sessions), schema: Arc::new(schema), ear, voice: Voice::default() })
+        let listener = (connections > 1).then(|| Arc::new(Listener::new(pool.clone(), schema.name())));
+        let sessions = Sessions::new(pool, if listener.is_some() { connections - 1 } else { 1 });
+        Ok(Self {
+            sessions: Arc::new(sessions),
+            schema: Arc::new(schema),
+            listener,
+            announcer: Announcer::default(),
+        })
     }
 }
 
@@ -176,8 +181,8 @@ impl Inbox for PostgresInbox {
     }
 
     async fn arrived(&self) {
-        match &self.ear {
-            Some(ear) => ear.heard().await,
+        match &self.listener {
+            Some(listener) => listener.arrived().await,
             None => std::future::pending().await,
         }
     }

@@ -24,33 +24,33 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// The connection does not belong to the [sessions](Sessions), because it is in use all the time:
 /// it must not be the last one that can store.
-pub(super) struct Ear {
+pub(super) struct Listener {
     given: PgPool,
     channel: String,
     /// Holds one connection at most.
     own: PgPool,
-    listener: Mutex<Option<Listening>>,
+    subscription: Mutex<Option<Subscription>>,
 }
 
-impl Ear {
+impl Listener {
     pub(super) fn new(given: PgPool, channel: &str) -> Self {
         let options = own_options(&given).max_connections(1);
         let own = options.connect_lazy_with((*given.connect_options()).clone());
-        Self { given, channel: channel.to_owned(), own, listener: Mutex::default() }
+        Self { given, channel: channel.to_owned(), own, subscription: Mutex::default() }
     }
 
     /// Resolves when an event was announced, or may have been while the connection was lost.
-    pub(super) async fn heard(&self) {
+    pub(super) async fn arrived(&self) {
         loop {
             let mut closed = self.given.close_event();
-            match closed.do_until(self.try_hear()).await {
+            match closed.do_until(self.try_listen()).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => {
                     tracing::debug!("announcements of events are not heard: {error}");
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(_) => {
-                    drop(self.listener.lock().await.take());
+                    drop(self.subscription.lock().await.take());
                     self.own.close().await;
                     return pending().await;
                 }
@@ -58,17 +58,17 @@ impl Ear {
         }
     }
 
-    async fn try_hear(&self) -> sqlx::Result<()> {
-        let mut place = self.listener.lock().await;
+    async fn try_listen(&self) -> sqlx::Result<()> {
+        let mut place = self.subscription.lock().await;
         if place.is_none() {
             self.own.set_connect_options((*self.given.connect_options()).clone());
             let listener = PgListener::connect_with(&self.own).await?;
-            let mut listening = Listening { listener: Some(listener), runtime: Handle::current() };
-            listening.get()?.listen(&self.channel).await?;
-            *place = Some(listening);
+            let mut subscription = Subscription { listener: Some(listener), runtime: Handle::current() };
+            subscription.get()?.listen(&self.channel).await?;
+            *place = Some(subscription);
         }
-        let Some(listening) = &mut *place else { return Ok(()) };
-        let heard = listening.get()?.try_recv().await;
+        let Some(subscription) = &mut *place else { return Ok(()) };
+        let heard = subscription.get()?.try_recv().await;
         if heard.is_err() {
             // A connection that has failed is not used again.
             *place = None;
@@ -79,18 +79,18 @@ impl Ear {
 
 /// A listener that may be dropped anywhere. `PgListener` panics if it is dropped outside of a
 /// runtime.
-struct Listening {
+struct Subscription {
     listener: Option<PgListener>,
     runtime: Handle,
 }
 
-impl Listening {
+impl Subscription {
     fn get(&mut self) -> sqlx::Result<&mut PgListener> {
         self.listener.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 }
 
-impl Drop for Listening {
+impl Drop for Subscription {
     fn drop(&mut self) {
         let _entered = self.runtime.enter();
         drop(self.listener.take());
@@ -103,11 +103,11 @@ impl Drop for Listening {
 /// make commits wait for each other. One announcement is enough for all batches that were stored
 /// before it.
 #[derive(Clone, Default)]
-pub(super) struct Voice {
+pub(super) struct Announcer {
     is_announcing: Arc<AtomicBool>,
 }
 
-impl Voice {
+impl Announcer {
     fn announce(&self, sessions: Arc<Sessions>, channel: &str) {
         if self.is_announcing.swap(true, Ordering::AcqRel) {
             return;
@@ -127,6 +127,6 @@ impl Voice {
 impl PostgresInbox {
     /// Tells other processes that there is something to run.
     pub(super) fn announce(&self) {
-        self.voice.announce(Arc::clone(&self.sessions), self.schema.name());
+        self.announcer.announce(Arc::clone(&self.sessions), self.schema.name());
     }
 }
