@@ -253,7 +253,7 @@ async fn nothing_acknowledged_is_lost_among_cancelled_operations() {
     let is_over = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..8 {
+    for _ in 0..if is_long() { 64 } else { 8 } {
         let (victim, is_over, acknowledged) = (victim.clone(), is_over.clone(), acknowledged.clone());
         tasks.spawn(async move {
             while !is_over.load(Ordering::SeqCst) {

@@ -20,6 +20,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     Layer, Registry,
+    filter::{LevelFilter, Targets},
     layer::{Context, SubscriberExt},
 };
 
@@ -57,9 +58,9 @@ impl Visit for Message {
 
 impl<S: Subscriber> Layer<S> for Notices {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::postgres::notice" {
-            let mut message = Message(String::new());
-            event.record(&mut message);
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        if message.0.starts_with("duration") {
             self.0.lock().unwrap().push(message.0);
         }
     }
@@ -70,7 +71,9 @@ fn notices() -> Notices {
     static NOTICES: OnceLock<Notices> = OnceLock::new();
     let install = || {
         let notices = Notices::default();
-        tracing::subscriber::set_global_default(Registry::default().with(notices.clone())).unwrap();
+        let targets = Targets::new().with_target("sqlx::postgres::notice", LevelFilter::TRACE);
+        let subscriber = Registry::default().with(notices.clone().with_filter(targets));
+        tracing::subscriber::set_global_default(subscriber).unwrap();
         notices
     };
     NOTICES.get_or_init(install).clone()
@@ -165,7 +168,7 @@ fn check_plans(notices: &Notices, schema: &str, operation: &str) {
     let mut count = 0;
     for notice in plans {
         let Some(start) = notice.find('{') else { continue };
-        if !notice.starts_with("duration") || !notice.contains(schema) {
+        if !notice.contains(schema) {
             continue;
         }
         let plan: Value = serde_json::from_str(&notice[start..]).unwrap();

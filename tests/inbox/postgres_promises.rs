@@ -205,3 +205,17 @@ async fn a_single_connection_stores_while_a_worker_waits_for_events() {
         () = stored => {}
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shorter_timeout_of_the_database_stays() {
+    let Some(database) = Database::new().await else { return };
+    database.set("SET statement_timeout = '200ms'").await;
+    let inbox = database.inbox().await;
+    let options = database.options().application_name("panora_test_lock");
+    let mut lock = PgConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE panora_hooks.event").execute(&mut lock).await.unwrap();
+    let put = tokio::time::timeout(PATIENCE, inbox.put(vec![contact("ada")])).await.unwrap();
+    assert!(put.unwrap_err().is_transient());
+    lock.close().await.unwrap();
+    assert!(is_stored(inbox.put(vec![contact("ada")]).await.unwrap()[0]));
+}

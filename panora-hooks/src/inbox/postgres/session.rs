@@ -44,9 +44,9 @@ const SETTINGS: &str = "
     SET jit = off;
     SET plan_cache_mode = force_custom_plan;
     SET default_transaction_isolation = 'read committed';
-    SELECT set_config(name, '30000', false) FROM pg_settings
-    WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout')
-    AND setting::bigint NOT BETWEEN 1 AND 30000;
+    SELECT set_config(name, '30s', false)
+    FROM unnest('{statement_timeout, idle_in_transaction_session_timeout}'::text[]) AS setting(name)
+    WHERE current_setting(name)::interval NOT BETWEEN '1ms' AND '30s';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 ";
 
