@@ -279,7 +279,7 @@ async fn nothing_acknowledged_is_lost_among_cancelled_operations() {
             }
         });
     }
-    let time = Duration::from_secs(if is_long() { 20 } else { 2 });
+    let time = Duration::from_secs(if is_long() { 60 } else { 2 });
     tokio::time::sleep(time).await;
     is_over.store(true, Ordering::SeqCst);
     while let Some(ended) = tasks.join_next().await {
