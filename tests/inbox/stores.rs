@@ -10,7 +10,10 @@ use std::{
 };
 
 use panora_hooks::inbox::{Inbox, MemoryInbox, PostgresInbox, SqliteInbox};
-use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    AssertSqlSafe, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tempfile::TempDir;
 
 use crate::skip::skip;
@@ -115,23 +118,45 @@ impl Store for Sqlite {
 }
 
 pub struct Postgres {
+    /// Independent of the inbox.
     pub pool: PgPool,
     pub schema: String,
     inbox: PostgresInbox,
 }
 
 impl Postgres {
-    /// `None`, and a word about it, without a server.
+    /// Returns `None`, and says so, without a server.
     pub async fn new() -> Option<Self> {
-        let pool = pool().await?;
+        Self::with(8, |options| options).await
+    }
+
+    /// With a pool of `connections`, whose connect options are changed. They carry the schema as
+    /// their application's name, by which a test finds the sessions of the inbox.
+    pub async fn with(
+        connections: u32,
+        change: impl FnOnce(PgConnectOptions) -> PgConnectOptions,
+    ) -> Option<Self> {
+        let options = connect_options()?;
         let schema = format!("panora_test_{:016x}", rand());
-        let inbox = PostgresInbox::open_schema(pool.clone(), &schema).await.unwrap();
+        let pool = PgPoolOptions::new().max_connections(4).connect_with(options.clone()).await.unwrap();
+        let given = PgPoolOptions::new()
+            .max_connections(connections)
+            .connect_lazy_with(change(options.application_name(&schema)));
+        let inbox = PostgresInbox::open_schema(given, &schema).await.unwrap();
         Some(Self { pool, schema, inbox })
     }
 
     pub async fn execute(&self, sql: &str) {
-        let sql = sql.replace('@', &format!("{}.", self.schema));
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.unwrap();
+        sqlx::raw_sql(self.sql(sql)).execute(&self.pool).await.unwrap();
+    }
+
+    /// The number that a statement returns.
+    pub async fn number(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(self.sql(sql)).fetch_one(&self.pool).await.unwrap()
+    }
+
+    fn sql(&self, sql: &str) -> AssertSqlSafe<String> {
+        AssertSqlSafe(sql.replace('@', &format!("{}.", self.schema)))
     }
 }
 
@@ -149,7 +174,9 @@ impl Store for Postgres {
     }
 
     async fn restart(&mut self) -> bool {
-        self.inbox = PostgresInbox::open_schema(self.pool.clone(), &self.schema).await.unwrap();
+        let options = PgPoolOptions::new().max_connections(8);
+        let pool = options.connect_lazy_with(connect_options().unwrap().application_name(&self.schema));
+        self.inbox = PostgresInbox::open_schema(pool, &self.schema).await.unwrap();
         false
     }
 }
@@ -168,12 +195,13 @@ impl Drop for Postgres {
     }
 }
 
-async fn pool() -> Option<PgPool> {
+/// How to connect to the server of the tests. Returns `None`, and says so, without one.
+pub fn connect_options() -> Option<PgConnectOptions> {
     let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
         skip("PANORA_TEST_POSTGRES is not set");
         return None;
     };
-    Some(PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap())
+    Some(url.parse().unwrap())
 }
 
 pub fn rand() -> u64 {

@@ -3,6 +3,7 @@
 
 mod disk;
 mod failed_sync;
+mod failover;
 mod kill;
 mod many;
 mod postgres;

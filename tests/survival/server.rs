@@ -1,4 +1,5 @@
-//! PostgreSQL fails while deliveries arrive.
+//! PostgreSQL fails while deliveries arrive. Servers of the tests' own, which they kill, stop and
+//! promote.
 
 use std::{
     fs,
@@ -22,8 +23,9 @@ use crate::{
 
 const SENDERS: usize = 16;
 
-/// Lets deliveries arrive while `harm` is done again and again, and looks for what was acknowledged.
-fn run(schema: &Schema, times: usize, lost: Lost, harm: impl Fn()) {
+/// Sends deliveries while `harm` is done again and again, and then looks for every acknowledged
+/// event.
+pub fn run(schema: &Schema, times: usize, lost: Lost, mut harm: impl FnMut()) {
     let folder = TempDir::new().unwrap();
     let ledger_path = ledger_in(folder.path());
     let receiver = Receiver::start(&schema.store(), &ledger_path, 0).unwrap();
@@ -62,23 +64,38 @@ fn connections_that_are_cut_lose_nothing() {
 
 #[test]
 fn a_server_that_is_killed_loses_nothing() {
-    let Some(server) = Server::start() else {
-        skip("there is no PostgreSQL to start (`initdb`)");
-        return;
-    };
+    let Some(server) = Server::start("") else { return };
+    let schema = Schema::on(&server.url());
+    run(&schema, if is_long() { 10 } else { 2 }, Lost::Server, || server.kill_and_restart());
+}
+
+#[test]
+fn a_server_that_is_killed_loses_nothing_even_if_its_commits_do_not_wait_for_the_disk() {
+    let Some(server) = Server::start("-c synchronous_commit=off -c wal_writer_delay=10s") else { return };
     let schema = Schema::on(&server.url());
     run(&schema, if is_long() { 10 } else { 2 }, Lost::Server, || server.kill_and_restart());
 }
 
 /// A server of the test's own.
-struct Server {
+pub struct Server {
     folder: TempDir,
     programs: PathBuf,
-    port: u16,
+    pub port: u16,
+    settings: String,
 }
 
 impl Server {
-    fn start() -> Option<Self> {
+    /// Starts a server with settings. Returns `None`, and says so, if it is not installed.
+    pub fn start(settings: &str) -> Option<Self> {
+        let server = Self::try_new(settings).and_then(Self::init);
+        if server.is_none() {
+            skip("there is no PostgreSQL to start (`initdb`)");
+        }
+        server
+    }
+
+    /// Chooses a folder and a port.
+    fn try_new(settings: &str) -> Option<Self> {
         let mut versions: Vec<_> =
             fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         versions.sort();
@@ -88,9 +105,12 @@ impl Server {
         if let Some((user, group)) = user() {
             chown(folder.path(), Some(user), Some(group)).ok()?;
         }
-        let server = Self { folder, programs, port };
-        let data = server.data();
-        let made = server
+        Some(Self { folder, programs, port, settings: settings.to_owned() })
+    }
+
+    fn init(self) -> Option<Self> {
+        let data = self.data();
+        let made = self
             .command("initdb")
             .args(["-A", "trust", "-U", "postgres", "-D"])
             .arg(&data)
@@ -99,19 +119,48 @@ impl Server {
         if !made.is_ok_and(|status| status.success()) {
             return None;
         }
-        assert!(server.try_start());
-        Some(server)
+        assert!(self.try_start(), "{}", log(self.folder.path()));
+        Some(self)
+    }
+
+    /// Starts a standby of this server.
+    pub fn start_standby(&self) -> Self {
+        let standby = Self::try_new(&self.settings).unwrap();
+        let copied = standby
+            .command("pg_basebackup")
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"])
+            .args(["--checkpoint=fast", "--write-recovery-conf", "-D"])
+            .arg(standby.data())
+            .status();
+        assert!(copied.unwrap().success());
+        assert!(standby.try_start(), "{}", log(standby.folder.path()));
+        standby
+    }
+
+    /// Stops the server once its standby has everything.
+    pub fn stop(&self) {
+        self.control(&["-m", "fast", "-w", "stop"]);
+    }
+
+    /// Makes a standby accept writes.
+    pub fn promote(&self) {
+        self.control(&["-w", "promote"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let controlled = self.command("pg_ctl").arg("-D").arg(self.data()).args(arguments).output().unwrap();
+        assert!(controlled.status.success(), "{controlled:?} {}", log(self.folder.path()));
     }
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// A program of the server's, which does not run as root.
+    /// Runs a program of PostgreSQL, which refuses to run as root.
     fn command(&self, program: &str) -> Command {
         use std::os::unix::process::CommandExt;
 
@@ -124,7 +173,10 @@ impl Server {
     }
 
     fn try_start(&self) -> bool {
-        let options = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {}",
+            self.port, self.settings,
+        );
         let started = self
             .command("pg_ctl")
             .arg("-D")
@@ -136,12 +188,12 @@ impl Server {
         started.unwrap().success()
     }
 
-    /// With SIGKILL, as if the machine had lost it.
+    /// Kills the server with SIGKILL, as a crash of its machine would.
     fn kill_and_restart(&self) {
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let kill = format!("kill -KILL {}", pid.lines().next().unwrap());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        // The processes that it leaves end by themselves; until then there is no other.
+        // The processes that it leaves end by themselves. Until then it does not start.
         for _ in 0..100 {
             if self.try_start() {
                 return;
@@ -156,7 +208,7 @@ fn log(folder: &Path) -> String {
     fs::read_to_string(folder.join("log")).unwrap_or_default()
 }
 
-/// Who owns the server's programs elsewhere, if this is root.
+/// Returns the user `postgres` if this process is root, as which servers do not start.
 fn user() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").ok()?.uid() != 0 {
         return None;

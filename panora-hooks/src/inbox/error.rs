@@ -1,4 +1,4 @@
-//! What goes wrong in a store.
+//! Errors of stores.
 
 use std::{error::Error, io};
 
@@ -6,28 +6,32 @@ use crate::printable::Printable;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why a store did not do what it was asked.
+/// An operation of a store failed.
 ///
-/// Nothing of it was done, unless the variant says otherwise. What the router makes of it is said at
-/// [`Inbox`](super::Inbox#errors). `Display` is one sentence that says what to do; the cause is the source.
+/// Nothing was done, unless the variant says otherwise. How the router and the worker react is
+/// described at [`Inbox`](super::Inbox#errors). `Display` is one sentence that says what to do; the
+/// cause is the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InboxError {
-    /// Somebody else is writing. Trying again soon helps.
-    #[error("the inbox is busy: another process holds its write lock")]
+    /// Another process holds a lock. Trying again soon helps.
+    #[error("the inbox is busy: another process holds a lock on it")]
     Busy,
-    /// The store cannot be reached, and may be back soon. Whether it was done is not known if the connection broke
-    /// while the store answered; putting the same event again is safe.
-    #[error("the inbox cannot be reached")]
+    /// The store cannot be reached, or does not work at the moment, which may end by itself. If the
+    /// connection broke before the store answered, the operation may have happened; putting the
+    /// same event again is safe.
+    #[error("the inbox cannot be reached or accepts no writes at the moment")]
     Unavailable(#[source] BoxError),
     /// There is no room left.
-    #[error("the disk of the inbox is full: make room, and the inbox goes on by itself")]
+    #[error("the disk of the inbox is full: make room, and the inbox continues by itself")]
     Full(#[source] BoxError),
-    /// The store may be read but not written.
+    /// The file of the store can be read but not written.
     #[error("the inbox is read-only: make its file and folder writable for this user")]
     ReadOnly(#[source] BoxError),
     /// The store does not hold what it should.
-    #[error("the inbox is damaged: stop, and restore it or move it away")]
+    #[error(
+        "the inbox is damaged: stop the receiver and restore the inbox from a backup, or start with a new one"
+    )]
     Corrupt(#[source] BoxError),
     /// The store does not implement this optional operation.
     #[error("this inbox does not support `{0}`")]
@@ -38,14 +42,14 @@ pub enum InboxError {
 }
 
 impl InboxError {
-    /// Whether the same thing may work in a moment.
+    /// Returns whether the same operation may succeed in a moment.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable(_))
     }
 }
 
-/// Why an inbox was not opened.
+/// An inbox was not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -57,31 +61,31 @@ pub enum OpenError {
         /// The cause.
         source: io::Error,
     },
-    /// Another receiver has it open.
+    /// Another receiver has the file open.
     #[error("the inbox {inbox} is open in another receiver: stop that, or give this one a file of its own")]
     InUse {
         /// The file.
         inbox: String,
     },
     /// A schema cannot have this name.
-    #[error("`{}` is no name of a schema: take lower-case letters, digits and `_`, at most 48", Printable(.name))]
+    #[error("`{}` is not the name of a schema: use at most 48 lower-case letters, digits and `_`", Printable(.name))]
     SchemaName {
         /// The name.
         name: String,
     },
-    /// A tool was asked to open what no receiver has created.
+    /// A tool was asked to open an inbox that no receiver has created.
     #[error("there is no inbox {inbox}: check the name, or start the receiver once")]
     Missing {
         /// The schema.
         inbox: String,
     },
-    /// What is there is something else.
+    /// The file or schema holds something else.
     #[error("{inbox} is not an inbox: give the inbox a place of its own")]
     NotAnInbox {
         /// The file or schema.
         inbox: String,
     },
-    /// A tool was asked to open what a receiver of this version has not opened yet.
+    /// A tool was asked to open an inbox that no receiver of this version has opened yet.
     #[error("the inbox {inbox} has format {found}, older than {known}: start the receiver once")]
     Older {
         /// The file or schema.
@@ -111,7 +115,7 @@ pub enum OpenError {
     },
 }
 
-/// An error and all that caused it, on one line.
+/// Returns the texts of an error and of its causes on one line.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

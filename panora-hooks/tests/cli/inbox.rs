@@ -207,7 +207,7 @@ fn so_is_a_schema_of_postgresql() {
     fails(
         &mut inbox((&url, "Two Words"), ["depth"]),
         2,
-        "`Two Words` is no name of a schema: take lower-case letters, digits and `_`, at most 48",
+        "`Two Words` is not the name of a schema: use at most 48 lower-case letters, digits and `_`",
     );
     // Nobody waits for ever: here for a lock, as for that of a file.
     receiver.runtime.block_on(async {
@@ -217,7 +217,7 @@ fn so_is_a_schema_of_postgresql() {
         fails(
             &mut inbox((&url, &schema), ["depth"]),
             3,
-            "the inbox is busy: another process holds its write lock",
+            "the inbox is busy: another process holds a lock on it",
         );
     });
     let drop_schema = sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"));

@@ -1,33 +1,97 @@
-//! What PostgreSQL's errors mean.
+//! PostgreSQL's errors: their meaning, and how far they reach.
 
-use sqlx::Error;
+use sqlx::{Error, error::DatabaseError, postgres::PgDatabaseError};
 
 use crate::inbox::InboxError;
 
+/// How far an error reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The statement failed. The session is as good as before.
+    Statement,
+    /// The session is useless, and so are probably all that were opened before now. The statement
+    /// has done nothing.
+    Session,
+    /// The connection or the server failed. Whether the statement was done is not known.
+    Connection,
+}
+
+/// Returns how far an error reaches.
+pub(super) fn extent(error: &Error) -> Extent {
+    let Some(database) = error.as_database_error() else { return Extent::Connection };
+    let code = database.code().unwrap_or_default();
+    match &*code {
+        // A session that was opened while the server took no writes keeps refusing them: a standby
+        // that was promoted under it, a default that has changed.
+        "25006"
+        // A transaction that should not be open; a prepared statement that is gone or belongs to
+        // another client.
+        | "25P02" | "26000" | "42P05" => Extent::Session,
+        "0A000" if is_outdated_plan(database) => Extent::Session,
+        // A session or server that ends: on command, after a crash, before it has started, after
+        // idling for too long.
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03"
+        // Too many connections, reported while connecting.
+        | "53300" => Extent::Connection,
+        code if code.starts_with("08") => Extent::Connection,
+        _ => Extent::Statement,
+    }
+}
+
+/// Whether a prepared statement returns other columns than when it was prepared.
+fn is_outdated_plan(error: &dyn DatabaseError) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.and_then(PgDatabaseError::routine) == Some("RevalidateCachedQuery")
+}
+
+/// An error with an explanation for operators.
+#[derive(Debug, thiserror::Error)]
+#[error("{advice}")]
+struct Explained {
+    advice: &'static str,
+    source: Error,
+}
+
+fn unavailable(advice: &'static str, source: Error) -> InboxError {
+    InboxError::Unavailable(Explained { advice, source }.into())
+}
+
 impl From<Error> for InboxError {
     fn from(error: Error) -> Self {
-        let Some(database) = error.as_database_error() else {
+        let code = error.as_database_error().and_then(|error| Some(error.code()?.into_owned()));
+        let Some(code) = code else {
             return match error {
+                Error::PoolTimedOut => unavailable("no connection to PostgreSQL became free in time", error),
                 Error::Io(_)
                 | Error::Tls(_)
                 | Error::Protocol(_)
-                | Error::PoolTimedOut
                 | Error::PoolClosed
+                | Error::BeginFailed
                 | Error::WorkerCrashed => Self::Unavailable(error.into()),
                 _ => Self::Other(error.into()),
             };
         };
-        let code = database.code().unwrap_or_default().into_owned();
         match code.as_str() {
             // A serialisation failure, a deadlock, a lock that is not available.
             "40001" | "40P01" | "55P03" => Self::Busy,
             "XX001" | "XX002" => Self::Corrupt(error.into()),
             "53100" => Self::Full(error.into()),
-            // A standby, or a server that was told to take no writes.
-            "25006" => Self::ReadOnly(error.into()),
-            // Connections, resources, a query that was cancelled, a server that starts or stops.
-            "57014" | "57P01" | "57P02" | "57P03" | "57P05" => Self::Unavailable(error.into()),
-            code if code.starts_with("08") || code.starts_with("53") => Self::Unavailable(error.into()),
+            "25006" => unavailable(
+                "PostgreSQL accepts no writes: it is a standby, or `default_transaction_read_only` is on",
+                error,
+            ),
+            "53300" => unavailable(
+                "PostgreSQL has no connection left: raise its `max_connections`, or lower that of pools",
+                error,
+            ),
+            "57014" => unavailable(
+                "PostgreSQL cancelled the statement, for example because of `statement_timeout`",
+                error,
+            ),
+            // Memory and other resources, which may be free again soon.
+            code if code.starts_with("53") || extent(&error) != Extent::Statement => {
+                Self::Unavailable(error.into())
+            }
             _ => Self::Other(error.into()),
         }
     }

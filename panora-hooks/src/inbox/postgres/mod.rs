@@ -1,28 +1,27 @@
 //! `PostgresInbox`.
 
+mod bulk;
+mod copies;
 mod failure;
-mod listen;
+mod notify;
 mod open;
 mod put;
 mod queue;
 mod read;
 mod retention;
 mod schema;
+mod select;
+mod session;
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+use std::{fmt, sync::Arc, time::Duration};
+
+use sqlx::PgPool;
+
+use self::{
+    notify::{Announcer, Listener},
+    schema::Schema,
+    session::Sessions,
 };
-
-use sqlx::{
-    PgPool, Postgres,
-    pool::PoolConnection,
-    postgres::{PgListener, PgRow},
-};
-use tokio::sync::Mutex;
-
-use self::schema::Schema;
 use super::{
     Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
     Page, Put, Query, Select, Settled, Settlement, StoredEvent,
@@ -30,11 +29,17 @@ use super::{
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.
 ///
-/// It uses a pool of the program's, and the server's clock. Its tables are in a schema of their own.
+/// The inbox opens connections of its own, up to the `max_connections` of the pool that it is
+/// given, with that pool's connect options, timeouts and `after_connect`. It never uses a
+/// connection of that pool, because code that shares a pool can leave a connection in the middle of
+/// a transaction; `min_connections` and the other callbacks do not matter. When the given pool is
+/// closed, the inbox stops, too.
 ///
-/// Give it a pool of its own, of four connections or more: hooks that wait for connections of the same pool would keep
-/// it from storing. A worker keeps one to itself, on which it hears of events that other processes have stored. For that the
-/// pool connects to the server itself, or through a pooler that keeps sessions.
+/// Give it four connections or more. With two or more, one of them hears of events that other
+/// processes have stored, if there is a worker; with one, the worker only polls. The connections go
+/// to the server itself, or through a pooler that keeps sessions.
+///
+/// Times are by the server's clock. The tables are in a schema of their own.
 ///
 /// ```no_run
 /// use panora_hooks::{Verifier, Webhooks, hooks, inbox::PostgresInbox};
@@ -52,30 +57,35 @@ use super::{
 /// ```
 #[derive(Clone)]
 pub struct PostgresInbox {
-    pool: PgPool,
+    sessions: Arc<Sessions>,
     schema: Arc<Schema>,
-    /// What hears of other processes' events, once somebody asks.
-    listener: Arc<Mutex<Option<PgListener>>>,
-    /// Whether other processes are about to be told of an event.
-    is_announcing: Arc<AtomicBool>,
+    /// Hears of other processes' events. `None` if there is a single connection, which has to
+    /// store.
+    listener: Option<Arc<Listener>>,
+    announcer: Announcer,
 }
 
 impl PostgresInbox {
     /// Opens the inbox in the schema `panora_hooks`, and creates it if it is missing.
     ///
+    /// Tables of an earlier version are brought to this one while older receivers store events. If
+    /// that takes an index, opening waits until all transactions have ended that were open in the
+    /// database.
+    ///
     /// # Errors
     ///
-    /// If the server cannot be reached, the tables cannot be created, or a later version of this library
-    /// has written them.
+    /// Returns an error if the server cannot be reached, if the tables cannot be created, or if a
+    /// later version of this library has written them.
     pub async fn open(pool: PgPool) -> Result<Self, OpenError> {
         Self::open_schema(pool, "panora_hooks").await
     }
 
-    /// Opens the inbox in another schema: each receiver whose hooks are others needs an inbox of its own.
+    /// Opens the inbox in another schema. Receivers with different hooks need an inbox each.
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open), or if the name is no plain one: up to 48 lower-case letters, digits and `_`.
+    /// As for [`open`](Self::open), or if the name is not a plain one: up to 48 lower-case letters,
+    /// digits and `_`.
     pub async fn open_schema(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
         let connections = pool.options().get_max_connections();
         if connections < 4 {
@@ -84,40 +94,34 @@ impl PostgresInbox {
                 "the pool of the inbox is small: four connections or more are better"
             );
         }
-        Ok(Self::new(open::open(&pool, schema).await?, pool))
+        let inbox = Self::new(pool, schema)?;
+        open::open(&inbox.sessions, &inbox.schema).await?;
+        Ok(inbox)
     }
 
-    /// Opens an inbox for a tool: to look at, replay and prune what is in a schema, beside running receivers.
+    /// Opens an inbox for a tool, which lists, replays and prunes events beside running receivers.
     ///
     /// # Errors
     ///
-    /// As for [`open_schema`](Self::open_schema), but nothing is created: the schema has to hold an inbox of this
-    /// version.
+    /// As for [`open_schema`](Self::open_schema), but nothing is created: the schema has to hold an
+    /// inbox of this version.
     pub async fn attach(pool: PgPool, schema: &str) -> Result<Self, OpenError> {
-        Ok(Self::new(open::attach(&pool, schema).await?, pool))
+        let inbox = Self::new(pool, schema)?;
+        open::attach(&inbox.sessions, &inbox.schema).await?;
+        Ok(inbox)
     }
 
-    fn new(schema: Schema, pool: PgPool) -> Self {
-        let (listener, is_announcing) = Default::default();
-        Self { pool, schema: Arc::new(schema), listener, is_announcing }
-    }
-
-    async fn fetch(&self, query: schema::Statement) -> Result<Vec<PgRow>, InboxError> {
-        let mut connection = Borrowed(Some(self.pool.acquire().await?));
-        let Some(borrowed) = &mut connection.0 else { return Ok(Vec::new()) };
-        let rows = query.fetch_all(&mut **borrowed).await;
-        drop(connection.0.take());
-        Ok(rows?)
-    }
-}
-
-/// A connection that is closed, and not given back, if what it is used for is cut off: the pool would wait for its
-/// answer, for as long as a server that is gone does not send one.
-struct Borrowed(Option<PoolConnection<Postgres>>);
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        drop(self.0.take().map(PoolConnection::detach));
+    fn new(pool: PgPool, name: &str) -> Result<Self, OpenError> {
+        let schema = Schema::new(name).ok_or_else(|| OpenError::SchemaName { name: name.to_owned() })?;
+        let connections = pool.options().get_max_connections();
+        let listener = (connections > 1).then(|| Arc::new(Listener::new(pool.clone(), schema.name())));
+        let sessions = Sessions::new(pool, if listener.is_some() { connections - 1 } else { 1 });
+        Ok(Self {
+            sessions: Arc::new(sessions),
+            schema: Arc::new(schema),
+            listener,
+            announcer: Announcer::default(),
+        })
     }
 }
 
@@ -156,6 +160,10 @@ impl Inbox for PostgresInbox {
         self.counts().await
     }
 
+    async fn probe(&self) -> Result<Option<Duration>, InboxError> {
+        self.check().await
+    }
+
     async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         self.prune_done(older_than, max).await
     }
@@ -177,6 +185,9 @@ impl Inbox for PostgresInbox {
     }
 
     async fn arrived(&self) {
-        self.listen().await;
+        match &self.listener {
+            Some(listener) => listener.arrived().await,
+            None => std::future::pending().await,
+        }
     }
 }

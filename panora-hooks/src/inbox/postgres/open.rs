@@ -1,80 +1,154 @@
-//! Creating the tables.
+//! Opening: creates the tables, or brings them to this version.
 
-use sqlx::{PgPool, Row};
+use std::time::Duration;
 
-use super::schema::{self, MIGRATIONS, Schema};
-use crate::inbox::OpenError;
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 
-pub(super) async fn open(pool: &PgPool, name: &str) -> Result<Schema, OpenError> {
-    let schema = named(name)?;
-    let failed = |source: sqlx::Error| OpenError::Store { inbox: inbox(name), source: source.into() };
-    let known = schema::current();
-    let found = match version(pool, &schema).await.map_err(failed)? {
-        Some(found) if found == known => found,
-        _ => migrate(pool, &schema).await.map_err(failed)?,
+use super::{
+    schema::{self, Index, MIGRATIONS, Schema, Step},
+    session::{Session, Sessions},
+};
+use crate::inbox::{InboxError, OpenError};
+
+/// The pause before another process is asked again whether it has finished its migration.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Opens the inbox in a schema, and creates it if it is missing.
+pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
+    let open = async {
+        let mut session = sessions.take().await?;
+        warn_of_fsync(&mut session).await?;
+        match version(&mut session, schema).await? {
+            Some(found) if found == schema::current() => session.end(Ok(found)),
+            // This closes the connection, which holds a lock and has no timeout.
+            _ => migrate(session, schema).await,
+        }
     };
+    let found = open.await.map_err(|source| OpenError::Store { inbox: inbox(schema), source })?;
+    let known = schema::current();
     if found > known {
-        return Err(OpenError::Newer { inbox: inbox(name), found, known });
+        return Err(OpenError::Newer { inbox: inbox(schema), found, known });
     }
-    Ok(schema)
+    Ok(())
 }
 
-/// Opens what is there already.
-pub(super) async fn attach(pool: &PgPool, name: &str) -> Result<Schema, OpenError> {
-    let schema = named(name)?;
-    let failed = |source: sqlx::Error| OpenError::Store { inbox: inbox(name), source: source.into() };
-    let (inbox, known) = (inbox(name), schema::current());
-    match version(pool, &schema).await.map_err(failed)? {
-        None => Err(OpenError::Missing { inbox }),
-        Some(found) if found < known => Err(OpenError::Older { inbox, found, known }),
-        Some(found) if found > known => Err(OpenError::Newer { inbox, found, known }),
-        Some(_) => Ok(schema),
+/// Opens the inbox in a schema, which must exist.
+pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
+    let look = async {
+        let mut session = sessions.take().await?;
+        let found = version(&mut session, schema).await?;
+        session.end(Ok(found))
+    };
+    let (inbox, known) = (inbox(schema), schema::current());
+    match look.await {
+        Err(source) => Err(OpenError::Store { inbox, source }),
+        Ok(None) => Err(OpenError::Missing { inbox }),
+        Ok(Some(found)) if found < known => Err(OpenError::Older { inbox, found, known }),
+        Ok(Some(found)) if found > known => Err(OpenError::Newer { inbox, found, known }),
+        Ok(Some(_)) => Ok(()),
     }
 }
 
-fn named(name: &str) -> Result<Schema, OpenError> {
-    Schema::new(name).ok_or_else(|| OpenError::SchemaName { name: name.to_owned() })
+/// Names an inbox in errors.
+pub(super) fn inbox(schema: &Schema) -> String {
+    format!("in the schema `{}`", schema.name())
 }
 
-fn inbox(name: &str) -> String {
-    format!("in the schema `{name}`")
+async fn warn_of_fsync(session: &mut Session) -> Result<(), InboxError> {
+    let is_off = sqlx::query("SELECT current_setting('fsync') = 'off'");
+    if is_true(&session.fetch(is_off).await?)? {
+        tracing::warn!(
+            "PostgreSQL runs with `fsync = off`: acknowledged events are lost if its machine crashes"
+        );
+    }
+    Ok(())
 }
 
-/// The version of the tables; `None` if there are none.
-async fn version(executor: impl sqlx::PgExecutor<'_> + Copy, schema: &Schema) -> sqlx::Result<Option<i64>> {
-    let exists = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(format!("{}.format", schema.name()));
-    if !exists.fetch_one(executor).await?.try_get::<bool, _>(0)? {
+/// Returns the version of the tables; `None` if there are none.
+async fn version(session: &mut Session, schema: &Schema) -> Result<Option<i64>, InboxError> {
+    let exists = sqlx::query("SELECT to_regclass($1) IS NOT NULL");
+    let exists = session.fetch(exists.bind(format!("{}.format", schema.name()))).await?;
+    if !is_true(&exists)? {
         return Ok(None);
     }
-    let version = schema.query("SELECT version FROM @format").fetch_one(executor).await?;
-    Ok(Some(version.try_get(0)?))
+    let rows = session.fetch(schema.query("SELECT version FROM @format")).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-/// Brings the tables to this version, unless they are of a later one, and says which they have then.
-async fn migrate(pool: &PgPool, schema: &Schema) -> sqlx::Result<i64> {
-    let mut migration = pool.begin().await?;
-    // One after the other, however many programs start at once.
-    let lock = sqlx::query("SELECT pg_advisory_xact_lock(hashtext($1))");
-    lock.bind(format!("panora-hooks {}", schema.name())).execute(&mut *migration).await?;
-    // Not `IF NOT EXISTS`, which asks for the right to create even where there is nothing to create.
-    let exists = sqlx::query("SELECT to_regnamespace($1) IS NOT NULL").bind(schema.name());
-    if !exists.fetch_one(&mut *migration).await?.try_get::<bool, _>(0)? {
-        let create = format!("CREATE SCHEMA {}", schema.name());
-        sqlx::query(sqlx::AssertSqlSafe(create)).execute(&mut *migration).await?;
+fn is_true(rows: &[PgRow]) -> Result<bool, InboxError> {
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
+}
+
+/// Brings the tables to this version, unless they are of a later one. Returns the version that they
+/// have then.
+async fn migrate(mut session: Session, schema: &Schema) -> Result<i64, InboxError> {
+    session.execute("SET statement_timeout = 0").await?;
+    lock(&mut session, schema).await?;
+    let found = version(&mut session, schema).await?;
+    if let Some(found) = found {
+        build_indexes(&mut session, schema, found).await?;
     }
-    let found = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(format!("{}.format", schema.name()));
-    let version = if found.fetch_one(&mut *migration).await?.try_get::<bool, _>(0)? {
-        schema.query("SELECT version FROM @format").fetch_one(&mut *migration).await?.try_get(0)?
-    } else {
-        let create = "CREATE TABLE @format(version bigint NOT NULL); INSERT INTO @format VALUES (0)";
-        sqlx::raw_sql(schema.sql(create)).execute(&mut *migration).await?;
-        0
+    session.execute("BEGIN").await?;
+    let found = match found {
+        Some(found) => found,
+        None => create(&mut session, schema).await?,
     };
-    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
-        sqlx::raw_sql(schema.sql(step)).execute(&mut *migration).await?;
+    for step in steps_after(found) {
+        session.execute(schema.sql(step.tables)).await?;
+        for Index { name, on } in step.indexes {
+            // The indexes of tables that exist are built already.
+            let create = format!("CREATE INDEX IF NOT EXISTS {name} ON {on}");
+            session.execute(schema.sql(&create)).await?;
+        }
     }
-    let version = version.max(schema::current());
-    schema.query("UPDATE @format SET version = $1").bind(version).execute(&mut *migration).await?;
-    migration.commit().await?;
+    let version = found.max(schema::current());
+    session.fetch(schema.query("UPDATE @format SET version = $1").bind(version)).await?;
+    session.execute("COMMIT").await?;
     Ok(version)
+}
+
+fn steps_after(found: i64) -> impl Iterator<Item = &'static Step> {
+    MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX))
+}
+
+/// Waits until no other process migrates the schema. The lock is the session's.
+///
+/// It polls, because building an index waits for every statement that began earlier, such as one
+/// that waits for the lock.
+async fn lock(session: &mut Session, schema: &Schema) -> Result<(), InboxError> {
+    loop {
+        let lock = sqlx::query("SELECT pg_try_advisory_lock(hashtext($1))");
+        if is_true(&session.fetch(lock.bind(format!("panora-hooks {}", schema.name()))).await?)? {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Creates a schema that holds nothing yet, and returns its version, 0.
+async fn create(session: &mut Session, schema: &Schema) -> Result<i64, InboxError> {
+    // Not `IF NOT EXISTS`, which asks for the right to create even where there is nothing to
+    // create.
+    let exists = sqlx::query("SELECT to_regnamespace($1) IS NOT NULL").bind(schema.name().to_owned());
+    if !is_true(&session.fetch(exists).await?)? {
+        session.execute(AssertSqlSafe(format!("CREATE SCHEMA {}", schema.name()))).await?;
+    }
+    let format = "CREATE TABLE @format(version bigint NOT NULL); INSERT INTO @format VALUES (0)";
+    session.execute(schema.sql(format)).await?;
+    Ok(0)
+}
+
+/// Builds the indexes that a version lacks, while older receivers store events.
+async fn build_indexes(session: &mut Session, schema: &Schema, found: i64) -> Result<(), InboxError> {
+    for Index { name, on } in steps_after(found).flat_map(|step| step.indexes) {
+        tracing::info!(index = name, "building an index of the inbox, once all open transactions have ended");
+        // If building an index was interrupted, the index exists but is not used.
+        let broken = schema.query("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)");
+        if is_true(&session.fetch(broken.bind(format!("{}.{name}", schema.name()))).await?)? {
+            session.execute(schema.sql(&format!("DROP INDEX @{name}"))).await?;
+        }
+        let create = format!("CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {on}");
+        session.execute(schema.sql(&create)).await?;
+    }
+    Ok(())
 }

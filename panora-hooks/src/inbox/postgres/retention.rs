@@ -1,70 +1,140 @@
-//! What is dropped, and when.
+//! Retention: drops data and then identities, in batches between which others can store.
 
 use std::time::Duration;
 
 use sqlx::Row;
 
-use super::PostgresInbox;
-use crate::inbox::{Filter, InboxError, Select, column, time::whole_micros};
+use super::{
+    PostgresInbox,
+    bulk::BATCH,
+    copies::LAST,
+    schema::Statement,
+    session::{Begin, Transaction},
+};
+use crate::inbox::{InboxError, time::whole_micros};
+
+/// The part of a done event that is dropped.
+#[derive(Clone, Copy)]
+enum Part {
+    Data,
+    /// Everything else, once the data was dropped.
+    Identity,
+}
 
 impl PostgresInbox {
     pub(super) async fn prune_done(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
-        let prune = self.schema.query(
-            "WITH old AS (
-                SELECT seq FROM @done WHERE NOT is_pruned AND at < :now - $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
-             ),
-             emptied AS (UPDATE @event AS event SET data = NULL FROM old WHERE event.seq = old.seq)
-             UPDATE @done AS done SET is_pruned = true FROM old WHERE done.seq = old.seq",
-        );
-        let pruned = prune.bind(whole_micros(older_than)).bind(i64::from(max)).execute(&self.pool).await?;
-        Ok(pruned.rows_affected())
+        self.drop_old(Part::Data, older_than, max).await
     }
 
     pub(super) async fn forget_pruned(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
-        let forget = self.schema.query(
-            "WITH old AS (
-                SELECT seq FROM @done WHERE is_pruned AND at < :now - $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
-             ),
-             gone AS (
-                DELETE FROM @event AS event USING old WHERE event.seq = old.seq RETURNING event.content
-             ),
-             -- If a replay of it is kept, that stands for the content from now on.
-             inherited AS (
-                UPDATE @event AS event SET content = gone.content FROM gone
-                WHERE gone.content IS NOT NULL AND event.seq = (
-                    SELECT min(seq) FROM @event AS other
-                    WHERE other.key BETWEEN gone.content AND gone.content || decode(repeat('ff', 16), 'hex')
-                    AND other.seq NOT IN (SELECT seq FROM old)
-                )
-             )
-             DELETE FROM @done AS done USING old WHERE done.seq = old.seq",
-        );
-        let forgotten =
-            forget.bind(whole_micros(older_than)).bind(i64::from(max)).execute(&self.pool).await?;
-        Ok(forgotten.rows_affected())
+        self.drop_old(Part::Identity, older_than, max).await
     }
 
-    pub(super) async fn discard_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
-        let mut discard = self.pool.begin().await?;
-        let mut over = match which {
-            Select::Keys(keys) => {
-                let mut over = self.filtered(&Filter::default());
-                let keys: Vec<_> = keys.iter().map(|key| column::seq(*key)).collect();
-                over.push(" AND event.seq = ANY(").push_bind(keys).push(")");
-                over
+    async fn drop_old(&self, part: Part, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let mut rest = max;
+        while rest > 0 {
+            let limit = rest.min(BATCH);
+            let mut change = self.sessions.begin(Begin::Lazy).await?;
+            let old = self.lock_old(&mut change, part, older_than, limit).await?;
+            let count = u32::try_from(old.len()).unwrap_or(u32::MAX);
+            if count > 0 {
+                let (drop_it, note) = match part {
+                    Part::Data => {
+                        (self.drop_data(old.clone()), "UPDATE @done SET is_pruned = true WHERE seq = ANY($1)")
+                    }
+                    Part::Identity => (self.delete(old.clone()), "DELETE FROM @done WHERE seq = ANY($1)"),
+                };
+                change.fetch(drop_it).await?;
+                change.fetch(self.schema.query(note).bind(old)).await?;
             }
-            Select::All(filter) => self.filtered(filter),
+            change.commit().await?;
+            rest = rest.saturating_sub(count);
+            if count < limit {
+                break;
+            }
+        }
+        Ok(u64::from(max - rest))
+    }
+
+    /// Locks the oldest events that have been done for longer, except those that another process
+    /// has locked.
+    async fn lock_old(
+        &self,
+        change: &mut Transaction,
+        part: Part,
+        older_than: Duration,
+        limit: u32,
+    ) -> Result<Vec<i64>, InboxError> {
+        let condition = match part {
+            Part::Data => "NOT is_pruned",
+            Part::Identity => "is_pruned",
         };
-        over.push(" AND dead.seq IS NOT NULL ORDER BY event.seq LIMIT ").push_bind(i64::from(max));
-        let rows = over.build().fetch_all(&mut *discard).await?;
-        let over: Vec<i64> = rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?;
-        let statement = self.schema.query(
-            "WITH gone AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq, attempts),
-             emptied AS (UPDATE @event AS event SET data = NULL FROM gone WHERE event.seq = gone.seq)
-             INSERT INTO @done(seq, at, attempts, is_pruned) SELECT seq, :now, attempts, true FROM gone",
+        let lock = format!(
+            "WITH old AS MATERIALIZED (
+                SELECT seq FROM @done WHERE {condition} AND at < :now - $1
+                ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+             )
+             SELECT seq FROM @event WHERE seq = ANY(ARRAY(SELECT seq FROM old)) ORDER BY seq FOR UPDATE"
         );
-        let discarded = statement.bind(over).execute(&mut *discard).await?;
-        discard.commit().await?;
-        Ok(discarded.rows_affected())
+        let lock = self.schema.query(&lock).bind(whole_micros(older_than)).bind(i64::from(limit));
+        Ok(change.fetch(lock).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?)
+    }
+
+    /// Returns the statement that drops the data of events, which are locked. If another event
+    /// needs the data, it moves there, with the content.
+    ///
+    /// The events are locked by an earlier statement, so that this one sees every replay that was
+    /// stored before.
+    pub(super) fn drop_data(&self, events: Vec<i64>) -> Statement {
+        let statement = format!(
+            "WITH gone AS MATERIALIZED (
+                SELECT event.seq, event.content, event.data, (
+                    SELECT heir.seq FROM @event AS heir
+                    WHERE event.data IS NOT NULL
+                    AND heir.key BETWEEN event.content AND event.content || {LAST}
+                    AND heir.data IS NULL AND heir.seq <> ALL($1)
+                    AND NOT coalesce((SELECT is_pruned FROM @done AS done WHERE done.seq = heir.seq), false)
+                    ORDER BY heir.key LIMIT 1
+                ) AS heir
+                FROM @event AS event WHERE event.seq = ANY($1)
+             ),
+             emptied AS (
+                UPDATE @event AS event
+                SET data = NULL, content = CASE WHEN gone.heir IS NULL THEN event.content END
+                FROM gone WHERE event.seq = ANY($1) AND event.seq = gone.seq
+                RETURNING gone.heir, gone.content, gone.data
+             ),
+             moved AS MATERIALIZED (SELECT * FROM emptied WHERE heir IS NOT NULL)
+             UPDATE @event AS event SET content = moved.content, data = moved.data
+             FROM moved WHERE event.seq = ANY(ARRAY(SELECT heir FROM moved)) AND event.seq = moved.heir"
+        );
+        self.schema.query(&statement).bind(events)
+    }
+
+    /// Returns the statement that deletes events, which are locked. If another event has the same
+    /// content, it stands for that from now on.
+    fn delete(&self, events: Vec<i64>) -> Statement {
+        let statement = format!(
+            "WITH gone AS (
+                DELETE FROM @event WHERE seq = ANY($1) RETURNING content, data
+             ),
+             moved AS MATERIALIZED (
+                SELECT gone.content, gone.data, heir.seq AS heir, heir.is_bereft
+                FROM gone CROSS JOIN LATERAL (
+                    SELECT heir.seq, heir.data IS NULL AND NOT coalesce(
+                        (SELECT is_pruned FROM @done AS done WHERE done.seq = heir.seq), false
+                    ) AS is_bereft
+                    FROM @event AS heir
+                    WHERE heir.key BETWEEN gone.content AND gone.content || {LAST} AND heir.seq <> ALL($1)
+                    -- One that needs the data, else one that has it.
+                    ORDER BY is_bereft DESC, heir.data IS NULL, heir.key LIMIT 1
+                ) AS heir
+             )
+             UPDATE @event AS event SET
+                content = moved.content,
+                data = CASE WHEN moved.is_bereft THEN moved.data ELSE event.data END
+             FROM moved WHERE event.seq = ANY(ARRAY(SELECT heir FROM moved)) AND event.seq = moved.heir"
+        );
+        self.schema.query(&statement).bind(events)
     }
 }

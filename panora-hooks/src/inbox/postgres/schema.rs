@@ -2,18 +2,40 @@
 
 use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 
-/// A statement with room for values.
+/// A statement whose values are bound to it.
 pub(super) type Statement = Query<'static, Postgres, PgArguments>;
 
-/// What each version adds to the one before; `@` stands for the schema. What has been released is not
-/// changed.
+/// What a version adds to the one before; `@` stands for the schema.
+pub(super) struct Step {
+    /// Statements that take no long locks.
+    pub(super) tables: &'static str,
+    /// Indexes, which are built while older receivers store events.
+    pub(super) indexes: &'static [Index],
+}
+
+/// An index, and the columns that it is on.
+pub(super) struct Index {
+    pub(super) name: &'static str,
+    pub(super) on: &'static str,
+}
+
+/// The steps to the current version. A step that was released is never changed.
 ///
-/// The large row of an event is written once, and stands apart from the small ones that change: PostgreSQL
-/// writes a new row for each change. An event is in one of `due`, `dead` and `done`.
+/// The large row of an event is written once and kept apart from the small ones that change,
+/// because PostgreSQL writes a new row for each change. An event is in one of `due`, `dead` and
+/// `done`.
 ///
-/// All texts are bytes: they are not authenticated, and a character that the database's encoding does not
-/// have would fail the batch that it comes in. Times are in microseconds since 1970, as on every store.
-pub(super) const MIGRATIONS: &[&str] = &["
+/// All texts are bytes: they are not authenticated, and a character that the encoding of the
+/// database does not have would fail the whole batch. Times are in microseconds since 1970, as in
+/// every store.
+///
+/// From version 2 on a replay has no copy of its data. The row whose `content` is set holds it, for
+/// itself and for every row with that content whose `data` is NULL, unless that is done and pruned.
+/// When such a row is emptied or deleted while another one needs the data, `content` and `data`
+/// move there.
+pub(super) const MIGRATIONS: &[Step] = &[
+    Step {
+        tables: "
     -- What arrived. `key` begins with the 32 bytes of its content, which stands in `content` once: there, the same
     -- content under another key is a replay. `data` is NULL once it is pruned.
     CREATE TABLE @event(
@@ -58,14 +80,30 @@ pub(super) const MIGRATIONS: &[&str] = &["
     -- Written to find out whether the server takes writes.
     CREATE TABLE @probe(written bigint NOT NULL);
     INSERT INTO @probe VALUES (0);
-"];
+",
+        indexes: &[],
+    },
+    Step {
+        tables: "",
+        // Statements that go by `seq + 0` have the choice of one index only.
+        indexes: &[
+            // Lists and counts of parked and of dead events.
+            Index { name: "dead_by_kind", on: "@dead(is_parked, (seq + 0))" },
+            // Leased events, which are few among many delayed ones.
+            Index { name: "due_leased", on: "@due(due, seq) WHERE fence IS NOT NULL" },
+            // Types may be megabytes long, and an entry of an index may not.
+            Index { name: "event_by_type", on: "@event(substr(type, 1, 64), (seq + 0))" },
+        ],
+    },
+];
 
-/// The version that this code writes and reads.
+/// Returns the version that this code writes and reads.
 pub(super) fn current() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// The time of the server, which all machines share. The same all through a statement, so that indexes serve.
+/// The time of the server, which all machines share. It is constant within a statement, so indexes
+/// apply.
 pub(super) const NOW: &str = "(extract(epoch FROM now()) * 1000000)::bigint";
 
 /// The schema that holds the tables.
@@ -74,7 +112,7 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// `None` if the name is not one that stands for itself everywhere, in statements too.
+    /// Returns `None` unless the name needs no quotes in any statement.
     pub(super) fn new(name: &str) -> Option<Self> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let is_name = matches!(name.len(), 1..=48)
@@ -87,9 +125,9 @@ impl Schema {
         &self.name
     }
 
-    /// A text of SQL for this schema: `@` stands for it, `:now` for the time.
+    /// Returns a text of SQL for this schema: `@` stands for it, `:now` for the time.
     pub(super) fn sql(&self, text: &str) -> AssertSqlSafe<String> {
-        // The name is checked, and everything else is written here.
+        // The name is checked, and the texts are constants of this crate.
         AssertSqlSafe(text.replace('@', &format!("\"{}\".", self.name)).replace(":now", NOW))
     }
 

@@ -1,0 +1,186 @@
+//! Operations on many events, in batches between which others can store.
+
+use sqlx::Row;
+
+use super::{
+    PostgresInbox,
+    copies::DATA,
+    schema::Statement,
+    select::{Selection, Wanted},
+    session::{Begin, Transaction},
+};
+use crate::inbox::{EventState, Filter, InboxError, Select, column};
+
+/// The most events that one transaction changes.
+pub(super) const BATCH: u32 = 200;
+
+/// The most keys that one statement looks at.
+const KEYS: usize = 1000;
+
+/// Goes through the selected events, each of them once, oldest first.
+struct Walk {
+    wanted: Wanted,
+    source: Source,
+    after: i64,
+}
+
+enum Source {
+    Keys(Vec<i64>),
+    All(Selection),
+}
+
+impl Walk {
+    async fn new(inbox: &PostgresInbox, which: &Select, wanted: Wanted) -> Result<Self, InboxError> {
+        let source = match which {
+            Select::Keys(keys) => {
+                let mut keys: Vec<_> = keys.iter().map(|key| column::seq(*key)).collect();
+                keys.sort_unstable();
+                keys.dedup();
+                Source::Keys(keys)
+            }
+            Select::All(filter) => Source::All(inbox.selection(filter, wanted).await?),
+        };
+        Ok(Self { wanted, source, after: 0 })
+    }
+
+    /// Returns the next wanted events, which are none at the end.
+    async fn next(
+        &mut self,
+        inbox: &PostgresInbox,
+        change: &mut Transaction,
+        limit: i64,
+    ) -> Result<Vec<i64>, InboxError> {
+        loop {
+            let (statement, last) = match &self.source {
+                Source::All(selection) => (selection.statement(inbox, "{}", self.after, limit), None),
+                Source::Keys(keys) => {
+                    let rest = keys.iter().skip(keys.partition_point(|key| *key <= self.after));
+                    let chunk: Vec<_> = rest.take(KEYS).copied().collect();
+                    let Some(last) = chunk.last().copied() else { return Ok(Vec::new()) };
+                    let next = format!(
+                        "SELECT seq FROM unnest($1::bigint[]) AS chosen(seq) WHERE {} ORDER BY seq LIMIT $2",
+                        self.wanted.condition("chosen.seq"),
+                    );
+                    (inbox.schema.query(&next).bind(chunk).bind(limit), Some(last))
+                }
+            };
+            let found = change.fetch(statement).await?;
+            let found = found.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
+            match (found.last(), last) {
+                (Some(found), _) => self.after = *found,
+                (None, Some(last)) => {
+                    self.after = last;
+                    continue;
+                }
+                (None, None) => {}
+            }
+            return Ok(found);
+        }
+    }
+}
+
+impl PostgresInbox {
+    pub(super) async fn replay_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
+        let wanted = match which {
+            Select::All(Filter { state: Some(EventState::Ready | EventState::Leased), .. }) => return Ok(0),
+            Select::All(Filter { state: Some(state), .. }) => Wanted::State(*state),
+            _ => Wanted::Replayable,
+        };
+        let mut walk = Walk::new(self, which, wanted).await?;
+        let mut replayed = 0;
+        while replayed < u64::from(max) {
+            let mut change = self.sessions.begin(Begin::Bulk).await?;
+            let found = walk.next(self, &mut change, batch(max, replayed)).await?;
+            if found.is_empty() {
+                return end(change, replayed).await;
+            }
+            let rows = change.fetch(self.make_ready(found)).await?;
+            change.commit().await?;
+            replayed += rows.len() as u64;
+            if !rows.is_empty() {
+                self.announce();
+            }
+        }
+        Ok(replayed)
+    }
+
+    /// Returns the statement that makes events ready, unless their state has changed.
+    ///
+    /// Data can be missing only if a receiver of version 1 has dropped it, which does not know that
+    /// a replay needs it.
+    fn make_ready(&self, events: Vec<i64>) -> Statement {
+        let statement = format!(
+            "WITH complete AS MATERIALIZED (
+                SELECT event.seq FROM @event AS event WHERE event.seq = ANY($1) AND {DATA} IS NOT NULL
+             ),
+             delayed AS (
+                UPDATE @due SET due = :now, attempts = 0
+                WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND due > :now AND fence IS NULL
+                RETURNING seq
+             ),
+             dead AS (DELETE FROM @dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) RETURNING seq),
+             done AS (
+                DELETE FROM @done WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned
+                RETURNING seq
+             ),
+             queued AS (
+                INSERT INTO @due(seq, due, attempts)
+                SELECT seq, :now, 0 FROM (SELECT seq FROM dead UNION ALL SELECT seq FROM done) AS over
+                RETURNING seq
+             )
+             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued"
+        );
+        self.schema.query(&statement).bind(events)
+    }
+
+    pub(super) async fn discard_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
+        let wanted = match which {
+            Select::All(Filter { state: Some(state), .. }) if !which.discards(*state) => return Ok(0),
+            Select::All(Filter { state: Some(state), .. }) => Wanted::State(*state),
+            Select::All(_) => Wanted::Over,
+            Select::Keys(_) => Wanted::Unfinished,
+        };
+        let mut walk = Walk::new(self, which, wanted).await?;
+        let mut discarded = 0;
+        while discarded < u64::from(max) {
+            let mut change = self.sessions.begin(Begin::Bulk).await?;
+            let found = walk.next(self, &mut change, batch(max, discarded)).await?;
+            if found.is_empty() {
+                return end(change, discarded).await;
+            }
+            discarded += self.bury_for_good(&mut change, found).await?;
+            change.commit().await?;
+        }
+        Ok(discarded)
+    }
+
+    /// Drops the data of events that are not done meanwhile.
+    async fn bury_for_good(&self, change: &mut Transaction, events: Vec<i64>) -> Result<u64, InboxError> {
+        let lock = "SELECT seq FROM @dead WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
+        let mut locked = change.fetch(self.schema.query(lock).bind(events.clone())).await?;
+        // A row that is locked is being leased or settled: waiting for it could end in a deadlock.
+        let lock = "SELECT seq FROM @due WHERE seq = ANY($1) ORDER BY seq FOR UPDATE SKIP LOCKED";
+        locked.extend(change.fetch(self.schema.query(lock).bind(events)).await?);
+        let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
+        let lock = "SELECT seq FROM @event WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
+        change.fetch(self.schema.query(lock).bind(locked.clone())).await?;
+        let discard = "WITH over AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq, attempts),
+             unfinished AS (DELETE FROM @due WHERE seq = ANY($1) RETURNING seq, attempts)
+             INSERT INTO @done(seq, at, attempts, is_pruned)
+             SELECT seq, :now, attempts, true
+             FROM (SELECT * FROM over UNION ALL SELECT * FROM unfinished) AS gone";
+        change.fetch(self.schema.query(discard).bind(locked.clone())).await?;
+        change.fetch(self.drop_data(locked.clone())).await?;
+        Ok(locked.len() as u64)
+    }
+}
+
+fn batch(max: u32, so_far: u64) -> i64 {
+    let rest = u64::from(max).saturating_sub(so_far);
+    i64::from(u32::try_from(rest).unwrap_or(u32::MAX).min(BATCH))
+}
+
+async fn end(change: Transaction, so_far: u64) -> Result<u64, InboxError> {
+    change.commit().await?;
+    Ok(so_far)
+}

@@ -1,0 +1,279 @@
+//! Sessions: the connections of an inbox, and the guard that decides which of them are used again.
+//!
+//! A connection in an unknown state must not be used again. A future that is dropped while it
+//! begins a transaction leaves that open (transact-rs/sqlx#4385), and every event that is stored on
+//! the connection afterwards is rolled back when the connection closes. So a connection returns to
+//! the pool only after its statement or transaction has ended as intended. Otherwise it is closed.
+
+use std::{
+    cell::Cell,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    Error, PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+};
+
+use super::{
+    failure::{self, Extent},
+    schema::Statement,
+};
+use crate::inbox::InboxError;
+
+/// The longest wait for a connection. sqlx doubles the pause between attempts to connect, up to a
+/// fifth of this, so it also bounds how late a server that is back is noticed.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The settings of every session, made by statements because poolers refuse most startup options.
+///
+/// - Plans must not depend on statistics, which are missing or old while a queue grows, nor on a
+///   plan that was cached when the tables were small. Just-in-time compilation would be triggered
+///   by the penalty for scans of tables without an index, which have one row.
+/// - Statements that lock rows and then look at what others have committed need `read committed`.
+/// - Statements that the library has abandoned must end on the server, too. A shorter timeout of
+///   the program stays.
+/// - `synchronous_commit = off` would acknowledge events that a crash of the server loses.
+///   Transactions that may be lost, such as leases, turn it off again.
+const SETTINGS: &str = "
+    SET enable_seqscan = off;
+    SET enable_bitmapscan = off;
+    SET max_parallel_workers_per_gather = 0;
+    SET jit = off;
+    SET plan_cache_mode = force_custom_plan;
+    SET default_transaction_isolation = 'read committed';
+    SELECT set_config(name, '30s', false)
+    FROM unnest('{statement_timeout, idle_in_transaction_session_timeout}'::text[]) AS setting(name)
+    WHERE current_setting(name)::interval NOT BETWEEN '1ms' AND '30s';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+";
+
+/// Makes the server notice within a second that nobody waits for a statement any more. PostgreSQL
+/// has this from version 14 on, and not on every platform.
+const STOP_WHEN_ABANDONED: &str = "SET client_connection_check_interval = '1s'";
+
+/// The first version with [`STOP_WHEN_ABANDONED`].
+const NOTICES_ABANDONED: u32 = 14_00_00;
+
+tokio::task_local! {
+    /// Whether the connection that this task acquires has been in use before.
+    static IS_PREPARED: Cell<bool>;
+}
+
+/// The sessions of an inbox.
+///
+/// They are in a pool that only the inbox uses: code that shares a pool can leave a connection in
+/// any state, and the pool does not notice.
+pub(super) struct Sessions {
+    /// The program's pool, whose options and end these sessions follow.
+    given: PgPool,
+    own: PgPool,
+    connect_options: Mutex<Arc<PgConnectOptions>>,
+    condemned: Arc<Condemned>,
+}
+
+/// A time. Sessions that were opened before it are not used again.
+#[derive(Default)]
+struct Condemned(Mutex<Option<Instant>>);
+
+impl Condemned {
+    fn condemn(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn includes(&self, age: Duration) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|time| age > time.elapsed())
+    }
+}
+
+/// The options of a pool that only the inbox uses.
+pub(super) fn own_options(given: &PgPool) -> PgPoolOptions {
+    let options = given.options().clone();
+    let wait = LONGEST_WAIT.min(options.get_acquire_timeout());
+    let options = options.min_connections(0).acquire_timeout(wait).test_before_acquire(true);
+    // The program's own callback may reset what a session is set to.
+    options.after_release(|_, _| Box::pin(async { Ok(true) }))
+}
+
+impl Sessions {
+    /// Opens up to `max` connections with the options of the program's pool.
+    pub(super) fn new(given: PgPool, max: u32) -> Self {
+        let condemned = Arc::<Condemned>::default();
+        let condemns = Arc::clone(&condemned);
+        let options = own_options(&given).max_connections(max).before_acquire(move |_, connection| {
+            let is_usable = !condemns.includes(connection.age);
+            Box::pin(async move {
+                // In another task the session would be prepared once more, which does no harm.
+                let _ = IS_PREPARED.try_with(|is_prepared| is_prepared.set(is_usable));
+                Ok(is_usable)
+            })
+        });
+        let connect_options = given.connect_options();
+        let own = options.connect_lazy_with((*connect_options).clone());
+        Self { given, own, connect_options: Mutex::new(connect_options), condemned }
+    }
+
+    /// Runs one statement in a transaction of its own.
+    pub(super) async fn fetch(&self, statement: Statement) -> Result<Vec<PgRow>, InboxError> {
+        let mut session = self.take().await?;
+        let rows = session.try_fetch(statement).await;
+        session.end(rows)
+    }
+
+    /// Runs a statement that has to succeed as soon as the server allows it. If only the session
+    /// refuses it, the statement has done nothing, and runs once more on a new session.
+    pub(super) async fn fetch_promptly(
+        &self,
+        statement: impl Fn() -> Statement,
+    ) -> Result<Vec<PgRow>, InboxError> {
+        let mut session = self.take().await?;
+        let rows = session.try_fetch(statement()).await;
+        if rows.as_ref().is_err_and(|error| failure::extent(error) == Extent::Session) {
+            drop(session.end(rows));
+            return self.fetch(statement()).await;
+        }
+        session.end(rows)
+    }
+
+    /// Begins a transaction that is rolled back unless it is committed.
+    pub(super) async fn begin(&self, begin: Begin) -> Result<Transaction, InboxError> {
+        let mut session = self.take().await?;
+        session.execute(begin.sql()).await?;
+        Ok(Transaction(session))
+    }
+
+    /// Returns a session that is ready for statements.
+    pub(super) async fn take(&self) -> Result<Session, InboxError> {
+        if self.given.is_closed() {
+            let own = self.own.clone();
+            tokio::spawn(async move { own.close().await });
+            return Err(Error::PoolClosed.into());
+        }
+        self.follow_connect_options();
+        let acquire = async { (self.own.acquire().await, IS_PREPARED.with(Cell::get)) };
+        let (connection, is_prepared) = IS_PREPARED.scope(Cell::new(false), acquire).await;
+        let mut session = Session { connection: Some(connection?), condemned: Arc::clone(&self.condemned) };
+        if !is_prepared {
+            session.prepare().await?;
+        }
+        Ok(session)
+    }
+
+    /// Adopts the connect options of the program's pool, whose password or host may have changed.
+    fn follow_connect_options(&self) {
+        let theirs = self.given.connect_options();
+        let mut ours = self.connect_options.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&theirs, &ours) {
+            self.own.set_connect_options((*theirs).clone());
+            *ours = theirs;
+        }
+    }
+}
+
+/// A connection in use. It is closed when it is dropped, unless it has [ended](Self::end) well.
+pub(super) struct Session {
+    connection: Option<PoolConnection<Postgres>>,
+    condemned: Arc<Condemned>,
+}
+
+impl Session {
+    async fn prepare(&mut self) -> Result<(), InboxError> {
+        self.execute(SETTINGS).await?;
+        let version = self.connection()?.server_version_num();
+        if version.is_some_and(|version| version >= NOTICES_ABANDONED) {
+            let set = sqlx::raw_sql(STOP_WHEN_ABANDONED).execute(self.connection()?).await;
+            if let Err(error) = set
+                // Otherwise the platform of the server cannot do it. The timeout remains.
+                && failure::extent(&error) != Extent::Statement
+            {
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs statements without values.
+    pub(super) async fn execute(&mut self, sql: impl sqlx::SqlSafeStr + Send) -> Result<(), InboxError> {
+        let result = sqlx::raw_sql(sql).execute(self.connection()?).await;
+        self.check(result).map(drop)
+    }
+
+    /// Runs a statement.
+    pub(super) async fn fetch(&mut self, statement: Statement) -> Result<Vec<PgRow>, InboxError> {
+        let rows = self.try_fetch(statement).await;
+        self.check(rows)
+    }
+
+    async fn try_fetch(&mut self, statement: Statement) -> sqlx::Result<Vec<PgRow>> {
+        statement.fetch_all(self.connection()?).await
+    }
+
+    /// Returns the connection to the pool, unless an error says that it is not what it should be.
+    pub(super) fn end<T>(mut self, result: sqlx::Result<T>) -> Result<T, InboxError> {
+        let is_sound = result.as_ref().err().is_none_or(|error| failure::extent(error) == Extent::Statement);
+        let result = self.check(result);
+        if is_sound {
+            drop(self.connection.take());
+        }
+        result
+    }
+
+    /// Condemns all sessions of the pool if an error is one that they share.
+    fn check<T>(&self, result: sqlx::Result<T>) -> Result<T, InboxError> {
+        result.map_err(|error| {
+            if failure::extent(&error) == Extent::Session {
+                self.condemned.condemn();
+            }
+            error.into()
+        })
+    }
+
+    fn connection(&mut self) -> sqlx::Result<&mut sqlx::PgConnection> {
+        self.connection.as_deref_mut().ok_or(Error::PoolClosed)
+    }
+}
+
+impl Drop for Session {
+    /// Closes the connection at once. The pool would wait for the answer to a statement that was
+    /// cut off, which a server that is gone never sends.
+    fn drop(&mut self) {
+        drop(self.connection.take().map(PoolConnection::detach));
+    }
+}
+
+/// The promise of a transaction's commit.
+#[derive(Clone, Copy)]
+pub(super) enum Begin {
+    /// The commit waits for the disk.
+    Durable,
+    /// The commit waits for nothing. A crash of the server undoes it, and it can be done again.
+    Lazy,
+    /// As `Durable`, with time to search a large table.
+    Bulk,
+}
+
+impl Begin {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Durable => "BEGIN",
+            Self::Lazy => "BEGIN; SET LOCAL synchronous_commit = off",
+            Self::Bulk => "BEGIN; SET LOCAL statement_timeout = '10min'",
+        }
+    }
+}
+
+/// An open transaction. If it is dropped, its connection is closed, which rolls it back.
+pub(super) struct Transaction(Session);
+
+impl Transaction {
+    pub(super) async fn fetch(&mut self, statement: Statement) -> Result<Vec<PgRow>, InboxError> {
+        self.0.fetch(statement).await
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), InboxError> {
+        self.0.execute("COMMIT").await?;
+        self.0.end(Ok(()))
+    }
+}

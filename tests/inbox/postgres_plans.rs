@@ -1,0 +1,274 @@
+//! Plans: no statement of the inbox reads much more than it returns, whatever the statistics say.
+//!
+//! `auto_explain` sends the plan of each statement, exactly as the library issues it, to the
+//! client, where sqlx logs it.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+
+use panora_hooks::inbox::{
+    Decision, EventKey, EventState, Filter, Inbox, LeaseRequest, PostgresInbox, Query, Select, Settlement,
+};
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::{LevelFilter, Targets},
+    layer::{Context, SubscriberExt},
+};
+
+use crate::{
+    events::{contact, event},
+    postgres_database::Database,
+};
+
+/// The events in each state.
+const ROWS: i64 = 20_000;
+
+/// The most rows that one node of a plan may read: what a count stops at, and twice the replays of
+/// a content for it.
+const MAX_ROWS: f64 = 10_100.0;
+
+/// The notices of servers, which are plans here.
+#[derive(Clone, Default)]
+struct Notices(Arc<Mutex<Vec<String>>>);
+
+struct Message(String);
+
+impl Visit for Message {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.0);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Notices {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        if message.0.starts_with("duration") {
+            self.0.lock().unwrap().push(message.0);
+        }
+    }
+}
+
+/// One for all tests of the program, because connections outlive the tests' own scopes.
+fn notices() -> Notices {
+    static NOTICES: OnceLock<Notices> = OnceLock::new();
+    let install = || {
+        let notices = Notices::default();
+        let targets = Targets::new().with_target("sqlx::postgres::notice", LevelFilter::TRACE);
+        let subscriber = Registry::default().with(notices.clone().with_filter(targets));
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        notices
+    };
+    NOTICES.get_or_init(install).clone()
+}
+
+/// Fills the tables of an inbox. Ready and delayed events alternate, as after an outage of what the
+/// hooks call.
+async fn fill(database: &Database) {
+    let options = database.options().application_name("panora_test_fill");
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let now = "(extract(epoch FROM now()) * 1000000)::bigint";
+    let fill = format!(
+        "ALTER TABLE event SET (autovacuum_enabled = off);
+         ALTER TABLE due SET (autovacuum_enabled = off);
+         ALTER TABLE dead SET (autovacuum_enabled = off);
+         ALTER TABLE done SET (autovacuum_enabled = off);
+         INSERT INTO event(key, content, id_event, type, received, data)
+         SELECT sha256(n::text::bytea) || decode(md5(n::text), 'hex'), sha256(n::text::bytea), n::text::bytea,
+            CASE WHEN n % 10000 = 1 THEN 'crm.rare.created' ELSE 'crm.contact.created' END::bytea,
+            {now} - 1000000::bigint * (6 * {ROWS} - n), '{{}}'::bytea
+         FROM generate_series(1, 6 * {ROWS}) AS n;
+         INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, false FROM event WHERE seq <= {ROWS};
+         INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, true FROM event
+            WHERE seq > {ROWS} AND seq <= 2 * {ROWS};
+         INSERT INTO dead SELECT seq, {now}, 1, false, 'no' FROM event
+            WHERE seq > 2 * {ROWS} AND seq <= 3 * {ROWS};
+         INSERT INTO dead SELECT seq, {now}, 0, true, 'replayed' FROM event
+            WHERE seq > 3 * {ROWS} AND seq <= 4 * {ROWS};
+         INSERT INTO due SELECT seq,
+            CASE WHEN seq % 2 = 0 THEN {now} - seq ELSE {now} + 3600000000 + seq END,
+            seq % 2,
+            CASE WHEN seq % 1001 = 0 THEN 7 END
+         FROM event WHERE seq > 4 * {ROWS}"
+    );
+    sqlx::raw_sql("SET search_path = panora_hooks; SET synchronous_commit = off")
+        .execute(&pool)
+        .await
+        .unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+async fn analyze(database: &Database) {
+    let options = database.options().application_name("panora_test_fill");
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let analyze = "ANALYZE panora_hooks.event, panora_hooks.due, panora_hooks.dead, panora_hooks.done";
+    sqlx::raw_sql(analyze).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+/// An inbox whose plans are sent to this process.
+async fn explained(options: PgConnectOptions, plan_cache_mode: &'static str) -> PostgresInbox {
+    let pool = PgPoolOptions::new()
+        .max_connections(2)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                let explain = format!(
+                    "LOAD 'auto_explain';
+                     SET auto_explain.log_min_duration = 0;
+                     SET auto_explain.log_analyze = on;
+                     SET auto_explain.log_timing = off;
+                     SET auto_explain.log_format = json;
+                     SET auto_explain.log_level = notice;
+                     SET plan_cache_mode = {plan_cache_mode}"
+                );
+                sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).execute(connection).await.map(drop)
+            })
+        })
+        .connect_lazy_with(options);
+    PostgresInbox::open(pool).await.unwrap()
+}
+
+/// Fails if a node of a plan reads more than it may.
+fn check(node: &Value, operation: &str, plan: &str) {
+    let number = |name: &str| node[name].as_f64().unwrap_or(0.0);
+    let loops = number("Actual Loops").max(1.0);
+    let removed = number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+    let read = (number("Actual Rows") + removed) * loops;
+    let kind = node["Node Type"].as_str().unwrap_or_default();
+    let table = node["Relation Name"].as_str().unwrap_or_default();
+    assert!(read <= MAX_ROWS, "{operation}: {kind} of {table} reads {read} rows\n{plan}");
+    let is_small = matches!(table, "" | "format" | "probe");
+    assert!(kind != "Seq Scan" || is_small, "{operation}: sequential scan of {table}\n{plan}");
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        check(child, operation, plan);
+    }
+}
+
+/// Checks the plans of what has been done since the last time.
+fn check_plans(notices: &Notices, schema: &str, operation: &str) {
+    let plans = std::mem::take(&mut *notices.0.lock().unwrap());
+    let mut count = 0;
+    for notice in plans {
+        let Some(start) = notice.find('{') else { continue };
+        if !notice.contains(schema) {
+            continue;
+        }
+        let plan: Value = serde_json::from_str(&notice[start..]).unwrap();
+        check(&plan["Plan"], operation, &notice);
+        count += 1;
+    }
+    assert!(count > 0, "{operation}: no plan was seen");
+}
+
+async fn check_all(inbox: &PostgresInbox, notices: &Notices, round: i64) {
+    let check = |operation: &str| check_plans(notices, "panora_hooks", operation);
+    notices.0.lock().unwrap().clear();
+    let lists = [None].into_iter().chain(EventState::ALL.iter().copied().map(Some));
+    for state in lists {
+        for event_type in
+            [None, Some("crm.contact.created"), Some("crm.rare.created"), Some("crm.none.created")]
+        {
+            let mut filter = Filter::new();
+            filter.state = state;
+            let filter = match event_type {
+                Some(event_type) => filter.event_type(event_type),
+                None => filter,
+            };
+            inbox.list(Query::new(filter.clone())).await.unwrap();
+            check(&format!("list {state:?} {event_type:?}"));
+            let after = EventKey::new((3 * ROWS / 2).unsigned_abs().into());
+            inbox.list(Query::new(filter).after(after)).await.unwrap();
+            check(&format!("list {state:?} {event_type:?} after"));
+        }
+    }
+    inbox.put(vec![contact(format!("new {round}")), contact(format!("newer {round}"))]).await.unwrap();
+    check("put");
+    let replays = (0..3).map(|n| event(&format!("{round} {n}"), "x", contact("ada").data())).collect();
+    inbox.put(replays).await.unwrap();
+    check("put replays");
+    let leased = inbox.lease(LeaseRequest::new(64, Duration::from_secs(60))).await.unwrap();
+    assert_eq!(leased.len(), 64);
+    check("lease");
+    let settlements = leased.iter().enumerate().map(|(number, leased)| {
+        let decision = match number % 4 {
+            0 => Decision::Complete,
+            1 => Decision::RetryAfter(Duration::ZERO),
+            2 => Decision::Bury("no".to_owned()),
+            _ => Decision::Release,
+        };
+        Settlement::new(leased.token, decision)
+    });
+    inbox.settle(settlements.collect()).await.unwrap();
+    check("settle");
+    inbox.get(leased[0].token.key()).await.unwrap();
+    check("get");
+    let depth = inbox.depth().await.unwrap();
+    check("depth");
+    for count in [depth.ready, depth.delayed, depth.parked, depth.dead] {
+        assert_eq!(count.to_string(), "10000+");
+    }
+    assert!(depth.leased.is_exact());
+    assert_eq!(inbox.prune(Duration::from_secs(3600), 200).await.unwrap(), 200);
+    check("prune");
+    assert_eq!(inbox.forget(Duration::from_secs(3600), 200).await.unwrap(), 200);
+    check("forget");
+    assert_eq!(inbox.expedite(Duration::from_secs(60), 200).await.unwrap(), 200);
+    check("expedite");
+    for state in [EventState::Parked, EventState::Dead, EventState::Done] {
+        let which = || Select::All(Filter::new().state(state));
+        assert_eq!(inbox.replay(which(), 250).await.unwrap(), 250);
+        check(&format!("replay {state}"));
+        if state != EventState::Done {
+            assert_eq!(inbox.discard(which(), 250).await.unwrap(), 250);
+            check(&format!("discard {state}"));
+        }
+    }
+    let keys = (1..=500).map(|number| EventKey::new((2 * ROWS.unsigned_abs() + 1000 + number).into()));
+    inbox.replay(Select::Keys(keys.clone().collect()), 300).await.unwrap();
+    check("replay keys");
+    inbox.discard(Select::Keys(keys.collect()), 300).await.unwrap();
+    check("discard keys");
+    let rare = Filter::new().event_type("crm.rare.created");
+    inbox.replay(Select::All(rare), 300).await.unwrap();
+    check("replay a rare type");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_reads_a_large_table() {
+    let Some(database) = Database::new().await else { return };
+    let notices = notices();
+    drop(database.inbox().await);
+    fill(&database).await;
+    let mut round = 0;
+    for are_there_statistics in [false, true] {
+        if are_there_statistics {
+            analyze(&database).await;
+        }
+        for plan_cache_mode in ["force_custom_plan", "force_generic_plan", "auto"] {
+            let inbox = explained(database.options(), plan_cache_mode).await;
+            // Often enough that a generic plan would be made and kept.
+            for _ in 0..if plan_cache_mode == "auto" { 2 } else { 1 } {
+                round += 1;
+                check_all(&inbox, &notices, round).await;
+            }
+        }
+    }
+}
