@@ -21,6 +21,11 @@ fn kills() -> usize {
     if is_long() { 100 } else { 5 }
 }
 
+/// The number of deliveries that are answered before the next kill.
+fn deliveries() -> usize {
+    fastrand::usize(if is_long() { 3000..8000 } else { 50..1000 })
+}
+
 /// Kills a receiver so often, each time after some more deliveries were answered, and lets the last
 /// one finish.
 fn run<I: Inbox>(store: &str, folder: &Path, open: impl AsyncFn() -> I) -> Figures {
@@ -29,7 +34,7 @@ fn run<I: Inbox>(store: &str, folder: &Path, open: impl AsyncFn() -> I) -> Figur
     let senders = Senders::new(receiver.address);
     senders.send_while(SENDERS, || {
         for incarnation in 1..=kills() {
-            senders.wait_for(fastrand::usize(50..1000));
+            senders.wait_for(deliveries());
             receiver.kill();
             receiver = Receiver::start(store, &ledger_path, incarnation).unwrap();
             senders.moved(receiver.address);
@@ -101,7 +106,7 @@ fn a_hook_that_aborts_is_dead_in_the_end() {
     let contents = runtime.block_on(contents(&tool));
     let info = &contents["aborts"];
     assert_eq!((info.attempts, info.state), (17, EventState::Dead));
-    assert_eq!(info.reason.as_deref(), Some("all 16 attempts failed, the last with the process"));
+    assert_eq!(info.reason.as_deref(), Some("all 16 attempts failed, the last: its process died or its lease expired"));
     for number in 0..20 {
         assert_eq!(contents[&format!("event-{number}")].state, EventState::Done);
     }
