@@ -165,10 +165,10 @@ impl Flawed {
             (Some(Flaw::ReportsDuplicatesAsStored), Put::Duplicate(_)) => put = Put::Stored(key),
             (Some(Flaw::RunsReplays), _) => self.run(&mut put).await?,
             (Some(Flaw::ForgetsContents), _) if self.state().has_forgotten => self.run(&mut put).await?,
-            (Some(Flaw::RunsReplaysBeyondABound), Put::Duplicate(_)) => {
-                if self.inner.get(key).await?.is_some_and(|stored| stored.info.id != id) {
-                    put = Put::Stored(key);
-                }
+            (Some(Flaw::RunsReplaysBeyondABound), Put::Duplicate(_))
+                if self.inner.get(key).await?.is_some_and(|stored| stored.info.id != id) =>
+            {
+                put = Put::Stored(key);
             }
             (Some(Flaw::CompletesOnDuplicates), Put::Duplicate(_)) => self.complete(key).await,
             (Some(Flaw::GivesKeysOutOfOrder), Put::Stored(_)) => {

@@ -1,4 +1,4 @@
-//! The rules that every [`Inbox`] follows, as tests for a store of your own.
+//! The rules that every [`Inbox`](crate::inbox::Inbox) follows, as tests for a store of your own.
 //!
 //! Write a [`Harness`] that makes a fresh store, and [`tests!`] makes one test of each rule:
 //!

@@ -248,13 +248,15 @@ impl Table {
         max: usize,
         applies: impl Fn(&Record) -> bool,
     ) -> Result<Vec<EventKey>, InboxError> {
-        let is_selected: Box<dyn Fn(&EventKey, &Record) -> bool> = match which {
-            Select::Keys(keys) => {
-                let keys: HashSet<_> = keys.iter().copied().collect();
-                Box::new(move |key, _| keys.contains(key))
-            }
-            Select::All(filter) => Box::new(move |_, record| record.is_in(filter, now)),
+        let keys: Option<HashSet<EventKey>> = match which {
+            Select::Keys(keys) => Some(keys.iter().copied().collect()),
+            Select::All(_) => None,
             _ => return Err(InboxError::Unsupported("this selection")),
+        };
+        let is_selected = |key: &EventKey, record: &Record| match (which, &keys) {
+            (_, Some(keys)) => keys.contains(key),
+            (Select::All(filter), None) => record.is_in(filter, now),
+            _ => false,
         };
         let found = self.records.iter().filter(|(key, record)| is_selected(key, record) && applies(record));
         Ok(found.take(max).map(|(key, _)| *key).collect())
@@ -293,7 +295,7 @@ impl Record {
         info.size = self.state.has_data.then_some(self.data.len() as u64);
         match &self.state.place {
             Place::Waiting { due: until } | Place::Leased { until } if *until > now => {
-                info.until = Some(time(*until))
+                info.until = Some(time(*until));
             }
             Place::Parked { reason } | Place::Dead { reason } => info.reason = Some(reason.clone()),
             _ => {}
