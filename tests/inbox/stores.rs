@@ -31,7 +31,7 @@ impl Jumps {
     }
 }
 
-/// What every store can be made to do.
+/// The control of a test over a store.
 pub trait Store: Send + Sync {
     type Inbox: Inbox + Clone;
 

@@ -162,7 +162,7 @@ fn event(number: usize) -> NewEvent {
     NewEvent::new(verifier.verify(body.as_bytes(), verifier.sign(&data)).unwrap())
 }
 
-/// Everything that a store does, by name.
+/// All operations of a store, by name.
 fn operations() -> Vec<(String, Run)> {
     let mut all: Vec<(String, Run)> = Vec::new();
     for state in EventState::ALL.iter().copied().map(Some).chain([None]) {

@@ -38,7 +38,7 @@ pub(super) struct Queue {
     _lock: Option<File>,
 }
 
-/// What a commit waits for.
+/// The condition that a commit waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sync {
     /// The disk.
@@ -121,7 +121,7 @@ impl Queue {
         }
         let changed = changed?;
         if sync == Sync::Full {
-            // What is on the disk by now may be in a file that no other process will ever open.
+            // The change is on the disk, but perhaps in a file that no other process will ever open.
             self.files.check()?;
         }
         Ok(changed)
