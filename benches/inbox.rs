@@ -1,4 +1,4 @@
-//! What storing costs, as multiples of what the disk itself does in the same run.
+//! The cost of storing, as multiples of what the disk itself does in the same run.
 //!
 //! ```text
 //! cargo bench -p panora-hooks-benches --bench inbox [-- <part> ..]

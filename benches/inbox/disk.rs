@@ -1,4 +1,4 @@
-//! What the disk does.
+//! The speed of the disk itself.
 
 use std::{
     env,

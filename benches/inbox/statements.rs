@@ -85,19 +85,23 @@ async fn measure(inbox: &impl Inbox) -> anyhow::Result<Vec<(String, f64)>> {
 
     let batches: Vec<_> = events(64 * RUNS as usize, 1024)?.chunks(64).map(<[_]>::to_vec).collect();
     let mut batches = batches.into_iter();
-    let stored = time(async |_| Ok(drop(inbox.put(batches.next().unwrap_or_default()).await?)));
+    let stored = time(async |_| {
+        inbox.put(batches.next().unwrap_or_default()).await?;
+        Ok(())
+    });
     measured.push(("put of 64".to_owned(), stored.await?));
 
-    let mut leases = Vec::new();
+    let mut taken = Vec::new();
     let leased = time(async |_| {
-        leases.push(inbox.lease(LeaseRequest::new(64, Duration::from_secs(3600))).await?);
+        taken.push(inbox.lease(LeaseRequest::new(64, Duration::from_secs(3600))).await?);
         Ok(())
     });
     measured.push(("lease of 64".to_owned(), leased.await?));
     let completed = time(async |_| {
-        let leased = leases.pop().unwrap_or_default();
-        let complete = leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
-        Ok(drop(inbox.settle(complete.collect()).await?))
+        let events = taken.pop().unwrap_or_default();
+        let complete = events.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
+        inbox.settle(complete.collect()).await?;
+        Ok(())
     });
     measured.push(("settle of 64".to_owned(), completed.await?));
 

@@ -24,7 +24,7 @@ const UNIT: u64 = 1000;
 /// The longest that an event is delayed or leased, in units.
 const LONGEST: u64 = 100;
 
-/// What happens to a store. Times are in units.
+/// An operation on a store, or on its clock. Times are in units.
 #[derive(Debug, Clone)]
 enum Step {
     Put(Vec<Spec>),
@@ -141,14 +141,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..40)
 }
 
-/// What a store should hold.
+/// The contents that a store should have.
 #[derive(Default)]
 struct Model {
     now: i64,
     entries: BTreeMap<EventKey, Entry>,
-    /// All that were ever given.
+    /// All tokens that the store has ever given.
     tokens: Vec<LeaseToken>,
-    /// All that were ever given.
+    /// All keys that the store has ever given.
     keys: BTreeSet<EventKey>,
 }
 
@@ -318,7 +318,7 @@ impl Model {
         assert_eq!(expedited, late);
     }
 
-    /// Everything that a store shows is as it should be.
+    /// Checks that the store shows the same as the model.
     async fn check(&self, inbox: &impl Inbox) {
         let now = self.now;
         let items = inbox.list(Query::default().limit(1000)).await.unwrap().items;

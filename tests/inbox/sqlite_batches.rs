@@ -211,7 +211,7 @@ async fn a_replay_whose_future_is_dropped_stops() {
         assert!((&mut replay).now_or_never().is_none());
     }
     filled.connection.execute_batch("COMMIT").unwrap();
-    // It may have begun its first batch, but begins no other.
+    // The replay may have begun its first batch, but begins no other.
     for number in 0..100 {
         assert!(is_stored(inbox.put(vec![contact(number)]).await.unwrap()[0]));
     }

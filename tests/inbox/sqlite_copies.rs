@@ -154,7 +154,7 @@ async fn a_replay_keeps_its_data_when_its_original_is_pruned_and_forgotten(store
     assert_eq!(inbox.forget(Duration::ZERO, 10).await.unwrap(), 1);
     assert_eq!(inbox.get(keys[0]).await.unwrap(), None);
     holds(&inbox, &keys[1..], &data).await;
-    // What is known of the content is that of the replays.
+    // The replays still stand for the content.
     let third = inbox.put(vec![copy(9, &data)]).await.unwrap()[0];
     assert!(matches!(third, Put::Parked(_, ParkReason::Replayed)), "{third:?}");
     assert_eq!(inbox.replay(Select::Keys(vec![keys[2], third.key()]), 10).await.unwrap(), 2);
@@ -252,7 +252,6 @@ async fn three_hundred_replays_of_a_megabyte_leave_a_small_file() {
     assert!(size < 3 << 20, "{size}");
 }
 
-/// Memory, too, keeps one copy: a store in memory that does not is out of it sooner.
 #[tokio::test]
 async fn the_limit_is_for_each_content() {
     let inbox = MemoryInbox::new();

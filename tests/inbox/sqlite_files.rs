@@ -31,7 +31,8 @@ impl Opened {
         self.root.path().join(format!("folder/inbox.db{suffix}"))
     }
 
-    /// Everything that promises to be on the disk is refused, and the error names the file.
+    /// Checks that every operation that promises durability is refused, with an error that names the
+    /// file.
     async fn refuses(&self, inbox: &SqliteInbox, name: &str) {
         let refused = |what: &str, error: InboxError| {
             assert!(!error.is_transient(), "{what}: {error:?}");
@@ -100,6 +101,23 @@ async fn a_file_that_is_put_back_is_used_again() {
     drop(inbox);
     let reopened = SqliteInbox::open(path).unwrap();
     assert_eq!(reopened.depth().await.unwrap().parked, 1);
+}
+
+#[tokio::test]
+async fn an_inbox_that_was_moved_away_leaves_its_successor_alone() {
+    let opened = Opened::new().await;
+    for suffix in ["", "-wal", "-shm", "-lock"] {
+        let old = opened.root.path().join(format!("folder/old.db{suffix}"));
+        fs::rename(opened.file(suffix), old).unwrap();
+    }
+    let successor = SqliteInbox::open(opened.file("")).unwrap();
+    assert!(is_stored(successor.put(vec![contact("grace")]).await.unwrap()[0]));
+    let Opened { root, inbox } = opened;
+    drop(inbox);
+    assert!(is_stored(successor.put(vec![contact("lin")]).await.unwrap()[0]));
+    // And what the old one has acknowledged is in the file that was moved.
+    let old = SqliteInbox::open(root.path().join("folder/old.db")).unwrap();
+    assert_eq!(old.depth().await.unwrap().parked, 1);
 }
 
 /// The open files of this process whose names begin with a path.

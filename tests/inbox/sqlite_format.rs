@@ -83,7 +83,7 @@ async fn nothing_runs_once_a_newer_program_has_changed_the_file() {
     let leased = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap();
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
 
-    // What has arrived must be stored, and what runs must be settled.
+    // Deliveries must still be stored, and running hooks settled.
     assert!(is_stored(inbox.put(vec![contact("grace")]).await.unwrap()[0]));
     let error = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap_err();
     assert!(!error.is_transient());

@@ -34,7 +34,7 @@ impl Jumps {
     }
 }
 
-/// What every store can be made to do.
+/// The control of a test over a store.
 pub trait Store: Send + Sync {
     type Inbox: Inbox + Clone;
 

@@ -81,7 +81,7 @@ fn a_hook_that_aborts_is_dead_in_the_end() {
         assert_eq!(connection.send(&request).unwrap(), 200);
     }
     let aborts = request("aborts", "crm.contact.created", r#"{"how":"aborts"}"#);
-    // It may be gone before it has answered.
+    // The receiver may be gone before it has answered.
     let _ = connection.send(&aborts);
     loop {
         let tool = SqliteInbox::attach(&path).unwrap();

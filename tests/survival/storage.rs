@@ -59,7 +59,7 @@ fn a_full_disk_is_a_503_until_there_is_room() {
         let filler = disk.path().join("filler");
         let mut file = File::create(&filler).unwrap();
         while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
-        // What the files of the inbox have room for still goes in.
+        // The files of the inbox still have some room of their own.
         while deliver(&mut acknowledged) == 200 {}
         for _ in 0..20 {
             assert_eq!(deliver(&mut acknowledged), 503);
@@ -219,8 +219,7 @@ fn a_damaged_file_is_refused_or_a_503() {
     Runtime::new().unwrap().block_on(quiet(&tool));
     drop(tool);
     receiver.kill();
-    // Whatever the log holds is moved to the database, all of whose tables and indexes are then
-    // overwritten.
+    // Moves the contents of the log to the database, then overwrites all tables and indexes.
     rusqlite::Connection::open(&path)
         .unwrap()
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))

@@ -25,7 +25,7 @@ const MAX_TIME: Duration = if cfg!(test) { Duration::from_secs(3600) } else { Du
 /// About what a batch writes to the log: neighbours share their pages.
 const BATCH_BYTES: usize = MAX_EVENTS as usize * 512;
 
-/// What a batch may still do.
+/// The work that a batch may still do.
 pub(super) struct Budget {
     events: u32,
     bytes: u64,

@@ -111,7 +111,7 @@ fn for_owner() -> OpenOptions {
 /// Takes the lock of a receiver; `None` if another receiver has it. The system drops the lock when
 /// the process dies.
 ///
-/// It is on a file of its own, since the locks on the database are SQLite's.
+/// The lock is on a file of its own, since the locks on the database are SQLite's.
 fn lock(file: &Path) -> io::Result<Option<File>> {
     let mut name = file.as_os_str().to_owned();
     name.push("-lock");

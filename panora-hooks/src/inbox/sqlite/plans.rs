@@ -39,6 +39,9 @@ const LARGER: usize = 3;
 /// statement.
 type Steps = HashMap<String, [i32; 2]>;
 
+/// Runs an operation with connections of its own.
+type Run = Box<dyn Fn(&File)>;
+
 struct File {
     folder: TempDir,
     steps: Arc<Mutex<Steps>>,
@@ -113,7 +116,7 @@ impl File {
         Queue::for_tool(connection, OpenFiles::new(&path, &path).unwrap()).unwrap()
     }
 
-    /// The steps of an operation, with connections of its own.
+    /// The steps of an operation.
     fn steps(&self, operation: impl FnOnce(&Self)) -> i64 {
         self.steps.lock().unwrap().clear();
         operation(self);
@@ -126,11 +129,11 @@ impl File {
     }
 }
 
-fn list(filter: Filter) -> Box<dyn Fn(&File)> {
+fn list(filter: Filter) -> Run {
     list_after(filter, None)
 }
 
-fn list_after(filter: Filter, after: Option<EventKey>) -> Box<dyn Fn(&File)> {
+fn list_after(filter: Filter, after: Option<EventKey>) -> Run {
     let query = Query::new(filter).after(after);
     Box::new(move |file: &File| {
         let page = file.reader().list(&query, SystemTime::now()).unwrap();
@@ -138,14 +141,14 @@ fn list_after(filter: Filter, after: Option<EventKey>) -> Box<dyn Fn(&File)> {
     })
 }
 
-fn operation<O: Operation>(new: impl Fn() -> O + 'static) -> Box<dyn Fn(&File)> {
+fn operation<O: Operation>(new: impl Fn() -> O + 'static) -> Run {
     Box::new(move |file: &File| {
         let (mut queue, mut batches) = (file.queue(), Batches::new(new(), 100));
         while matches!(batches.run(&mut queue, SystemTime::now()).unwrap(), Step::Continue) {}
     })
 }
 
-fn sweep<S: Sweep>(new: impl Fn() -> S + 'static) -> Box<dyn Fn(&File)> {
+fn sweep<S: Sweep>(new: impl Fn() -> S + 'static) -> Run {
     Box::new(move |file: &File| {
         let (mut queue, mut rounds) = (file.queue(), Rounds::new(new(), 100));
         while matches!(rounds.run(&mut queue, SystemTime::now()).unwrap(), Step::Continue) {}
@@ -159,9 +162,9 @@ fn event(number: usize) -> NewEvent {
     NewEvent::new(verifier.verify(body.as_bytes(), verifier.sign(&data)).unwrap())
 }
 
-/// Everything that a store does, by name.
-fn operations() -> Vec<(String, Box<dyn Fn(&File)>)> {
-    let mut all: Vec<(String, Box<dyn Fn(&File)>)> = Vec::new();
+/// All operations of a store, by name.
+fn operations() -> Vec<(String, Run)> {
+    let mut all: Vec<(String, Run)> = Vec::new();
     for state in EventState::ALL.iter().copied().map(Some).chain([None]) {
         let filter = Filter { state, ..Filter::new() };
         all.push((format!("list of {state:?}"), list(filter.clone())));

@@ -137,7 +137,7 @@ impl Storage<'_> {
                 shares,
             ])?;
         if stored == 0 {
-            // It is there, or the statement had failed.
+            // The statement does nothing only if the identity is stored already.
             let there = self.find(event)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             return Ok(Put::Duplicate(column::key(there)));
         }

@@ -20,7 +20,7 @@ pub(super) enum Source {
     Events,
     /// All events whose type begins with one of these prefixes.
     EventsOfType(Vec<String>),
-    /// All events that are due some time, if they are in this state.
+    /// All events that are to run now or later, if they are in this state.
     Due(EventState),
     /// All events that are done.
     Done,
@@ -54,7 +54,7 @@ fn size(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// What a step has found.
+/// The result of one step of a search.
 pub(super) struct Candidates {
     pub(super) seqs: Vec<i64>,
     /// The last event that was read; `None` if there was none.
