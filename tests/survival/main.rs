@@ -5,6 +5,7 @@ mod disk;
 mod failover;
 mod kill;
 mod many;
+mod own_server;
 mod postgres;
 mod power_cut;
 mod process;
