@@ -73,13 +73,17 @@ impl Database {
     }
 }
 
+/// Drops the database and its user, however the test ends.
 impl Drop for Database {
     fn drop(&mut self) {
         let options = connect_options().unwrap();
-        let sql = AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let name = self.name.clone();
         let drop_database = async move {
             let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
-            sqlx::raw_sql(sql).execute(&pool).await
+            let database = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+            sqlx::raw_sql(database).execute(&pool).await?;
+            let user = AssertSqlSafe(format!("DROP ROLE IF EXISTS {name}_user"));
+            sqlx::raw_sql(user).execute(&pool).await
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         std::thread::spawn(move || drop(runtime.block_on(drop_database))).join().unwrap();

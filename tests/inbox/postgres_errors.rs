@@ -79,7 +79,7 @@ async fn sessions_that_were_idle_for_too_long_are_replaced() {
 }
 
 /// A user who may open one connection only, and the one that it has open.
-async fn all_connections_taken(database: &Database) -> (PostgresInbox, PgConnection, String) {
+async fn all_connections_taken(database: &Database) -> (PostgresInbox, PgConnection) {
     let role = format!("{}_user", database.name);
     let name = &database.name;
     let create =
@@ -94,22 +94,18 @@ async fn all_connections_taken(database: &Database) -> (PostgresInbox, PgConnect
     database.end_sessions().await;
     database.wait_for_sessions("true", 0).await;
     let taken = PgConnection::connect_with(&options).await.unwrap();
-    (inbox, taken, role)
+    (inbox, taken)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_without_a_free_connection_is_tried_again() {
     let Some(database) = Database::new().await else { return };
-    let (inbox, taken, role) = all_connections_taken(&database).await;
+    let (inbox, taken) = all_connections_taken(&database).await;
     let error = inbox.put(vec![contact("early")]).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
     taken.close().await.unwrap();
     database.wait_for_sessions("true", 0).await;
     assert!(is_stored(inbox.put(vec![contact("late")]).await.unwrap()[0]));
-    let server = database.server.clone();
-    drop((inbox, database));
-    let drop_role = AssertSqlSafe(format!("DROP ROLE {role}"));
-    sqlx::raw_sql(drop_role).execute(&server).await.unwrap();
 }
 
 /// Locks the events against everything.

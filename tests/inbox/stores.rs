@@ -167,7 +167,7 @@ impl Store for Postgres {
         self.inbox.clone()
     }
 
-    /// The server's clock stays. All that it has ever said is moved instead.
+    /// Moves all times in the tables instead, because the server's clock cannot be set.
     async fn jump(&self, micros: i64) {
         self.execute(&format!("UPDATE @due SET due = due - {micros}; UPDATE @done SET at = at - {micros}"))
             .await;
@@ -181,7 +181,7 @@ impl Store for Postgres {
     }
 }
 
-/// Nothing is left behind, whatever the test does.
+/// Drops the schema, however the test ends.
 impl Drop for Postgres {
     fn drop(&mut self) {
         let (schema, options) = (self.schema.clone(), (*self.pool.connect_options()).clone());

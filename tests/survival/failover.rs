@@ -15,13 +15,7 @@ use std::{
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::runtime::Runtime;
 
-use crate::{
-    postgres::Schema,
-    process::Lost,
-    say,
-    server::{Server, run},
-    support::is_long,
-};
+use crate::{own_server::Server, postgres::Schema, process::Lost, say, server::run, support::is_long};
 
 /// Much longer than it takes, which is about a second.
 const LONGEST_OUTAGE: Duration = Duration::from_secs(20);

@@ -106,7 +106,10 @@ fn a_hook_that_aborts_is_dead_in_the_end() {
     let contents = runtime.block_on(contents(&tool));
     let info = &contents["aborts"];
     assert_eq!((info.attempts, info.state), (17, EventState::Dead));
-    assert_eq!(info.reason.as_deref(), Some("all 16 attempts failed, the last: its process died or its lease expired"));
+    assert_eq!(
+        info.reason.as_deref(),
+        Some("all 16 attempts failed, the last: its process died or its lease expired")
+    );
     for number in 0..20 {
         assert_eq!(contents[&format!("event-{number}")].state, EventState::Done);
     }

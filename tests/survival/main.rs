@@ -6,6 +6,7 @@ mod failed_sync;
 mod failover;
 mod kill;
 mod many;
+mod own_server;
 mod postgres;
 mod power_cut;
 mod process;

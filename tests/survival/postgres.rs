@@ -12,7 +12,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// `None`, and a word about it, without a server.
+    /// Returns `None`, and says so, without a server.
     pub fn new() -> Option<Self> {
         let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
             skip("PANORA_TEST_POSTGRES is not set");
@@ -25,7 +25,7 @@ impl Schema {
         Self { name: format!("panora_test_{:016x}", fastrand::u64(..)), url: url.to_owned() }
     }
 
-    /// As `receiver` takes it.
+    /// Names the schema as the program `receiver` expects it.
     pub fn store(&self) -> String {
         format!("{}#{}", self.url, self.name)
     }
@@ -39,7 +39,7 @@ impl Schema {
     }
 }
 
-/// Nothing is left behind, whatever the test does.
+/// Drops the schema, however the test ends.
 impl Drop for Schema {
     fn drop(&mut self) {
         let sql = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name));

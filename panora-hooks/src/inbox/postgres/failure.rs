@@ -7,7 +7,7 @@ use crate::inbox::InboxError;
 /// How far an error reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// The statement failed. The session is as good as before.
+    /// The statement failed. The session is not affected.
     Statement,
     /// The session is useless, and so are probably all that were opened before now. The statement
     /// has done nothing.

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 /// A statement whose values are bound to it.
 pub(super) type Statement = Query<'static, Postgres, PgArguments>;
 
-/// What a version adds to the one before; `@` stands for the schema.
+/// The additions of a version to the previous one; `@` stands for the schema.
 pub(super) struct Step {
     /// Statements that take no long locks.
     pub(super) tables: &'static str,
