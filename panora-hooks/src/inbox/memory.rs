@@ -129,7 +129,7 @@ impl Store {
                     event.received_at(),
                 )
             };
-            entry.place = Place::Leased { until: now + lease_for, fence: *last };
+            entry.place = Place::Leased { until: later(now, lease_for), fence: *last };
             leased
         };
         let mut bytes = 0;
@@ -149,9 +149,11 @@ impl Store {
         }
         entry.place = match decision {
             Decision::Complete => Place::Done(now),
-            Decision::RetryAfter(delay) => Place::Waiting { due: now + delay },
+            Decision::RetryAfter(delay) => Place::Waiting { due: later(now, delay) },
             Decision::Bury(reason) => Place::Dead(reason),
-            Decision::Extend(lease_for) => Place::Leased { until: now + lease_for, fence: token.fence() },
+            Decision::Extend(lease_for) => {
+                Place::Leased { until: later(now, lease_for), fence: token.fence() }
+            }
             Decision::Release => {
                 entry.attempts -= 1;
                 Place::Waiting { due: now }
@@ -174,7 +176,7 @@ impl Store {
     }
 
     fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
-        let latest = now + longest_delay;
+        let latest = later(now, longest_delay);
         let late = self.events.values_mut().filter_map(|entry| match &mut entry.place {
             Place::Waiting { due } if *due > latest => Some((due, now)),
             Place::Leased { until, .. } if *until > latest => Some((until, latest)),
@@ -231,6 +233,12 @@ impl Store {
         }
         over.len() as u64
     }
+}
+
+/// The time after a duration, or after a thousand years if it is longer.
+fn later(now: SystemTime, duration: Duration) -> SystemTime {
+    const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
 }
 
 impl Record {

@@ -87,7 +87,8 @@ pub use self::{
 ///
 /// The methods without a default are the core. The others are optional parts, which
 /// [`capabilities`](Self::capabilities) names. Every time is by the store's own clock: requests carry durations, never
-/// times. The contract tests of the feature `testing` check a store against these rules.
+/// times. [`guide::stores`](crate::guide::stores) shows how to write a store, and `testing::inbox_contract` (feature
+/// `testing`) checks it against every rule.
 ///
 /// Any of the futures may be dropped before it is ready. The operation may then have happened or not, but no later
 /// call may be affected.

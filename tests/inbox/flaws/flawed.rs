@@ -7,9 +7,9 @@ use std::{
 };
 
 use panora_hooks::inbox::{
-    Capabilities, Capability, Count, Decision, Depth, EventInfo, EventKey, Filter, Inbox, InboxError,
-    LeaseRequest, LeaseToken, Leased, MemoryInbox, NewEvent, Page, ParkReason, Put, Query, Select, Settled,
-    Settlement, StoredEvent,
+    Capabilities, Capability, Count, Decision, Depth, EventInfo, EventKey, EventState, Filter, Inbox,
+    InboxError, LeaseRequest, LeaseToken, Leased, MemoryInbox, NewEvent, Page, ParkReason, Put, Query,
+    Select, Settled, Settlement, StoredEvent,
 };
 
 use crate::{
@@ -50,6 +50,7 @@ pub enum Flaw {
     RepeatsTheLastOfAPage,
     ComparesOnlyTheWireType,
     LosesTheOldest,
+    ProbesAnyState,
     StopsCountingAtOnce,
     ReplaysNothing,
     ReplaysEveryType,
@@ -60,7 +61,7 @@ pub enum Flaw {
     ClaimsWhatItLacks,
     HasWhatItDoesNotClaim,
     LimitsWhatItLooksAt,
-    DiscardsOnlyTheDead,
+    DiscardsOnlyWhatIsOver,
     ForgetsAtAnyAge,
     ForgetsWithoutBound,
     ForgetsContents,
@@ -334,6 +335,13 @@ impl Inbox for Flawed {
         Ok(depth)
     }
 
+    async fn probe(&self) -> Result<Option<Duration>, InboxError> {
+        if self.has(Flaw::ProbesAnyState) && !self.keys(Filter::new()).await.is_empty() {
+            return Ok(Some(Duration::ZERO));
+        }
+        self.inner.probe().await
+    }
+
     async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         match self.flaw {
             Some(Flaw::PrunesAtAnyAge) => self.inner.prune(Duration::ZERO, max).await,
@@ -362,8 +370,17 @@ impl Inbox for Flawed {
         {
             keys.truncate(max as usize);
         }
-        if self.has(Flaw::DiscardsOnlyTheDead) {
-            which = Select::All(Filter::new());
+        if self.has(Flaw::DiscardsOnlyWhatIsOver) {
+            which = Select::Keys(match which {
+                Select::Keys(keys) => keys,
+                Select::All(filter) => self.keys(filter).await,
+                _ => return Err(InboxError::Unsupported("this selection")),
+            });
+            let parked = self.keys(Filter::new().state(EventState::Parked)).await;
+            let dead = self.keys(Filter::new().state(EventState::Dead)).await;
+            if let Select::Keys(keys) = &mut which {
+                keys.retain(|key| parked.contains(key) || dead.contains(key));
+            }
         }
         self.inner.discard(which, max).await
     }

@@ -91,6 +91,8 @@ macro_rules! __inbox_contract_rules {
                 "compare the type with every text of `Filter::wire_types`, and the time with `received_at`",
             Depth reading::depth_counts_each_state
                 "compute states from the time of the call: an event whose lease or delay is over is ready",
+            Probe reading::a_probe_answers_how_long_events_wait
+                "return the age of the oldest ready event from `probe`, and nothing if none is ready",
             Counts reading::a_count_is_exact_or_a_lower_bound
                 "count to at least 1000, and return `Count::at_least` where counting stops",
             Replay replaying::a_replay_makes_finished_events_ready
@@ -108,9 +110,9 @@ macro_rules! __inbox_contract_rules {
             Capabilities optional::an_optional_part_is_claimed_if_it_works
                 "return each optional part that is implemented from `capabilities`, and no other",
             Discard optional::a_discarded_event_is_known_but_gone
-                "make up to `max` selected parked and dead events done and pruned, smallest key first",
-            DiscardAny optional::an_event_in_any_state_is_discarded_by_key_or_state
-                "drop selected events for which `Select::discards` holds, also those that are still to run",
+                "make up to `max` selected events done and pruned, smallest key first",
+            DiscardAnyState optional::an_event_in_any_state_can_be_discarded
+                "ask `Select::discards` which events to drop, and end the leases of those that are dropped",
             Forget optional::a_pruned_event_is_forgotten_after_its_age
                 "remove events that are pruned and have been done for longer than `older_than`",
             ForgetBound optional::forgetting_is_bounded

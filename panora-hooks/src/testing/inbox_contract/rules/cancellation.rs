@@ -39,6 +39,8 @@ pub(crate) async fn a_dropped_call_harms_no_later_call<H: Harness>(store: Subjec
         acknowledged(&store, &later("list"), &mut kept).await?;
         drop_after(polls, inbox.depth()).await;
         acknowledged(&store, &later("depth"), &mut kept).await?;
+        drop_after(polls, inbox.probe()).await;
+        acknowledged(&store, &later("probe"), &mut kept).await?;
         drop_after(polls, inbox.replay(Select::Keys(vec![dead]), 1)).await;
         acknowledged(&store, &later("replay"), &mut kept).await?;
         drop_after(polls, inbox.prune(Duration::ZERO, ALL)).await;

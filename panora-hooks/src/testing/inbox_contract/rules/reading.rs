@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    inbox::{Count, Decision, Depth, EventState, Filter, ParkReason, Query},
+    inbox::{Count, Decision, Depth, EventState, Filter, Inbox, ParkReason, Query},
     testing::inbox_contract::{
         Harness,
-        check::{Checked, broken, holds, same},
+        check::{Checked, broken, holds, same, succeeds},
         events::{contact, event},
         subject::{HOUR, SECOND, Subject},
     },
@@ -119,4 +119,24 @@ pub(crate) async fn a_count_is_exact_or_a_lower_bound<H: Harness>(store: Subject
     }
     let oldest = store.depth().await?.oldest_ready;
     holds(when, oldest.is_some_and(|oldest| oldest < Duration::MAX), "`oldest_ready` is known", oldest)
+}
+
+pub(crate) async fn a_probe_answers_how_long_events_wait<H: Harness>(store: Subject<H>) -> Checked {
+    let probe = async || succeeds("probe", store.inbox.probe().await);
+    same("an empty store is probed", None, probe().await?)?;
+    let start = Instant::now();
+    store.settled("delayed", Decision::RetryAfter(HOUR)).await?;
+    store.store_contact("leased").await?;
+    store.lease_one("one event is ready").await?;
+    same("a store is probed whose events are delayed and leased", None, probe().await?)?;
+    store.store_contact("ready").await?;
+    let wait = probe().await?;
+    let when = "a store is probed with one event that is ready";
+    let longest = start.elapsed();
+    holds(when, wait.is_some_and(|wait| wait <= longest), "how long the event has been ready", wait)?;
+    store.advance(30 * SECOND).await?;
+    let wait = probe().await?;
+    let range = 30 * SECOND..=31 * SECOND + start.elapsed();
+    let when = "a store is probed whose only ready event has been ready for 30 s";
+    holds(when, wait.is_some_and(|wait| range.contains(&wait)), "30 s", wait)
 }
