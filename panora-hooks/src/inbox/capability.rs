@@ -3,7 +3,6 @@
 /// An optional part of [`Inbox`](super::Inbox).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[repr(u8)]
 pub enum Capability {
     /// [`Inbox::discard`](super::Inbox::discard): parked and dead events can be dropped.
     Discard,
