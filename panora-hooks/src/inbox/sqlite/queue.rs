@@ -2,7 +2,7 @@
 
 use std::{fs::File, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, config::DbConfig, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use super::{
     checkpoint::{self, Checkpointer},
@@ -27,7 +27,6 @@ pub(super) const ROW_BYTES: usize = 4096;
 /// The connection that changes events.
 pub(super) struct Queue {
     checkpointer: Option<Checkpointer>,
-    // Closed after those of the checkpointer and the reader. The last one to close removes the log.
     connection: Connection,
     files: OpenFiles,
     sync: Sync,
@@ -174,22 +173,6 @@ impl Queue {
         }
         self.is_suspect = false;
         Ok(())
-    }
-}
-
-/// Leaves the log alone if its name leads elsewhere by now. SQLite would remove whatever has that
-/// name when the last connection is closed, though it may belong to a new inbox in the same place.
-impl Drop for Queue {
-    fn drop(&mut self) {
-        if self.files.check().is_ok() {
-            return;
-        }
-        // If the file was only renamed, it may be opened once more. If it is gone, nothing helps.
-        let moved = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        let kept = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-        if let Err(error) = moved.and(kept) {
-            tracing::warn!("the log of an inbox that was moved away is not kept: {error}");
-        }
     }
 }
 
