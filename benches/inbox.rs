@@ -4,11 +4,12 @@
 //! cargo bench -p panora-hooks-benches --bench inbox [-- <part> ..]
 //! ```
 //!
-//! The parts are `store`, `lease`, `http` and `postgres` (which needs `PANORA_TEST_POSTGRES`). Only run by name are
-//! `filled`, which takes 10 GB of disk and a quarter of an hour, `statements`, which measures every statement on a large
-//! store, and `replay`, which measures deliveries beside a large replay. The latter two fill stores with
-//! `PANORA_BENCH_EVENTS` events (4 and 3 million, 10 GB). The folder is `PANORA_BENCH_DIR`, by default the target folder:
-//! the disk that it is on is what is measured.
+//! The parts are `store`, `lease`, `http` and `postgres` (which needs `PANORA_TEST_POSTGRES`). Only
+//! run by name are `filled`, which takes 10 GB of disk and a quarter of an hour, `statements`,
+//! which measures every statement on a large store, and `replay`, which measures deliveries beside
+//! a large replay. The latter two fill stores with `PANORA_BENCH_EVENTS` events (4 and 3 million,
+//! 10 GB). The folder is `PANORA_BENCH_DIR`, by default the target folder: the disk that it is on
+//! is what is measured.
 
 mod inbox {
     pub(crate) mod disk;

@@ -123,7 +123,8 @@ fn a_slow_drip_is_cut_off() {
         let mut drip = stream.try_clone().unwrap();
         let body = delivery.body.clone();
         let dripping = std::thread::spawn(move || {
-            // The pace of the sender: each byte is soon after the one before it, but the limit is on the whole.
+            // The pace of the sender: each byte is soon after the one before it, but the limit is
+            // on the whole.
             let sends = |byte: &&u8| {
                 std::thread::sleep(Duration::from_millis(20));
                 drip.write_all(&[**byte]).is_ok()

@@ -73,8 +73,9 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     /// Sets the maximum body size in bytes. Defaults to 32 MiB.
     ///
-    /// Larger bodies are rejected with `413 Payload Too Large`, and the event is lost, because Panora does not retry.
-    /// Lists can be megabytes long. A proxy in front of the receiver should allow at least this size.
+    /// Larger bodies are rejected with `413 Payload Too Large`, and the event is lost, because
+    /// Panora does not retry. Lists can be megabytes long. A proxy in front of the receiver should
+    /// allow at least this size.
     ///
     /// # Panics
     ///
@@ -88,9 +89,9 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
     /// Sets how long a body may take to arrive. Defaults to 30 seconds.
     ///
-    /// Slower bodies are rejected with `408 Request Timeout`, and the event is lost. The time during which a body waits
-    /// for [memory](Self::max_buffered_bytes) does not count, nor does the time for the headers: `axum::serve` reads
-    /// them, without a limit.
+    /// Slower bodies are rejected with `408 Request Timeout`, and the event is lost. The time
+    /// during which a body waits for [memory](Self::max_buffered_bytes) does not count, nor does
+    /// the time for the headers: `axum::serve` reads them, without a limit.
     ///
     /// # Panics
     ///

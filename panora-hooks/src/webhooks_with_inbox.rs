@@ -50,8 +50,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
 
     /// Sets how many hooks run at once. Defaults to 64.
     ///
-    /// Events whose attempts were interrupted twice run one at a time, in one of these slots; a slot is kept free for
-    /// them while one waits.
+    /// Events whose attempts were interrupted twice run one at a time, in one of these slots; a
+    /// slot is kept free for them while one waits.
     ///
     /// # Panics
     ///
@@ -62,10 +62,12 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         self.set(|policy| policy.concurrency = concurrency)
     }
 
-    /// Sets how long a hook may run. Defaults to 5 minutes. Then it is cancelled, which counts as a failure.
+    /// Sets how long a hook may run. Defaults to 5 minutes. Then it is cancelled, which counts as a
+    /// failure.
     ///
-    /// A hook that blocks its thread cannot be cancelled. Its event is leased to others one [lease](Self::lease_time)
-    /// later, and the hook keeps its slot until it ends. Run blocking code with `tokio::task::spawn_blocking`.
+    /// A hook that blocks its thread cannot be cancelled. Its event is leased to others one
+    /// [lease](Self::lease_time) later, and the hook keeps its slot until it ends. Run blocking
+    /// code with `tokio::task::spawn_blocking`.
     ///
     /// # Panics
     ///
@@ -97,8 +99,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         })
     }
 
-    /// Sets how long a worker leases events. Defaults to 60 seconds. The worker extends the lease while a hook runs; if
-    /// the worker dies, others get its events after this time.
+    /// Sets how long a worker leases events. Defaults to 60 seconds. The worker extends the lease
+    /// while a hook runs; if the worker dies, others get its events after this time.
     ///
     /// # Panics
     ///
@@ -110,18 +112,19 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         self.set(|policy| policy.lease = lease_time)
     }
 
-    /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop. Defaults to 25 seconds. Then
-    /// the hooks are cancelled, and their events run again.
+    /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop.
+    /// Defaults to 25 seconds. Then the hooks are cancelled, and their events run again.
     pub fn shutdown_grace(self, shutdown_grace: Duration) -> Self {
         self.set(|policy| policy.shutdown_grace = shutdown_grace)
     }
 
-    /// Sets how long to retry storing an event while the store is busy or unreachable. Defaults to 5 seconds. Then the
-    /// hook runs before the answer.
+    /// Sets how long to retry storing an event while the store is busy or unreachable. Defaults to
+    /// 5 seconds. Then the hook runs before the answer.
     ///
-    /// A store that does not answer for as long counts as unreachable. It may have stored the event all the same, which
-    /// then runs twice. Hooks that run before the answer do so beside those of the worker: neither
-    /// [`concurrency`](Self::concurrency) nor [`hook_timeout`](Self::hook_timeout) applies to them.
+    /// A store that does not answer for as long counts as unreachable. It may have stored the event
+    /// all the same, which then runs twice. Hooks that run before the answer do so beside those of
+    /// the worker: neither [`concurrency`](Self::concurrency) nor
+    /// [`hook_timeout`](Self::hook_timeout) applies to them.
     ///
     /// # Panics
     ///

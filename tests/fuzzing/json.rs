@@ -10,7 +10,8 @@ pub(crate) struct Member<'t> {
     pub(crate) value: &'t str,
 }
 
-/// Reads a text that is one object, with every member in the order of the text. `None` if it is not.
+/// Reads a text that is one object, with every member in the order of the text. `None` if it is
+/// not.
 pub(crate) fn object(text: &str) -> Option<Vec<Member<'_>>> {
     let mut reader = Reader { text, at: 0 };
     let mut members = Vec::new();

@@ -1,4 +1,5 @@
-//! A store with a single connection, which is handed to those that wait in their order, in virtual time.
+//! A store with a single connection, which is handed to those that wait in their order, in virtual
+//! time.
 
 use std::{sync::Arc, time::Duration};
 

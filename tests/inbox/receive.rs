@@ -506,7 +506,8 @@ fn an_event_that_is_leased_while_it_is_settled_does_not_run_twice() {
         let receiver = Receiver::start(webhooks(app, inbox.clone()));
         assert_eq!(receiver.deliver(&contact()).await, 200);
         next(&begun).await;
-        // Its lease expires, and it is leased once more; the worker hears of that later than it settles.
+        // Its lease expires, and it is leased once more; the worker hears of that later than it
+        // settles.
         let mut is_first = true;
         inbox.on_lease(move || {
             if std::mem::take(&mut is_first) {

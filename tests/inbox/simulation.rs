@@ -213,8 +213,8 @@ fn is_running(runs: &Runs, id: &str) -> bool {
     runs.lock().unwrap().get(id).is_some_and(|runs| runs.iter().any(|run| run.ended.is_none()))
 }
 
-/// Looks every 100 ms whether a ready event waits although there is a free slot, and whether an event is leased to
-/// nobody for longer than its lease.
+/// Looks every 100 ms whether a ready event waits although there is a free slot, and whether an
+/// event is leased to nobody for longer than its lease.
 async fn watch(inbox: Store, runs: Runs, live: Arc<Mutex<[bool; 2]>>) {
     let (mut ready, mut leased) = (Watched::default(), Watched::default());
     loop {

@@ -31,8 +31,8 @@ impl Opened {
         self.root.path().join(format!("folder/inbox.db{suffix}"))
     }
 
-    /// Checks that every operation that promises durability is refused, with an error that names the
-    /// file.
+    /// Checks that every operation that promises durability is refused, with an error that names
+    /// the file.
     async fn refuses(&self, inbox: &SqliteInbox, name: &str) {
         let refused = |what: &str, error: InboxError| {
             assert!(!error.is_transient(), "{what}: {error:?}");

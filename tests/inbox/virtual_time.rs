@@ -47,7 +47,8 @@ pub fn memory() -> MemoryInbox {
     memory_ahead().0
 }
 
-/// Leases everything that is ready `times` times, and lets each lease expire, as if the process had died.
+/// Leases everything that is ready `times` times, and lets each lease expire, as if the process had
+/// died.
 pub async fn interrupt(inbox: &impl Inbox, times: u32) {
     for _ in 0..times {
         let lease = Duration::from_secs(1);

@@ -2,7 +2,8 @@
 
 use super::{EventKey, LeaseToken};
 
-/// The number of a row. A key that no row can have becomes the largest number, which no row ever gets.
+/// The number of a row. A key that no row can have becomes the largest number, which no row ever
+/// gets.
 pub(super) fn seq(key: EventKey) -> i64 {
     i64::try_from(key.number()).unwrap_or(i64::MAX)
 }

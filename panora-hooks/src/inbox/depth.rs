@@ -30,7 +30,8 @@ impl Depth {
 
 /// A number of events: exact, or "at least" where a store stops counting.
 ///
-/// Counting reads every row, so a store may stop at a limit of its own. The stores of this crate stop at 10,000.
+/// Counting reads every row, so a store may stop at a limit of its own. The stores of this crate
+/// stop at 10,000.
 ///
 /// ```
 /// use panora_hooks::inbox::Count;
@@ -64,7 +65,8 @@ impl Count {
         if number > limit { Self::at_least(limit) } else { Self::exactly(number) }
     }
 
-    /// Returns the number that was counted. There are more events if it is not [exact](Self::is_exact).
+    /// Returns the number that was counted. There are more events if it is not
+    /// [exact](Self::is_exact).
     #[must_use]
     pub const fn number(self) -> u64 {
         self.number

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::EventKey;
 use crate::{catalogue, delivery::Delivery};
 
-/// The most replays of one content that a store keeps: anyone who has captured a delivery can send it again under any
-/// number of ids. A further replay counts as a duplicate of the original.
+/// The most replays of one content that a store keeps: anyone who has captured a delivery can send
+/// it again under any number of ids. A further replay counts as a duplicate of the original.
 pub(crate) const MAX_REPLAYS: usize = 16;
 
 /// A verified event that is to be stored.

@@ -93,7 +93,8 @@ pub struct LeaseToken {
 }
 
 impl LeaseToken {
-    /// Creates the token of a lease. A store must never use the same `fence` for two leases of an event.
+    /// Creates the token of a lease. A store must never use the same `fence` for two leases of an
+    /// event.
     #[must_use]
     pub const fn new(key: EventKey, fence: u128) -> Self {
         Self { key, fence }
@@ -132,7 +133,8 @@ impl Settlement {
 
 /// What happens to a leased event. Times are by the clock of the store.
 ///
-/// A store returns [`InboxError::Unsupported`](super::InboxError::Unsupported) for a variant that it does not know.
+/// A store returns [`InboxError::Unsupported`](super::InboxError::Unsupported) for a variant that
+/// it does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
@@ -142,8 +144,8 @@ pub enum Decision {
     RetryAfter(Duration),
     /// The event is dead, for this reason.
     Bury(String),
-    /// The lease ends this long from now. The token stays valid, so a worker that never sees the answer can still
-    /// settle.
+    /// The lease ends this long from now. The token stays valid, so a worker that never sees the
+    /// answer can still settle.
     Extend(Duration),
     /// The event is ready again, as if it had not been leased: the attempt does not count.
     Release,

@@ -53,8 +53,9 @@ pub use self::{
 
 /// A durable store of events, shared by the router that stores them and the workers that run them.
 ///
-/// The stores of this crate are handles that are cheap to clone. Group commit, the worker and the behaviour while a
-/// store fails are implemented above this trait, and are the same for every store.
+/// The stores of this crate are handles that are cheap to clone. Group commit, the worker and the
+/// behaviour while a store fails are implemented above this trait, and are the same for every
+/// store.
 ///
 /// A program of your own can manage an inbox beside the receiver:
 ///
@@ -86,41 +87,44 @@ pub use self::{
 /// # Implementing a store
 ///
 /// The methods without a default are the core. The others are optional parts, which
-/// [`capabilities`](Self::capabilities) names. Every time is by the store's own clock: requests carry durations, never
-/// times. [`guide::stores`](crate::guide::stores) shows how to write a store, and `testing::inbox_contract` (feature
-/// `testing`) checks it against every rule.
+/// [`capabilities`](Self::capabilities) names. Every time is by the store's own clock: requests
+/// carry durations, never times. [`guide::stores`](crate::guide::stores) shows how to write a
+/// store, and `testing::inbox_contract` (feature `testing`) checks it against every rule.
 ///
-/// Any of the futures may be dropped before it is ready. The operation may then have happened or not, but no later
-/// call may be affected.
+/// Any of the futures may be dropped before it is ready. The operation may then have happened or
+/// not, but no later call may be affected.
 ///
 /// # Errors
 ///
 /// After a [transient](InboxError::is_transient) error the router retries for the
-/// [`store_timeout`](crate::WebhooksWithInbox::store_timeout), and then runs the hook before it answers. After any other
-/// error it answers 503 at once. A worker logs the error and continues. A store therefore returns
-/// [`Unavailable`](InboxError::Unavailable) only for conditions that may end by themselves.
+/// [`store_timeout`](crate::WebhooksWithInbox::store_timeout), and then runs the hook before it
+/// answers. After any other error it answers 503 at once. A worker logs the error and continues. A
+/// store therefore returns [`Unavailable`](InboxError::Unavailable) only for conditions that may
+/// end by themselves.
 pub trait Inbox: Send + Sync + 'static {
-    /// Stores a batch. When this returns `Ok`, every event of it is on stable storage; the results are in the order of
-    /// the batch. After an error some events may be stored, and putting them again is safe.
+    /// Stores a batch. When this returns `Ok`, every event of it is on stable storage; the results
+    /// are in the order of the batch. After an error some events may be stored, and putting them
+    /// again is safe.
     ///
-    /// An event whose [identity](NewEvent::identity) is stored already is a duplicate: nothing is stored, and the
-    /// stored event keeps its state. An event that is [unique](NewEvent::is_unique) and whose
-    /// [content](NewEvent::content) is stored already is parked as [replayed](ParkReason::Replayed). An empty batch asks
-    /// whether the store accepts writes; the store writes something to find out.
+    /// An event whose [identity](NewEvent::identity) is stored already is a duplicate: nothing is
+    /// stored, and the stored event keeps its state. An event that is [unique](NewEvent::is_unique)
+    /// and whose [content](NewEvent::content) is stored already is parked as
+    /// [replayed](ParkReason::Replayed). An empty batch asks whether the store accepts writes; the
+    /// store writes something to find out.
     ///
     /// An event holds the body that it came in, which counts as memory
-    /// ([`max_buffered_bytes`](crate::Webhooks::max_buffered_bytes)) until the event is dropped. A store in memory
-    /// therefore copies the data that it keeps.
+    /// ([`max_buffered_bytes`](crate::Webhooks::max_buffered_bytes)) until the event is dropped. A
+    /// store in memory therefore copies the data that it keeps.
     fn put(&self, batch: Vec<NewEvent>) -> impl Future<Output = Result<Vec<Put>, InboxError>> + Send;
 
-    /// Leases events that are ready, those first that have been ready longest, and counts an attempt of each. Nobody
-    /// else gets them until they are settled or the lease expires.
+    /// Leases events that are ready, those first that have been ready longest, and counts an
+    /// attempt of each. Nobody else gets them until they are settled or the lease expires.
     ///
     /// The store may return fewer events than requested, for example because they are large.
     fn lease(&self, request: LeaseRequest) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send;
 
-    /// Applies decisions about leased events, in one transaction; the results are in the order of `settlements`. A stale
-    /// token changes nothing.
+    /// Applies decisions about leased events, in one transaction; the results are in the order of
+    /// `settlements`. A stale token changes nothing.
     fn settle(
         &self,
         settlements: Vec<Settlement>,
@@ -132,24 +136,25 @@ pub trait Inbox: Send + Sync + 'static {
     /// Returns an event with its data.
     fn get(&self, key: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send;
 
-    /// Makes up to `max` of the selected parked, dead, delayed and done events ready, oldest first, with no attempts
-    /// counted. Returns how many there were.
+    /// Makes up to `max` of the selected parked, dead, delayed and done events ready, oldest first,
+    /// with no attempts counted. Returns how many there were.
     ///
-    /// Ready and leased events, and those whose data is pruned, stay as they are and do not count. Each event is visited
-    /// once, even if it is selected again as soon as its hook has run. To replay a large number of events, go through
-    /// the pages of a [list](Self::list).
+    /// Ready and leased events, and those whose data is pruned, stay as they are and do not count.
+    /// Each event is visited once, even if it is selected again as soon as its hook has run. To
+    /// replay a large number of events, go through the pages of a [list](Self::list).
     ///
-    /// A store works in small batches, between which others can store. If the future is dropped, or fails half-way, some
-    /// events are replayed and others are not.
+    /// A store works in small batches, between which others can store. If the future is dropped, or
+    /// fails half-way, some events are replayed and others are not.
     fn replay(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
     /// Counts the events in each state that is not done, up to a limit of the store's.
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send;
 
-    /// Checks that the store accepts writes, and returns how long the oldest ready event has been ready.
+    /// Checks that the store accepts writes, and returns how long the oldest ready event has been
+    /// ready.
     ///
-    /// [`readiness`] calls this for each probe, so it should be cheap. Defaults to an empty [`put`](Self::put) and
-    /// [`depth`](Self::depth).
+    /// [`readiness`] calls this for each probe, so it should be cheap. Defaults to an empty
+    /// [`put`](Self::put) and [`depth`](Self::depth).
     fn probe(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
         async {
             self.put(Vec::new()).await?;
@@ -157,8 +162,9 @@ pub trait Inbox: Send + Sync + 'static {
         }
     }
 
-    /// Drops the data of up to `max` events that have been done for longer than `older_than`. Returns how many there
-    /// were. Their identities are kept, so that duplicates are still recognised.
+    /// Drops the data of up to `max` events that have been done for longer than `older_than`.
+    /// Returns how many there were. Their identities are kept, so that duplicates are still
+    /// recognised.
     fn prune(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
     /// Returns the optional parts that this store implements. Defaults to none.
@@ -168,12 +174,13 @@ pub trait Inbox: Send + Sync + 'static {
         Capabilities::CORE
     }
 
-    /// Drops the data of up to `max` of the selected events for good, oldest first. Returns how many there were. They
-    /// are done and pruned: a delivery of such an event is a duplicate until it is [forgotten](Self::forget).
+    /// Drops the data of up to `max` of the selected events for good, oldest first. Returns how
+    /// many there were. They are done and pruned: a delivery of such an event is a duplicate until
+    /// it is [forgotten](Self::forget).
     ///
-    /// A selection by keys, or by a filter that names a state, drops events in any state but done. Another filter drops
-    /// parked and dead events only ([`Select::discards`]). The lease of an event that is dropped ends: its hook may still
-    /// run, and its outcome is not recorded.
+    /// A selection by keys, or by a filter that names a state, drops events in any state but done.
+    /// Another filter drops parked and dead events only ([`Select::discards`]). The lease of an
+    /// event that is dropped ends: its hook may still run, and its outcome is not recorded.
     ///
     /// Optional: [`Capability::Discard`]. Defaults to [`InboxError::Unsupported`].
     fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
@@ -181,8 +188,8 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("discard")))
     }
 
-    /// Removes up to `max` [pruned](Self::prune) events that have been done for longer than `older_than`. Returns how
-    /// many there were. A later delivery of such an event is a new event.
+    /// Removes up to `max` [pruned](Self::prune) events that have been done for longer than
+    /// `older_than`. Returns how many there were. A later delivery of such an event is a new event.
     ///
     /// Optional: [`Capability::Forget`]. Without it identities are kept forever.
     fn forget(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
@@ -190,13 +197,15 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("forget")))
     }
 
-    /// Repairs up to `max` events that are due later than `longest_delay` from now. Returns how many there were. Such
-    /// events exist only if the store's clock was ahead and has been set back: nothing is ever delayed or leased for
-    /// longer.
+    /// Repairs up to `max` events that are due later than `longest_delay` from now. Returns how
+    /// many there were. Such events exist only if the store's clock was ahead and has been set
+    /// back: nothing is ever delayed or leased for longer.
     ///
-    /// A delayed event becomes ready. A lease ends `longest_delay` from now, since its hook may still run.
+    /// A delayed event becomes ready. A lease ends `longest_delay` from now, since its hook may
+    /// still run.
     ///
-    /// Optional: [`Capability::Expedite`]. Without it such events wait until the clock is there again.
+    /// Optional: [`Capability::Expedite`]. Without it such events wait until the clock is there
+    /// again.
     fn expedite(
         &self,
         longest_delay: Duration,

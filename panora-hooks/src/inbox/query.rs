@@ -113,8 +113,8 @@ pub struct Page<T> {
 }
 
 impl Page<EventInfo> {
-    /// Returns the page of the first `limit` of `items`. Ask the database for one more than `limit`, so that the last
-    /// page is known to be the last.
+    /// Returns the page of the first `limit` of `items`. Ask the database for one more than
+    /// `limit`, so that the last page is known to be the last.
     #[must_use]
     pub fn new(mut items: Vec<EventInfo>, limit: u32) -> Self {
         let limit = limit as usize;
@@ -136,10 +136,11 @@ pub enum Select {
 }
 
 impl Select {
-    /// Returns whether [`discard`](super::Inbox::discard) drops a selected event in this state, for a store.
+    /// Returns whether [`discard`](super::Inbox::discard) drops a selected event in this state, for
+    /// a store.
     ///
-    /// Keys, and a filter that names a state, mean what they say. Another filter does not drop events that are still to
-    /// run. Nothing drops an event that is done.
+    /// Keys, and a filter that names a state, mean what they say. Another filter does not drop
+    /// events that are still to run. Nothing drops an event that is done.
     #[must_use]
     pub fn discards(&self, state: EventState) -> bool {
         match (state, self) {

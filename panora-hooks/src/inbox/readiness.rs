@@ -17,14 +17,15 @@ use super::{Inbox, InboxError, error::chain, patience::within};
 /// A store that takes longer to answer is not ready.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Returns a handler for monitoring. It answers 200 while the inbox accepts events and no event has been ready for
-/// longer than `max_wait`, otherwise 503, with one line of text that says which.
+/// Returns a handler for monitoring. It answers 200 while the inbox accepts events and no event has
+/// been ready for longer than `max_wait`, otherwise 503, with one line of text that says which.
 ///
-/// Requests that arrive together share one [probe](Inbox::probe) of the inbox, so that probes cannot pile up while a
-/// store is slow. The probe continues if a client hangs up.
+/// Requests that arrive together share one [probe](Inbox::probe) of the inbox, so that probes
+/// cannot pile up while a store is slow. The probe continues if a client hangs up.
 ///
-/// Use it for an alarm. A load balancer that stops sending to the last receiver loses events which that receiver would
-/// have stored: a backlog, for example after a restart, is not a reason to receive nothing.
+/// Use it for an alarm. A load balancer that stops sending to the last receiver loses events which
+/// that receiver would have stored: a backlog, for example after a restart, is not a reason to
+/// receive nothing.
 ///
 /// ```
 /// # use std::time::Duration;

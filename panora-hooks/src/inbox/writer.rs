@@ -1,7 +1,7 @@
 //! Group commit: stores events that arrive concurrently in one transaction.
 //!
-//! There is no timer. While one batch is being stored, the next one collects, so a single event waits only for the
-//! store, and throughput grows with load.
+//! There is no timer. While one batch is being stored, the next one collects, so a single event
+//! waits only for the store, and throughput grows with load.
 
 use std::{
     collections::VecDeque,
@@ -23,8 +23,8 @@ const MAX_EVENTS: usize = 512;
 /// The most data in a batch, in bytes, unless a single event is larger.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The pause before a batch is stored again while the store is busy or unreachable. It doubles each time, up to the
-/// longest.
+/// The pause before a batch is stored again while the store is busy or unreachable. It doubles each
+/// time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -65,7 +65,8 @@ impl Writer {
         Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), stored }
     }
 
-    /// Stores an event, together with others that wait. It is on stable storage when this returns `Ok`.
+    /// Stores an event, together with others that wait. It is on stable storage when this returns
+    /// `Ok`.
     ///
     /// If the future is dropped, the event is stored all the same.
     pub(crate) async fn store(self: &Arc<Self>, event: NewEvent) -> Result<Put, NotStored> {
@@ -169,7 +170,8 @@ impl Flush {
         }
     }
 
-    /// Stores the halves of a batch by themselves, so that an event which the store refuses does not fail the others.
+    /// Stores the halves of a batch by themselves, so that an event which the store refuses does
+    /// not fail the others.
     async fn store_halves(&mut self, mut batch: Vec<Waiting>) {
         let second = batch.split_off(batch.len() / 2);
         for half in [batch, second] {
@@ -177,7 +179,8 @@ impl Flush {
         }
     }
 
-    /// Puts a batch back to the front of the queue, and gives up on every event there whose deadline has passed.
+    /// Puts a batch back to the front of the queue, and gives up on every event there whose
+    /// deadline has passed.
     async fn retry(&mut self, batch: Vec<Waiting>) {
         let now = Instant::now();
         let over = {

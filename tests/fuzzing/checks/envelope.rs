@@ -16,7 +16,8 @@ use crate::{
 pub fn check(body: &[u8]) {
     let verifier = Verifier::new(SECRET).unwrap();
     let expected = Expected::of(body);
-    // A well-formed signature that does not match tells bodies that are read from those that are not.
+    // A well-formed signature that does not match tells bodies that are read from those that are
+    // not.
     let unsigned = verifier.verify(body, "0".repeat(64)).map(|delivery| delivery.id().to_owned());
     let verdict = expected.as_ref().map_or_else(|error| *error, |_| VerifyError::SignatureMismatch);
     assert_eq!(unsigned, Err(verdict));

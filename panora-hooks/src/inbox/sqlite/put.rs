@@ -26,7 +26,8 @@ impl Queue {
 }
 
 impl Queue {
-    /// Writes to find out whether the file can be written. Returns how long the oldest ready event has been ready.
+    /// Writes to find out whether the file can be written. Returns how long the oldest ready event
+    /// has been ready.
     pub(super) fn probe(&mut self, now: SystemTime) -> Result<Option<Duration>, InboxError> {
         let now = micros(now);
         self.change(Sync::Full, ROW_BYTES, |change| {

@@ -120,7 +120,8 @@ impl Queue {
         }
         let changed = changed?;
         if sync == Sync::Full {
-            // The change is on the disk, but perhaps in a file that no other process will ever open.
+            // The change is on the disk, but perhaps in a file that no other process will ever
+            // open.
             self.files.check()?;
         }
         Ok(changed)

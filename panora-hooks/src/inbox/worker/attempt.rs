@@ -13,7 +13,8 @@ use crate::{
     printable::Printable,
 };
 
-/// The most characters of a reason that are kept: an error text is the user's, and may be of any length.
+/// The most characters of a reason that are kept: an error text is the user's, and may be of any
+/// length.
 const MAX_REASON_CHARS: usize = 1000;
 
 /// An attempt whose hook has ended.
@@ -28,7 +29,8 @@ pub(super) enum AttemptOutcome {
     Ended(Ending),
     /// The hook ran for longer than this.
     TimedOut(Duration),
-    /// No hook names the event's type. Another release, which may run beside this one, has stored it.
+    /// No hook names the event's type. Another release, which may run beside this one, has stored
+    /// it.
     Unhandled,
     /// The process died, or the lease expired, while the hook ran.
     Interrupted,

@@ -23,8 +23,8 @@ impl Scheduler<'_> {
         if timeout_at(hooks_end, self.finish_hooks()).await.is_err() {
             tracing::warn!(hooks = self.tasks.len(), "hooks are cancelled: they did not end in time");
             self.tasks.abort_all();
-            // A hook that blocks its thread cannot be aborted, and goes on. Its lease has to expire: another worker
-            // would run the event beside it.
+            // A hook that blocks its thread cannot be aborted, and goes on. Its lease has to
+            // expire: another worker would run the event beside it.
             let _ = timeout(ABORT, self.finish_hooks()).await;
         }
         let _ = at_most(store_timeout, self.finish_settlements()).await;

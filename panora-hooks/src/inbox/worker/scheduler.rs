@@ -28,27 +28,30 @@ use crate::{
     printable::Printable,
 };
 
-/// How often to poll for events that this worker was not notified of: those whose delay is over, and those that another
-/// process has stored or replayed.
+/// How often to poll for events that this worker was not notified of: those whose delay is over,
+/// and those that another process has stored or replayed.
 const POLL: Duration = Duration::from_secs(1);
 
 /// The pause after a store has failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How many hooks that have ended may be left in the order in which they were started, beside twice those that run.
+/// How many hooks that have ended may be left in the order in which they were started, beside twice
+/// those that run.
 const MAX_ENDED: usize = 64;
 
 /// The events of one worker, from lease to settlement.
 ///
-/// At most one request of each kind (lease, settle, extend) is in flight, and all of them are polled in one place: a
-/// request that waits for a connection must not keep another one from using the connection that it was given.
+/// At most one request of each kind (lease, settle, extend) is in flight, and all of them are
+/// polled in one place: a request that waits for a connection must not keep another one from using
+/// the connection that it was given.
 pub(super) struct Scheduler<'i> {
     inbox: &'i dyn ErasedInbox,
     runner: Arc<dyn Runner>,
     pub(super) policy: Policy,
     pub(super) tasks: JoinSet<(EventKey, Attempt)>,
     running: HashMap<EventKey, Running>,
-    /// The hooks in the order in which they were started. Those that have ended are removed when they come first.
+    /// The hooks in the order in which they were started. Those that have ended are removed when
+    /// they come first.
     started: VecDeque<(EventKey, task::Id)>,
     /// The number of hooks that are stuck.
     stuck: usize,
@@ -56,7 +59,8 @@ pub(super) struct Scheduler<'i> {
     suspect: Option<RunningSuspect>,
     pub(super) suspects: Suspects,
     pub(super) settlements: Settlements,
-    /// Never dropped while the store may still answer: nobody else would run what it has leased by then.
+    /// Never dropped while the store may still answer: nobody else would run what it has leased by
+    /// then.
     pub(super) leasing: Option<Request<'i, LeaseAnswer>>,
     settling: Option<Request<'i, SettleAnswer>>,
     extending: Option<Request<'i, SettleAnswer>>,
@@ -74,8 +78,8 @@ struct Running {
     attempt: u32,
     since: Instant,
     task: task::Id,
-    /// Whether the hook should have been cancelled long ago, and was not, since it blocks its thread. Its lease is not
-    /// extended any more, and its slot is lost until it ends.
+    /// Whether the hook should have been cancelled long ago, and was not, since it blocks its
+    /// thread. Its lease is not extended any more, and its slot is lost until it ends.
     is_stuck: bool,
 }
 
@@ -138,7 +142,8 @@ impl<'i> Scheduler<'i> {
         }
     }
 
-    /// Waits for the next answer of the store, the next hook that ends, or the next request that is due, and handles it.
+    /// Waits for the next answer of the store, the next hook that ends, or the next request that is
+    /// due, and handles it.
     ///
     /// Dropping the future loses nothing: an answer is handled in the poll that returns it.
     pub(super) async fn step(&mut self) {
@@ -171,7 +176,8 @@ impl<'i> Scheduler<'i> {
         self.policy.hook_timeout + self.policy.lease
     }
 
-    /// Returns the live hook that has run longest, which comes first in `started` once `mark_stuck` has run.
+    /// Returns the live hook that has run longest, which comes first in `started` once `mark_stuck`
+    /// has run.
     fn oldest(&self) -> Option<&Running> {
         self.started.front().and_then(|(key, _)| self.running.get(key))
     }
@@ -206,8 +212,8 @@ impl<'i> Scheduler<'i> {
         self.running.len() > self.stuck
     }
 
-    /// The number of slots in use. An event whose settlement the store has not confirmed keeps its slot, so that
-    /// settlements do not pile up while a store accepts none.
+    /// The number of slots in use. An event whose settlement the store has not confirmed keeps its
+    /// slot, so that settlements do not pile up while a store accepts none.
     fn used_slots(&self) -> usize {
         self.running.len() + self.settlements.len()
     }
@@ -255,7 +261,8 @@ impl<'i> Scheduler<'i> {
                 if !self.holds_leases() {
                     self.extend_at = asked_at + self.policy.lease / 3;
                 }
-                // There may be more even if fewer came than there was room for: events may be large.
+                // There may be more even if fewer came than there was room for: events may be
+                // large.
                 if !leased.is_empty() {
                     self.poll_at = Instant::now();
                 }
@@ -329,7 +336,8 @@ impl<'i> Scheduler<'i> {
             return;
         }
         if *leased_until < Instant::now() + self.policy.lease / 4 {
-            // The event may have waited for long: another worker has it if the lease cannot be extended.
+            // The event may have waited for long: another worker has it if the lease cannot be
+            // extended.
             let now = Instant::now();
             let soon = self.last_extend.map_or(now, |last| now.max(last + PAUSE));
             self.extend_at = self.extend_at.min(soon);

@@ -22,13 +22,14 @@ pub(super) struct Settlements {
 
 struct Owed {
     settlement: Settlement,
-    /// Whether the store has called the token stale while a lease request was in flight. The answer to that request may
-    /// hold the event under a new token.
+    /// Whether the store has called the token stale while a lease request was in flight. The answer
+    /// to that request may hold the event under a new token.
     is_stale: bool,
 }
 
 impl Settlements {
-    /// Adds a decision. It replaces an earlier one about the same event, and keeps the newest token of the event.
+    /// Adds a decision. It replaces an earlier one about the same event, and keeps the newest token
+    /// of the event.
     pub(super) fn owe(&mut self, token: LeaseToken, decision: Decision) {
         match self.owed.entry(token.key()) {
             Entry::Occupied(mut owed) => owed.get_mut().settlement.decision = decision,
@@ -38,7 +39,8 @@ impl Settlements {
         }
     }
 
-    /// Moves the decision about an event that was leased once more to its new token. Returns whether there is one.
+    /// Moves the decision about an event that was leased once more to its new token. Returns
+    /// whether there is one.
     pub(super) fn renew(&mut self, token: LeaseToken) -> bool {
         let Some(owed) = self.owed.get_mut(&token.key()) else { return false };
         owed.settlement.token = token;
@@ -46,7 +48,8 @@ impl Settlements {
         true
     }
 
-    /// Takes note that a lease request was answered: a stale token that it has not renewed stays stale.
+    /// Takes note that a lease request was answered: a stale token that it has not renewed stays
+    /// stale.
     pub(super) fn lease_answered(&mut self) {
         self.owed.retain(|key, owed| {
             if owed.is_stale {
@@ -75,7 +78,8 @@ impl Settlements {
         self.owed.values().filter(|owed| !owed.is_stale).map(|owed| owed.settlement.clone()).collect()
     }
 
-    /// Takes the answer of the store about some tokens. Returns after which time one of the events runs again, if any does.
+    /// Takes the answer of the store about some tokens. Returns after which time one of the events
+    /// runs again, if any does.
     pub(super) fn answered(
         &mut self,
         tokens: &[LeaseToken],

@@ -1,8 +1,8 @@
 //! Events whose attempts keep being interrupted.
 //!
-//! The hook of such an event may be what ends the process. Suspects therefore run one at a time, in a slot that is
-//! reserved for them, so that a process that dies interrupts one suspect only. An event that was interrupted many times
-//! runs alone.
+//! The hook of such an event may be what ends the process. Suspects therefore run one at a time, in
+//! a slot that is reserved for them, so that a process that dies interrupts one suspect only. An
+//! event that was interrupted many times runs alone.
 
 use tokio::time::Instant;
 
@@ -44,8 +44,8 @@ impl Suspects {
         self.choose();
     }
 
-    /// Chooses the next one at random: if it is the one that ends the process, those that wait lose an attempt, and in
-    /// a fixed order the same ones would lose all of theirs.
+    /// Chooses the next one at random: if it is the one that ends the process, those that wait lose
+    /// an attempt, and in a fixed order the same ones would lose all of theirs.
     fn choose(&mut self) {
         self.next = fastrand::usize(..self.waiting.len().max(1));
     }
