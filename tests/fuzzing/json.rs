@@ -131,7 +131,7 @@ impl Reader<'_> {
                 b'n' => self.word("null")?,
                 _ => self.number()?,
             }
-            // Whatever the value is the last one of ends with it.
+            // Every container whose last value this is ends with it.
             loop {
                 let Some(innermost) = open.last().copied() else { return Some(()) };
                 self.skip_space();

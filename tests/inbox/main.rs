@@ -2,6 +2,7 @@
 
 mod blocking;
 mod contract;
+mod copies;
 mod events;
 mod figures;
 mod flaws;
@@ -12,9 +13,9 @@ mod paused_clock;
 mod pooled;
 mod postgres_bulk;
 mod postgres_cancel;
+mod postgres_copies;
 mod postgres_database;
 mod postgres_errors;
-mod postgres_one_copy;
 mod postgres_plans;
 mod postgres_promises;
 mod postgres_proxy;
@@ -26,7 +27,6 @@ mod simulation;
 mod skip;
 mod sockets;
 mod sqlite_batches;
-mod sqlite_copies;
 mod sqlite_files;
 mod sqlite_format;
 mod sqlite_log;

@@ -1,4 +1,4 @@
-//! What a worker drops, and when, in virtual time.
+//! Retention: the data and identities that a worker drops, in virtual time.
 
 use std::{sync::atomic::Ordering, time::Duration};
 

@@ -44,7 +44,7 @@ enum Behaviour {
     Hangs,
 }
 
-/// What a hook does at one attempt, after so many milliseconds.
+/// The behaviour of a hook at one attempt, after so many milliseconds.
 type Script = (Behaviour, u64);
 
 #[derive(Debug, Clone, Copy)]

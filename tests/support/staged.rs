@@ -11,7 +11,7 @@ use panora_hooks::inbox::{
     Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
-/// What an operation does instead of its work.
+/// A fault that an operation shows instead of doing its work.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     Busy,

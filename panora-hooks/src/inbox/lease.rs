@@ -131,7 +131,7 @@ impl Settlement {
     }
 }
 
-/// What happens to a leased event. Times are by the clock of the store.
+/// The end of a lease, or its extension. Times are by the clock of the store.
 ///
 /// A store returns [`InboxError::Unsupported`](super::InboxError::Unsupported) for a variant that
 /// it does not know.

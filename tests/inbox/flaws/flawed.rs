@@ -77,7 +77,7 @@ pub struct Flawed {
     state: Arc<Mutex<State>>,
 }
 
-/// What the flaws need to remember.
+/// The memory of the flaws.
 #[derive(Default)]
 struct State {
     tokens: HashMap<EventKey, LeaseToken>,

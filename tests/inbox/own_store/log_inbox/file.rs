@@ -27,7 +27,7 @@ pub enum Line {
     },
 }
 
-/// What changes of an event. Times are in microseconds since 1970.
+/// The mutable part of an event. Times are in microseconds since 1970.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct State {
     pub attempts: u32,
@@ -99,7 +99,7 @@ impl LogFile {
     }
 }
 
-/// What a disk that is full or gone means for the receiver.
+/// Maps an error of the disk to one of the inbox.
 pub fn error(error: io::Error) -> InboxError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => InboxError::Full(error.into()),

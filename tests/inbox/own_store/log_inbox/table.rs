@@ -21,7 +21,7 @@ pub struct Table {
     records: BTreeMap<EventKey, Record>,
     identities: HashMap<[u8; 48], EventKey>,
     contents: HashSet<[u8; 32]>,
-    /// What has changed since the last time that lines were taken.
+    /// The events that have changed since lines were last taken.
     lines: Vec<Line>,
 }
 

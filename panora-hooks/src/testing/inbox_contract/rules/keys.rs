@@ -38,7 +38,7 @@ pub(crate) async fn a_key_is_never_used_twice<H: Harness>(store: Subject<H>) -> 
     for round in 0..3 {
         newest = Some(next_key(&store, newest, round).await?);
     }
-    // What the process remembers is gone; what is stored has to suffice.
+    // The restart loses the memory of the process, so the stored keys have to suffice.
     let (store, _) = store.restart().await?;
     next_key(&store, newest, 3).await.map(drop)
 }

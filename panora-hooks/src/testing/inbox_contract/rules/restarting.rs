@@ -1,4 +1,4 @@
-//! What was acknowledged survives a restart.
+//! Acknowledged events survive a restart.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What is stored is what is leased.
+//! An event is leased as it was stored.
 
 use std::time::{Duration, SystemTime};
 

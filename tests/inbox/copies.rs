@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     events::{event, is_duplicate, is_stored},
-    stores::{Memory, Sqlite, Store},
+    stores::{Store, on_every_store},
 };
 
 /// Replays of one content that are kept.
@@ -27,24 +27,7 @@ fn copy(number: usize, data: &str) -> NewEvent {
     event(&number.to_string(), "crm.note.created", data)
 }
 
-macro_rules! on_memory_and_sqlite {
-    ($($test:ident,)*) => {
-        mod memory {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(super::Memory::new()).await;
-            })*
-        }
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(super::Sqlite::new()).await;
-            })*
-        }
-    };
-}
-
-on_memory_and_sqlite! {
+on_every_store! {
     replays_are_kept_up_to_a_limit,
     replays_in_one_batch_are_kept_up_to_a_limit,
     a_replay_has_the_data_of_its_original,
