@@ -35,7 +35,7 @@ impl Opened {
     /// the file.
     async fn refuses(&self, inbox: &SqliteInbox, name: &str) {
         let refused = |what: &str, error: InboxError| {
-            assert!(!error.is_transient(), "{what}: {error:?}");
+            assert!(matches!(error, InboxError::Gone(_)), "{what}: {error:?}");
             let text = format!("{:#}", anyhow::Error::from(error));
             assert!(text.contains(name) && text.contains("deleted, renamed or replaced"), "{what}: {text}");
         };

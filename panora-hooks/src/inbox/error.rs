@@ -28,6 +28,9 @@ pub enum InboxError {
     /// The file of the store can be read but not written.
     #[error("the inbox is read-only: make its file and folder writable for this user")]
     ReadOnly(#[source] BoxError),
+    /// The files of the store were deleted, renamed or replaced while it was open.
+    #[error("the files of the inbox are gone: put them back, or restart the receiver")]
+    Gone(#[source] BoxError),
     /// The store does not hold what it should.
     #[error(
         "the inbox is damaged: stop the receiver and restore the inbox from a backup, or start with a new one"

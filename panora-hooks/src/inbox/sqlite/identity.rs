@@ -42,11 +42,8 @@ impl OpenFiles {
             Err(_) => true,
         };
         let Some((file, _)) = self.0.iter().find(is_gone) else { return Ok(()) };
-        let gone = format!(
-            "`{}` was deleted, renamed or replaced while it was open: put it back, or restart the program",
-            file.display()
-        );
-        Err(InboxError::Other(gone.into()))
+        let gone = format!("`{}` was deleted, renamed or replaced while it was open", file.display());
+        Err(InboxError::Gone(gone.into()))
     }
 }
 
