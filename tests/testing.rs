@@ -51,6 +51,7 @@ fn it_makes_the_bytes_that_the_sender_makes() {
         "reformatted-outer",
         "trailing-whitespace",
         "leading-whitespace",
+        "white-space-between-tokens",
         "large-200k-whitespace",
     ];
     assert_eq!(others, expected);
