@@ -99,7 +99,8 @@ async fn complete_during(inbox: &PostgresInbox, replay: impl Future<Output = u64
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_visits_each_event_once_though_its_hook_has_run_again() {
-    let Some(store) = Postgres::new().await else { return };
+    // With one connection, a lease follows each batch.
+    let Some(store) = Postgres::with(1, |options| options).await else { return };
     fill(&store, 1000).await;
     let inbox = store.inbox();
     let replay = async { inbox.replay(state(EventState::Done), u32::MAX).await.unwrap() };
@@ -110,7 +111,8 @@ async fn a_replay_visits_each_event_once_though_its_hook_has_run_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_stored_while_many_are_replayed_and_dropped() {
-    let Some(store) = Postgres::new().await else { return };
+    // With one connection, a put follows each batch.
+    let Some(store) = Postgres::with(1, |options| options).await else { return };
     fill(&store, 3000).await;
     let inbox = store.inbox();
     let bulk = async {
