@@ -11,12 +11,15 @@ mod model;
 mod own_store;
 mod paused_clock;
 mod pooled;
+#[path = "../support/pooler.rs"]
+mod pooler;
 mod postgres_bulk;
 mod postgres_cancel;
 mod postgres_copies;
 mod postgres_database;
 mod postgres_errors;
 mod postgres_plans;
+mod postgres_pooler;
 mod postgres_promises;
 mod postgres_proxy;
 mod receive;

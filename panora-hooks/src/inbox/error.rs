@@ -2,8 +2,6 @@
 
 use std::{error::Error, io};
 
-use crate::printable::Printable;
-
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// An operation of a store failed.
@@ -70,12 +68,10 @@ pub enum OpenError {
         /// The file.
         inbox: String,
     },
-    /// A schema cannot have this name.
-    #[error("`{}` is not the name of a schema: use at most 48 lower-case letters, digits and `_`", Printable(.name))]
-    SchemaName {
-        /// The name.
-        name: String,
-    },
+    /// A schema cannot have this name. It is not repeated, since it may be something secret that was
+    /// mistaken for a name.
+    #[error("the name of the schema is not a plain one: use at most 48 lower-case letters, digits and `_`")]
+    SchemaName,
     /// A tool was asked to open an inbox that no receiver has created.
     #[error("there is no inbox {inbox}: check the name, or start the receiver once")]
     Missing {
@@ -107,6 +103,16 @@ pub enum OpenError {
         found: i64,
         /// The latest version that this program knows.
         known: i64,
+    },
+    /// The database is behind a pooler that does not keep the sessions of its clients apart.
+    #[error(
+        "cannot open the inbox {inbox}: a pooler shares the sessions of PostgreSQL between clients: \
+         connect to the server itself, or through a pooler that keeps sessions \
+         (PgBouncer: `pool_mode = session`)"
+    )]
+    Pooler {
+        /// The schema.
+        inbox: String,
     },
     /// The store cannot be used.
     #[error("cannot open the inbox {inbox}")]

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::oneshot};
 
 use crate::{
+    pooler::Pooler,
     skip::skip,
     support::{cli, fails, json as printed, run, verifier},
 };
@@ -207,7 +208,7 @@ fn so_is_a_schema_of_postgresql() {
     fails(
         &mut inbox((&url, "Two Words"), ["depth"]),
         2,
-        "`Two Words` is not the name of a schema: use at most 48 lower-case letters, digits and `_`",
+        "the name of the schema is not a plain one: use at most 48 lower-case letters, digits and `_`",
     );
     // Nobody waits for ever: here for a lock, as for that of a file.
     receiver.runtime.block_on(async {
@@ -222,6 +223,71 @@ fn so_is_a_schema_of_postgresql() {
     });
     let drop_schema = sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"));
     receiver.runtime.block_on(async { sqlx::query(drop_schema).execute(&pool).await.unwrap() });
+}
+
+#[test]
+fn an_inbox_may_be_behind_a_pooler_that_keeps_sessions() {
+    let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
+        skip("PANORA_TEST_POSTGRES is not set");
+        return;
+    };
+    let Some(mut pooler) = Pooler::start(url.parse().unwrap(), "pool_mode = session") else { return };
+    let schema = "panora_test_nobody_has";
+    fails(
+        &mut inbox((&pooler.url(), schema), ["depth"]),
+        3,
+        "there is no inbox in the schema `panora_test_nobody_has`: check the name, or start the receiver once",
+    );
+    pooler.restart("pool_mode = transaction");
+    fails(
+        &mut inbox((&pooler.url(), schema), ["depth"]),
+        3,
+        "cannot open the inbox in the schema `panora_test_nobody_has`: a pooler shares the sessions of \
+         PostgreSQL between clients: connect to the server itself, or through a pooler that keeps sessions \
+         (PgBouncer: `pool_mode = session`)",
+    );
+}
+
+#[test]
+fn a_value_that_is_mistaken_for_a_file_or_a_schema_is_not_shown() {
+    for value in [
+        "mysql://user:hunter2@host/db",
+        "POSTGRES://user:hunter2@host/db",
+        " postgres://user:hunter2@host/db",
+        "'postgres://user:hunter2@host/db'",
+        "postgres:/user:hunter2@host/db",
+        "postgres:user:hunter2@host",
+        "postgresql+asyncpg://user:hunter2@host/db",
+        "jdbc:postgresql://host/db?user=user&password=hunter2",
+        "user:hunter2@host/db",
+        "host=/tmp password=hunter2",
+        "PANORA_INBOX=postgres://user:hunter2@host/db",
+        "hunter2",
+        "postgres://user:hunter2/x@host/db",
+        "postgres://user:hunter2?x@host/db",
+        "postgres://user:x@[hunter2/db",
+        "postgres://localhost/db?hunter2=1",
+    ] {
+        for (location, schema) in [(value, "panora_hooks"), ("postgres://localhost/db", value)] {
+            if schema == "hunter2" {
+                // A plain name.
+                continue;
+            }
+            for at_command in [false, true] {
+                let mut command = if at_command {
+                    cli(["inbox", "depth", "--inbox", location, "--schema", schema])
+                } else {
+                    inbox((location, schema), ["depth"])
+                };
+                let (status, printed, errors) = run(&mut command);
+                assert!(!errors.contains("hunter2") && printed.is_empty(), "{value}: {errors}");
+                assert!(status == 2 || location != value, "{status}: {errors}");
+            }
+        }
+    }
+    // What is a file name is.
+    let (_, _, errors) = run(&mut inbox(("no-such-folder/inbox.db", ""), ["depth"]));
+    assert!(errors.contains("no-such-folder/inbox.db"), "{errors}");
 }
 
 #[test]

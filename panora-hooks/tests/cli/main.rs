@@ -15,6 +15,8 @@ mod explain;
 mod help;
 mod inbox;
 mod listen;
+#[path = "../../../tests/support/pooler.rs"]
+mod pooler;
 mod replay;
 mod secrecy;
 mod send;

@@ -80,6 +80,11 @@ impl From<Error> for InboxError {
                 "PostgreSQL accepts no writes: it is a standby, or `default_transaction_read_only` is on",
                 error,
             ),
+            "26000" | "42P05" => unavailable(
+                "a session of PostgreSQL is not what it was: connect to the server itself, or through a \
+                 pooler that keeps sessions (PgBouncer: `pool_mode = session`)",
+                error,
+            ),
             "53300" => unavailable(
                 "PostgreSQL has no connection left: raise its `max_connections`, or lower that of pools",
                 error,

@@ -5,6 +5,7 @@ mod copies;
 mod failure;
 mod notify;
 mod open;
+mod pooler;
 mod put;
 mod queue;
 mod read;
@@ -112,7 +113,7 @@ impl PostgresInbox {
     }
 
     fn new(pool: PgPool, name: &str) -> Result<Self, OpenError> {
-        let schema = Schema::new(name).ok_or_else(|| OpenError::SchemaName { name: name.to_owned() })?;
+        let schema = Schema::new(name).ok_or(OpenError::SchemaName)?;
         let connections = pool.options().get_max_connections();
         let listener = (connections > 1).then(|| Arc::new(Listener::new(pool.clone(), schema.name())));
         let sessions = Sessions::new(pool, if listener.is_some() { connections - 1 } else { 1 });

@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, sync::Mutex};
 
 use super::{
     PostgresInbox,
-    session::{Sessions, own_options},
+    session::{Sessions, connect_options, own_options},
 };
 
 /// The pause before a connection that was lost is opened again.
@@ -35,7 +35,7 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn new(given: PgPool, channel: &str) -> Self {
         let options = own_options(&given).max_connections(1);
-        let own = options.connect_lazy_with((*given.connect_options()).clone());
+        let own = options.connect_lazy_with(connect_options(&given));
         Self { given, channel: channel.to_owned(), own, subscription: Mutex::default() }
     }
 
@@ -61,7 +61,7 @@ impl Listener {
     async fn try_listen(&self) -> sqlx::Result<()> {
         let mut place = self.subscription.lock().await;
         if place.is_none() {
-            self.own.set_connect_options((*self.given.connect_options()).clone());
+            self.own.set_connect_options(connect_options(&self.given));
             let listener = PgListener::connect_with(&self.own).await?;
             let mut subscription = Subscription { listener: Some(listener), runtime: Handle::current() };
             subscription.get()?.listen(&self.channel).await?;

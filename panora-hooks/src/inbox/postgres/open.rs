@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 
 use super::{
+    pooler,
     schema::{self, Index, MIGRATIONS, Schema, Step},
     session::{Session, Sessions},
 };
@@ -15,6 +16,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the inbox in a schema, and creates it if it is missing.
 pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
+    refuse_pooler(sessions, schema).await?;
     let open = async {
         let mut session = sessions.take().await?;
         warn_of_fsync(&mut session).await?;
@@ -34,6 +36,7 @@ pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), Ope
 
 /// Opens the inbox in a schema, which must exist.
 pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
+    refuse_pooler(sessions, schema).await?;
     let look = async {
         let mut session = sessions.take().await?;
         let found = version(&mut session, schema).await?;
@@ -46,6 +49,15 @@ pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), O
         Ok(Some(found)) if found < known => Err(OpenError::Older { inbox, found, known }),
         Ok(Some(found)) if found > known => Err(OpenError::Newer { inbox, found, known }),
         Ok(Some(_)) => Ok(()),
+    }
+}
+
+/// Returns an error if the connections go through a pooler that does not keep sessions.
+async fn refuse_pooler(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
+    match pooler::is_sharing(sessions).await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::Pooler { inbox: inbox(schema) }),
+        Err(source) => Err(OpenError::Store { inbox: inbox(schema), source }),
     }
 }
 

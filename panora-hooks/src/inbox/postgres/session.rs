@@ -12,7 +12,7 @@ use std::{
 };
 
 use sqlx::{
-    Error, PgPool, Postgres,
+    ConnectOptions, Error, PgConnection, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
@@ -25,7 +25,7 @@ use crate::inbox::InboxError;
 
 /// The longest wait for a connection. sqlx doubles the pause between attempts to connect, up to a
 /// fifth of this, so it also bounds how late a server that is back is noticed.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The settings of every session, made by statements because poolers refuse most startup options.
 ///
@@ -97,6 +97,12 @@ pub(super) fn own_options(given: &PgPool) -> PgPoolOptions {
     options.after_release(|_, _| Box::pin(async { Ok(true) }))
 }
 
+/// The connect options of the program's pool, for connections that only the inbox uses.
+pub(super) fn connect_options(given: &PgPool) -> PgConnectOptions {
+    // Poolers refuse the option, and the inbox reads no floating-point numbers.
+    (*given.connect_options()).clone().extra_float_digits(None)
+}
+
 impl Sessions {
     /// Opens up to `max` connections with the options of the program's pool.
     pub(super) fn new(given: PgPool, max: u32) -> Self {
@@ -110,9 +116,9 @@ impl Sessions {
                 Ok(is_usable)
             })
         });
-        let connect_options = given.connect_options();
-        let own = options.connect_lazy_with((*connect_options).clone());
-        Self { given, own, connect_options: Mutex::new(connect_options), condemned }
+        let own = options.connect_lazy_with(connect_options(&given));
+        let connect_options = Mutex::new(given.connect_options());
+        Self { given, own, connect_options, condemned }
     }
 
     /// Runs one statement in a transaction of its own.
@@ -161,12 +167,21 @@ impl Sessions {
         Ok(session)
     }
 
+    /// Opens a connection beside the pool, if the program's pool has room for one and the server
+    /// accepts it.
+    pub(super) async fn connect_another(&self) -> Option<PgConnection> {
+        if self.given.options().get_max_connections() < 2 {
+            return None;
+        }
+        tokio::time::timeout(LONGEST_WAIT, connect_options(&self.given).connect()).await.ok()?.ok()
+    }
+
     /// Adopts the connect options of the program's pool, whose password or host may have changed.
     fn follow_connect_options(&self) {
         let theirs = self.given.connect_options();
         let mut ours = self.connect_options.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&theirs, &ours) {
-            self.own.set_connect_options((*theirs).clone());
+            self.own.set_connect_options(connect_options(&self.given));
             *ours = theirs;
         }
     }
@@ -230,7 +245,7 @@ impl Session {
         })
     }
 
-    fn connection(&mut self) -> sqlx::Result<&mut sqlx::PgConnection> {
+    pub(super) fn connection(&mut self) -> sqlx::Result<&mut PgConnection> {
         self.connection.as_deref_mut().ok_or(Error::PoolClosed)
     }
 }

@@ -8,13 +8,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use super::postgres_url;
 use crate::failure::Failure;
 
 /// How long PostgreSQL may take to let us in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long PostgreSQL may wait for a lock, as SQLite does, and take for one statement.
-const LIMITS: [(&str, &str); 2] = [("lock_timeout", "5s"), ("statement_timeout", "30s")];
+const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
 
 #[derive(clap::Args)]
 pub(crate) struct Location {
@@ -49,14 +50,29 @@ pub(crate) enum Store {
 
 impl Location {
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
-        let Self { inbox, schema } = self;
-        if !(inbox.starts_with("postgres://") || inbox.starts_with("postgresql://")) {
-            return SqliteInbox::attach(inbox).map(Store::Sqlite).map_err(failed);
+        match postgres_url::parse(&self.inbox) {
+            None => self.open_file().map(Store::Sqlite),
+            Some(Ok(options)) => self.open_schema(options).await.map(Store::Postgres),
+            Some(Err(problem)) => {
+                Err(Failure::usage(format_args!("the URL of the inbox cannot be used: {problem}")))
+            }
         }
-        let options: PgConnectOptions = inbox.parse().map_err(|_| {
-            Failure::usage("the URL of the inbox is not one: expected `postgres://user@host/database`")
-        })?;
-        let options = options.options(LIMITS);
+    }
+
+    fn open_file(&self) -> Result<SqliteInbox, Failure> {
+        let file = &self.inbox;
+        SqliteInbox::attach(file).map_err(|error| match error {
+            OpenError::Io { source, .. } if !is_file_name(file) => Failure::Usage(format!(
+                "the inbox is not a file that can be read ({source}), nor a URL of PostgreSQL as \
+                 `postgres://user@host/database`; it is not shown, since it may contain a password"
+            )),
+            error => failed(error),
+        })
+    }
+
+    async fn open_schema(&self, options: PgConnectOptions) -> Result<PostgresInbox, Failure> {
+        // Poolers refuse the option.
+        let options = options.extra_float_digits(None);
         // A pool would go on trying.
         let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
         let unreachable = "the database of the inbox cannot be reached: start it, or check the URL";
@@ -71,10 +87,19 @@ impl Location {
             Ok(Err(error)) => return Err(Failure::outside(unreachable, &error)),
             Err(elapsed) => return Err(Failure::outside(unreachable, &elapsed)),
         }
-        let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
-        let attached = within(PostgresInbox::attach(pool, schema)).await?;
-        attached.map(Store::Postgres).map_err(failed)
+        let pool = PgPoolOptions::new().max_connections(2).after_connect(|connection, _| {
+            Box::pin(async { sqlx::raw_sql(LIMITS).execute(connection).await.map(drop) })
+        });
+        let pool = pool.connect_lazy_with(options);
+        within(PostgresInbox::attach(pool, &self.schema)).await?.map_err(failed)
     }
+}
+
+/// Returns whether a text that names no file is one that was meant to. Everything else may contain
+/// a password.
+fn is_file_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || "/\\._- ".contains(c);
+    text.chars().all(is_plain) && text.contains(['/', '\\', '.'])
 }
 
 /// How long an inbox may take for one thing: longer than it takes by itself to give up.
@@ -108,7 +133,7 @@ fn failed(error: OpenError) -> Failure {
             format_args!("{inbox} is not an inbox, or it is damaged: check --inbox or PANORA_INBOX"),
             &error,
         ),
-        OpenError::SchemaName { .. } => Failure::usage(error),
+        OpenError::SchemaName => Failure::usage(error),
         error => Failure::of(error),
     }
 }

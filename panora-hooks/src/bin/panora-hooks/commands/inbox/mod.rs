@@ -1,6 +1,7 @@
 //! `inbox`: what a receiver has stored.
 
 mod location;
+mod postgres_url;
 mod selection;
 mod show;
 
