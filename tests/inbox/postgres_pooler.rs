@@ -81,30 +81,24 @@ async fn an_error_of_a_pooler_that_keeps_no_sessions_any_more_says_so() {
     let Some(mut pooler) = Pooler::start(connect_options().unwrap(), SESSIONS) else { return };
     let inbox = open(&pooler, &store, 5).await.unwrap();
     pooler.restart(TRANSACTIONS[0]);
-    let error = loop {
-        let puts: Vec<_> = (0..4)
-            .map(|n| {
-                tokio::spawn({
-                    let inbox = inbox.clone();
-                    async move { inbox.put(vec![contact(n)]).await }
-                })
-            })
-            .collect();
-        let mut told = None;
-        for put in puts {
-            match put.await.unwrap() {
-                Err(InboxError::Unavailable(error)) if error.to_string().contains("pooler") => {
-                    told = Some(error)
-                }
-                _ => {}
+    let advice = loop {
+        let puts = (0..4).map(|n| {
+            let inbox = inbox.clone();
+            tokio::spawn(async move { inbox.put(vec![contact(n)]).await })
+        });
+        let mut causes = Vec::new();
+        for put in puts.collect::<Vec<_>>() {
+            if let Err(InboxError::Unavailable(cause)) = put.await.unwrap() {
+                causes.push(cause.to_string());
             }
         }
-        if let Some(error) = told {
-            break error;
+        // Connections that the restart has cut come first.
+        if let Some(advice) = causes.into_iter().find(|cause| cause.contains("pooler")) {
+            break advice;
         }
     };
     assert_eq!(
-        error.to_string(),
+        advice,
         "a session of PostgreSQL is not what it was: connect to the server itself, or through a pooler that \
          keeps sessions (PgBouncer: `pool_mode = session`)"
     );
