@@ -24,9 +24,9 @@ pub(super) fn extent(error: &Error) -> Extent {
         // A session that was opened while the server took no writes keeps refusing them: a standby
         // that was promoted under it, a default that has changed.
         "25006"
-        // A transaction that should not be open; a prepared statement that is gone or belongs to
-        // another client.
-        | "25P02" | "26000" | "42P05" => Extent::Session,
+        // A transaction that should not be open.
+        | "25P02" => Extent::Session,
+        code if MIXED_UP.contains(&code) => Extent::Session,
         "0A000" if is_outdated_plan(database) => Extent::Session,
         // A session or server that ends: on command, after a crash, before it has started, after
         // idling for too long.
@@ -36,6 +36,17 @@ pub(super) fn extent(error: &Error) -> Extent {
         code if code.starts_with("08") => Extent::Connection,
         _ => Extent::Statement,
     }
+}
+
+/// A prepared statement is gone or belongs to another client.
+const MIXED_UP: [&str; 2] = ["26000", "42P05"];
+
+/// Returns whether an error comes from a session that a pooler has given to several clients.
+pub(super) fn is_mixed_up(error: &InboxError) -> bool {
+    let InboxError::Unavailable(error) = error else { return false };
+    let explained = error.downcast_ref::<Explained>();
+    let code = explained.and_then(|explained| explained.source.as_database_error()?.code());
+    code.is_some_and(|code| MIXED_UP.contains(&&*code))
 }
 
 /// Whether a prepared statement returns other columns than when it was prepared.
@@ -80,7 +91,7 @@ impl From<Error> for InboxError {
                 "PostgreSQL accepts no writes: it is a standby, or `default_transaction_read_only` is on",
                 error,
             ),
-            "26000" | "42P05" => unavailable(
+            code if MIXED_UP.contains(&code) => unavailable(
                 "a session of PostgreSQL is not what it was: connect to the server itself, or through a \
                  pooler that keeps sessions (PgBouncer: `pool_mode = session`)",
                 error,

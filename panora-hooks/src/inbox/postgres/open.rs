@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 
 use super::{
-    pooler,
+    failure, pooler,
     schema::{self, Index, MIGRATIONS, Schema, Step},
     session::{Session, Sessions},
 };
@@ -26,7 +26,7 @@ pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), Ope
             _ => migrate(session, schema).await,
         }
     };
-    let found = open.await.map_err(|source| OpenError::Store { inbox: inbox(schema), source })?;
+    let found = open.await.map_err(|error| failed(error, schema))?;
     let known = schema::current();
     if found > known {
         return Err(OpenError::Newer { inbox: inbox(schema), found, known });
@@ -44,7 +44,7 @@ pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), O
     };
     let (inbox, known) = (inbox(schema), schema::current());
     match look.await {
-        Err(source) => Err(OpenError::Store { inbox, source }),
+        Err(error) => Err(failed(error, schema)),
         Ok(None) => Err(OpenError::Missing { inbox }),
         Ok(Some(found)) if found < known => Err(OpenError::Older { inbox, found, known }),
         Ok(Some(found)) if found > known => Err(OpenError::Newer { inbox, found, known }),
@@ -57,8 +57,16 @@ async fn refuse_pooler(sessions: &Sessions, schema: &Schema) -> Result<(), OpenE
     match pooler::is_sharing(sessions).await {
         Ok(false) => Ok(()),
         Ok(true) => Err(OpenError::Pooler { inbox: inbox(schema) }),
-        Err(source) => Err(OpenError::Store { inbox: inbox(schema), source }),
+        Err(error) => Err(failed(error, schema)),
     }
+}
+
+fn failed(source: InboxError, schema: &Schema) -> OpenError {
+    let inbox = inbox(schema);
+    if failure::is_mixed_up(&source) {
+        return OpenError::Pooler { inbox };
+    }
+    OpenError::Store { inbox, source }
 }
 
 /// Names an inbox in errors.

@@ -10,8 +10,9 @@ use crate::inbox::InboxError;
 
 const PID: &str = "SELECT pg_backend_pid()::text";
 
-/// The number of statements after which a pooler that takes turns has used another session.
-const TURNS: usize = 3;
+/// Poolers use the session of the server that was used last, or take turns, and open further ones
+/// while they work. So two clients compare their sessions this often, while idle and in transactions.
+const ROUNDS: usize = 4;
 
 /// Returns whether statements of one client run in different sessions of the server, or statements
 /// of two clients in the same one.
@@ -22,23 +23,28 @@ pub(super) async fn is_sharing(sessions: &Sessions) -> Result<bool, InboxError> 
 }
 
 async fn compare(session: &mut Session, sessions: &Sessions) -> sqlx::Result<bool> {
-    let first = pid(session.connection()?).await?;
-    for _ in 1..TURNS {
-        if pid(session.connection()?).await? != first {
+    let session = session.connection()?;
+    let first = pid(session).await?;
+    let mut other = sessions.connect_another().await;
+    for _ in 0..ROUNDS {
+        for _ in 0..2 {
+            if pid(session).await? != first {
+                return Ok(true);
+            }
+        }
+        let Some(other) = &mut other else { continue };
+        let begin = async {
+            sqlx::raw_sql("BEGIN").execute(&mut *other).await?;
+            pid(other).await
+        };
+        // A pooler may have no session for a second client.
+        let Ok(Ok(second)) = timeout(LONGEST_WAIT, begin).await else { return Ok(false) };
+        if second == first || pid(session).await? != first {
             return Ok(true);
         }
+        sqlx::raw_sql("ROLLBACK").execute(other).await?;
     }
-    let Some(mut other) = sessions.connect_another().await else { return Ok(false) };
-    // The transaction gets the session that was used last, which is free, unless the pooler keeps
-    // it for the first client. A pooler may have none for the second client.
-    let begin = async {
-        sqlx::raw_sql("BEGIN").execute(&mut other).await?;
-        pid(&mut other).await
-    };
-    match timeout(LONGEST_WAIT, begin).await {
-        Ok(Ok(second)) => Ok(second == first || pid(session.connection()?).await? != first),
-        _ => Ok(false),
-    }
+    Ok(false)
 }
 
 /// Returns the process of the server that runs the statement. The simple protocol is used, because
