@@ -76,6 +76,20 @@ fn a_pooler_that_keeps_no_sessions_is_refused_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_without_transactions_is_refused_at_the_start() {
+    let Some(store) = Postgres::new().await else { return };
+    let Some(pooler) = Pooler::start(connect_options().unwrap(), "pool_mode = statement") else { return };
+    let Err(OpenError::Store { source: InboxError::Unavailable(cause), .. }) = open(&pooler, &store, 4).await
+    else {
+        panic!("it is opened");
+    };
+    assert!(
+        cause.to_string().contains("transaction blocks not allowed in statement pooling mode"),
+        "{cause}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_of_a_pooler_that_keeps_no_sessions_any_more_says_so() {
     let Some(store) = Postgres::new().await else { return };
     let Some(mut pooler) = Pooler::start(connect_options().unwrap(), SESSIONS) else { return };

@@ -38,8 +38,8 @@ async fn compare(session: &mut Session, sessions: &Sessions) -> sqlx::Result<boo
             pid(other).await
         };
         // A pooler may have no session for a second client.
-        let Ok(Ok(second)) = timeout(LONGEST_WAIT, begin).await else { return Ok(false) };
-        if second == first || pid(session).await? != first {
+        let Ok(second) = timeout(LONGEST_WAIT, begin).await else { return Ok(false) };
+        if second? == first || pid(session).await? != first {
             return Ok(true);
         }
         sqlx::raw_sql("ROLLBACK").execute(other).await?;
