@@ -16,9 +16,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the inbox in a schema, and creates it if it is missing.
 pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
-    refuse_pooler(sessions, schema).await?;
+    let mut session = first_session(sessions, schema).await?;
     let open = async {
-        let mut session = sessions.take().await?;
         warn_of_fsync(&mut session).await?;
         match version(&mut session, schema).await? {
             Some(found) if found == schema::current() => session.end(Ok(found)),
@@ -36,9 +35,8 @@ pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), Ope
 
 /// Opens the inbox in a schema, which must exist.
 pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
-    refuse_pooler(sessions, schema).await?;
+    let mut session = first_session(sessions, schema).await?;
     let look = async {
-        let mut session = sessions.take().await?;
         let found = version(&mut session, schema).await?;
         session.end(Ok(found))
     };
@@ -52,11 +50,16 @@ pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), O
     }
 }
 
-/// Returns an error if the connections go through a pooler that does not keep sessions.
-async fn refuse_pooler(sessions: &Sessions, schema: &Schema) -> Result<(), OpenError> {
-    match pooler::is_sharing(sessions).await {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(OpenError::Pooler { inbox: inbox(schema) }),
+/// Returns a session, unless the connections go through a pooler that does not keep sessions.
+async fn first_session(sessions: &Sessions, schema: &Schema) -> Result<Session, OpenError> {
+    let start = async {
+        let mut session = sessions.take().await?;
+        let is_shared = pooler::is_sharing(&mut session, sessions).await?;
+        Ok((session, is_shared))
+    };
+    match start.await {
+        Ok((session, false)) => Ok(session),
+        Ok((_, true)) => Err(OpenError::Pooler { inbox: inbox(schema) }),
         Err(error) => Err(failed(error, schema)),
     }
 }

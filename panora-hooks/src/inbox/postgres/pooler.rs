@@ -2,7 +2,7 @@
 //!
 //! The settings, prepared statements and locks of a session are then those of other clients.
 
-use sqlx::{PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 use tokio::time::timeout;
 
 use super::session::{LONGEST_WAIT, Session, Sessions};
@@ -16,35 +16,32 @@ const ROUNDS: usize = 4;
 
 /// Returns whether statements of one client run in different sessions of the server, or statements
 /// of two clients in the same one.
-pub(super) async fn is_sharing(sessions: &Sessions) -> Result<bool, InboxError> {
-    let mut session = sessions.take().await?;
-    let is_sharing = compare(&mut session, sessions).await;
-    session.end(is_sharing)
+pub(super) async fn is_sharing(session: &mut Session, sessions: &Sessions) -> Result<bool, InboxError> {
+    let client = session.connection()?;
+    let first = pid(client).await?;
+    let mut other = sessions.connect_another().await;
+    let mut is_sharing = false;
+    for _ in 0..ROUNDS {
+        is_sharing = pid(client).await? != first || pid(client).await? != first;
+        if let (false, Some(connection)) = (is_sharing, &mut other) {
+            // A pooler may have no session for a second client.
+            let Ok(second) = timeout(LONGEST_WAIT, pid_in_transaction(connection)).await else { break };
+            is_sharing = second? == first || pid(client).await? != first;
+            sqlx::raw_sql("ROLLBACK").execute(connection).await?;
+        }
+        if is_sharing {
+            break;
+        }
+    }
+    if let Some(other) = other {
+        let _ = timeout(LONGEST_WAIT, other.close()).await;
+    }
+    Ok(is_sharing)
 }
 
-async fn compare(session: &mut Session, sessions: &Sessions) -> sqlx::Result<bool> {
-    let session = session.connection()?;
-    let first = pid(session).await?;
-    let mut other = sessions.connect_another().await;
-    for _ in 0..ROUNDS {
-        for _ in 0..2 {
-            if pid(session).await? != first {
-                return Ok(true);
-            }
-        }
-        let Some(other) = &mut other else { continue };
-        let begin = async {
-            sqlx::raw_sql("BEGIN").execute(&mut *other).await?;
-            pid(other).await
-        };
-        // A pooler may have no session for a second client.
-        let Ok(second) = timeout(LONGEST_WAIT, begin).await else { return Ok(false) };
-        if second? == first || pid(session).await? != first {
-            return Ok(true);
-        }
-        sqlx::raw_sql("ROLLBACK").execute(other).await?;
-    }
-    Ok(false)
+async fn pid_in_transaction(connection: &mut PgConnection) -> sqlx::Result<String> {
+    sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
+    pid(connection).await
 }
 
 /// Returns the process of the server that runs the statement. The simple protocol is used, because
