@@ -21,8 +21,8 @@ impl Scheduler<'_> {
         }
         self.hand_back();
         if timeout_at(hooks_end, self.finish_hooks()).await.is_err() {
-            tracing::warn!(hooks = self.tasks.len(), "hooks are cancelled: they did not end in time");
-            self.tasks.abort_all();
+            tracing::warn!(hooks = self.running.len(), "hooks are cancelled: they did not end in time");
+            self.running.abort();
             // A hook that blocks its thread cannot be aborted, and goes on. Its lease has to
             // expire: another worker would run the event beside it.
             let _ = timeout(ABORT, self.finish_hooks()).await;
@@ -45,7 +45,7 @@ impl Scheduler<'_> {
     }
 
     async fn finish_hooks(&mut self) {
-        while self.has_live_hooks() {
+        while self.running.has_live() {
             self.step().await;
         }
     }

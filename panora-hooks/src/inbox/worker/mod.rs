@@ -4,6 +4,7 @@ mod attempt;
 mod drain;
 mod housekeeping;
 mod runner;
+mod running;
 mod scheduler;
 mod settlements;
 mod suspects;

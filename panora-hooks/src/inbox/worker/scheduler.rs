@@ -1,7 +1,6 @@
 //! Leases events, runs their hooks and settles them.
 
 use std::{
-    collections::{HashMap, VecDeque},
     future::pending,
     pin::{Pin, pin},
     sync::Arc,
@@ -10,13 +9,13 @@ use std::{
 
 use tokio::{
     sync::Notify,
-    task::{self, JoinError, JoinSet},
     time::{Instant, sleep_until},
 };
 
 use super::{
     attempt::{Attempt, AttemptOutcome, attempt},
     runner::Runner,
+    running::{Ended, Renewed, RunningHooks},
     settlements::Settlements,
     suspects::{Suspect, Suspects, is_suspect, runs_alone},
 };
@@ -35,10 +34,6 @@ const POLL: Duration = Duration::from_secs(1);
 /// The pause after a store has failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How many hooks that have ended may be left in the order in which they were started, beside twice
-/// those that run.
-const MAX_ENDED: usize = 64;
-
 /// The events of one worker, from lease to settlement.
 ///
 /// At most one request of each kind (lease, settle, extend) is in flight, and all of them are
@@ -48,13 +43,7 @@ pub(super) struct Scheduler<'i> {
     inbox: &'i dyn ErasedInbox,
     runner: Arc<dyn Runner>,
     pub(super) policy: Policy,
-    pub(super) tasks: JoinSet<(EventKey, Attempt)>,
-    running: HashMap<EventKey, Running>,
-    /// The hooks in the order in which they were started. Those that have ended are removed when
-    /// they come first.
-    started: VecDeque<(EventKey, task::Id)>,
-    /// The number of hooks that are stuck.
-    stuck: usize,
+    pub(super) running: RunningHooks,
     /// The suspect that runs.
     suspect: Option<RunningSuspect>,
     pub(super) suspects: Suspects,
@@ -72,17 +61,6 @@ pub(super) struct Scheduler<'i> {
     pub(super) is_draining: bool,
 }
 
-/// A hook that runs.
-struct Running {
-    token: LeaseToken,
-    attempt: u32,
-    since: Instant,
-    task: task::Id,
-    /// Whether the hook should have been cancelled long ago, and was not, since it blocks its
-    /// thread. Its lease is not extended any more, and its slot is lost until it ends.
-    is_stuck: bool,
-}
-
 struct RunningSuspect {
     key: EventKey,
     is_alone: bool,
@@ -96,8 +74,6 @@ pub(super) type LeaseAnswer = (Instant, Result<Vec<Leased>, InboxError>);
 /// The tokens that the store was asked about, when, and the answer.
 type SettleAnswer = (Vec<LeaseToken>, Instant, Result<Vec<Settled>, InboxError>);
 
-type Joined = Result<(task::Id, (EventKey, Attempt)), JoinError>;
-
 impl<'i> Scheduler<'i> {
     pub(super) fn new(inbox: &'i dyn ErasedInbox, runner: Arc<dyn Runner>, policy: Policy) -> Self {
         let now = Instant::now();
@@ -105,10 +81,8 @@ impl<'i> Scheduler<'i> {
             inbox,
             runner,
             policy,
-            tasks: JoinSet::new(),
-            running: HashMap::new(),
-            started: VecDeque::new(),
-            stuck: 0,
+            // It was to be cancelled one lease earlier.
+            running: RunningHooks::new(policy.hook_timeout + policy.lease),
             suspect: None,
             suspects: Suspects::default(),
             settlements: Settlements::default(),
@@ -158,7 +132,7 @@ impl<'i> Scheduler<'i> {
             answer = answer(&mut self.leasing) => self.on_leased(answer),
             answer = answer(&mut self.settling) => self.on_settled(answer),
             answer = answer(&mut self.extending) => self.on_extended(answer),
-            Some(joined) = self.tasks.join_next_with_id() => self.on_ended(joined),
+            ended = self.running.ended(), if self.running.len() > 0 => self.on_ended(ended),
             () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
         }
     }
@@ -167,49 +141,21 @@ impl<'i> Scheduler<'i> {
     fn wake_at(&self) -> Option<Instant> {
         let settle_at = self.settlements.due_at().filter(|_| self.settling.is_none());
         let extend_at = (self.extending.is_none() && self.holds_leases()).then_some(self.extend_at);
-        let stuck_at = self.oldest().map(|oldest| oldest.since + self.stuck_after());
-        [settle_at, extend_at, stuck_at].into_iter().flatten().min()
-    }
-
-    /// How long a hook runs before it counts as stuck. It was to be cancelled one lease earlier.
-    fn stuck_after(&self) -> Duration {
-        self.policy.hook_timeout + self.policy.lease
-    }
-
-    /// Returns the live hook that has run longest, which comes first in `started` once `mark_stuck`
-    /// has run.
-    fn oldest(&self) -> Option<&Running> {
-        self.started.front().and_then(|(key, _)| self.running.get(key))
+        [settle_at, extend_at, self.running.stuck_at()].into_iter().flatten().min()
     }
 
     /// Gives up hooks that cannot be cancelled. Returns whether there is one.
     fn mark_stuck(&mut self) -> bool {
-        let (stuck_after, stuck_before) = (self.stuck_after(), self.stuck);
-        while let Some((key, task)) = self.started.front() {
-            match self.running.get_mut(key) {
-                Some(running) if running.task == *task => {
-                    if running.since.elapsed() < stuck_after {
-                        break;
-                    }
-                    running.is_stuck = true;
-                    self.stuck += 1;
-                    self.suspect.take_if(|suspect| suspect.key == *key);
-                    tracing::error!(
-                        event = %key,
-                        "a hook blocks its thread and cannot be cancelled: it keeps its slot until it ends; \
-                         run blocking code with `tokio::task::spawn_blocking`"
-                    );
-                }
-                _ => {}
-            }
-            self.started.pop_front();
+        let stuck = self.running.mark_stuck();
+        for key in &stuck {
+            self.suspect.take_if(|suspect| suspect.key == *key);
+            tracing::error!(
+                event = %key,
+                "a hook blocks its thread and cannot be cancelled: it keeps its slot until it ends; \
+                 run blocking code with `tokio::task::spawn_blocking`"
+            );
         }
-        self.stuck > stuck_before
-    }
-
-    /// Returns whether a hook runs that is not stuck.
-    pub(super) fn has_live_hooks(&self) -> bool {
-        self.running.len() > self.stuck
+        !stuck.is_empty()
     }
 
     /// The number of slots in use. An event whose settlement the store has not confirmed keeps its
@@ -283,12 +229,10 @@ impl<'i> Scheduler<'i> {
     /// Decides what to do with an event that was leased.
     fn take(&mut self, leased: Leased, leased_until: Instant) {
         let (token, attempt) = (leased.token, leased.attempt);
-        if let Some(running) = self.running.get_mut(&token.key()) {
+        if let Some(renewed) = self.running.renew(token, attempt) {
             let id = Printable(&leased.id);
             tracing::warn!(event.id = %id, "the lease of an event expired while its hook runs");
-            running.token = token;
-            running.attempt = attempt;
-            if running.is_stuck && !self.is_draining {
+            if matches!(renewed, Renewed::Stuck) && !self.is_draining {
                 let blocked = Attempt::of(&leased, AttemptOutcome::Blocked);
                 self.settlements.owe(token, blocked.decide(attempt, &self.policy));
             }
@@ -313,16 +257,7 @@ impl<'i> Scheduler<'i> {
     fn start(&mut self, leased: Leased) {
         let (runner, timeout) = (Arc::clone(&self.runner), self.policy.hook_timeout);
         let (token, number) = (leased.token, leased.attempt);
-        let work = async move { (token.key(), attempt(&*runner, leased, timeout).await) };
-        let task = self.tasks.spawn(work).id();
-        let running = Running { token, attempt: number, since: Instant::now(), task, is_stuck: false };
-        self.running.insert(token.key(), running);
-        self.started.push_back((token.key(), task));
-        // A hook that runs for long comes first, and keeps those behind it that have ended.
-        if self.started.len() > 2 * self.running.len() + MAX_ENDED {
-            let running = &self.running;
-            self.started.retain(|(key, task)| running.get(key).is_some_and(|running| running.task == *task));
-        }
+        self.running.start(token, number, async move { attempt(&*runner, leased, timeout).await });
     }
 
     /// Starts the next suspect, if none runs and there is a slot.
@@ -332,7 +267,7 @@ impl<'i> Scheduler<'i> {
         }
         let Some(Suspect { leased, leased_until }) = self.suspects.next() else { return };
         let is_alone = runs_alone(leased);
-        if is_alone && self.has_live_hooks() {
+        if is_alone && self.running.has_live() {
             return;
         }
         if *leased_until < Instant::now() + self.policy.lease / 4 {
@@ -350,35 +285,17 @@ impl<'i> Scheduler<'i> {
         self.start(leased);
     }
 
-    /// Handles a hook that has ended, and all others that have.
-    fn on_ended(&mut self, joined: Joined) {
-        let mut joined = Some(joined);
-        while let Some(next) = joined {
-            self.end(next);
-            joined = self.tasks.try_join_next_with_id();
+    fn on_ended(&mut self, ended: Vec<Ended>) {
+        for Ended { token, number, attempt } in ended {
+            self.suspect.take_if(|suspect| suspect.key == token.key());
+            let decision = match attempt {
+                Ok(attempt) => attempt.decide(number, &self.policy),
+                Err(error) if error.is_cancelled() => Decision::Release,
+                // The hook has panicked while it was dropped.
+                Err(_) => Attempt::panicked().decide(number, &self.policy),
+            };
+            self.settlements.owe(token, decision);
         }
-    }
-
-    fn end(&mut self, joined: Joined) {
-        let (key, attempt) = match joined {
-            Ok((_, (key, attempt))) => (key, Ok(attempt)),
-            Err(error) => {
-                let task = |(_, running): &(&EventKey, &Running)| running.task == error.id();
-                let Some((key, _)) = self.running.iter().find(task) else { return };
-                (*key, Err(error))
-            }
-        };
-        let Some(running) = self.running.remove(&key) else { return };
-        let Running { token, attempt: number, is_stuck, .. } = running;
-        self.stuck -= usize::from(is_stuck);
-        self.suspect.take_if(|suspect| suspect.key == key);
-        let decision = match attempt {
-            Ok(attempt) => attempt.decide(number, &self.policy),
-            Err(error) if error.is_cancelled() => Decision::Release,
-            // The hook has panicked while it was dropped.
-            Err(_) => Attempt::panicked().decide(number, &self.policy),
-        };
-        self.settlements.owe(token, decision);
     }
 
     fn start_settle(&mut self) {
@@ -402,7 +319,7 @@ impl<'i> Scheduler<'i> {
     }
 
     fn holds_leases(&self) -> bool {
-        self.has_live_hooks() || !self.suspects.is_empty()
+        self.running.has_live() || !self.suspects.is_empty()
     }
 
     /// Extends the leases of hooks that run and of suspects that wait.
@@ -411,10 +328,9 @@ impl<'i> Scheduler<'i> {
         if now < self.extend_at || self.extending.is_some() || !self.holds_leases() {
             return;
         }
-        let live = self.running.values().filter(|running| !running.is_stuck).map(|running| running.token);
         let waiting = self.suspects.iter().map(|suspect| suspect.leased.token);
         let extend = |token| Settlement::new(token, Decision::Extend(self.policy.lease));
-        let settlements = live.chain(waiting).map(extend).collect();
+        let settlements = self.running.live_tokens().chain(waiting).map(extend).collect();
         self.extend_at = now + self.policy.lease / 3;
         self.last_extend = Some(now);
         self.extending = Some(self.settle(settlements));
@@ -439,7 +355,7 @@ impl<'i> Scheduler<'i> {
             } else if self.suspects.iter().any(|suspect| suspect.leased.token == token) {
                 tracing::warn!(event = %key, "the lease of an event expired before its hook could run");
                 self.suspects.remove(key);
-            } else if self.running.get(&key).is_some_and(|running| running.token == token) {
+            } else if self.running.has(token) {
                 tracing::warn!(event = %key, "the lease of an event expired while its hook runs");
             }
         }
