@@ -91,6 +91,8 @@ impl PostgresInbox {
             Decision::Bury(reason) => Some(reason.as_bytes().to_vec()),
             _ => None,
         };
+        // `=` would imply that the fence is not NULL, so that the index of leased events could be
+        // chosen, which is not searched by `seq`.
         let settle = self
             .schema
             .query(
@@ -101,7 +103,7 @@ impl PostgresInbox {
                  ),
                  ended AS (
                     DELETE FROM @due AS due USING input
-                    WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence = input.fence
+                    WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
                     AND kind IN ('complete', 'bury')
                     RETURNING due.seq, due.attempts, kind, reason, due.fence
                  ),
@@ -119,7 +121,7 @@ impl PostgresInbox {
                         attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
                         fence = CASE kind WHEN 'extend' THEN due.fence END
                     FROM input
-                    WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence = input.fence
+                    WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
                     AND kind IN ('retry', 'extend', 'release')
                     RETURNING due.seq, input.fence
                  )
