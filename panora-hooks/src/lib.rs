@@ -2,13 +2,10 @@
 
 #[doc(hidden)]
 pub mod __private;
-mod body;
 pub mod catalogue;
 mod delivery;
-mod dispatch;
 #[cfg(feature = "endpoints")]
 pub mod endpoints;
-mod execution;
 mod extract;
 // Documentation alone. Its code is compiled where all is there that it is about.
 #[cfg(any(
@@ -24,29 +21,16 @@ mod extract;
 ))]
 pub mod guide;
 mod hook;
+mod http;
 pub mod inbox;
-#[cfg(feature = "testing")]
-mod json;
-mod json_string;
-mod linger;
-mod memory;
 pub mod models;
-mod outcome;
 mod printable;
-mod receive;
-mod refusal;
-mod registry;
-mod scope;
-mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "endpoints")]
-mod this_machine;
 #[cfg(feature = "cli")]
 pub mod tools;
 mod verify;
 mod webhooks;
-mod webhooks_with_inbox;
 
 pub use axum::extract::{FromRef, State};
 #[doc = include_str!("docs/on.md")]
@@ -55,11 +39,9 @@ pub use panora_hooks_macros::on;
 pub use crate::{
     delivery::{Delivery, PayloadError},
     extract::{Event, FromDelivery, Metadata, RawData},
-    outcome::HookError,
-    registry::Registry,
+    hook::{HookError, Registry},
     verify::{SecretError, Verifier, VerifyError},
-    webhooks::Webhooks,
-    webhooks_with_inbox::WebhooksWithInbox,
+    webhooks::{Webhooks, WebhooksWithInbox},
 };
 
 #[doc = include_str!("docs/hooks.md")]

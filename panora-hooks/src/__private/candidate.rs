@@ -2,10 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::{
-    hook::{Definition, Described, Hook},
-    registry::Registry,
-};
+use crate::hook::{Definition, Described, Hook, Registry};
 
 /// What `__hook` means in the block of an entry, in each namespace that the entry's path does not fill.
 pub mod fallback {

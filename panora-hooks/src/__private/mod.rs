@@ -19,7 +19,5 @@ pub use self::{
 pub use crate::{
     delivery::Delivery,
     extract::{FromDelivery, FromPayload, HasPart, extract},
-    hook::{Definition, Described, Hook, HookFuture},
-    outcome::{IntoHookError, IntoOutcome},
-    registry::Registry,
+    hook::{Definition, Described, Hook, HookFuture, IntoHookError, IntoOutcome, Registry},
 };

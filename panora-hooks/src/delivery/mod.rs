@@ -1,5 +1,6 @@
 //! A verified delivery.
 
+pub(crate) mod json_string;
 mod payload;
 
 use std::{borrow::Cow, fmt, ops::Deref, time::SystemTime};
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 pub use self::payload::PayloadError;
 #[cfg(feature = "cli")]
 pub(crate) use self::payload::is_name;
-use crate::{catalogue, inbox::Leased};
+use crate::catalogue;
 
 /// A delivery whose data is what the holder of the secret signed.
 ///
@@ -33,17 +34,17 @@ impl<'b> Delivery<'b> {
         Self { content, id, wire_type, event_type: None, data, attempt: 1, received_at: SystemTime::now() }
     }
 
-    /// An event that was stored, at a later attempt perhaps.
-    pub(crate) fn stored(leased: Leased) -> Delivery<'static> {
-        Delivery {
-            content: leased.content,
-            id: Cow::Owned(leased.id),
-            wire_type: Cow::Owned(leased.wire_type),
-            event_type: None,
-            data: Data::Shared(leased.data),
-            attempt: leased.attempt,
-            received_at: leased.received_at,
-        }
+    /// A delivery that was stored, for one of its attempts.
+    pub(crate) fn stored(
+        content: [u8; 32],
+        id: String,
+        wire_type: String,
+        data: ByteString,
+        attempt: u32,
+        received_at: SystemTime,
+    ) -> Delivery<'static> {
+        let (id, wire_type, data) = (Cow::Owned(id), Cow::Owned(wire_type), Data::Shared(data));
+        Delivery { content, id, wire_type, event_type: None, data, attempt, received_at }
     }
 
     /// `id_event` of the body: a UUID, the same if the sender repeats the event. Not authenticated.

@@ -7,7 +7,8 @@ use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
 use super::Delivery;
-use crate::{json_string, printable::Printable};
+use super::json_string;
+use crate::printable::Printable;
 
 /// Why a payload is not what a hook takes.
 ///

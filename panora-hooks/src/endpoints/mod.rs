@@ -4,6 +4,7 @@ mod client;
 mod endpoint;
 mod error;
 mod plan;
+pub(crate) mod this_machine;
 mod transport;
 mod warning;
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::FromDelivery;
 use crate::{
     delivery::{Delivery, PayloadError},
-    outcome::HookError,
+    hook::HookError,
 };
 
 /// The payload of the event, as a `T`.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::FromDelivery;
-use crate::{delivery::Delivery, outcome::HookError};
+use crate::{delivery::Delivery, hook::HookError};
 
 /// What is known of an event besides its payload.
 ///

@@ -11,7 +11,7 @@ pub use self::{
     raw_data::RawData,
     state::HasPart,
 };
-use crate::{delivery::Delivery, outcome::HookError};
+use crate::{delivery::Delivery, hook::HookError};
 
 /// An argument of a hook: something that can be had from a delivery and the state `S`.
 ///

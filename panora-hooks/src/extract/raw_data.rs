@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::FromDelivery;
-use crate::{delivery::Delivery, outcome::HookError};
+use crate::{delivery::Delivery, hook::HookError};
 
 /// The JSON text of `data`, exactly as it was signed: mostly a JSON string that contains JSON.
 ///

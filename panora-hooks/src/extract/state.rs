@@ -3,7 +3,7 @@
 use axum::extract::{FromRef, State};
 
 use super::FromDelivery;
-use crate::{delivery::Delivery, outcome::HookError};
+use crate::{delivery::Delivery, hook::HookError};
 
 impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
     fn from_delivery(_delivery: &Delivery<'_>, state: &S) -> Result<Self, HookError> {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use crate::{catalogue::EventType, json::Json};
+use super::json::Json;
+use crate::catalogue::EventType;
 
 /// Written from facts, and checked against the models.
 const FILES: [(&str, &str); 8] = [

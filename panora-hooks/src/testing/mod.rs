@@ -2,6 +2,7 @@
 
 pub(crate) mod fixtures;
 pub mod inbox_contract;
+pub(crate) mod json;
 mod outcome;
 mod path;
 mod run;

@@ -1,6 +1,6 @@
 //! `Outcome`.
 
-use crate::outcome::HookError;
+use crate::hook::HookError;
 
 /// What came of an event.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The way to a value inside a payload.
 
-use crate::json::Json;
+use super::json::Json;
 
 /// A step of a path: `name`, or `[3]`.
 enum Step<'p> {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::Outcome;
-use crate::{delivery::Delivery, dispatch::Dispatch, registry::Registry};
+use crate::{
+    delivery::Delivery,
+    hook::{Dispatch, Registry},
+};
 
 pub(super) async fn run<S>(delivery: Delivery<'static>, state: S, registry: Registry<S>) -> Outcome {
     let dispatch = Dispatch::new(registry);

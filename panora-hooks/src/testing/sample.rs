@@ -15,14 +15,12 @@ use axum::{
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::{Outcome, fixtures, path, run};
-use crate::{
-    catalogue,
-    delivery::Delivery,
+use super::{
+    Outcome, fixtures,
     json::{self, Json},
-    registry::Registry,
-    verify::Verifier,
+    path, run,
 };
+use crate::{catalogue, delivery::Delivery, hook::Registry, verify::Verifier};
 
 /// A delivery as the sender makes it, for tests.
 ///

@@ -3,7 +3,7 @@
 use crate::{
     catalogue::{self, EventType},
     printable::Printable,
-    scope,
+    webhooks::scope,
 };
 
 /// A name has to be this similar to be worth a suggestion, of at most 1.

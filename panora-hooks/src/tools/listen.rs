@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     delivery::Delivery,
-    refusal::Refusal,
+    http::refusal::Refusal,
     verify::{Verifier, VerifyError, envelope::Envelope},
 };
 

@@ -13,9 +13,9 @@ use reqwest::{
 
 use super::recording::Recorded;
 use crate::{
+    endpoints::this_machine::is_this_machine,
     inbox::StoredEvent,
     testing::{self, Sample},
-    this_machine::is_this_machine,
     verify::Verifier,
 };
 

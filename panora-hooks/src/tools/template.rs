@@ -7,8 +7,7 @@ use fastrand::Rng;
 use super::find;
 use crate::{
     catalogue,
-    json::Json,
-    testing::{self, Sample, fixtures},
+    testing::{self, Sample, fixtures, json::Json},
 };
 
 /// Why there is nothing to send. It holds nothing of the payload.

@@ -8,7 +8,7 @@ use super::runner::Runner;
 use crate::{
     catalogue,
     delivery::Delivery,
-    execution::Ending,
+    hook::HookOutcome,
     inbox::{Decision, Leased, policy::Policy},
     printable::Printable,
 };
@@ -26,7 +26,7 @@ pub(super) struct Attempt {
 /// How an attempt ended.
 pub(super) enum AttemptOutcome {
     /// The hook ended.
-    Ended(Ending),
+    Ended(HookOutcome),
     /// The hook ran for longer than this.
     TimedOut(Duration),
     /// No hook names the event's type. Another release, which may run beside this one, has stored
@@ -41,9 +41,9 @@ pub(super) enum AttemptOutcome {
 impl AttemptOutcome {
     fn label(&self) -> &'static str {
         match self {
-            Self::Ended(Ending::Handled) => "handled",
-            Self::Ended(Ending::Failed { .. }) => "failed",
-            Self::Ended(Ending::Panicked) => "panicked",
+            Self::Ended(HookOutcome::Handled) => "handled",
+            Self::Ended(HookOutcome::Failed { .. }) => "failed",
+            Self::Ended(HookOutcome::Panicked) => "panicked",
             Self::TimedOut(_) => "timed_out",
             Self::Unhandled => "unhandled",
             Self::Interrupted => "interrupted",
@@ -55,8 +55,13 @@ impl AttemptOutcome {
 /// Runs the hook of an event.
 pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
     let span = span(&leased);
-    let outcome = run(runner, Delivery::stored(leased), timeout).instrument(span.clone()).await;
+    let outcome = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
     Attempt::new(span, outcome)
+}
+
+fn delivery(leased: Leased) -> Delivery<'static> {
+    let Leased { content, id, wire_type, data, attempt, received_at, .. } = leased;
+    Delivery::stored(content, id, wire_type, data, attempt, received_at)
 }
 
 fn span(leased: &Leased) -> Span {
@@ -99,7 +104,7 @@ impl Attempt {
 
     /// An attempt whose hook panicked where that could not be caught.
     pub(super) fn panicked() -> Self {
-        Self::new(Span::none(), AttemptOutcome::Ended(Ending::Panicked))
+        Self::new(Span::none(), AttemptOutcome::Ended(HookOutcome::Panicked))
     }
 
     /// Decides what happens to the event, of which this was the `number`th attempt.
@@ -111,9 +116,9 @@ impl Attempt {
 
 fn decide(outcome: AttemptOutcome, number: u32, policy: &Policy) -> Decision {
     let (is_retryable, reason) = match outcome {
-        AttemptOutcome::Ended(Ending::Handled) => return Decision::Complete,
-        AttemptOutcome::Ended(Ending::Failed { is_retryable, error }) => (is_retryable, error),
-        AttemptOutcome::Ended(Ending::Panicked) => (true, "the hook panicked".to_owned()),
+        AttemptOutcome::Ended(HookOutcome::Handled) => return Decision::Complete,
+        AttemptOutcome::Ended(HookOutcome::Failed { is_retryable, error }) => (is_retryable, error),
+        AttemptOutcome::Ended(HookOutcome::Panicked) => (true, "the hook panicked".to_owned()),
         AttemptOutcome::TimedOut(limit) => (true, format!("the hook took longer than {limit:?}")),
         AttemptOutcome::Unhandled => (true, "no hook names the type of this event".to_owned()),
         AttemptOutcome::Interrupted => (true, "its process died or its lease expired".to_owned()),

@@ -1,6 +1,9 @@
 //! Hooks, whatever the state.
 
-use crate::{delivery::Delivery, dispatch::Dispatch, execution::Call};
+use crate::{
+    delivery::Delivery,
+    hook::{Call, Dispatch},
+};
 use std::sync::Arc;
 
 /// Calls the hook of an event.

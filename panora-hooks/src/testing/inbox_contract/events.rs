@@ -2,7 +2,11 @@
 
 use std::fmt::Display;
 
-use crate::{Verifier, inbox::NewEvent, json::quote, testing::sample::body};
+use crate::{
+    Verifier,
+    inbox::NewEvent,
+    testing::{json::quote, sample::body},
+};
 
 /// Returns an event with this JSON text as its `data`.
 #[expect(clippy::expect_used, reason = "the secret is a constant, and the body is built here")]

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use super::node::{Node, decode};
-use crate::json::Json;
+use crate::testing::json::Json;
 
 /// More orders than these are not tried: those of an object with eight keys.
 const MAX_ORDERS: usize = 50_000;

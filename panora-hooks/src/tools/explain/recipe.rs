@@ -10,7 +10,10 @@ use super::{
     reading::Part,
     writing::{JAVASCRIPT, KEPT, WRITINGS, Writing},
 };
-use crate::{catalogue, json::Json, testing::fixtures};
+use crate::{
+    catalogue,
+    testing::{fixtures, json::Json},
+};
 
 /// One way from a part of a body to what was signed. The default is the part as it is.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::node::{Member, Node, decode};
-use crate::json;
+use crate::testing::json;
 
 /// A way to write JSON.
 #[derive(Debug, PartialEq)]

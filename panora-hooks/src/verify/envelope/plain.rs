@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{DATA, Envelope, ID, TYPE};
-use crate::json_string;
+use crate::delivery::json_string;
 
 /// Parses a body that has the three keys once each, in any order and with any white space, and nothing unusual in
 /// them: `data` is a string, and neither the keys nor the id nor the type have escapes.

@@ -4,13 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     inbox::{Decision, EventState, Inbox, NewEvent, Put},
-    json::quote,
     testing::inbox_contract::{
         Harness,
         check::{Checked, holds, same, succeeds},
         events::event,
         subject::{ALL, Subject},
     },
+    testing::json::quote,
 };
 
 /// The most by which a store may round the time of arrival.

@@ -1,4 +1,4 @@
-//! What comes of a hook.
+//! The result of a hook.
 
 use std::{
     error::Error,

@@ -1,8 +1,22 @@
-//! What `#[on]` makes of a function.
+//! Hooks: what `#[on]` generates, lists of them, and calls.
+
+mod call;
+mod dispatch;
+mod error;
+mod registry;
 
 use std::pin::Pin;
 
-use crate::{delivery::Delivery, outcome::HookError};
+pub(crate) use self::{
+    call::{Call, HookOutcome},
+    dispatch::Dispatch,
+    registry::Entry,
+};
+pub use self::{
+    error::{HookError, IntoHookError, IntoOutcome},
+    registry::Registry,
+};
+use crate::delivery::Delivery;
 
 /// A running hook.
 pub type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>>;

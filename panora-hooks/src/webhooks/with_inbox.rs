@@ -1,18 +1,16 @@
-//! `WebhooksWithInbox`, which users build.
+//! `WebhooksWithInbox`: how events are stored and run.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::sync::Notify;
 
-use crate::{
-    inbox::{
-        ErasedInbox,
-        policy::Policy,
-        worker::{Hooks, Worker},
-        writer::Writer,
-    },
-    webhooks::Webhooks,
+use super::Webhooks;
+use crate::inbox::{
+    ErasedInbox, Inbox,
+    policy::Policy,
+    worker::{Hooks, Worker},
+    writer::Writer,
 };
 
 /// [`Webhooks`] whose events are stored before they are acknowledged, and run afterwards.
@@ -43,11 +41,14 @@ pub struct WebhooksWithInbox<S = ()> {
     policy: Policy,
 }
 
-impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
-    pub(crate) fn new(webhooks: Webhooks<S>, inbox: Arc<dyn ErasedInbox>) -> Self {
-        Self { webhooks, inbox, policy: Policy::default() }
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// Stores every event in `inbox` before it is acknowledged, and runs it afterwards.
+    pub fn with_inbox(self, inbox: impl Inbox) -> WebhooksWithInbox<S> {
+        WebhooksWithInbox { webhooks: self, inbox: Arc::new(inbox), policy: Policy::default() }
     }
+}
 
+impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Sets how many hooks run at once. Defaults to 64.
     ///
     /// Events whose attempts were interrupted twice run one at a time, in one of these slots; a

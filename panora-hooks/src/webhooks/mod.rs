@@ -1,18 +1,21 @@
-//! `Webhooks`, which users build.
+//! Builders: a router from a secret, a state and hooks, and what an inbox adds.
+
+pub(crate) mod scope;
+mod with_inbox;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use axum::Router;
 
+pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
-    body::{self, Limits},
-    dispatch::Dispatch,
-    inbox::{Inbox, writer::Writer},
-    receive::Endpoint,
-    registry::Registry,
-    scope,
+    hook::{Dispatch, Registry},
+    http::{
+        Endpoint,
+        body::{self, Limits},
+    },
+    inbox::writer::Writer,
     verify::Verifier,
-    webhooks_with_inbox::WebhooksWithInbox,
 };
 
 /// Receives Panora's webhooks: builds a router from a secret, a state and hooks.
@@ -170,11 +173,6 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     #[track_caller]
     pub fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
         self.into_endpoint(None).into_router(path)
-    }
-
-    /// Stores every event in `inbox` before it is acknowledged, and runs it afterwards.
-    pub fn with_inbox(self, inbox: impl Inbox) -> WebhooksWithInbox<S> {
-        WebhooksWithInbox::new(self, Arc::new(inbox))
     }
 
     /// What answers requests: after it has run the hook, or, with a writer, after it has stored the event.

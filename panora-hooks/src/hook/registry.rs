@@ -2,10 +2,8 @@
 
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
-use crate::{
-    delivery::Delivery,
-    hook::{Definition, Hook, HookFuture},
-};
+use super::{Definition, Hook, HookFuture};
+use crate::delivery::Delivery;
 
 /// The hooks of a [`Webhooks`](crate::Webhooks), for the state `S`.
 ///

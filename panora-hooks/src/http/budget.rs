@@ -1,4 +1,4 @@
-//! What bodies take of the memory, and who waits when there is none.
+//! The memory of request bodies, and the bodies that wait for some.
 
 use std::{
     mem,
@@ -11,8 +11,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// The memory of all bodies that a router reads and keeps.
-pub(crate) struct Memory {
+/// The memory for all bodies that a router reads and keeps.
+pub(crate) struct BodyBudget {
     limit: usize,
     /// For how long bodies wait while none is read to its end.
     patience: Duration,
@@ -38,7 +38,7 @@ struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Exhausted;
 
-impl Memory {
+impl BodyBudget {
     pub(crate) fn new(limit: usize, patience: Duration) -> Arc<Self> {
         let state = State { taken: 0, reading: 0, waiting: Vec::new(), progress: Instant::now() };
         Arc::new(Self { limit, patience, state: Mutex::new(state) })
@@ -47,7 +47,7 @@ impl Memory {
     /// The part of a body that is about to be read: nothing yet.
     pub(crate) fn part(self: &Arc<Self>) -> Part {
         self.state().reading += 1;
-        Part { memory: Arc::clone(self), bytes: 0, is_reading: true, is_exempt: false }
+        Part { budget: Arc::clone(self), bytes: 0, is_reading: true, is_exempt: false }
     }
 
     /// Whether a body waits.
@@ -87,7 +87,7 @@ impl Memory {
 
     fn grant(self: &Arc<Self>, state: &mut State, waiting: Waiting, is_exempt: bool) {
         let Waiting { bytes, granted } = waiting;
-        let part = Part { memory: Arc::clone(self), bytes, is_reading: true, is_exempt };
+        let part = Part { budget: Arc::clone(self), bytes, is_reading: true, is_exempt };
         state.taken += bytes;
         state.reading += 1;
         if let Err(mut part) = granted.send(part) {
@@ -100,7 +100,7 @@ impl Memory {
 
 /// What one body takes, until it is dropped.
 pub(crate) struct Part {
-    memory: Arc<Memory>,
+    budget: Arc<BodyBudget>,
     bytes: usize,
     is_reading: bool,
     /// Whether it may take more than there is. Only one is.
@@ -114,15 +114,15 @@ impl Part {
             return Ok(Duration::ZERO);
         };
         let mut granted = {
-            let mut state = self.memory.state();
-            if self.is_exempt || state.taken + missing <= self.memory.limit {
+            let mut state = self.budget.state();
+            if self.is_exempt || state.taken + missing <= self.budget.limit {
                 state.taken += missing;
                 self.bytes += missing;
                 return Ok(Duration::ZERO);
             }
             if state.waiting.is_empty() {
                 tracing::warn!(
-                    limit = self.memory.limit,
+                    limit = self.budget.limit,
                     "bodies wait: those in memory are as large as `Webhooks::max_buffered_bytes` allows"
                 );
             }
@@ -130,20 +130,20 @@ impl Part {
             state.waiting.push(Waiting { bytes: missing, granted: sender });
             state.reading -= 1;
             self.is_reading = false;
-            self.memory.settle(state);
+            self.budget.settle(state);
             granted
         };
         let begun = Instant::now();
         let mut progress = begun;
         loop {
-            match timeout_at(progress + self.memory.patience, &mut granted).await {
+            match timeout_at(progress + self.budget.patience, &mut granted).await {
                 Ok(Ok(part)) => {
                     self.absorb(part);
                     return Ok(begun.elapsed());
                 }
                 Ok(Err(_)) => return Err(Exhausted),
                 Err(_elapsed) => {
-                    let last = self.memory.state().progress;
+                    let last = self.budget.state().progress;
                     if last <= progress {
                         return Err(Exhausted);
                     }
@@ -161,13 +161,13 @@ impl Part {
 
     /// The body was read to its end, and so many bytes of it are kept.
     pub(crate) fn keep(&mut self, bytes: usize) {
-        let mut state = self.memory.state();
+        let mut state = self.budget.state();
         // More than was taken, where it came in one piece that was larger than expected.
         state.taken = state.taken - self.bytes + bytes;
         state.reading -= usize::from(mem::take(&mut self.is_reading));
         state.progress = Instant::now();
         self.bytes = bytes;
-        self.memory.settle(state);
+        self.budget.settle(state);
     }
 }
 
@@ -176,9 +176,9 @@ impl Drop for Part {
         if self.bytes == 0 && !self.is_reading {
             return;
         }
-        let mut state = self.memory.state();
+        let mut state = self.budget.state();
         state.taken -= self.bytes;
         state.reading -= usize::from(self.is_reading);
-        self.memory.settle(state);
+        self.budget.settle(state);
     }
 }

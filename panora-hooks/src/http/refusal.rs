@@ -5,7 +5,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{memory::Exhausted, verify::VerifyError};
+use super::budget::Exhausted;
+use crate::verify::VerifyError;
 
 /// Why a request is refused. The text is for the log; [`Refusal::reason`] is for the sender.
 #[derive(Debug, thiserror::Error)]

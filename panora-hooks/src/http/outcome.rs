@@ -2,11 +2,12 @@
 
 use tracing::Span;
 
-use crate::{inbox::ParkReason, refusal::Refusal};
+use super::refusal::Refusal;
+use crate::inbox::ParkReason;
 
 /// How a request ended.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// The event is in the inbox.
     Stored,
     /// The event was in the inbox already.
@@ -29,7 +30,7 @@ pub(crate) enum Outcome {
     Abandoned,
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     fn label(&self) -> &'static str {
         match self {
             Self::Stored => "stored",
@@ -62,11 +63,11 @@ impl Tally {
         &self.span
     }
 
-    pub(crate) fn close(mut self, outcome: &Outcome) {
+    pub(crate) fn close(mut self, outcome: &DeliveryOutcome) {
         self.count(outcome);
     }
 
-    fn count(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &DeliveryOutcome) {
         self.is_open = false;
         let outcome = outcome.label();
         self.span.record("outcome", outcome);
@@ -77,7 +78,7 @@ impl Tally {
 impl Drop for Tally {
     fn drop(&mut self) {
         if self.is_open {
-            self.count(&Outcome::Abandoned);
+            self.count(&DeliveryOutcome::Abandoned);
         }
     }
 }

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// answer that says why; Node's client even throws what nothing can catch. So it is let to write to the
 /// end, however long that is in bytes, but for no longer than `timeout`. A sender that asks before it sends
 /// gets the answer first, and reading on could tell it to go on.
-pub(crate) fn linger(headers: &HeaderMap, mut body: Body, timeout: Duration) {
+pub(crate) fn drain(headers: &HeaderMap, mut body: Body, timeout: Duration) {
     if body.is_end_stream() || headers.contains_key(header::EXPECT) {
         return;
     }

@@ -8,11 +8,11 @@ use bytestring::ByteString;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, sleep_until};
 
-use crate::{
-    memory::{Memory, Part},
+use super::{
+    budget::{BodyBudget, Part},
     refusal::Refusal,
-    verify::VerifyError,
 };
+use crate::verify::VerifyError;
 
 /// How much hyper reads from a connection at first. Each time that it gets as much, it reads up to twice as much
 /// the next time, and keeps the buffer: that counts, too, while a body is read.
@@ -46,13 +46,13 @@ impl Default for Limits {
 /// Reads the bodies of a router.
 pub(crate) struct Reader {
     limits: Limits,
-    memory: Arc<Memory>,
+    budget: Arc<BodyBudget>,
 }
 
 impl Reader {
     pub(crate) fn new(mut limits: Limits) -> Self {
         limits.read_timeout = limits.read_timeout.min(FAR);
-        Self { memory: Memory::new(limits.max_buffered_bytes, limits.read_timeout), limits }
+        Self { budget: BodyBudget::new(limits.max_buffered_bytes, limits.read_timeout), limits }
     }
 
     /// How long a body may take.
@@ -91,12 +91,12 @@ impl Reader {
 
     async fn read_large(&self, body: &mut Limited<&mut Body>, most: usize) -> Result<ByteString, Refusal> {
         let mut deadline = Instant::now() + self.limits.read_timeout;
-        let mut part = self.memory.part();
+        let mut part = self.budget.part();
         let mut bytes = Vec::new();
         let mut buffer = FIRST_BUFFER_BYTES;
         loop {
             deadline += part.grow_to(bytes.capacity() + buffer).await?;
-            let piece = self.next(body, deadline, || self.memory.is_short()).await?;
+            let piece = self.next(body, deadline, || self.budget.is_short()).await?;
             let Some(piece) = piece else { break };
             if bytes.is_empty() && body.is_end_stream() {
                 return keep(part, piece);

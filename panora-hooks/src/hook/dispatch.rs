@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    catalogue,
-    registry::{Entry, Registry},
-};
+use super::registry::{Entry, Registry};
+use crate::catalogue;
 
 /// The table of a router, built once.
 pub(crate) struct Dispatch<S> {

@@ -12,19 +12,21 @@ use axum::{
 use bytestring::ByteString;
 use tracing::{Instrument, field};
 
-use crate::{
+use super::{
     body,
+    drain::drain,
+    execution::Execution,
+    outcome::{DeliveryOutcome, Tally},
+    refusal::Refusal,
+};
+use crate::{
     delivery::Delivery,
-    dispatch::Dispatch,
-    execution::{Call, Execution},
+    hook::{Call, Dispatch},
     inbox::{
         NewEvent, ParkReason, Put,
         writer::{NotStored, Writer},
     },
-    linger::linger,
     printable::Printable,
-    refusal::Refusal,
-    tally::{Outcome, Tally},
     verify::{Signature, Verifier, VerifyError},
 };
 
@@ -84,7 +86,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         };
         let read = read.await;
         if read.is_err() {
-            linger(&head.headers, body, self.bodies.timeout());
+            drain(&head.headers, body, self.bodies.timeout());
         }
         read
     }
@@ -120,12 +122,12 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             (None, Some((hook, _))) => {
                 let call = Call::new(hook, delivery, self.state.clone());
                 match Execution::new(call, tally).await {
-                    Outcome::Handled => StatusCode::OK.into_response(),
+                    DeliveryOutcome::Handled => StatusCode::OK.into_response(),
                     _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
                 }
             }
             (None, None) => {
-                tally.close(&Outcome::Unhandled);
+                tally.close(&DeliveryOutcome::Unhandled);
                 StatusCode::OK.into_response()
             }
         }
@@ -144,23 +146,23 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             event = event.parked(ParkReason::Unhandled);
         }
         let outcome = match (writer.store(event).await, hook) {
-            (Ok(Put::Stored(_)), _) => Outcome::Stored,
-            (Ok(Put::Duplicate(_)), _) => Outcome::Duplicate,
+            (Ok(Put::Stored(_)), _) => DeliveryOutcome::Stored,
+            (Ok(Put::Duplicate(_)), _) => DeliveryOutcome::Duplicate,
             (Ok(Put::Parked(_, reason)), _) => {
                 tracing::warn!("the event is stored but not run: {reason}");
-                Outcome::Parked(reason)
+                DeliveryOutcome::Parked(reason)
             }
             (Err(NotStored { is_transient: true }), Some((hook, _))) => {
                 tracing::warn!("the inbox cannot be reached: the hook runs before the answer");
                 let call = Call::new(hook, delivery, self.state.clone());
                 return match Execution::new(call, tally).await {
-                    Outcome::Handled => StatusCode::OK.into_response(),
+                    DeliveryOutcome::Handled => StatusCode::OK.into_response(),
                     _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 };
             }
-            (Err(_), _) => Outcome::NotStored,
+            (Err(_), _) => DeliveryOutcome::NotStored,
         };
-        let is_stored = !matches!(outcome, Outcome::NotStored);
+        let is_stored = !matches!(outcome, DeliveryOutcome::NotStored);
         tally.close(&outcome);
         let status = if is_stored { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         status.into_response()
@@ -170,7 +172,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
 fn refuse(refusal: Refusal, tally: Tally) -> Response {
     tracing::warn!("delivery refused: {refusal}");
     let response = (&refusal).into_response();
-    tally.close(&Outcome::Refused(refusal));
+    tally.close(&DeliveryOutcome::Refused(refusal));
     response
 }
 

@@ -1,0 +1,59 @@
+//! Running a hook while the sender waits.
+
+use std::{
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::runtime::Handle;
+use tracing::Instrument;
+
+use super::outcome::{DeliveryOutcome, Tally};
+use crate::hook::{Call, HookOutcome};
+
+/// Runs a hook to its end while the sender waits, and counts what came of it.
+///
+/// A server drops the future of a request when the sender hangs up. A hook that has begun is finished all
+/// the same, in a task of its own: the sender will not send the event again.
+pub(crate) struct Execution {
+    call: Call,
+    /// Taken when the hook has ended.
+    tally: Option<Tally>,
+    is_detached: bool,
+}
+
+impl Execution {
+    pub(crate) fn new(call: Call, tally: Tally) -> Self {
+        Self { call, tally: Some(tally), is_detached: false }
+    }
+}
+
+impl Future for Execution {
+    type Output = DeliveryOutcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<DeliveryOutcome> {
+        let outcome = match ready!(Pin::new(&mut self.call).poll(context)) {
+            HookOutcome::Handled => DeliveryOutcome::Handled,
+            HookOutcome::Failed { .. } => DeliveryOutcome::Failed,
+            HookOutcome::Panicked => DeliveryOutcome::Panicked,
+        };
+        if let Some(tally) = self.tally.take() {
+            tally.close(&outcome);
+        }
+        Poll::Ready(outcome)
+    }
+}
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        // A task that is dropped was dropped by its runtime, which takes no more.
+        let Some(tally) = self.tally.take_if(|_| !self.is_detached) else { return };
+        let Ok(runtime) = Handle::try_current() else { return };
+        let span = tally.span().clone();
+        tracing::debug!(parent: &span, "the sender is gone, the hook goes on");
+        let call = mem::take(&mut self.call);
+        let detached = Self { call, tally: Some(tally), is_detached: true };
+        drop(runtime.spawn(detached.instrument(span)));
+    }
+}

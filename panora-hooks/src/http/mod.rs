@@ -1,0 +1,11 @@
+//! HTTP: from a request to its answer.
+
+pub(crate) mod body;
+mod budget;
+mod drain;
+mod endpoint;
+mod execution;
+mod outcome;
+pub(crate) mod refusal;
+
+pub(crate) use self::endpoint::Endpoint;
