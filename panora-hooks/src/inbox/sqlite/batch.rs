@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    queue::{Queue, Sync},
+    queue::{Durability, Queue},
     scan::Scan,
     thread::Step,
 };
@@ -78,7 +78,7 @@ impl<O: Operation> Batches<O> {
         if self.left == 0 {
             return Ok(Step::Done(self.changed));
         }
-        let is_over = queue.change(Sync::Full, BATCH_BYTES, |change| self.batch(change, now))?;
+        let is_over = queue.change(Durability::Full, BATCH_BYTES, |change| self.batch(change, now))?;
         Ok(if is_over { Step::Done(self.changed) } else { Step::Continue })
     }
 
@@ -142,7 +142,7 @@ impl<S: Sweep> Rounds<S> {
     /// Runs a batch in a transaction of its own.
     pub(super) fn run(&mut self, queue: &mut Queue, now: SystemTime) -> Result<Step<u64>, InboxError> {
         let limit = self.left.min(MAX_EVENTS);
-        let changed = queue.change(Sync::Normal, BATCH_BYTES, |change| {
+        let changed = queue.change(Durability::Normal, BATCH_BYTES, |change| {
             let mut budget = Budget::new();
             let found = self.sweep.find(change, now, limit)?;
             let mut changed = 0;

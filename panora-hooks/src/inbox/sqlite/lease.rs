@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::{
     info,
-    queue::{Queue, Sync, insert_dead},
+    queue::{Durability, Queue, insert_dead},
 };
 use crate::inbox::{
     Decision, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement, column,
@@ -31,7 +31,7 @@ impl Queue {
         if !self.is_anything_due(now)? {
             return Ok(Vec::new());
         }
-        self.change(Sync::Normal, max as usize * DUE_BYTES, |change| {
+        self.change(Durability::Normal, max as usize * DUE_BYTES, |change| {
             let (leased, lost) = ready(change, now, max)?;
             let mut take = change.prepare_cached(
                 "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3 WHERE seq = ?1",
@@ -52,7 +52,7 @@ impl Queue {
         items: &[Settlement],
         now: SystemTime,
     ) -> Result<Vec<Settled>, InboxError> {
-        self.change(Sync::Normal, items.len() * DUE_BYTES, |change| {
+        self.change(Durability::Normal, items.len() * DUE_BYTES, |change| {
             items.iter().map(|item| settle(change, item.token, &item.decision, micros(now))).collect()
         })
     }
@@ -60,7 +60,7 @@ impl Queue {
     /// Makes events ready whose worker has died, which still counts as interrupted, and events that
     /// were never tried: those are delayed only if the clock has gone back.
     pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
-        self.change(Sync::Normal, 0, |change| {
+        self.change(Durability::Normal, 0, |change| {
             change.execute(
                 "UPDATE due SET due = ?1 WHERE due > ?1 AND attempts = 0 AND fence IS NULL",
                 [micros(now)],

@@ -12,16 +12,12 @@ use rusqlite::{Connection, OpenFlags};
 use super::{
     checkpoint::{self, Checkpointer},
     identity::OpenFiles,
-    queue::Queue,
+    queue::{BUSY_TIMEOUT, Queue},
     read::Reader,
     schema,
     thread::Owner,
 };
 use crate::inbox::{InboxError, OpenError};
-
-/// How long a receiver waits for the write lock of another process. It must answer soon, and tries
-/// again.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a tool waits, which does not try again.
 const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
     content,
-    queue::{Queue, ROW_BYTES, Sync, insert_dead, insert_due},
+    queue::{Durability, Queue, ROW_BYTES, insert_dead, insert_due},
     read::OLDEST_READY,
 };
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
@@ -14,7 +14,7 @@ use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REP
 impl Queue {
     pub(super) fn put(&mut self, batch: &[NewEvent], now: SystemTime) -> Result<Vec<Put>, InboxError> {
         let bytes: usize = batch.iter().map(|event| event.size() + ROW_BYTES).sum();
-        self.change(Sync::Full, bytes, |change| {
+        self.change(Durability::Full, bytes, |change| {
             if batch.is_empty() {
                 change.prepare_cached("UPDATE probe SET written = ?1")?.execute([micros(now)])?;
                 return Ok(Vec::new());
@@ -30,7 +30,7 @@ impl Queue {
     /// has been ready.
     pub(super) fn probe(&mut self, now: SystemTime) -> Result<Option<Duration>, InboxError> {
         let now = micros(now);
-        self.change(Sync::Full, ROW_BYTES, |change| {
+        self.change(Durability::Full, ROW_BYTES, |change| {
             change.prepare_cached("UPDATE probe SET written = ?1")?.execute([now])?;
             let mut oldest = change.prepare_cached(OLDEST_READY)?;
             let oldest: Option<i64> = oldest.query_row([now], |row| row.get(0)).optional()?;

@@ -7,10 +7,13 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use super::{
     checkpoint::{self, Checkpointer},
     identity::OpenFiles,
-    open::BUSY_TIMEOUT,
     schema,
 };
 use crate::inbox::{InboxError, ParkReason};
+
+/// How long a receiver waits for the write lock of another process. It must answer soon, and tries
+/// again.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A page of the database, which is also a part of the log.
 const PAGE_BYTES: i64 = 4096;
@@ -29,7 +32,7 @@ pub(super) struct Queue {
     checkpointer: Option<Checkpointer>,
     connection: Connection,
     files: OpenFiles,
-    sync: Sync,
+    durability: Durability,
     /// Whether the system has failed to sync the file. It may have forgotten all that it had not
     /// synced by then.
     is_suspect: bool,
@@ -39,7 +42,7 @@ pub(super) struct Queue {
 
 /// The condition that a commit waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sync {
+pub(super) enum Durability {
     /// The disk.
     Full,
     /// Nothing. If the power fails, the last changes are lost; if the process dies, none is.
@@ -79,7 +82,14 @@ impl Queue {
         connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(Self { connection, checkpointer, files, sync: Sync::Full, is_suspect: false, _lock: lock })
+        Ok(Self {
+            connection,
+            checkpointer,
+            files,
+            durability: Durability::Full,
+            is_suspect: false,
+            _lock: lock,
+        })
     }
 
     /// Fails if a newer program has migrated the file meanwhile: it may expect more of whoever runs
@@ -104,14 +114,14 @@ impl Queue {
     /// Runs one transaction, which writes about so many bytes to the log.
     pub(super) fn change<T>(
         &mut self,
-        sync: Sync,
+        durability: Durability,
         bytes: usize,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, InboxError> {
-        if sync == Sync::Full {
+        if durability == Durability::Full {
             self.files.check()?;
         }
-        let changed = self.try_change(sync, change);
+        let changed = self.try_change(durability, change);
         if let Err(error) = &changed {
             self.is_suspect |= is_sync_failure(error);
         }
@@ -119,7 +129,7 @@ impl Queue {
             checkpointer.wrote(bytes);
         }
         let changed = changed?;
-        if sync == Sync::Full {
+        if durability == Durability::Full {
             // The change is on the disk, but perhaps in a file that no other process will ever
             // open.
             self.files.check()?;
@@ -129,7 +139,7 @@ impl Queue {
 
     fn try_change<T>(
         &mut self,
-        sync: Sync,
+        durability: Durability,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         if self.is_suspect {
@@ -138,10 +148,10 @@ impl Queue {
         if self.checkpointer.as_ref().is_some_and(Checkpointer::take_log_done) {
             self.begin_new_log()?;
         }
-        if sync != self.sync {
-            let mode = if sync == Sync::Full { "FULL" } else { "NORMAL" };
+        if durability != self.durability {
+            let mode = if durability == Durability::Full { "FULL" } else { "NORMAL" };
             self.connection.pragma_update(None, "synchronous", mode)?;
-            self.sync = sync;
+            self.durability = durability;
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let changed = change(&transaction)?;
