@@ -1,7 +1,7 @@
 //! Receives deliveries over HTTPS on 127.0.0.1:8443 at `/webhook`, without a proxy in front.
 //!
 //! ```text
-//! cargo run --example https
+//! cargo run -p panora-hooks-https-example --example https
 //! ```
 //!
 //! `PANORA_TLS_CERT` and `PANORA_TLS_KEY` name files in PEM: the certificate with its chain, and its key. Without them a

@@ -220,7 +220,8 @@ fn an_inbox_that_is_not_there_or_is_something_else() {
     fails(
         &mut cli(["inbox", "depth", "--inbox", "postgres://u:canary@127.0.0.1:no/db"]),
         2,
-        "the URL of the inbox is not one: expected `postgres://user@host/database`",
+        "the URL of the inbox cannot be used: the port is not a number from 1 to 65535: percent-encode `/`, `?`, \
+         `#` and `@` in a password",
     );
     fails(
         &mut cli(["inbox", "drop"]),

@@ -1,7 +1,7 @@
 //! Two receivers on one PostgreSQL: what one of them stores, either runs, and once.
 //!
 //! ```text
-//! DATABASE_URL=postgres://localhost/postgres cargo run --example postgres
+//! DATABASE_URL=postgres://localhost/postgres cargo run -p panora-hooks-postgres-example --example postgres
 //! ```
 //!
 //! They stand for two machines. The tables are made in a schema of their own, `panora_hooks`.
