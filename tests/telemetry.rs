@@ -92,9 +92,9 @@ fn every_request_has_one_span_and_one_outcome() {
         assert_eq!(server.send(&request).status, status, "{outcome}");
         assert_eq!(outcomes(server.counters()), once(outcome));
         let log = log.take();
-        let spans = log.lines().filter(|line| line.ends_with("panora_hooks::receive: new")).count();
+        let spans = log.lines().filter(|line| line.ends_with("panora_hooks::http::endpoint: new")).count();
         assert_eq!(spans, 1, "{log}");
-        let close = log.lines().find(|line| line.contains("panora_hooks::receive: close")).unwrap();
+        let close = log.lines().find(|line| line.contains("panora_hooks::http::endpoint: close")).unwrap();
         assert!(close.contains(&format!("outcome=\"{outcome}\"")), "{close}");
     }
 
@@ -166,7 +166,7 @@ fn the_log_says_what_happened(log: &Log) {
     assert_eq!(
         line(Delivery::encoded("crm.contact.imported", "{}"), "WARN"),
         format!(
-            "WARN {}}}: panora_hooks::receive: no hook for this event type \
+            "WARN {}}}: panora_hooks::http::endpoint: no hook for this event type \
              event.id=7197465d-c9d3-4094-a2d2-b9fc4346d636 event.type=crm.contact.imported size=4",
             span("crm.contact.imported")
         )

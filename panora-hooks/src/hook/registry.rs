@@ -35,6 +35,15 @@ pub(crate) struct Entry<S> {
     pub(crate) call: fn(Delivery<'static>, S) -> HookFuture,
 }
 
+// Derived, it would need a state that is `Copy`.
+impl<S> Clone for Entry<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Entry<S> {}
+
 impl<S> Registry<S> {
     pub(crate) fn new() -> Self {
         Self { entries: Vec::new(), claims: HashMap::new(), conflict: None }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, Method, StatusCode},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Method},
+    response::Response,
     routing,
 };
 use bytestring::ByteString;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     delivery::Delivery,
-    hook::{Call, Dispatch},
+    hook::{Call, Dispatch, Entry},
     inbox::{
         NewEvent, ParkReason, Put,
         writer::{NotStored, Writer},
@@ -64,13 +64,38 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             outcome = field::Empty,
         );
         let tally = Tally::new(span.clone());
-        let answer = async {
-            match self.read(request).await {
-                Ok((body, signature)) => self.handle(&body, &signature, tally).await,
-                Err(refusal) => refuse(refusal, tally),
-            }
+        let outcome = self.process(request, tally).instrument(span).await;
+        outcome.into_response(self.writer.is_some())
+    }
+
+    async fn process(self: &Arc<Self>, request: Request, tally: Tally) -> DeliveryOutcome {
+        let (body, signature) = match self.read(request).await {
+            Ok(read) => read,
+            Err(refusal) => return refuse(refusal, tally),
         };
-        answer.instrument(span).await
+        let delivery = match self.verifier.verify_text(&body, &signature) {
+            Ok(delivery) => delivery,
+            Err(error) => return refuse(error.into(), tally),
+        };
+        let hook = self.dispatch.find(delivery.wire_type());
+        let delivery = delivery.with_event_type(hook.and_then(|(_, event_type)| event_type));
+        let (id, event_type) = (Printable(delivery.id()), Printable(delivery.event_type()));
+        tally.span().record("event.id", field::display(id));
+        tally.span().record("event.type", field::display(event_type));
+        tally.span().record("attempt", delivery.attempt());
+        if hook.is_none() {
+            tracing::warn!(
+                event.id = %id,
+                event.r#type = %event_type,
+                size = delivery.data().len(),
+                "no hook for this event type"
+            );
+        }
+        let (delivery, hook) = (delivery.into_shared(&body), hook.map(|(hook, _)| *hook));
+        let Some(writer) = &self.writer else { return self.run(hook, delivery, tally).await };
+        let storing = Arc::clone(self).store(Arc::clone(writer), hook, delivery, tally);
+        // In a task of its own: what has arrived is stored even if the sender hangs up.
+        tokio::spawn(storing.in_current_span()).await.unwrap_or(DeliveryOutcome::Abandoned)
     }
 
     /// Reads what is to be verified. The body is not touched before the header has the right shape.
@@ -91,89 +116,50 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         read
     }
 
-    async fn handle(self: &Arc<Self>, body: &ByteString, signature: &Signature, tally: Tally) -> Response {
-        let delivery = match self.verifier.verify_text(body, signature) {
-            Ok(delivery) => delivery,
-            Err(error) => return refuse(error.into(), tally),
-        };
-        let hook = self.dispatch.find(delivery.wire_type());
-        let delivery = delivery.with_event_type(hook.and_then(|(_, event_type)| event_type));
-        let (id, event_type) = (Printable(delivery.id()), Printable(delivery.event_type()));
-        tally.span().record("event.id", field::display(id));
-        tally.span().record("event.type", field::display(event_type));
-        tally.span().record("attempt", delivery.attempt());
-        if hook.is_none() {
-            tracing::warn!(
-                event.id = %id,
-                event.r#type = %event_type,
-                size = delivery.data().len(),
-                "no hook for this event type"
-            );
-        }
-        let delivery = delivery.into_shared(body);
-        match (&self.writer, hook) {
-            (Some(writer), _) => {
-                let writer = Arc::clone(writer);
-                let storing = Arc::clone(self).store(writer, delivery, tally).in_current_span();
-                // In a task of its own: what has arrived is stored even if the sender hangs up.
-                let answer = tokio::spawn(storing).await;
-                answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
-            }
-            (None, Some((hook, _))) => {
-                let call = Call::new(hook, delivery, self.state.clone());
-                match Execution::new(call, tally).await {
-                    DeliveryOutcome::Handled => StatusCode::OK.into_response(),
-                    _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-                }
-            }
-            (None, None) => {
-                tally.close(&DeliveryOutcome::Unhandled);
-                StatusCode::OK.into_response()
-            }
-        }
+    /// Runs the hook of an event before the answer.
+    async fn run(
+        &self,
+        hook: Option<Entry<S>>,
+        delivery: Delivery<'static>,
+        tally: Tally,
+    ) -> DeliveryOutcome {
+        let Some(hook) = hook else { return tally.close(DeliveryOutcome::Unhandled) };
+        let call = Call::new(&hook, delivery, self.state.clone());
+        Execution::new(call, tally).await
     }
 
     /// Stores an event. If the store cannot be reached, its hook runs before the answer.
     async fn store(
         self: Arc<Self>,
         writer: Arc<Writer>,
+        hook: Option<Entry<S>>,
         delivery: Delivery<'static>,
         tally: Tally,
-    ) -> Response {
-        let hook = self.dispatch.find(delivery.wire_type());
+    ) -> DeliveryOutcome {
         let mut event = NewEvent::new(delivery.clone());
         if hook.is_none() {
             event = event.parked(ParkReason::Unhandled);
         }
-        let outcome = match (writer.store(event).await, hook) {
-            (Ok(Put::Stored(_)), _) => DeliveryOutcome::Stored,
-            (Ok(Put::Duplicate(_)), _) => DeliveryOutcome::Duplicate,
-            (Ok(Put::Parked(_, reason)), _) => {
+        let outcome = match writer.store(event).await {
+            Ok(Put::Stored(_)) => DeliveryOutcome::Stored,
+            Ok(Put::Duplicate(_)) => DeliveryOutcome::Duplicate,
+            Ok(Put::Parked(_, reason)) => {
                 tracing::warn!("the event is stored but not run: {reason}");
                 DeliveryOutcome::Parked(reason)
             }
-            (Err(NotStored { is_transient: true }), Some((hook, _))) => {
+            Err(NotStored { is_transient: true }) if hook.is_some() => {
                 tracing::warn!("the inbox cannot be reached: the hook runs before the answer");
-                let call = Call::new(hook, delivery, self.state.clone());
-                return match Execution::new(call, tally).await {
-                    DeliveryOutcome::Handled => StatusCode::OK.into_response(),
-                    _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-                };
+                return self.run(hook, delivery, tally).await;
             }
-            (Err(_), _) => DeliveryOutcome::NotStored,
+            Err(_) => DeliveryOutcome::NotStored,
         };
-        let is_stored = !matches!(outcome, DeliveryOutcome::NotStored);
-        tally.close(&outcome);
-        let status = if is_stored { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        status.into_response()
+        tally.close(outcome)
     }
 }
 
-fn refuse(refusal: Refusal, tally: Tally) -> Response {
+fn refuse(refusal: Refusal, tally: Tally) -> DeliveryOutcome {
     tracing::warn!("delivery refused: {refusal}");
-    let response = (&refusal).into_response();
-    tally.close(&DeliveryOutcome::Refused(refusal));
-    response
+    tally.close(DeliveryOutcome::Refused(refusal))
 }
 
 fn signature(headers: &HeaderMap) -> Result<Signature, Refusal> {

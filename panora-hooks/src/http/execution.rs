@@ -38,10 +38,10 @@ impl Future for Execution {
             HookOutcome::Failed { .. } => DeliveryOutcome::Failed,
             HookOutcome::Panicked => DeliveryOutcome::Panicked,
         };
-        if let Some(tally) = self.tally.take() {
-            tally.close(&outcome);
-        }
-        Poll::Ready(outcome)
+        Poll::Ready(match self.tally.take() {
+            Some(tally) => tally.close(outcome),
+            None => outcome,
+        })
     }
 }
 

@@ -1,5 +1,9 @@
 //! One counted outcome for each request.
 
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use tracing::Span;
 
 use super::refusal::Refusal;
@@ -31,6 +35,22 @@ pub(crate) enum DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
+    /// Answers the sender. A hook that failed is answered otherwise if there is an inbox: it ran only
+    /// because the event could not be stored.
+    pub(crate) fn into_response(self, has_inbox: bool) -> Response {
+        let status = match self {
+            Self::Refused(refusal) => return (&refusal).into_response(),
+            Self::Stored | Self::Duplicate | Self::Parked(_) | Self::Handled | Self::Unhandled => {
+                StatusCode::OK
+            }
+            Self::Failed | Self::Panicked if !has_inbox => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Failed | Self::Panicked | Self::NotStored | Self::Abandoned => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        status.into_response()
+    }
+
     fn label(&self) -> &'static str {
         match self {
             Self::Stored => "stored",
@@ -63,8 +83,9 @@ impl Tally {
         &self.span
     }
 
-    pub(crate) fn close(mut self, outcome: &DeliveryOutcome) {
-        self.count(outcome);
+    pub(crate) fn close(mut self, outcome: DeliveryOutcome) -> DeliveryOutcome {
+        self.count(&outcome);
+        outcome
     }
 
     fn count(&mut self, outcome: &DeliveryOutcome) {
