@@ -152,7 +152,7 @@ fn the_log_says_what_happened(log: &Log) {
     assert_eq!(
         line(Delivery::encoded("crm.deal.push", "{}"), "ERROR"),
         format!(
-            "ERROR {}}}: panora_hooks::execution: hook failed: the cause hook=\"fails\" retryable=true",
+            "ERROR {}}}: panora_hooks::hook::call: hook failed: the cause hook=\"fails\" retryable=true",
             span("crm.deal.created")
         )
     );
