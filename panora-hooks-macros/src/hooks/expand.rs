@@ -7,25 +7,29 @@ use syn::{Ident, Path};
 use super::list::{Entry, HookList};
 use crate::{diagnostics::Diagnostics, paths::respanned};
 
-/// A block for each entry, in which its path has the name `__hook`.
+/// The name of an entry in its block. Items have no hygiene, so generated names have to be ones that
+/// nobody gives to a function.
+const ENTRY: &str = "__panora_hooks_entry";
+
+/// A block for each entry, in which its path has the name [`ENTRY`].
 ///
-/// The import shadows the glob's `__hook`, namespace by namespace. A plain function leaves the type
-/// namespace to the glob, so that it is a type that is no hook, about which the runtime can speak; the
-/// compiler would only say that it expected a type. A path that leads nowhere leaves both to the glob, and
-/// the runtime leaves it to the compiler.
+/// The import shadows the glob's `ENTRY`, namespace by namespace. A plain function leaves the type
+/// namespace to the glob, so that it is a type that is not a hook, about which the library can speak; the
+/// compiler would only say that it expected a type. A path to a macro leaves both to the glob, as does
+/// one that leads nowhere, about which the compiler speaks.
 pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let HookList { private, entries } = list;
     let registry = Ident::new("registry", Span::mixed_site());
-    let in_block = |entry: &Entry, tokens: &dyn Fn(&Ident) -> TokenStream| {
+    let in_block = |entry: &Entry, allowed: TokenStream, tokens: &dyn Fn(&Ident) -> TokenStream| {
         let Entry { configuration, path } = entry;
-        let hook = Ident::new("__hook", Span::mixed_site().located_at(last_span(path)));
+        let hook = Ident::new(ENTRY, Span::mixed_site().located_at(last_span(path)));
         let tokens = tokens(&hook);
         quote! {
             #(#configuration)*
             {
                 #[allow(unused_imports)]
                 use #private::fallback::*;
-                #[allow(unused_imports)]
+                #[allow(unused_imports #allowed)]
                 use #path as #hook;
                 #tokens
             }
@@ -33,15 +37,16 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     };
     let listed = entries.iter().enumerate().map(|(position, entry)| {
         let name = entry.name();
-        in_block(entry, &|hook| {
+        // The other import of the entry warns of a deprecated hook.
+        in_block(entry, quote!(, deprecated), &|hook| {
             quote! {
-                #private::Listed { position: #position, name: #name, definition: <#private::Probe<#hook>>::DEFINITION }
+                #private::Listed { position: #position, name: #name, definition: <#private::Probe<#hook>>::__PANORA_HOOKS_DEFINITION }
             }
         })
     });
     let checks = entries.iter().enumerate().skip(1).map(|(position, entry)| {
         let Entry { configuration, path } = entry;
-        let check = spanned_over(path, quote!(assert_unclaimed), quote!((CLASHES, #position)));
+        let check = spanned_over(path, quote!(assert_unclaimed), quote!((__PANORA_HOOKS_CLASHES, #position)));
         quote! {
             #(#configuration)*
             const _: () = {
@@ -51,17 +56,15 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
         }
     });
     let registrations = entries.iter().map(|entry| {
-        in_block(entry, &|hook| {
+        let name = entry.name();
+        in_block(entry, TokenStream::new(), &|hook| {
             let candidate = quote! {
-                #private::Candidate::<'_, #hook, _, IS_FOUND>::of(#registry).register();
+                #private::Candidate::<'_, #hook, _, _>::of(#name, &#hook, #registry).__panora_hooks_register();
             };
             let candidate = respanned(candidate, last_span(&entry.path));
             quote! {
-                #[allow(non_snake_case, unreachable_patterns)]
-                const IS_FOUND: bool = match true {
-                    #hook => #hook,
-                    _ => false,
-                };
+                // The import has warned.
+                #[allow(deprecated)]
                 #candidate
             }
         })
@@ -71,9 +74,9 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     quote! {
         |#registry: &mut #private::Registry<_>| {
             #errors
-            const LISTED: &[#private::Listed] = &[#(#listed),*];
-            const CLASHES: &#private::Clashes =
-                &#private::clashes::<#positions, { #private::slots(LISTED) }>(LISTED);
+            const __PANORA_HOOKS_LISTED: &[#private::Listed] = &[#(#listed),*];
+            const __PANORA_HOOKS_CLASHES: &#private::Clashes =
+                &#private::clashes::<#positions, { #private::slots(__PANORA_HOOKS_LISTED) }>(__PANORA_HOOKS_LISTED);
             #(#checks)*
             #(#registrations)*
         }

@@ -21,11 +21,11 @@ fn no_hook() {
         quote!(),
         expect![[r#"
             const HOOKS: () = |registry: &mut krate::__private::Registry<_>| {
-                const LISTED: &[krate::__private::Listed] = &[];
-                const CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
+                const __PANORA_HOOKS_LISTED: &[krate::__private::Listed] = &[];
+                const __PANORA_HOOKS_CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
                     0usize,
-                    { krate::__private::slots(LISTED) },
-                >(LISTED);
+                    { krate::__private::slots(__PANORA_HOOKS_LISTED) },
+                >(__PANORA_HOOKS_LISTED);
             };
         "#]],
     );
@@ -41,64 +41,72 @@ fn hooks_by_path() {
         ),
         expect![[r#"
             const HOOKS: () = |registry: &mut krate::__private::Registry<_>| {
-                const LISTED: &[krate::__private::Listed] = &[
+                const __PANORA_HOOKS_LISTED: &[krate::__private::Listed] = &[
                     {
                         #[allow(unused_imports)]
                         use krate::__private::fallback::*;
-                        #[allow(unused_imports)]
-                        use a as __hook;
+                        #[allow(unused_imports, deprecated)]
+                        use a as __panora_hooks_entry;
                         krate::__private::Listed {
                             position: 0usize,
                             name: "a",
-                            definition: <krate::__private::Probe<__hook>>::DEFINITION,
+                            definition: <krate::__private::Probe<
+                                __panora_hooks_entry,
+                            >>::__PANORA_HOOKS_DEFINITION,
                         }
                     },
                     #[cfg(feature = "x")]
                     {
                         #[allow(unused_imports)]
                         use krate::__private::fallback::*;
-                        #[allow(unused_imports)]
-                        use crm::b as __hook;
+                        #[allow(unused_imports, deprecated)]
+                        use crm::b as __panora_hooks_entry;
                         krate::__private::Listed {
                             position: 1usize,
                             name: "crm::b",
-                            definition: <krate::__private::Probe<__hook>>::DEFINITION,
+                            definition: <krate::__private::Probe<
+                                __panora_hooks_entry,
+                            >>::__PANORA_HOOKS_DEFINITION,
                         }
                     },
                 ];
-                const CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
+                const __PANORA_HOOKS_CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
                     2usize,
-                    { krate::__private::slots(LISTED) },
-                >(LISTED);
+                    { krate::__private::slots(__PANORA_HOOKS_LISTED) },
+                >(__PANORA_HOOKS_LISTED);
                 #[cfg(feature = "x")]
                 const _: () = {
                     use krate::__private::assert_unclaimed;
-                    assert_unclaimed(CLASHES, 1usize)
+                    assert_unclaimed(__PANORA_HOOKS_CLASHES, 1usize)
                 };
                 {
                     #[allow(unused_imports)]
                     use krate::__private::fallback::*;
                     #[allow(unused_imports)]
-                    use a as __hook;
-                    #[allow(non_snake_case, unreachable_patterns)]
-                    const IS_FOUND: bool = match true {
-                        __hook => __hook,
-                        _ => false,
-                    };
-                    krate::__private::Candidate::<'_, __hook, _, IS_FOUND>::of(registry).register();
+                    use a as __panora_hooks_entry;
+                    #[allow(deprecated)]
+                    krate::__private::Candidate::<
+                        '_,
+                        __panora_hooks_entry,
+                        _,
+                        _,
+                    >::of("a", &__panora_hooks_entry, registry)
+                        .__panora_hooks_register();
                 }
                 #[cfg(feature = "x")]
                 {
                     #[allow(unused_imports)]
                     use krate::__private::fallback::*;
                     #[allow(unused_imports)]
-                    use crm::b as __hook;
-                    #[allow(non_snake_case, unreachable_patterns)]
-                    const IS_FOUND: bool = match true {
-                        __hook => __hook,
-                        _ => false,
-                    };
-                    krate::__private::Candidate::<'_, __hook, _, IS_FOUND>::of(registry).register();
+                    use crm::b as __panora_hooks_entry;
+                    #[allow(deprecated)]
+                    krate::__private::Candidate::<
+                        '_,
+                        __panora_hooks_entry,
+                        _,
+                        _,
+                    >::of("crm::b", &__panora_hooks_entry, registry)
+                        .__panora_hooks_register();
                 }
             };
         "#]],
@@ -120,61 +128,69 @@ fn what_is_right_is_registered_beside_what_is_wrong() {
                 ::core::compile_error! {
                     "hooks cannot be generic\nhelp: write `c`"
                 }
-                const LISTED: &[krate::__private::Listed] = &[
+                const __PANORA_HOOKS_LISTED: &[krate::__private::Listed] = &[
                     {
                         #[allow(unused_imports)]
                         use krate::__private::fallback::*;
-                        #[allow(unused_imports)]
-                        use a as __hook;
+                        #[allow(unused_imports, deprecated)]
+                        use a as __panora_hooks_entry;
                         krate::__private::Listed {
                             position: 0usize,
                             name: "a",
-                            definition: <krate::__private::Probe<__hook>>::DEFINITION,
+                            definition: <krate::__private::Probe<
+                                __panora_hooks_entry,
+                            >>::__PANORA_HOOKS_DEFINITION,
                         }
                     },
                     {
                         #[allow(unused_imports)]
                         use krate::__private::fallback::*;
-                        #[allow(unused_imports)]
-                        use c as __hook;
+                        #[allow(unused_imports, deprecated)]
+                        use c as __panora_hooks_entry;
                         krate::__private::Listed {
                             position: 1usize,
                             name: "c",
-                            definition: <krate::__private::Probe<__hook>>::DEFINITION,
+                            definition: <krate::__private::Probe<
+                                __panora_hooks_entry,
+                            >>::__PANORA_HOOKS_DEFINITION,
                         }
                     },
                 ];
-                const CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
+                const __PANORA_HOOKS_CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
                     2usize,
-                    { krate::__private::slots(LISTED) },
-                >(LISTED);
+                    { krate::__private::slots(__PANORA_HOOKS_LISTED) },
+                >(__PANORA_HOOKS_LISTED);
                 const _: () = {
                     use krate::__private::assert_unclaimed;
-                    assert_unclaimed(CLASHES, 1usize)
+                    assert_unclaimed(__PANORA_HOOKS_CLASHES, 1usize)
                 };
                 {
                     #[allow(unused_imports)]
                     use krate::__private::fallback::*;
                     #[allow(unused_imports)]
-                    use a as __hook;
-                    #[allow(non_snake_case, unreachable_patterns)]
-                    const IS_FOUND: bool = match true {
-                        __hook => __hook,
-                        _ => false,
-                    };
-                    krate::__private::Candidate::<'_, __hook, _, IS_FOUND>::of(registry).register();
+                    use a as __panora_hooks_entry;
+                    #[allow(deprecated)]
+                    krate::__private::Candidate::<
+                        '_,
+                        __panora_hooks_entry,
+                        _,
+                        _,
+                    >::of("a", &__panora_hooks_entry, registry)
+                        .__panora_hooks_register();
                 }
                 {
                     #[allow(unused_imports)]
                     use krate::__private::fallback::*;
                     #[allow(unused_imports)]
-                    use c as __hook;
-                    #[allow(non_snake_case, unreachable_patterns)]
-                    const IS_FOUND: bool = match true {
-                        __hook => __hook,
-                        _ => false,
-                    };
-                    krate::__private::Candidate::<'_, __hook, _, IS_FOUND>::of(registry).register();
+                    use c as __panora_hooks_entry;
+                    #[allow(deprecated)]
+                    krate::__private::Candidate::<
+                        '_,
+                        __panora_hooks_entry,
+                        _,
+                        _,
+                    >::of("c", &__panora_hooks_entry, registry)
+                        .__panora_hooks_register();
                 }
             };
         "#]],

@@ -22,7 +22,7 @@ pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
     };
     // Whether the function is used shows when the errors are gone.
     let quiet = (!diagnostics.is_empty()).then(|| quote!(#[allow(dead_code)]));
-    let marker = marker(function, hook);
+    let marker = marker(function, hook, &implementation.type_of);
     let implementation = implement(function, &hook.private, implementation);
     let checks = arguments.iter().map(|argument| check(argument, hook, function));
     let warnings = hook.warnings.iter().map(|warning| warn(warning, function));
@@ -43,15 +43,17 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> To
     let (first, last) = ends(ty);
     let path = respanned(private.to_token_stream(), first);
     let patterns = patterns.iter().filter_map(|pattern| known(&pattern.value(), private));
-    let check =
-        respanned(quote!(::assert_carried(#private::Argument::<#ty>::CARRIED, &[#(#patterns),*])), last);
+    let check = respanned(
+        quote!(::assert_carried(#private::Argument::<#ty>::__PANORA_HOOKS_CARRIED, &[#(#patterns),*])),
+        last,
+    );
     quote! {
         #(#configuration)*
         #[allow(deprecated)]
         const _: () = {
             use #private::FitsAny as _;
             // Uses the import, which an argument with a payload of ours does not.
-            let _ = #private::Argument::<()>::CARRIED;
+            let _ = #private::Argument::<()>::__PANORA_HOOKS_CARRIED;
             #path #check;
         };
     }
@@ -74,7 +76,7 @@ fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
 
 /// A braced struct lives in the type namespace only: it shares the function's path, and whatever imports,
 /// renames or re-exports the one carries the other along.
-fn marker(function: &Function, hook: &Hook) -> TokenStream {
+fn marker(function: &Function, hook: &Hook, type_of: &TokenStream) -> TokenStream {
     let Hook { private, patterns, is_unlisted, .. } = hook;
     let Function { visibility, signature, .. } = function;
     let name = &signature.ident;
@@ -96,20 +98,27 @@ fn marker(function: &Function, hook: &Hook) -> TokenStream {
                 file: #private::file!(),
                 line: #private::line!(),
             };
+
+            #[allow(deprecated)]
+            fn function() -> #private::TypeId {
+                #type_of
+            }
         }
     }
 }
 
-/// The body and the bounds of the trait that lists ask for.
+/// The bounds and the bodies of the traits that lists ask for.
 struct Implementation {
     bounds: TokenStream,
     body: TokenStream,
+    /// The type of the function.
+    type_of: TokenStream,
 }
 
 fn implement(function: &Function, private: &Private, implementation: Implementation) -> TokenStream {
     let name = &function.signature.ident;
     let configuration = configuration(function);
-    let Implementation { bounds, body } = implementation;
+    let Implementation { bounds, body, .. } = implementation;
     let [delivery, state] = ["delivery", "state"].map(local);
     quote! {
         #(#configuration)*
@@ -119,7 +128,7 @@ fn implement(function: &Function, private: &Private, implementation: Implementat
             __S: #private::Send + 'static,
             #bounds
         {
-            #[allow(deprecated, unused_variables)]
+            #[allow(deprecated, unreachable_code, unused_variables)]
             fn call(#delivery: #private::Delivery<'static>, #state: __S) -> #private::HookFuture {
                 #body
             }
@@ -164,7 +173,7 @@ fn call(hook: &HookFn, private: &Private) -> Implementation {
     };
     let future = respanned(future, name.span());
     let body = respanned(quote!(#private::Box::pin(#future)), name.span());
-    Implementation { bounds: quote!(#(#bounds)*), body }
+    Implementation { bounds: quote!(#(#bounds)*), body, type_of: quote!(#private::type_of(&#name)) }
 }
 
 /// The spans of the first and the last token: between them the compiler underlines the whole.
@@ -176,7 +185,8 @@ fn ends(tokens: &impl ToTokens) -> (Span, Span) {
 
 /// Stands in for a function that cannot be called; the errors keep it from ever running.
 fn uncallable(private: &Private) -> Implementation {
-    Implementation { bounds: TokenStream::new(), body: quote!(#private::unreachable!()) }
+    let unreachable = quote!(#private::unreachable!());
+    Implementation { bounds: TokenStream::new(), body: unreachable.clone(), type_of: unreachable }
 }
 
 /// The use of a deprecated constant is the one warning that a macro can give on stable Rust.

@@ -53,6 +53,10 @@ fn a_hook() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::type_of(&greet)
+                }
             }
             #[cfg(feature = "x")]
             #[automatically_derived]
@@ -61,7 +65,7 @@ fn a_hook() {
                 __S: ::panora_hooks::__private::Send + 'static,
                 State<Db>: ::panora_hooks::__private::FromDelivery<__S>,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -85,9 +89,9 @@ fn a_hook() {
             #[allow(deprecated)]
             const _: () = {
                 use ::panora_hooks::__private::FitsAny as _;
-                let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
+                let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
                 ::panora_hooks::__private::assert_carried(
-                    ::panora_hooks::__private::Argument::<Event<Contact>>::CARRIED,
+                    ::panora_hooks::__private::Argument::<Event<Contact>>::__PANORA_HOOKS_CARRIED,
                     &[
                         ::panora_hooks::__private::Pattern::Event(3usize),
                         ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
@@ -98,9 +102,9 @@ fn a_hook() {
             #[allow(deprecated)]
             const _: () = {
                 use ::panora_hooks::__private::FitsAny as _;
-                let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
+                let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
                 ::panora_hooks::__private::assert_carried(
-                    ::panora_hooks::__private::Argument::<State<Db>>::CARRIED,
+                    ::panora_hooks::__private::Argument::<State<Db>>::__PANORA_HOOKS_CARRIED,
                     &[
                         ::panora_hooks::__private::Pattern::Event(3usize),
                         ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
@@ -134,13 +138,17 @@ fn the_smallest_hook() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::type_of(&any)
+                }
             }
             #[automatically_derived]
             impl<__S> ::panora_hooks::__private::Hook<__S> for any
             where
                 __S: ::panora_hooks::__private::Send + 'static,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -179,6 +187,10 @@ fn another_crate_path() {
                     file: ::facade::panora_hooks::__private::file!(),
                     line: ::facade::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::facade::panora_hooks::__private::TypeId {
+                    ::facade::panora_hooks::__private::type_of(&imported)
+                }
             }
             #[automatically_derived]
             impl<__S> ::facade::panora_hooks::__private::Hook<__S> for imported
@@ -186,7 +198,7 @@ fn another_crate_path() {
                 __S: ::facade::panora_hooks::__private::Send + 'static,
                 Metadata: ::facade::panora_hooks::__private::FromDelivery<__S>,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::facade::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -205,9 +217,9 @@ fn another_crate_path() {
             #[allow(deprecated)]
             const _: () = {
                 use ::facade::panora_hooks::__private::FitsAny as _;
-                let _ = ::facade::panora_hooks::__private::Argument::<()>::CARRIED;
+                let _ = ::facade::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
                 ::facade::panora_hooks::__private::assert_carried(
-                    ::facade::panora_hooks::__private::Argument::<Metadata>::CARRIED,
+                    ::facade::panora_hooks::__private::Argument::<Metadata>::__PANORA_HOOKS_CARRIED,
                     &[],
                 );
             };
@@ -240,13 +252,17 @@ fn a_warning_about_an_event_type() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::type_of(&updated)
+                }
             }
             #[automatically_derived]
             impl<__S> ::panora_hooks::__private::Hook<__S> for updated
             where
                 __S: ::panora_hooks::__private::Send + 'static,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -294,13 +310,17 @@ fn a_warning_about_an_option() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::type_of(&created)
+                }
             }
             #[automatically_derived]
             impl<__S> ::panora_hooks::__private::Hook<__S> for created
             where
                 __S: ::panora_hooks::__private::Send + 'static,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -348,6 +368,10 @@ fn an_error_in_the_attribute() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::type_of(&a)
+                }
             }
             #[automatically_derived]
             impl<__S> ::panora_hooks::__private::Hook<__S> for a
@@ -355,7 +379,7 @@ fn an_error_in_the_attribute() {
                 __S: ::panora_hooks::__private::Send + 'static,
                 Metadata: ::panora_hooks::__private::FromDelivery<__S>,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -374,9 +398,9 @@ fn an_error_in_the_attribute() {
             #[allow(deprecated)]
             const _: () = {
                 use ::panora_hooks::__private::FitsAny as _;
-                let _ = ::panora_hooks::__private::Argument::<()>::CARRIED;
+                let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
                 ::panora_hooks::__private::assert_carried(
-                    ::panora_hooks::__private::Argument::<Metadata>::CARRIED,
+                    ::panora_hooks::__private::Argument::<Metadata>::__PANORA_HOOKS_CARRIED,
                     &[::panora_hooks::__private::Pattern::Prefix("crm.")],
                 );
             };
@@ -411,13 +435,17 @@ fn an_error_in_the_signature() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::unreachable!()
+                }
             }
             #[automatically_derived]
             impl<__S> ::panora_hooks::__private::Hook<__S> for a
             where
                 __S: ::panora_hooks::__private::Send + 'static,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,
@@ -465,13 +493,17 @@ fn a_second_attribute() {
                     file: ::panora_hooks::__private::file!(),
                     line: ::panora_hooks::__private::line!(),
                 };
+                #[allow(deprecated)]
+                fn function() -> ::panora_hooks::__private::TypeId {
+                    ::panora_hooks::__private::unreachable!()
+                }
             }
             #[automatically_derived]
             impl<__S> ::panora_hooks::__private::Hook<__S> for a
             where
                 __S: ::panora_hooks::__private::Send + 'static,
             {
-                #[allow(deprecated, unused_variables)]
+                #[allow(deprecated, unreachable_code, unused_variables)]
                 fn call(
                     delivery: ::panora_hooks::__private::Delivery<'static>,
                     state: __S,

@@ -6,13 +6,13 @@ mod message;
 mod payload;
 mod text;
 
-pub use core::{concat, file, line, marker::Send, mem::drop, module_path, unreachable};
+pub use core::{any::TypeId, concat, file, line, marker::Send, mem::drop, module_path, unreachable};
 pub use std::boxed::Box;
 
 pub use panora_hooks_macros::hooks;
 
 pub use self::{
-    candidate::{Candidate, NotAHook, Probe, Register, fallback},
+    candidate::{Absent, Candidate, NotAHook, Probe, Register, fallback, type_of},
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
     payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
 };

@@ -68,13 +68,13 @@ pub struct Argument<A>(PhantomData<A>);
 
 impl<P: Payload> Argument<Event<P>> {
     /// What it is made for. A constant of the type itself comes before a trait's.
-    pub const CARRIED: Option<Carried> = Some(P::CARRIED);
+    pub const __PANORA_HOOKS_CARRIED: Option<Carried> = Some(P::CARRIED);
 }
 
 /// What any other argument has: it fits any event.
 pub trait FitsAny {
     /// Nothing in particular.
-    const CARRIED: Option<Carried> = None;
+    const __PANORA_HOOKS_CARRIED: Option<Carried> = None;
 }
 
 impl<A> FitsAny for Argument<A> {}

@@ -5,7 +5,7 @@ mod dispatch;
 mod error;
 mod registry;
 
-use std::pin::Pin;
+use std::{any::TypeId, pin::Pin};
 
 pub(crate) use self::{
     call::{Call, HookOutcome},
@@ -40,6 +40,9 @@ pub trait Hook<S>: Described {
 pub trait Described {
     /// What the attribute says.
     const DEFINITION: Definition;
+
+    /// Returns the type of the function. In another module its name may mean another function.
+    fn function() -> TypeId;
 }
 
 /// What `#[on]` knows of a hook.

@@ -8,6 +8,12 @@ use super::{Argument, HookFn, HookItem};
 use crate::{diagnostics::Diagnostics, on::signature::Function};
 
 pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> HookItem {
+    if matches!(function.body.clone().into_iter().next(), Some(TokenTree::Punct(end)) if end.as_char() == ';')
+    {
+        // In a trait or an extern block, where a marker would be an error of its own.
+        diagnostics.error(&function.signature, "hooks are free functions with a body");
+        return HookItem::Bare(function.into_token_stream());
+    }
     let mut found = Diagnostics::default();
     check_attributes(&mut function, &mut found);
     let arguments = if function.signature.ident == "main" {
@@ -15,6 +21,10 @@ pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> Ho
         found.error(&function.signature.ident, "`main` is the program's entry point, not a hook");
         Vec::new()
     } else {
+        // An attribute that makes something else of the function may have taken its `async`.
+        if found.is_empty() {
+            check_async(&function.signature, &mut found);
+        }
         check_qualifiers(&function.signature, &mut found);
         check_generics(&function.signature, &mut found);
         check_self(&function.signature, &mut found);
@@ -57,17 +67,25 @@ fn check_attributes(function: &mut Function, diagnostics: &mut Diagnostics) {
                 diagnostics.error(attribute, "a hook cannot be a test");
                 true
             }
+            Some("main") => {
+                diagnostics.error(attribute, "`main` is the program's entry point, not a hook");
+                true
+            }
             _ => true,
         }
     });
 }
 
-fn check_qualifiers(signature: &Signature, diagnostics: &mut Diagnostics) {
-    let Signature { constness, asyncness, safety, abi, fn_token, ident, variadic, .. } = signature;
+fn check_async(signature: &Signature, diagnostics: &mut Diagnostics) {
+    let Signature { constness, asyncness, fn_token, ident, .. } = signature;
     // A function cannot be both `const` and `async`.
     if asyncness.is_none() && constness.is_none() {
         diagnostics.error_with_help(fn_token, "hooks are `async`", format_args!("write `async fn {ident}`"));
     }
+}
+
+fn check_qualifiers(signature: &Signature, diagnostics: &mut Diagnostics) {
+    let Signature { constness, safety, abi, variadic, .. } = signature;
     if let Some(constness) = constness {
         diagnostics.error(constness, "hooks cannot be `const`");
     }

@@ -1,0 +1,98 @@
+// Names of hooks, of traits that every type has, and of constants: none of them is one that the macros use.
+#![deny(warnings)]
+#![allow(non_snake_case, non_upper_case_globals)]
+
+use panora_hooks::{Metadata, Verifier, Webhooks, hooks, on};
+
+trait OnEverything {
+    const CARRIED: u8 = 1;
+    const DEFINITION: u8 = 2;
+    fn function() -> u8 {
+        3
+    }
+    fn register(self) -> u8
+    where
+        Self: Sized,
+    {
+        4
+    }
+}
+
+impl<T> OnEverything for T {}
+
+#[on("crm.contact.created")]
+async fn LISTED(_: Metadata) {}
+
+#[on("crm.deal.created")]
+async fn CLASHES() {}
+
+#[on("crm.company.created")]
+async fn IS_FOUND() {}
+
+#[on("crm.note.created")]
+async fn __hook() {}
+
+#[on("crm.task.created")]
+async fn registry() {}
+
+#[on("crm.user.created")]
+async fn NotAHook() {}
+
+// Above the list: a macro and a hook may share a name.
+macro_rules! connection_created {
+    () => {
+        connection_created
+    };
+}
+
+#[on("connection.created")]
+async fn connection_created() {}
+
+#[allow(deprecated)]
+mod deprecated {
+    #[deprecated]
+    #[panora_hooks::on("ticketing.ticket.created")]
+    pub async fn ticket_created() {}
+}
+
+#[on("ticketing.comment.created")]
+async fn never_ends() -> Result<(), String> {
+    std::future::pending().await
+}
+
+mod outer {
+    use super::*;
+
+    #[on("crm.engagement.created")]
+    pub async fn shadowed() {}
+
+    pub mod inner {
+        use super::*;
+
+        #[on("crm.engagement.pulled")]
+        async fn shadowed() {}
+
+        pub fn scopes() -> Vec<&'static str> {
+            // An import cannot tell it from the one that `super::*` brings, without `self`.
+            super::super::webhooks().hooks(hooks![self::shadowed]).scopes()
+        }
+    }
+}
+
+fn webhooks() -> Webhooks {
+    Webhooks::new(Verifier::new("secret").unwrap())
+}
+
+fn main() {
+    let names = webhooks().hooks(hooks![LISTED, CLASHES, IS_FOUND, __hook, registry, NotAHook]);
+    assert_eq!(names.scopes().len(), 6);
+    let _ = connection_created!();
+    let connection = webhooks().hooks(hooks![connection_created, never_ends]);
+    assert_eq!(connection.scopes(), ["connection.created", "ticketing.comment.created"]);
+    #[allow(deprecated)]
+    let ticket = webhooks().hooks(hooks![deprecated::ticket_created]);
+    assert_eq!(ticket.scopes(), ["ticketing.ticket.created"]);
+    assert_eq!(outer::inner::scopes(), ["crm.engagement.pulled"]);
+    let _ = webhooks().hooks(hooks![outer::shadowed]);
+    assert_eq!(<u8 as OnEverything>::function() + u8::CARRIED + u8::DEFINITION + 0.register(), 10);
+}
