@@ -20,7 +20,6 @@
 
 mod cause;
 mod edge;
-mod node;
 mod notation;
 mod order;
 mod reading;

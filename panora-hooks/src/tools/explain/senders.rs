@@ -6,12 +6,12 @@ use std::{
 };
 
 use super::{
-    node::Node,
     notation::LENGTH,
     order,
     recipe::{Recipe, Source},
     search::{Candidate, Found, Search, Sources, WORK_PER_TEXT},
 };
+use crate::json::node::Node;
 
 /// So many bytes may be written in orders of keys that no model has, for each way to write them.
 const ORDERS_WORK: usize = 8 << 20;

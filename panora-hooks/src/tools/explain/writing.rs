@@ -2,8 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::node::{Member, Node, decode};
-use crate::json;
+use crate::json::{
+    self,
+    node::{Member, Node, decode},
+};
 
 /// A way to write JSON.
 #[derive(Debug, PartialEq)]

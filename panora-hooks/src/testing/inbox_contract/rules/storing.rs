@@ -79,7 +79,7 @@ pub(crate) async fn texts_may_contain_any_character<H: Harness>(store: Subject<H
     ];
     for (number, text) in texts.into_iter().enumerate() {
         let when = format!("id, type, payload and reason contain {:?}", text.get(..20).unwrap_or(text));
-        let data = format!(r#"{{"number":{number},"text":{}}}"#, quote(text));
+        let data = format!(r#"{{"number":{number},"unpaired":"\ud83d\u0000","text":{}}}"#, quote(text));
         let key = store.store(event(text, text, &data)).await?;
         let stored = store.stored(&when, key).await?;
         same(&when, (text, text), (&stored.info.id, &stored.info.wire_type))?;
