@@ -1,5 +1,6 @@
 //! What of a body is signed.
 
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use crate::{
@@ -32,8 +33,13 @@ pub fn data(body: &[u8]) -> Result<&str, BodyError> {
 /// What a body is called by its `id_event`, as far as it is JSON. Not authenticated.
 #[must_use]
 pub fn id(body: &[u8]) -> Option<String> {
-    let body: Value = json_string::from_str(str::from_utf8(body).ok()?).ok()?;
-    body.get("id_event")?.as_str().map(str::to_owned)
+    #[derive(Deserialize)]
+    struct Id {
+        id_event: Value,
+    }
+
+    let Id { id_event } = json_string::from_str(str::from_utf8(body).ok()?).ok()?;
+    id_event.as_str().map(str::to_owned)
 }
 
 /// The JSON text that is all of a file, without the white space around it, such as the newline that editors add.
