@@ -131,7 +131,9 @@ impl Cause {
             | Self::MarkLost
             | Self::MarkAdded
             | Self::LineBreaks => Some(AS_IT_ARRIVES),
-            Self::ByteOrderMark | Self::Latin1 | Self::EncodedTwice | Self::NotUtf8 => Some(AS_UTF_8),
+            Self::ByteOrderMark | Self::Latin1 | Self::EncodedTwice | Self::NotUtf8 | Self::Utf16 => {
+                Some(AS_UTF_8)
+            }
             Self::Compressed { .. } => {
                 Some("have it passed on as it was sent, or decompress it before it is verified")
             }
@@ -139,7 +141,6 @@ impl Cause {
             Self::Wrapped => Some("verify the text inside, decoded once, instead of what is around it"),
             Self::BodyAsString => Some("verify the text in the string instead of the string"),
             Self::FormEncoded => Some("have it passed on as it was sent, with the type `application/json`"),
-            Self::Utf16 => Some(AS_UTF_8),
             Self::EmptyBody => Some("look for what reads it before the receiver does"),
             Self::BodyTruncated => Some("look for a limit to the size of bodies on the way"),
             Self::Body(VerifyError::MissingKey("type")) => {

@@ -1,6 +1,7 @@
 //! Bodies that arrive inside something else, such as the event object of a gateway.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use reqwest::Url;
 
 use super::cause::Cause;
 use crate::{json::node::Node, json_string, verify::Envelope};
@@ -110,31 +111,8 @@ fn from_form(text: &str) -> Option<Vec<u8>> {
     if let Some(name) = text.strip_suffix('=').and_then(|name| body(name.as_bytes().to_vec())) {
         return Some(name);
     }
-    let mut fields = text.split('&').flat_map(|field| {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        [field, value, name].map(percent_decode)
-    });
-    fields.find_map(|field| {
-        let text = String::from_utf8(field).ok()?;
-        from_base64(&text).or_else(|| body(text.into_bytes()))
-    })
-}
-
-fn percent_decode(text: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, after @ ..] = rest {
-        let digits = after.get(..2).filter(|_| *byte == b'%').and_then(|digits| str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(escaped) => {
-                decoded.push(escaped);
-                rest = &after[2..];
-            }
-            None => {
-                decoded.push(if *byte == b'+' { b' ' } else { *byte });
-                rest = after;
-            }
-        }
-    }
-    decoded
+    let mut form = Url::parse("http://localhost").ok()?;
+    form.set_query(Some(text));
+    let mut texts = form.query_pairs().flat_map(|(name, value)| [value, name]);
+    texts.find_map(|text| from_base64(&text).or_else(|| body(text.into_owned().into_bytes())))
 }
