@@ -27,11 +27,11 @@ fn it_makes_the_bytes_that_the_sender_makes() {
     let (mut made, mut others) = (0, Vec::new());
     for vector in vectors().into_iter().filter(Vector::is_valid) {
         let Some(sent) = vector.sent() else { continue };
-        // Half of a surrogate pair is nothing that a Rust text can hold.
-        if serde_json::from_str::<Value>(&sent.payload).is_err() {
+        let is_too_deep = vector.decoded.as_ref().is_some_and(|decoded| decoded.ends_with("depth-error"));
+        let Ok(payload) = serde_json::from_str::<&RawValue>(&sent.payload) else { continue };
+        if is_too_deep {
             continue;
         }
-        let payload: &RawValue = serde_json::from_str(&sent.payload).unwrap();
         let verifier = Verifier::new(vector.secret.as_str()).unwrap();
         let sample = Sample::new(&sent.wire_type, payload).id(sent.id).wire_type(sent.wire_type);
         assert_eq!(Some(sample.signature(&verifier)), vector.header, "{}", vector.name);
@@ -41,7 +41,7 @@ fn it_makes_the_bytes_that_the_sender_makes() {
             others.push(vector.name);
         }
     }
-    assert_eq!(made, 28);
+    assert_eq!(made, 29);
     // What the sender does not send, though it would be right.
     let expected = [
         "extra-key",

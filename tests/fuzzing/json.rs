@@ -4,8 +4,8 @@
 
 /// A member of an object, as it stands in the text.
 pub(crate) struct Member<'t> {
-    /// The name, with its escapes decoded. `None` if it is not Unicode: half of a surrogate pair.
-    pub(crate) name: Option<String>,
+    /// The name, with its escapes decoded and U+FFFD for unpaired surrogates.
+    pub(crate) name: String,
     /// The text of the value, without the white space around it.
     pub(crate) value: &'t str,
 }
@@ -29,7 +29,7 @@ pub(crate) fn object(text: &str) -> Option<Vec<Member<'_>>> {
             reader.skip_space();
             let start = reader.at;
             reader.value()?;
-            members.push(Member { name: name.ok(), value: &text[start..reader.at] });
+            members.push(Member { name, value: &text[start..reader.at] });
             reader.skip_space();
             if reader.eat(b',').is_none() {
                 break;
@@ -41,11 +41,8 @@ pub(crate) fn object(text: &str) -> Option<Vec<Member<'_>>> {
     (reader.at == text.len()).then_some(members)
 }
 
-/// Half of a surrogate pair, which no Rust text can hold.
-pub(crate) struct LoneSurrogate;
-
-/// Decodes a string with its quotes. `None` if the text is not a string.
-pub(crate) fn decode(literal: &str) -> Option<Result<String, LoneSurrogate>> {
+/// Decodes a string with its quotes, and with U+FFFD for unpaired surrogates. `None` if the text is not a string.
+pub(crate) fn decode(literal: &str) -> Option<String> {
     let mut reader = Reader { text: literal, at: 0 };
     reader.string()?;
     if reader.at != literal.len() {
@@ -71,7 +68,27 @@ pub(crate) fn decode(literal: &str) -> Option<Result<String, LoneSurrogate>> {
             same => u16::try_from(u32::from(same)).ok()?,
         });
     }
-    Some(String::from_utf16(&units).map_err(|_| LoneSurrogate))
+    Some(String::from_utf16_lossy(&units))
+}
+
+/// Replaces each string that holds unpaired surrogates, in a text that may be JSON.
+pub(crate) fn replace_unpaired(text: &str) -> String {
+    let mut replaced = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        let (before, string) = rest.split_at(start);
+        replaced.push_str(before);
+        let mut reader = Reader { text: string, at: 0 };
+        if reader.string().is_none() {
+            rest = string;
+            break;
+        }
+        let (literal, after) = string.split_at(reader.at);
+        let decoded = decode(literal).unwrap_or_default();
+        replaced.push_str(&serde_json::Value::from(decoded).to_string());
+        rest = after;
+    }
+    replaced + rest
 }
 
 /// The character that ends an object or a list.

@@ -23,10 +23,10 @@ pub struct PayloadError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    /// The string in `data` is not Unicode once its escapes are decoded.
-    NotText,
     /// The text is not JSON, as of here.
     NotJson { line: usize, column: usize },
+    /// A number as of here is larger than `f64` holds.
+    Number { line: usize, column: usize },
     /// The text is nested deeper than is worth the stack.
     TooDeep,
     /// The JSON is not what the type takes.
@@ -58,8 +58,10 @@ impl PayloadError {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotText => f.write_str("is a string that does not decode to Unicode"),
             Self::NotJson { line, column } => write!(f, "is not JSON (line {line}, column {column})"),
+            Self::Number { line, column } => {
+                write!(f, "has a number that is too large for `f64` (line {line}, column {column})")
+            }
             Self::TooDeep => f.write_str("is nested too deep"),
             Self::Mismatch { target, path, missing: None } => {
                 write!(f, "does not fit `{target}` at `{path}`")
@@ -85,12 +87,17 @@ fn text(data: &str) -> Result<Cow<'_, str>, Problem> {
     };
     match json_string::unescape(inside) {
         Some(text) => Ok(text),
-        None => serde_json::from_str(data).map(Cow::Owned).map_err(|_| Problem::NotText),
+        None => decode_text(data).map(Cow::Owned),
     }
 }
 
+/// Decodes JSON. Only a text that cannot be decoded as it is pays for a look at unpaired surrogates, which `serde_json`
+/// refuses wherever a text is asked for.
 fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+    serde_json::from_str(text).or_else(|error| match json_string::replace_unpaired(text) {
+        Some(replaced) => serde_json::from_str(&replaced).map_err(|error| explain::<T>(&replaced, &error)),
+        None => Err(explain::<T>(text, &error)),
+    })
 }
 
 /// Says what is wrong without serde's own words, which quote values.
@@ -98,9 +105,12 @@ fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 /// The path costs a second pass, which only a payload that does not fit pays.
 fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
-        let is_too_deep = error.to_string().starts_with("recursion limit exceeded");
         let (line, column) = (error.line(), error.column());
-        return if is_too_deep { Problem::TooDeep } else { Problem::NotJson { line, column } };
+        return match error.to_string() {
+            text if text.starts_with("recursion limit exceeded") => Problem::TooDeep,
+            text if text.starts_with("number out of range") => Problem::Number { line, column },
+            _ => Problem::NotJson { line, column },
+        };
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let path = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

@@ -43,6 +43,10 @@ use crate::{
 /// }
 /// ```
 ///
+/// Strings of JavaScript may hold unpaired surrogates, halves of a character such as `\ud83d`, which Rust text cannot
+/// hold. Each becomes U+FFFD, the replacement character, in keys and in values; keys that differ in nothing else
+/// become one, of which the last counts. [`RawData`](super::RawData) and the inbox keep the text as it was signed.
+///
 /// A payload that does not fit is a [`PayloadError`], which says at which field and holds no value. With an inbox the event is
 /// dead then, and kept: it runs once the type is mended and the event replayed.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::{delivery::Delivery, hook::HookError};
 /// What is known of an event besides its payload.
 ///
 /// The signature covers neither the id nor the type. Never grant anything on the type alone, and write both with `{:?}`: they
-/// may hold anything.
+/// may hold anything. Unpaired surrogates in them are U+FFFD.
 ///
 /// The id is the same at each attempt, which makes it the key of what a hook has done:
 ///

@@ -7,7 +7,8 @@ use crate::{delivery::Delivery, hook::HookError};
 
 /// The JSON text of `data`, exactly as it was signed: mostly a JSON string that contains JSON.
 ///
-/// For what needs the very bytes, such as an archive. The payload inside is [`Event`](super::Event)'s.
+/// For what needs the very bytes, such as an archive, or the unpaired surrogates that typed text cannot hold: here they
+/// are escapes such as `\ud83d`. The payload inside is [`Event`](super::Event)'s.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawData(pub String);
 

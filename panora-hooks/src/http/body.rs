@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use bytestring::ByteString;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -65,31 +65,30 @@ impl Reader {
     /// A large one that arrives in one piece is not copied. Pieces are copied as they arrive and given back, so that the
     /// connection reads the next one into the same memory.
     pub(crate) async fn read(&self, body: &mut Body) -> Result<ByteString, Refusal> {
-        let too_large = Refusal::TooLarge { limit: self.limits.max_body_bytes };
         if body.size_hint().lower() > self.limits.max_body_bytes as u64 {
-            return Err(too_large);
+            return Err(self.too_large());
         }
         let declared = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
         let most = declared.unwrap_or(usize::MAX).min(self.limits.max_body_bytes);
-        let mut body = Limited::new(body, self.limits.max_body_bytes);
         if most <= FIRST_BUFFER_BYTES {
-            self.read_small(&mut body).await
+            self.read_small(body).await
         } else {
-            self.read_large(&mut body, most).await
+            self.read_large(body, most).await
         }
     }
 
     /// Reads a body that the connection has memory for in any case. Most events are as small, and wait for nothing.
-    async fn read_small(&self, body: &mut Limited<&mut Body>) -> Result<ByteString, Refusal> {
+    async fn read_small(&self, body: &mut Body) -> Result<ByteString, Refusal> {
         let deadline = Instant::now() + self.limits.read_timeout;
         let mut bytes = Vec::new();
         while let Some(piece) = self.next(body, deadline, || false).await? {
+            self.length(&bytes, &piece)?;
             bytes.extend_from_slice(&piece);
         }
         text(bytes.into())
     }
 
-    async fn read_large(&self, body: &mut Limited<&mut Body>, most: usize) -> Result<ByteString, Refusal> {
+    async fn read_large(&self, body: &mut Body, most: usize) -> Result<ByteString, Refusal> {
         let mut deadline = Instant::now() + self.limits.read_timeout;
         let mut part = self.budget.part();
         let mut bytes = Vec::new();
@@ -98,10 +97,10 @@ impl Reader {
             deadline += part.grow_to(bytes.capacity() + buffer).await?;
             let piece = self.next(body, deadline, || self.budget.is_short()).await?;
             let Some(piece) = piece else { break };
+            let length = self.length(&bytes, &piece)?;
             if bytes.is_empty() && body.is_end_stream() {
                 return keep(part, piece);
             }
-            let length = bytes.len() + piece.len();
             if length > bytes.capacity() {
                 // Not at once what was declared: the allocator may give memory that was used before, and such memory
                 // is taken whether or not the sender ever fills it.
@@ -122,7 +121,7 @@ impl Reader {
     /// The next piece of a body. While others wait for its memory, it has to come soon.
     async fn next(
         &self,
-        body: &mut Limited<&mut Body>,
+        body: &mut Body,
         deadline: Instant,
         is_waited_for: impl Fn() -> bool,
     ) -> Result<Option<Bytes>, Refusal> {
@@ -147,11 +146,19 @@ impl Reader {
         };
         match frame.transpose() {
             Ok(frame) => Ok(frame.map(|frame| frame.into_data().unwrap_or_default())),
-            Err(error) if is_over_limit(&*error) => {
-                Err(Refusal::TooLarge { limit: self.limits.max_body_bytes })
-            }
+            Err(error) if is_limit_of_a_layer(&error) => Err(Refusal::TooLargeForLayer),
             Err(_) => Err(Refusal::Incomplete),
         }
+    }
+
+    /// Returns the length with one more piece, unless it is over the limit.
+    fn length(&self, bytes: &[u8], piece: &[u8]) -> Result<usize, Refusal> {
+        let length = bytes.len() + piece.len();
+        if length > self.limits.max_body_bytes { Err(self.too_large()) } else { Ok(length) }
+    }
+
+    fn too_large(&self) -> Refusal {
+        Refusal::TooLarge { limit: self.limits.max_body_bytes }
     }
 }
 
@@ -176,14 +183,8 @@ fn text(body: Bytes) -> Result<ByteString, Refusal> {
     ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into())
 }
 
-/// Whether the limit was ours or a layer's: either way the body is too large.
-fn is_over_limit(error: &(dyn Error + 'static)) -> bool {
-    let mut error = Some(error);
-    while let Some(current) = error {
-        if current.is::<LengthLimitError>() {
-            return true;
-        }
-        error = current.source();
-    }
-    false
+/// Returns whether a layer of the application limits bodies, such as `RequestBodyLimitLayer`: the limit of this router
+/// is no error of the body.
+fn is_limit_of_a_layer(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_limit_of_a_layer)
 }

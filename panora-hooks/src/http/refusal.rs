@@ -21,9 +21,11 @@ pub(crate) enum Refusal {
     Unverified(#[from] VerifyError),
     #[error("the body is larger than {limit} bytes, the limit set by `Webhooks::max_body_bytes`")]
     TooLarge { limit: usize },
+    #[error("a layer around the router stopped the body as too large: raise the limit of that layer")]
+    TooLargeForLayer,
     #[error("the body did not arrive in time")]
     TooSlow,
-    #[error("the body did not arrive whole")]
+    #[error("the body ended early: the connection was cut, or a layer around the router stopped it")]
     Incomplete,
     #[error("too many large bodies at once, and none is read to its end: see `Webhooks::max_buffered_bytes`")]
     Exhausted,
@@ -39,7 +41,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooLargeForLayer => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Exhausted => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoSignature | Self::TwoSignatures | Self::Unverified(_) | Self::Incomplete => {
@@ -60,7 +62,7 @@ impl Refusal {
             Self::Unverified(VerifyError::MissingKey(_)) => "Webhook Error: missing key in body",
             Self::Unverified(VerifyError::DuplicateKey(_)) => "Webhook Error: duplicate key in body",
             Self::Unverified(VerifyError::Malformed) => "Webhook Error: malformed body",
-            Self::TooLarge { .. } => "Webhook Error: body too large",
+            Self::TooLarge { .. } | Self::TooLargeForLayer => "Webhook Error: body too large",
             Self::TooSlow => "Webhook Error: body not received in time",
             Self::Incomplete => "Webhook Error: body not received whole",
             Self::Exhausted => "Webhook Error: too many large bodies at once",
@@ -77,7 +79,7 @@ impl Refusal {
                 "invalid_signature"
             }
             Self::Unverified(_) => "malformed_body",
-            Self::TooLarge { .. } => "body_too_large",
+            Self::TooLarge { .. } | Self::TooLargeForLayer => "body_too_large",
             Self::TooSlow => "body_too_slow",
             Self::Incomplete => "body_incomplete",
             Self::Exhausted => "memory_exhausted",

@@ -14,6 +14,6 @@ pub use self::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{
-    path::set,
+    path::{is_path, set},
     sample::{body, headers},
 };

@@ -1,10 +1,12 @@
 //! The way to a value inside a payload.
 
-use super::json::Json;
+use serde_json::value::RawValue;
 
-/// A step of a path: `name`, or `[3]`.
-enum Step<'p> {
-    Key(&'p str),
+use super::json::{Json, Text};
+
+/// A step of a path: `name`, `"a name"`, or `[3]`.
+enum Step {
+    Key(Text),
     Index(usize),
 }
 
@@ -12,6 +14,12 @@ enum Step<'p> {
 pub(crate) fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
     *steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, true))? = value;
     Ok(())
+}
+
+/// Whether a text is a path.
+#[cfg(feature = "cli")]
+pub(crate) fn is_path(text: &str) -> bool {
+    steps(text).is_ok()
 }
 
 /// Takes away the member or element where a path leads.
@@ -22,7 +30,7 @@ pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
     match (parent, last) {
         (Json::Object(members), Step::Key(key)) => {
             let count = members.len();
-            members.retain(|(known, _)| known != key);
+            members.retain(|(known, _)| *known != key);
             if members.len() == count { Err(format!("there is no field `{key}`")) } else { Ok(()) }
         }
         (Json::List(items), Step::Index(index)) if index < items.len() => {
@@ -33,7 +41,7 @@ pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
     }
 }
 
-fn enter<'j>(json: &'j mut Json, step: &Step<'_>, adds: bool) -> Result<&'j mut Json, String> {
+fn enter<'j>(json: &'j mut Json, step: &Step, adds: bool) -> Result<&'j mut Json, String> {
     // What is added begins as `null`, and becomes what the next step needs.
     if adds && *json == Json::Null {
         *json = match step {
@@ -47,7 +55,7 @@ fn enter<'j>(json: &'j mut Json, step: &Step<'_>, adds: bool) -> Result<&'j mut 
             let index = match known {
                 Some(index) => index,
                 None if adds => {
-                    members.push(((*key).to_owned(), Json::Null));
+                    members.push((key.clone(), Json::Null));
                     members.len() - 1
                 }
                 None => return Err(format!("there is no field `{key}`")),
@@ -67,8 +75,8 @@ fn enter<'j>(json: &'j mut Json, step: &Step<'_>, adds: bool) -> Result<&'j mut 
 }
 
 /// The steps of a path such as `email_addresses[0].email_address`, which is how
-/// [`PayloadError::path`](crate::PayloadError::path) writes them.
-fn steps(path: &str) -> Result<Vec<Step<'_>>, String> {
+/// [`PayloadError::path`](crate::PayloadError::path) writes them. A key in quotes may hold any character.
+fn steps(path: &str) -> Result<Vec<Step>, String> {
     let malformed = || "expected a path such as `email_addresses[0].email_address`".to_owned();
     let mut steps = Vec::new();
     if path == "." {
@@ -86,11 +94,19 @@ fn steps(path: &str) -> Result<Vec<Step<'_>>, String> {
                 (None, true) => rest,
                 _ => return Err(malformed()),
             };
-            let end = key.find(['.', '[', ']']).unwrap_or(key.len());
-            if end == 0 {
-                return Err(malformed());
+            let end;
+            if key.starts_with('"') {
+                let mut values = serde_json::Deserializer::from_str(key).into_iter::<&RawValue>();
+                let quoted = values.next().and_then(Result::ok).and_then(|quoted| Text::parse(quoted.get()));
+                end = values.byte_offset();
+                steps.push(Step::Key(quoted.ok_or_else(malformed)?));
+            } else {
+                end = key.find(['.', '[', ']']).unwrap_or(key.len());
+                if end == 0 {
+                    return Err(malformed());
+                }
+                steps.push(Step::Key(Text::from(key[..end].to_owned())));
             }
-            steps.push(Step::Key(&key[..end]));
             rest = &key[end..];
         }
     }

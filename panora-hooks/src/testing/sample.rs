@@ -278,9 +278,9 @@ pub(crate) fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static st
 fn to_json(value: impl Serialize) -> Json {
     // In no closure: those panic at a line of their own, and not at the test's.
     #[expect(clippy::panic, reason = "a mistake in a test")]
-    match serde_json::to_string(&value).map(|text| serde_json::from_str(&text)) {
+    match serde_json::to_string(&value).map(|text| Json::parse(&text)) {
         Ok(Ok(json)) => json,
-        Ok(Err(_)) => panic!("the value is nested deeper than 127"),
+        Ok(Err(error)) => panic!("the value is not JSON that can be sent: {error}"),
         Err(error) => panic!("the value does not serialise: {error}"),
     }
 }

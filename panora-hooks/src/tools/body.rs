@@ -1,8 +1,12 @@
 //! What of a body is signed.
 
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
-use crate::verify::{VerifyError, envelope::Envelope};
+use crate::{
+    delivery::json_string,
+    verify::{VerifyError, envelope::Envelope},
+};
 
 /// Why there is nothing to sign. It holds nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +28,18 @@ pub enum BodyError {
 pub fn data(body: &[u8]) -> Result<&str, BodyError> {
     let body = std::str::from_utf8(body).map_err(|_| VerifyError::Malformed)?;
     Ok(Envelope::parse(body)?.data)
+}
+
+/// What a body is called by its `id_event`, as far as it is JSON. Not authenticated.
+#[must_use]
+pub fn id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Id {
+        id_event: Value,
+    }
+
+    let Id { id_event } = json_string::from_str(str::from_utf8(body).ok()?).ok()?;
+    id_event.as_str().map(str::to_owned)
 }
 
 /// The JSON text that is all of a file, without the white space around it, such as the newline that editors add.

@@ -29,7 +29,7 @@ use tokio::{
 
 use super::{
     recording::{Recorded, Recorder},
-    send::{Answer, Client, Request, SendError},
+    send::{Answer, Client, FORWARDED_BY, Request, SendError},
 };
 use crate::{
     delivery::Delivery,
@@ -86,9 +86,12 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// If `url` is no http(s) URL.
+    /// If `url` is no http(s) URL, or that of the listener itself.
     pub fn forward(self, client: Client, url: &str) -> Result<Self, SendError> {
-        Request::of_recorded(&Recorded::new("POST", "/", Vec::new(), Vec::new()), url)?;
+        let request = Request::of_recorded(&Recorded::new("POST", "/", Vec::new(), Vec::new()), url)?;
+        if self.local_addr().is_ok_and(|own| request.is_to_port(own.port())) {
+            return Err(SendError::OwnAddress);
+        }
         Ok(Self { forward: Some((client, url.to_owned())), ..self })
     }
 
@@ -118,7 +121,8 @@ impl Listener {
             drop(stop);
         };
         let missed = AtomicU64::new(0);
-        let receiver = Arc::new(Receiver { verifier, forward, recorder, heard, missed, stopped });
+        let name = HeaderValue::from(fastrand::u64(..));
+        let receiver = Arc::new(Receiver { name, verifier, forward, recorder, heard, missed, stopped });
         let router = Router::new().fallback(move |request: HttpRequest| {
             let receiver = Arc::clone(&receiver);
             // A task of its own: that of the connection ends with it, and the delivery would go untold.
@@ -189,6 +193,8 @@ pub enum Verdict {
 }
 
 struct Receiver {
+    /// The name of this listener among those that a delivery passes.
+    name: HeaderValue,
     verifier: Option<Verifier>,
     forward: Option<(Client, String)>,
     recorder: Option<Mutex<Recorder>>,
@@ -204,6 +210,13 @@ impl Receiver {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let record = |body| Recorded::new(parts.method.as_str(), target, texts(&parts.headers), body);
+        if parts.headers.get_all(FORWARDED_BY).iter().any(|listener| *listener == self.name) {
+            let response =
+                (StatusCode::LOOP_DETECTED, "Webhook Error: forwarded in a circle").into_response();
+            let reason = "this listener has forwarded it before: give --forward the URL of the receiver";
+            self.tell(record(Vec::new()), Verdict::Refused(reason.to_owned()), &response, None, None);
+            return response;
+        }
         let body = tokio::select! {
             body = read(body) => body,
             () = self.over() => Err(Refusal::Incomplete),
@@ -213,7 +226,7 @@ impl Receiver {
                 let recorded = record(body);
                 let refusal = self.refusal(&parts.method, &parts.headers, &recorded);
                 let not_recorded = self.record(&recorded).err();
-                let forwarded = self.send_on(&recorded).await;
+                let forwarded = self.send_on(&recorded, &parts.headers).await;
                 (recorded, refusal, not_recorded, forwarded)
             }
             // Half a body is of no use to anybody.
@@ -230,6 +243,18 @@ impl Receiver {
             (Some(_), None) => Verdict::Verified,
             (None, None) => Verdict::Unchecked,
         };
+        self.tell(recorded, verdict, &response, forwarded, not_recorded);
+        response
+    }
+
+    fn tell(
+        &self,
+        recorded: Recorded,
+        verdict: Verdict,
+        response: &Response,
+        forwarded: Option<Result<Answer, SendError>>,
+        not_recorded: Option<io::Error>,
+    ) {
         let (id, wire_type, age) = describe(&recorded);
         let status = response.status().as_u16();
         let missed = self.missed.swap(0, Ordering::Relaxed);
@@ -238,7 +263,6 @@ impl Receiver {
         if self.heard.try_send(heard).is_err() {
             self.missed.fetch_add(missed + 1, Ordering::Relaxed);
         }
-        response
     }
 
     fn record(&self, recorded: &Recorded) -> io::Result<()> {
@@ -246,10 +270,11 @@ impl Receiver {
         file.lock().unwrap_or_else(PoisonError::into_inner).record(recorded)
     }
 
-    async fn send_on(&self, recorded: &Recorded) -> Option<Result<Answer, SendError>> {
+    async fn send_on(&self, recorded: &Recorded, headers: &HeaderMap) -> Option<Result<Answer, SendError>> {
         let (client, url) = self.forward.as_ref()?;
+        let passed = headers.get_all(FORWARDED_BY).iter().chain([&self.name]).cloned();
         let request = match Request::of_recorded(recorded, url) {
-            Ok(request) => request,
+            Ok(request) => request.forwarded_by(passed),
             Err(error) => return Some(Err(error)),
         };
         let origin = request.origin();

@@ -13,6 +13,7 @@ use std::{
     fmt,
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    mem,
     path::Path,
     time::SystemTime,
 };
@@ -199,6 +200,8 @@ pub enum RecordingError {
 pub struct Recording<R> {
     lines: R,
     line: u64,
+    /// Whether a line was read that is not blank.
+    is_begun: bool,
     is_over: bool,
 }
 
@@ -216,24 +219,61 @@ impl Recording<BufReader<File>> {
 impl<R: BufRead> Recording<R> {
     /// Reads what is no file, such as the standard input.
     pub fn new(lines: R) -> Self {
-        Self { lines, line: 0, is_over: false }
+        Self { lines, line: 0, is_begun: false, is_over: false }
     }
 
     fn read(&mut self) -> Result<Option<Recorded>, RecordingError> {
-        let mut text = Vec::new();
-        self.lines.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut text)?;
-        if text.is_empty() {
-            return if self.line == 0 { Err(RecordingError::Empty) } else { Ok(None) };
-        }
-        self.line += 1;
-        let line = self.line;
-        Recorded::of_line(&text).map(Some).map_err(|error| match error {
+        let Some(text) = self.line()? else {
+            return if self.is_begun { Ok(None) } else { Err(RecordingError::Empty) };
+        };
+        let (line, is_first) = (self.line, !mem::replace(&mut self.is_begun, true));
+        Recorded::of_line(content(&text)).map(Some).map_err(|error| match error {
             LineError::Newer(found) => RecordingError::Newer { found },
-            LineError::Malformed if line > 1 && !text.ends_with(b"\n") => RecordingError::CutOff { line },
-            LineError::Malformed if line > 1 => RecordingError::Damaged { line },
-            LineError::Malformed => RecordingError::NotARecording,
+            LineError::Malformed if is_first && !self.goes_on(&text) => RecordingError::NotARecording,
+            LineError::Malformed if !text.ends_with(b"\n") => RecordingError::CutOff { line },
+            LineError::Malformed => RecordingError::Damaged { line },
         })
     }
+
+    /// Reads the next line that is not blank.
+    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            let mut text = Vec::new();
+            self.lines.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut text)?;
+            if text.is_empty() {
+                return Ok(None);
+            }
+            self.line += 1;
+            if !content(&text).is_empty() {
+                return Ok(Some(text));
+            }
+        }
+    }
+
+    /// Returns whether a damaged first line is of a recording: by how it begins, or by a line below it.
+    fn goes_on(&mut self, first: &[u8]) -> bool {
+        if content(first).starts_with(br#"{"recording":"#) {
+            return true;
+        }
+        while let Ok(Some(text)) = self.line() {
+            if serde_json::from_slice::<Version>(content(&text)).is_ok() {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Whether a text is a recording, to judge by its first line.
+#[must_use]
+pub fn is_recording(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').map(content).find(|line| !line.is_empty());
+    line.is_some_and(|line| serde_json::from_slice::<Version>(line).is_ok())
+}
+
+/// Returns what a line holds besides white space and the byte order mark that some editors write.
+fn content(line: &[u8]) -> &[u8] {
+    line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii()
 }
 
 /// Ends after the first error.
@@ -271,8 +311,13 @@ impl Recorder {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path)?;
         if file.metadata()?.len() > 0 {
-            if let Some(Err(error)) = Recording::new(BufReader::new(&file)).next() {
-                return Err(error);
+            match Recording::new(BufReader::new(&file)).next() {
+                // Those who read it are told of lines that are damaged.
+                Some(Err(
+                    RecordingError::Empty | RecordingError::Damaged { .. } | RecordingError::CutOff { .. },
+                )) => {}
+                Some(Err(error)) => return Err(error),
+                _ => {}
             }
             file.seek(SeekFrom::End(-1))?;
             let mut last = [0];

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::{delivery::is_name, printable};
+use crate::{
+    delivery::{is_name, json_string},
+    printable,
+};
 
 /// A URL, with `..` for what may be secret: its user, its query and its fragment.
 ///
@@ -17,11 +20,11 @@ pub fn url(url: &str) -> String {
 }
 
 /// The payload in the JSON text of `data`, whether that is a string that contains its JSON or the JSON itself. What is
-/// not JSON is the text.
+/// not JSON is the text. Unpaired surrogates become U+FFFD.
 #[must_use]
 pub fn payload(data: &str) -> Value {
-    match serde_json::from_str(data) {
-        Ok(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    match json_string::from_str(data) {
+        Ok(Value::String(text)) => json_string::from_str(&text).unwrap_or(Value::String(text)),
         Ok(payload) => payload,
         Err(_) => data.into(),
     }

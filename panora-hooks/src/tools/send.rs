@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::{SocketAddr, UdpSocket},
     time::{Duration, Instant},
 };
 
@@ -29,8 +30,20 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Headers that belong to a connection or to a body, and not to a delivery.
-const NOT_REPEATED: [&str; 8] =
-    ["host", "content-length", "connection", "transfer-encoding", "keep-alive", "te", "upgrade", "expect"];
+const NOT_REPEATED: [&str; 9] = [
+    FORWARDED_BY,
+    "host",
+    "content-length",
+    "connection",
+    "transfer-encoding",
+    "keep-alive",
+    "te",
+    "upgrade",
+    "expect",
+];
+
+/// The header that names the listeners that a delivery has passed.
+pub(super) const FORWARDED_BY: &str = "panora-hooks-forwarded-by";
 
 /// Why something could not be sent.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +52,9 @@ pub enum SendError {
     /// There is no http(s) URL.
     #[error("expected a URL such as `http://127.0.0.1:8000/webhook`")]
     Url,
+    /// The URL is the listener's own, which would forward to itself without end.
+    #[error("this listener itself has that address: give the URL of the receiver, or take another port")]
+    OwnAddress,
     /// TLS cannot be set up, such as where the system has no certificates.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] reqwest::Error),
@@ -136,6 +152,25 @@ impl Request {
     /// Scheme, host and port: what else the URL may hold is nobody's business.
     pub(super) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+
+    /// Adds a listener to those that the delivery has passed.
+    pub(super) fn forwarded_by(mut self, passed: impl IntoIterator<Item = HeaderValue>) -> Self {
+        for listener in passed {
+            self.headers.append(FORWARDED_BY, listener);
+        }
+        self
+    }
+
+    /// Whether it goes to a port of this machine, by whatever name.
+    pub(super) fn is_to_port(&self, port: u16) -> bool {
+        let is_here = |address: SocketAddr| {
+            // A socket can be bound to the addresses of this machine only.
+            let ip = address.ip();
+            ip.is_loopback() || ip.is_unspecified() || UdpSocket::bind((ip, 0)).is_ok()
+        };
+        self.url.port_or_known_default() == Some(port)
+            && self.url.socket_addrs(|| None).is_ok_and(|addresses| addresses.into_iter().any(is_here))
     }
 
     /// Replaces the signature.

@@ -7,7 +7,10 @@ use fastrand::Rng;
 use super::find;
 use crate::{
     catalogue,
-    testing::{self, Sample, fixtures, json::Json},
+    testing::{
+        self, Sample, fixtures,
+        json::{Json, JsonError, Text},
+    },
 };
 
 /// Why there is nothing to send. It holds nothing of the payload.
@@ -30,7 +33,7 @@ pub enum TemplateError {
         /// The right name.
         name: &'static str,
     },
-    /// The payload is not JSON, or nested deeper than 127.
+    /// The payload is not JSON, nested deeper than 127, or has a number that JavaScript cannot hold.
     #[error("the payload is not JSON: {0}")]
     Payload(String),
     /// What is to be set has no `=`.
@@ -42,6 +45,14 @@ pub enum TemplateError {
         /// The path.
         path: String,
         /// What is not there.
+        problem: String,
+    },
+    /// A value that is to be set begins as JSON and is not.
+    #[error("the value for `{path}` is not JSON: {problem}; write a text in quotes")]
+    Value {
+        /// The path.
+        path: String,
+        /// Where it is wrong.
         problem: String,
     },
     /// A payload that is a text cannot be told from one in a string.
@@ -83,7 +94,7 @@ impl Template {
         let varied = match &payload {
             Json::Object(members) => ["id", "id_connection"]
                 .into_iter()
-                .find(|id| members.iter().any(|(key, value)| key == id && matches!(value, Json::Text(_)))),
+                .find(|id| members.iter().any(|(key, value)| *key == **id && matches!(value, Json::Text(_)))),
             _ => None,
         };
         Ok(Self {
@@ -102,28 +113,46 @@ impl Template {
     /// If the payload is not JSON, or the event type is a misspelling.
     pub fn with_payload(event_type: &str, payload: &[u8]) -> Result<Self, TemplateError> {
         check_spelling(event_type)?;
-        let payload = serde_json::from_slice(payload).map_err(|error| {
-            // Where, and nothing of what.
-            TemplateError::Payload(format!("line {}, column {}", error.line(), error.column()))
-        })?;
+        let payload = str::from_utf8(payload)
+            .map_err(|_| TemplateError::Payload("it is not UTF-8".to_owned()))
+            .and_then(|text| Json::parse(text).map_err(|error| TemplateError::Payload(error.to_string())))?;
         let event_type = catalogue::find(event_type)
             .map_or_else(|| event_type.to_owned(), |known| known.name().to_owned());
         Ok(Self { event_type, payload, is_object: false, varied: None, seed: fastrand::u64(..) })
     }
 
-    /// Sets a value in the payload, such as `name=Acme`. The value is JSON, or a text if it is not.
+    /// Sets a value in the payload, such as `name=Acme`. The value is JSON, or a text if it is not. A key in quotes may hold
+    /// any character, as in `"a.b"=1`.
     ///
     /// # Errors
     ///
-    /// If there is no `=`, or the path leads nowhere.
+    /// If there is no `=`, the path leads nowhere, or the value begins as JSON and is not.
     pub fn set(mut self, assignment: &str) -> Result<Self, TemplateError> {
-        let malformed = || TemplateError::Assignment(assignment.to_owned());
-        let (path, value) = assignment.split_once('=').ok_or_else(malformed)?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Json::Text(value.to_owned()));
+        let mut splits =
+            assignment.match_indices('=').map(|(at, _)| (&assignment[..at], &assignment[at + 1..]));
+        let first = splits.next().ok_or_else(|| TemplateError::Assignment(assignment.to_owned()))?;
+        // A key in quotes may hold the character.
+        let (path, value) = if testing::is_path(first.0) {
+            first
+        } else {
+            splits.find(|(path, _)| testing::is_path(path)).unwrap_or(first)
+        };
+        let value = match Json::parse(value) {
+            Err(JsonError::Syntax { .. }) if !value.trim_ascii_start().starts_with(['"', '[', '{']) => {
+                Json::Text(value.to_owned().into())
+            }
+            parsed => parsed.map_err(|error| TemplateError::Value {
+                path: path.to_owned(),
+                problem: error.to_string(),
+            })?,
+        };
         if let Err(problem) = testing::set(&mut self.payload, path, value) {
             return Err(TemplateError::Path { path: path.to_owned(), problem });
         }
-        self.varied = self.varied.filter(|varied| *varied != path && path != ".");
+        let is_set = |varied: &str| {
+            path == "." || path == varied || Text::parse(path).is_some_and(|key| *varied == *key)
+        };
+        self.varied = self.varied.filter(|varied| !is_set(varied));
         Ok(self)
     }
 
@@ -145,9 +174,9 @@ impl Template {
         let (mut random, id) = self.begin(number);
         let mut payload = self.payload.clone();
         if let (Some(varied), Json::Object(members)) = (self.varied, &mut payload)
-            && let Some((_, value)) = members.iter_mut().find(|(key, _)| key == varied)
+            && let Some((_, value)) = members.iter_mut().find(|(key, _)| *key == *varied)
         {
-            *value = Json::Text(uuid(&mut random));
+            *value = Json::Text(uuid(&mut random).into());
         }
         let sample = Sample::of(&self.event_type, payload).id(id);
         if self.is_object { sample.as_object() } else { sample }

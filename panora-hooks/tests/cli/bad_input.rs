@@ -107,7 +107,7 @@ fn a_file_that_is_no_recording() {
         ),
         (
             line("x").replace("\"x\"", "{\"base64\":\"#\"}"),
-            "the file is not a recording: `panora-hooks listen --record FILE` makes one",
+            "line 1 of the recording is damaged: remove it, and the others can be read",
         ),
     ];
     for (text, says) in cases {

@@ -116,7 +116,7 @@ fn it_agrees_with_verify() {
     assert_data_eq!(
         said,
         str![[r#"
-there is more than one header `Panora-Signature`: look for what adds one on the way
+[..]  there is more than one header `Panora-Signature`: look for what adds one on the way
 
 "#]]
     );

@@ -1,11 +1,16 @@
 //! `listen`, and `replay` of what it has recorded.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::Path,
+};
 
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
-use crate::support::{Listening, OK, Raw, cli, json as printed, json_lines, run};
+use crate::support::{Listening, OK, Raw, cli, fails, json as printed, json_lines, piped, run};
 
 const CANARY: &str = "canary-in-a-payload";
 
@@ -93,6 +98,7 @@ fn what_is_recorded_is_replayed_as_it_was() {
     assert_eq!((status, replayed[0]["deliveries"].as_array().unwrap().len()), (0, 4));
     assert_eq!((&replayed[0]["recording"], replayed[0].get("event_type")), (&json!(file), None));
     // All but what belongs to the connection.
+    let of_the_connection = ["host:", "connection:", "panora-hooks-forwarded-by:"];
     let strip = |raw: &Raw| {
         let strip = |request: &Vec<u8>| -> (Vec<String>, Vec<u8>) {
             let end = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
@@ -101,7 +107,7 @@ fn what_is_recorded_is_replayed_as_it_was() {
                 .split(|byte| *byte == b'\n')
                 .map(|line| String::from_utf8_lossy(line).trim().to_lowercase());
             let mut lines: Vec<_> =
-                lines.filter(|line| !line.starts_with("host:") && !line.starts_with("connection:")).collect();
+                lines.filter(|line| !of_the_connection.iter().any(|name| line.starts_with(name))).collect();
             lines.sort();
             (lines, body.to_vec())
         };
@@ -242,4 +248,39 @@ fn post(url: &str, body: &[u8], headers: &[(&str, &str)]) -> String {
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// Verdicts come while more of a recording may follow: it is never in memory as a whole.
+#[test]
+fn a_recording_is_verified_and_explained_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deliveries.jsonl");
+    let mut listening = Listening::start(["--record", file.to_str().unwrap()]);
+    send(&listening);
+    listening.line();
+    drop(listening);
+    let recorded = fs::read(&file).unwrap();
+    for (command, says) in [("verify", "verified"), ("explain", "the signature matches")] {
+        let mut child = piped([command, "-"]);
+        let mut input = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for _ in 0..2 {
+            input.write_all(&recorded).unwrap();
+            let line = lines.next().unwrap().unwrap();
+            assert!(line.contains(says), "{line}");
+        }
+        drop(input);
+        assert!(child.wait().unwrap().success() && lines.next().is_none());
+    }
+}
+
+#[test]
+fn its_own_address_is_not_forwarded_to() {
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string();
+    let to = format!("http://localhost:{port}/webhook");
+    fails(
+        &mut cli(["listen", "--port", &port, "--forward", &to]),
+        2,
+        "this listener itself has that address: give the URL of the receiver, or take another port",
+    );
 }

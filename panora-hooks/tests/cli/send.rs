@@ -224,3 +224,22 @@ error: the delivery was not acknowledged: the sender would not send it again
 "#]]
     );
 }
+
+/// As the sender writes them, and as a receiver reads them.
+#[test]
+fn unpaired_surrogates_are_sent_as_they_are() {
+    let mut listening = Listening::start(["--json", "--show-data"]);
+    let to = listening.url();
+    let set = ["--set", r#"name="\ud83d""#, "--set", r#""\ude00"=1"#];
+    cli(["send", "crm.company.created", "--to", &to]).args(set).assert().success();
+    let heard = listening.json();
+    assert_eq!((&heard["verdict"], &heard["data"]["name"]), (&json!("verified"), &json!("\u{fffd}")));
+    assert_eq!(heard["data"]["\u{fffd}"], 1);
+    let data = br#"{"name":"\ud83d"}"#;
+    for object in [&[][..], &["--object"]] {
+        let mut send = cli(["send", "crm.company.created", "--data", "-", "--to", &to]);
+        send.args(object).write_stdin(&data[..]).assert().success();
+        let heard = listening.json();
+        assert_eq!((&heard["verdict"], &heard["data"]["name"]), (&json!("verified"), &json!("\u{fffd}")));
+    }
+}

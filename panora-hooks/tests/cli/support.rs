@@ -149,6 +149,16 @@ fn spawn(secret: &str, args: Vec<&str>) -> Child {
     command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
+/// The binary, as it runs, with a standard input.
+pub fn piped<const N: usize>(args: [&str; N]) -> Child {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
+    for name in foreign_variables() {
+        command.env_remove(name);
+    }
+    let command = command.env("PANORA_WEBHOOK_SECRET", SECRET).args(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
 /// A `listen` that runs.
 pub struct Listening {
     child: Child,

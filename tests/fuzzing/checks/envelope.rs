@@ -41,9 +41,7 @@ impl<'b> Expected<'b> {
         let (mut ids, mut types, mut data) = (Vec::new(), Vec::new(), Vec::new());
         let mut duplicate = None;
         for member in members {
-            // A name that is not Unicode makes the body one that cannot be read.
-            let name = member.name.ok_or(VerifyError::Malformed)?;
-            let (name, values) = match &*name {
+            let (name, values) = match &*member.name {
                 "id_event" => ("id_event", &mut ids),
                 "type" => ("type", &mut types),
                 "data" => ("data", &mut data),
@@ -54,10 +52,7 @@ impl<'b> Expected<'b> {
             }
             values.push(member.value);
         }
-        let text = |literal: &str| match decode(literal) {
-            Some(Ok(text)) => Ok(text),
-            _ => Err(VerifyError::Malformed),
-        };
+        let text = |literal: &str| decode(literal).ok_or(VerifyError::Malformed);
         let read = |literals: Vec<&str>| literals.into_iter().map(text).collect::<Result<Vec<_>, _>>();
         let (mut ids, mut types) = (read(ids)?, read(types)?);
         if let Some(name) = duplicate {

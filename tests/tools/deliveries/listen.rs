@@ -6,7 +6,7 @@ use panora_hooks::{
     testing::{Sample, sample},
     tools::{
         listen::{Heard, Listener, Verdict},
-        send::{Client, Request},
+        send::{Client, Request, SendError},
     },
 };
 use tokio::sync::oneshot;
@@ -96,4 +96,91 @@ async fn a_body_has_a_limit() {
         matches!(&verdicts[..], [Verdict::Refused(reason), ..] if reason.contains("larger")),
         "{verdicts:?}"
     );
+}
+
+/// By every name of this machine.
+#[tokio::test]
+async fn a_listener_does_not_forward_to_itself() {
+    for host in
+        ["127.0.0.1", "localhost", "LOCALHOST", "127.1", "[::1]", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]"]
+    {
+        let listener = Listener::bind(0).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://user:canary@{host}:{port}/any/path?canary");
+        let error = listener.forward(Client::new().unwrap(), &url).unwrap_err();
+        assert!(matches!(error, SendError::OwnAddress), "{host}: {error}");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+
+        let listener = Listener::bind(0).await.unwrap();
+        let other = if port == 1 { 2 } else { 1 };
+        assert!(
+            listener.forward(Client::new().unwrap(), &format!("http://{host}:{other}/")).is_ok(),
+            "{host}"
+        );
+    }
+    // No address of this machine (RFC 5737).
+    let listener = Listener::bind(0).await.unwrap();
+    let url = format!("http://192.0.2.1:{}/", listener.local_addr().unwrap().port());
+    assert!(listener.forward(Client::new().unwrap(), &url).is_ok());
+}
+
+/// A circle that no URL shows, such as through a proxy.
+#[tokio::test]
+async fn a_delivery_that_comes_back_is_not_forwarded_again() {
+    for between in 0..3 {
+        let mut listeners = Vec::new();
+        for _ in 0..=between {
+            listeners.push(Listener::bind(0).await.unwrap());
+        }
+        let urls: Vec<_> =
+            listeners.iter().map(|listener| format!("http://{}/", listener.local_addr().unwrap())).collect();
+        // A port that leads back to the first listener.
+        let relay = Relay::start(urls[0].clone()).await;
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let mut running = tokio::task::JoinSet::new();
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let next = urls.get(number + 1).unwrap_or(&relay.url);
+            let listener = listener.forward(Client::new().unwrap(), next).unwrap();
+            let told = Arc::clone(&told);
+            running.spawn(listener.run(std::future::pending(), move |heard: Heard| {
+                told.lock().unwrap().push((number, heard.status, heard.verdict));
+            }));
+        }
+        let request = Request::of_sample(&sample("crm.contact.created"), &verifier(), &urls[0]).unwrap();
+        let answer = Client::new().unwrap().send(request).await.unwrap();
+        assert_eq!(answer.status, 508);
+        running.shutdown().await;
+        let told = told.lock().unwrap();
+        let came_back: Vec<_> =
+            told.iter().filter(|(_, _, verdict)| matches!(verdict, Verdict::Refused(_))).collect();
+        assert!(
+            matches!(&came_back[..], [(0, 508, Verdict::Refused(reason))] if reason.contains("--forward"))
+        );
+    }
+}
+
+/// A proxy that passes on what it gets.
+struct Relay {
+    url: String,
+    _task: tokio::task::JoinSet<()>,
+}
+
+impl Relay {
+    async fn start(to: String) -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let to = to.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let mut task = tokio::task::JoinSet::new();
+        task.spawn(async move {
+            let mut connections = tokio::task::JoinSet::new();
+            while let Ok((mut from, _)) = listener.accept().await {
+                let to = to.clone();
+                connections.spawn(async move {
+                    let mut to = tokio::net::TcpStream::connect(to).await.unwrap();
+                    drop(tokio::io::copy_bidirectional(&mut from, &mut to).await);
+                });
+            }
+        });
+        Self { url, _task: task }
+    }
 }

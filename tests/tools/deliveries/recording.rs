@@ -64,9 +64,6 @@ fn what_is_wrong_is_told_by_its_line_and_ends_it() {
     let damaged = format!("{}\n?\n{}\n", line(0), line(1));
     let results = read(damaged.as_bytes());
     assert!(matches!(&results[..], [Ok(_), Err(RecordingError::Damaged { line: 2 })]), "{results:?}");
-    // An empty line is none of its.
-    let results = read(format!("{}\n\n", line(0)).as_bytes());
-    assert!(matches!(&results[..], [Ok(_), Err(RecordingError::Damaged { line: 2 })]), "{results:?}");
     let results = read(&text.as_bytes()[..text.len() - 5]);
     assert!(matches!(&results[..], [Ok(_), Err(RecordingError::CutOff { line: 2 })]), "{results:?}");
     // Only the newline is missing.
@@ -96,4 +93,67 @@ fn two_signatures_are_none() {
 fn debug_shows_neither_signature_nor_body() {
     let shown = format!("{:?}", recorded(b"canary", b"canary"));
     assert!(!shown.contains("canary") && shown.contains("panora-signature"), "{shown}");
+}
+
+/// Editors leave blank lines and byte order marks, and other systems other line breaks.
+#[test]
+fn white_space_and_byte_order_marks_are_not_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deliveries.jsonl");
+    let mut recorder = Recorder::open(&path).unwrap();
+    recorder.record(&recorded(b"1", b"")).unwrap();
+    recorder.record(&recorded(b"2", b"")).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let joined = text.trim_end().replace('\n', "\n\n \t\n");
+    for text in [
+        format!("{text}\n"),
+        format!("{text}\n\r\n  \n\t"),
+        format!("\n\n{text}"),
+        format!("\u{feff}{text}"),
+        format!("\u{feff}\n\u{feff}{text}\u{feff}"),
+        text.replace('\n', "\r\n"),
+        text.replace('{', "  {").replace("  {\"base64", "{\"base64"),
+        joined,
+    ] {
+        let results = read(text.as_bytes());
+        assert!(matches!(&results[..], [Ok(_), Ok(_)]), "{text:?}: {results:?}");
+        fs::write(&path, &text).unwrap();
+        Recorder::open(&path).unwrap().record(&recorded(b"3", b"")).unwrap();
+        assert_eq!(Recording::open(&path).unwrap().map(Result::unwrap).count(), 3, "{text:?}");
+    }
+    for blank in ["", "\n", "\u{feff}", " \r\n\n"] {
+        assert!(matches!(&read(blank.as_bytes())[..], [Err(RecordingError::Empty)]), "{blank:?}");
+        fs::write(&path, blank).unwrap();
+        Recorder::open(&path).unwrap().record(&recorded(b"3", b"")).unwrap();
+        assert_eq!(Recording::open(&path).unwrap().map(Result::unwrap).count(), 1, "{blank:?}");
+    }
+}
+
+#[test]
+fn a_damaged_first_line_is_named_and_the_recording_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deliveries.jsonl");
+    Recorder::open(&path).unwrap().record(&recorded(b"1", b"")).unwrap();
+    let line = fs::read_to_string(&path).unwrap();
+    for (damaged, is_cut_off) in [
+        (format!("?\n{line}"), false),
+        (format!("{}\n{line}", &line[20..100]), false),
+        (format!("{}\n{line}", &line[..100]), false),
+        (format!("\n\0\0\0\n?\n\n{line}"), false),
+        (format!("{}\n", &line[..40]), false),
+        (line[..40].to_owned(), true),
+        (format!("\u{feff}{}", &line[..40]), true),
+    ] {
+        let results = read(damaged.as_bytes());
+        let number = 1 + u64::from(damaged.starts_with('\n'));
+        match &results[..] {
+            [Err(RecordingError::Damaged { line })] if !is_cut_off => assert_eq!(*line, number),
+            [Err(RecordingError::CutOff { line })] if is_cut_off => assert_eq!(*line, number),
+            results => panic!("{damaged:?}: {results:?}"),
+        }
+        fs::write(&path, &damaged).unwrap();
+        Recorder::open(&path).unwrap().record(&recorded(b"2", b"")).unwrap();
+        let added = fs::read_to_string(&path).unwrap();
+        assert!(read(added.lines().last().unwrap().as_bytes())[0].is_ok());
+    }
 }

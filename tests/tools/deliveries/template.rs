@@ -82,3 +82,58 @@ fn errors_say_nothing_of_a_payload() {
     let text = Template::with_payload("x", b"\"{}\"").unwrap();
     assert_eq!(text.as_object().unwrap_err(), TemplateError::TextAsObject);
 }
+
+#[test]
+fn text_that_rust_cannot_hold_is_sent_as_it_is() {
+    let template =
+        Template::with_payload("x", br#"{"a":"\uD83D","\ude00":[{"b":"\u00e9\ud83d\ude00"}]}"#).unwrap();
+    assert_eq!(template.delivery(0).payload(), "{\"a\":\"\\ud83d\",\"\\ude00\":[{\"b\":\"é😀\"}]}");
+    let template = Template::with_payload("x", b"{}").unwrap();
+    for (assignment, payload) in [
+        (r#"name="\ud800""#, r#"{"name":"\ud800"}"#),
+        (r#"name=["x\udfffy"]"#, r#"{"name":["x\udfffy"]}"#),
+        (r#""\ud800"=1"#, r#"{"\ud800":1}"#),
+        (r#""a.b"=1"#, r#"{"a.b":1}"#),
+        (r#""a=b"=c=d"#, r#"{"a=b":"c=d"}"#),
+        (r#"a."b[0]".c=1"#, r#"{"a":{"b[0]":{"c":1}}}"#),
+        (r#""a"[0]."=\"="=1"#, r#"{"a":[{"=\"=":1}]}"#),
+        (r#"""=1"#, r#"{"":1}"#),
+        ("name=a=b", r#"{"name":"a=b"}"#),
+        ("name=", r#"{"name":""}"#),
+        (r"name=\ud800", r#"{"name":"\\ud800"}"#),
+        (r#".="\ud800""#, r#""\ud800""#),
+    ] {
+        let set = template.clone().set(assignment).unwrap();
+        assert_eq!(set.delivery(0).payload(), payload, "{assignment}");
+    }
+}
+
+/// They would be sent as something else than they look like.
+#[test]
+fn a_value_that_begins_as_json_and_is_not_is_an_error() {
+    let template = Template::with_payload("x", b"{}").unwrap();
+    let deep = format!("name={}", "[".repeat(200) + &"]".repeat(200));
+    for assignment in [
+        "name=\"canary",
+        "name=[canary]",
+        "name={canary",
+        "name=\"canary\\x\"",
+        "name=\"a\" canary",
+        "name=1e400",
+        &deep,
+    ] {
+        let error = template.clone().set(assignment).unwrap_err();
+        assert!(matches!(&error, TemplateError::Value { path, .. } if path == "name"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
+    for assignment in ["\"a=1", "\"a\"b=1", "a..b=1", "\"\\x\"=1", "a.\"b=1"] {
+        let error = template.clone().set(assignment).unwrap_err();
+        assert!(matches!(error, TemplateError::Path { .. }), "{assignment}: {error}");
+    }
+}
+
+#[test]
+fn an_id_that_is_set_in_quotes_stays() {
+    let template = Template::new("crm.contact.created").unwrap().set(r#""\u0069d"=7"#).unwrap();
+    assert_eq!(payload(&template, 1)["id"], 7);
+}

@@ -8,6 +8,7 @@ mod limits;
 mod order;
 mod rewritten;
 mod secret;
+mod wrapped;
 
 use expect_test::Expect;
 use panora_hooks::{

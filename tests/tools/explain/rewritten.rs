@@ -221,3 +221,11 @@ fn several_at_once() {
     let explanation = explain(body(&quote(PAYLOAD)), sign(format!("{SECRET}\n"), &quote(arrived)));
     assert_eq!(codes(&explanation), "rewritten + secret_with_newline");
 }
+
+#[test]
+fn unpaired_surrogates_are_written_in_lower_case() {
+    let (signed, arrived) = (r#"{"a":"\ud83d/"}"#, r#"{"a":"\uD83D\/"}"#);
+    let explanation = explain(body(arrived), sign(SECRET, signed));
+    assert_eq!(codes(&explanation), "rewritten");
+    assert!(explanation.to_string().contains("`JSON.stringify`"), "{explanation}");
+}

@@ -1,14 +1,23 @@
 //! What is read: files, the standard input, answers to questions.
 
 use std::{
-    fs,
-    io::{self, IsTerminal, Read, Write},
+    fs::{self, File},
+    io::{self, BufRead, BufReader, IsTerminal, Read, Write},
     path::Path,
 };
 
 use panora_hooks::tools::recording::RecordingError;
 
 use crate::failure::Failure;
+
+/// A file to read piece by piece, or the standard input if it is `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
 
 /// The bytes of a file, or of the standard input if it is `-`.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {

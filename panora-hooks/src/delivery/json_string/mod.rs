@@ -5,9 +5,15 @@
 
 mod block;
 mod copy;
+mod surrogates;
 
 use std::borrow::Cow;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::surrogates::from_str;
+pub(crate) use self::surrogates::replace_unpaired;
+#[cfg(feature = "testing")]
+pub(crate) use self::surrogates::unpaired;
 use self::{block::Block, copy::Copy};
 
 /// Where the string ends whose opening quote stands before `text`: the position of its closing quote.

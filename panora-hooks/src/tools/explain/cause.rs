@@ -78,6 +78,21 @@ pub enum Cause {
     Latin1,
     /// The body was read as Latin-1 and written as UTF-8.
     EncodedTwice,
+    /// The body arrived compressed.
+    Compressed {
+        /// With what, such as "gzip".
+        encoding: &'static str,
+    },
+    /// The body arrived in base64.
+    Base64,
+    /// The body arrived inside a larger JSON object or list, such as the event object of a gateway.
+    Wrapped,
+    /// The body arrived as a JSON string.
+    BodyAsString,
+    /// The body arrived as a form.
+    FormEncoded,
+    /// The body arrived as UTF-16.
+    Utf16,
     /// There is no body.
     EmptyBody,
     /// The body is not UTF-8.
@@ -88,7 +103,7 @@ pub enum Cause {
     Body(VerifyError),
     /// Nothing that was tried explains the signature.
     Unexplained {
-        /// Whether everything was tried: with a large body it would take too long.
+        /// Whether everything was tried: with a large body or many secrets it would take too long.
         is_complete: bool,
     },
 }
@@ -158,6 +173,12 @@ impl Cause {
             Self::ByteOrderMark => "byte_order_mark",
             Self::Latin1 => "latin1",
             Self::EncodedTwice => "encoded_twice",
+            Self::Compressed { .. } => "compressed",
+            Self::Base64 => "base64",
+            Self::Wrapped => "wrapped",
+            Self::BodyAsString => "body_as_string",
+            Self::FormEncoded => "form_encoded",
+            Self::Utf16 => "utf16",
             Self::EmptyBody => "empty_body",
             Self::NotUtf8 => "not_utf8",
             Self::BodyTruncated => "body_truncated",

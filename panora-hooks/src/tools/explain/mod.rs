@@ -20,7 +20,6 @@
 
 mod cause;
 mod edge;
-mod node;
 mod notation;
 mod order;
 mod reading;
@@ -29,6 +28,7 @@ mod search;
 mod secrets;
 mod senders;
 mod sentence;
+mod wrapping;
 mod writing;
 
 use std::fmt;
@@ -37,6 +37,7 @@ use serde::de::IgnoredAny;
 
 pub use self::cause::{Cause, SecretChange};
 use self::search::{Found, OutOfWork};
+use super::recording::Recorded;
 use crate::verify::{Envelope, Verifier};
 
 /// A secret and the name by which explanations speak of it.
@@ -67,8 +68,8 @@ pub struct Explanation {
 /// one. The first of the secrets is the receiver's, as are those that it [also accepts](KnownSecret::also_accepted); the
 /// others are tried, too.
 ///
-/// The time it takes grows with the length of the body and with nothing else: of a large body, fewer
-/// combinations are tried, but always those in which one program decodes what the sender writes, writes it again and
+/// The time it takes grows with the length of the body and the number of secrets, up to ten seconds: of a large body,
+/// fewer combinations are tried, first those in which one program decodes what the sender writes, writes it again and
 /// sorts its keys.
 #[must_use]
 #[expect(single_use_lifetimes, reason = "`impl IntoIterator<Item = &[u8]>` is unstable")]
@@ -100,6 +101,14 @@ pub fn explain<'s>(
     if notations.is_empty() {
         return Explanation::new(Cause::NotASignature, None);
     }
+    if let Some(encoding) = wrapping::compression(body, None) {
+        return Explanation::new(Cause::Compressed { encoding }, None);
+    }
+    if let Some((cause, inside)) = wrapping::unwrap(body) {
+        let mut further: Vec<_> = explain(&inside, [signature], secrets).causes().cloned().collect();
+        further.retain(|cause| *cause != Cause::Match);
+        return Explanation { cause, further, offset: None };
+    }
     let is_complete = match search::search(body, &keys, &notations) {
         Ok(Some(Found { causes, offset })) => {
             let mut causes = causes.into_iter();
@@ -110,6 +119,21 @@ pub fn explain<'s>(
         Err(OutOfWork) => false,
     };
     refused(body).unwrap_or(Explanation::new(Cause::Unexplained { is_complete }, None))
+}
+
+/// Finds out why the signature of a recorded delivery does not match, as [`explain`] does, with what its header
+/// `Content-Encoding` says.
+#[must_use]
+pub fn explain_recorded(recorded: &Recorded, secrets: &[KnownSecret]) -> Explanation {
+    let explanation = explain(&recorded.body, recorded.signatures(), secrets);
+    let is_body = matches!(
+        explanation.cause,
+        Cause::NotUtf8 | Cause::BodyTruncated | Cause::Unexplained { .. } | Cause::Body(_)
+    );
+    match wrapping::compression(&recorded.body, recorded.header("content-encoding")) {
+        Some(encoding) if is_body => Explanation::new(Cause::Compressed { encoding }, None),
+        _ => explanation,
+    }
 }
 
 /// Why no delivery has such a body, whatever the signature is.

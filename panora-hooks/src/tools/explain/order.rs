@@ -2,8 +2,10 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use super::node::{Node, decode};
-use crate::testing::json::Json;
+use crate::testing::json::{
+    Json, Text,
+    node::{Node, decode},
+};
 
 /// More orders than these are not tried: those of an object with eight keys.
 const MAX_ORDERS: usize = 50_000;
@@ -55,12 +57,12 @@ fn row_like<'m>(item: &Node<'_>, rows: &'m [Json]) -> Option<&'m Json> {
     rows.iter().min_by_key(|row| Reverse(common(row)))
 }
 
-fn place(key: &str, fields: &[(String, Json)]) -> Option<usize> {
+fn place(key: &str, fields: &[(Text, Json)]) -> Option<usize> {
     let name = decode(key)?;
-    fields.iter().position(|(field, _)| *field == name)
+    fields.iter().position(|(field, _)| *field == *name)
 }
 
-fn field<'m>(key: &str, fields: &'m [(String, Json)]) -> Option<&'m Json> {
+fn field<'m>(key: &str, fields: &'m [(Text, Json)]) -> Option<&'m Json> {
     fields.get(place(key, fields)?).map(|(_, field)| field)
 }
 
@@ -156,7 +158,7 @@ fn collect_open<'t>(node: &Node<'t>, model: Option<&Json>, kinds: &mut Vec<Kind<
             }
         }
         Node::Object(members) => {
-            let fields: &[(String, Json)] = if let Some(Json::Object(fields)) = model { fields } else { &[] };
+            let fields: &[(Text, Json)] = if let Some(Json::Object(fields)) = model { fields } else { &[] };
             let known = members.iter().filter(|(key, _)| place(key, fields).is_some()).count();
             if known < members.len() {
                 let fixed = if members.len() > MAX_OPEN { known } else { 0 };
@@ -250,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_models_order_comes_first() {
-        let model = serde_json::from_str(r#"[{"b":0,"a":{"d":0,"c":0}}]"#).unwrap();
+        let model = Json::parse(r#"[{"b":0,"a":{"d":0,"c":0}}]"#).unwrap();
         let mut node = Node::parse(r#"[{"x":1,"a":{"c":2,"d":3},"\u0062":4}]"#).unwrap();
         arrange(&mut node, &model);
         assert_eq!(JAVASCRIPT.write(&node), r#"[{"b":4,"a":{"d":3,"c":2},"x":1}]"#);
@@ -260,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_row_with_the_most_keys_in_common_is_the_model() {
-        let model = serde_json::from_str(r#"["text",{"c":0},{"b":0,"a":0}]"#).unwrap();
+        let model = Json::parse(r#"["text",{"c":0},{"b":0,"a":0}]"#).unwrap();
         let mut node = Node::parse(r#"["x",{"a":1,"b":2},{"d":3,"c":4}]"#).unwrap();
         arrange(&mut node, &model);
         assert_eq!(JAVASCRIPT.write(&node), r#"["x",{"b":2,"a":1},{"c":4,"d":3}]"#);
@@ -268,7 +270,7 @@ mod tests {
 
     #[test]
     fn what_the_model_has_stays() {
-        let model = serde_json::from_str(r#"{"b":0,"a":{"x":0},"c":[0],"d":0,"e":0,"f":0}"#).unwrap();
+        let model = Json::parse(r#"{"b":0,"a":{"x":0},"c":[0],"d":0,"e":0,"f":0}"#).unwrap();
         let open_of = |text: &str| -> HashSet<_> {
             let node = Node::parse(text).unwrap();
             open(&node, &model).map(|node| JAVASCRIPT.write(&node)).collect()

@@ -76,7 +76,7 @@ impl<'b> Reading<'b> {
             arrived: self.body.get(from..until)?,
             offset: from,
             bytes: data.as_bytes(),
-            // A string with half a surrogate pair is no text.
+            // A string with an unpaired surrogate cannot be a text.
             text: if is_string { serde_json::from_str(data).ok().map(Cow::Owned) } else { Some(data.into()) },
             is_string,
             is_body: false,

@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use super::{
     cause::Cause,
     edge::Edge,
-    node::Node,
     order,
     reading::Part,
     writing::{JAVASCRIPT, KEPT, WRITINGS, Writing},
 };
 use crate::{
     catalogue,
-    testing::{fixtures, json::Json},
+    testing::{
+        fixtures,
+        json::{Json, node::Node},
+    },
 };
 
 /// One way from a part of a body to what was signed. The default is the part as it is.
@@ -57,7 +59,7 @@ pub(super) struct Source<'p> {
 impl<'p> Source<'p> {
     pub(super) fn new(part: &'p Part<'p>) -> Self {
         let model = part.wire_type.as_deref().and_then(catalogue::find).map(fixtures::find);
-        Self { part, node: part.text.as_deref().and_then(Node::parse), model }
+        Self { part, node: part.text.as_deref().and_then(|text| Node::parse(text).ok()), model }
     }
 }
 

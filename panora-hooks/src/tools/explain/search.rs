@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -51,8 +52,8 @@ pub(super) fn search(body: &[u8], keys: &[Key], notations: &[Notation]) -> Resul
     let sources: Vec<_> = parts.iter().map(|(reading, part)| (*reading, Source::new(part))).collect();
     let candidates = candidates(&sources);
     let work = MIN_WORK.saturating_add(body.len().saturating_mul(WORK_PER_BYTE));
-    let mut search = Search { keys, notations, work };
-    if let Some(found) = search.senders(&candidates, &sources) {
+    let mut search = Search { keys, notations, work, deadline: Instant::now() + MAX_TIME };
+    if let Some(found) = search.senders(&candidates, &sources)? {
         return Ok(Some(found));
     }
     match search.recipes(&candidates)? {
@@ -66,7 +67,11 @@ pub(super) struct Search<'s> {
     notations: &'s [Notation],
     /// How many bytes may still be written or hashed.
     work: usize,
+    deadline: Instant,
 }
+
+/// How long somebody waits for an explanation. Without optimisation, all takes several times as long.
+const MAX_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } else { 10 });
 
 /// Enough to try everything with bodies of a few kilobytes.
 const MIN_WORK: usize = 64 << 20;
@@ -165,6 +170,10 @@ impl<'s> Search<'s> {
 
     fn spend(&mut self, text: &[u8]) -> Result<(), OutOfWork> {
         self.work = self.work.checked_sub(text.len() + WORK_PER_TEXT).ok_or(OutOfWork)?;
-        Ok(())
+        self.in_time()
+    }
+
+    pub(super) fn in_time(&self) -> Result<(), OutOfWork> {
+        if Instant::now() < self.deadline { Ok(()) } else { Err(OutOfWork) }
     }
 }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use super::{
-    node::Node,
     notation::LENGTH,
     order,
     recipe::{Recipe, Source},
-    search::{Candidate, Found, Search, Sources, WORK_PER_TEXT},
+    search::{Candidate, Found, OutOfWork, Search, Sources, WORK_PER_TEXT},
 };
+use crate::testing::json::node::Node;
 
 /// So many bytes may be written in orders of keys that no model has, for each way to write them.
 const ORDERS_WORK: usize = 8 << 20;
@@ -22,16 +22,25 @@ const MIN_ORDERS: usize = 24;
 impl Search<'_> {
     /// Tries what the sender may have signed, with each secret as it is.
     ///
-    /// These are a dozen texts and some orders of keys, so that there is no limit to their length: what happens to
-    /// large bodies is mostly that they are decoded, written again and sorted by one program.
-    pub(super) fn senders(&self, candidates: &[Candidate<'_>], sources: &Sources<'_>) -> Option<Found> {
-        self.senders_texts(candidates).or_else(|| {
-            let mut data = sources.iter().filter(|(reading, _)| reading.cause.is_none());
-            data.find_map(|(_, source)| self.senders_orders(source))
-        })
+    /// These are a dozen texts and some orders of keys, so that only time limits their length: what happens to large
+    /// bodies is mostly that they are decoded, written again and sorted by one program.
+    pub(super) fn senders(
+        &self,
+        candidates: &[Candidate<'_>],
+        sources: &Sources<'_>,
+    ) -> Result<Option<Found>, OutOfWork> {
+        if let Some(found) = self.senders_texts(candidates)? {
+            return Ok(Some(found));
+        }
+        for (_, source) in sources.iter().filter(|(reading, _)| reading.cause.is_none()) {
+            if let Some(found) = self.senders_orders(source)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
-    fn senders_texts(&self, candidates: &[Candidate<'_>]) -> Option<Found> {
+    fn senders_texts(&self, candidates: &[Candidate<'_>]) -> Result<Option<Found>, OutOfWork> {
         // Many recipes lead to one text, which is tried with the first of them.
         let (hasher, mut seen) = (RandomState::new(), HashSet::new());
         let is_senders = |it: &&Candidate<'_>| it.recipe.is_senders() && !it.source.part.is_body;
@@ -41,44 +50,51 @@ impl Search<'_> {
                 continue;
             }
             for key in self.plain_keys() {
+                self.in_time()?;
                 // What takes one change may have a better reason, which is looked for afterwards.
                 if causes.len() + key.causes.len() > 1
                     && let Some(notation) = self.signs(key, &text, 0)
                 {
-                    return Some(Found::new(causes, key, notation, source, &text));
+                    return Ok(Some(Found::new(causes, key, notation, source, &text)));
                 }
             }
         }
-        None
+        Ok(None)
     }
 
     /// Tries the orders of keys that are not the sender's own, such as those of mapped fields.
-    fn senders_orders(&self, source: &Source<'_>) -> Option<Found> {
-        let Source { part, node: Some(node), model: Some(model) } = source else { return None };
+    fn senders_orders(&self, source: &Source<'_>) -> Result<Option<Found>, OutOfWork> {
+        let Source { part, node: Some(node), model: Some(model) } = source else { return Ok(None) };
         let mut arranged = node.clone();
         order::arrange(&mut arranged, model);
         let most = ORDERS_WORK / (part.bytes.len() + WORK_PER_TEXT);
         // The first is the model's own, which is tried by now, and so is that which arrived.
         let orders = order::open(&arranged, model).take(most.max(MIN_ORDERS)).skip(1);
-        orders.filter(|order| order != node).find_map(|order| self.senders_order(source, &order))
+        for order in orders.filter(|order| order != node) {
+            if let Some(found) = self.senders_order(source, &order)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
-    fn senders_order(&self, source: &Source<'_>, node: &Node<'_>) -> Option<Found> {
+    fn senders_order(&self, source: &Source<'_>, node: &Node<'_>) -> Result<Option<Found>, OutOfWork> {
         let mut last = None;
         for recipe in Recipe::of_senders_order() {
-            let text = recipe.write_value(node, source.part);
-            if text.is_none() || text == last {
+            let Some(text) = recipe.write_value(node, source.part).filter(|text| last.as_ref() != Some(text))
+            else {
                 continue;
-            }
-            let text = last.insert(text?);
+            };
+            let text = last.insert(text);
             for key in self.plain_keys() {
+                self.in_time()?;
                 // So many texts could match a part of a signature by chance.
                 if let Some(notation) = self.signs(key, text, LENGTH) {
                     let causes: Vec<_> = recipe.causes(source.part).collect();
-                    return Some(Found::new(&causes, key, notation, source, text));
+                    return Ok(Some(Found::new(&causes, key, notation, source, text)));
                 }
             }
         }
-        None
+        Ok(None)
     }
 }

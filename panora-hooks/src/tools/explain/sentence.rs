@@ -48,6 +48,7 @@ impl Cause {
             Self::Rewritten { writing } => {
                 return format!("JSON was signed as {writing} writes it but arrived written otherwise");
             }
+            Self::Compressed { encoding } => return format!("the body arrived compressed with {encoding}"),
             Self::Body(error) => return error.to_string(),
             Self::Match => "the signature matches: the receiver's secret signed `data` as it arrived",
             Self::NoSignature => "the header `Panora-Signature` is missing",
@@ -75,6 +76,11 @@ impl Cause {
             Self::ByteOrderMark => "the body begins with a byte order mark, which was not sent",
             Self::Latin1 => "the body was sent as UTF-8 but arrived as Latin-1",
             Self::EncodedTwice => "the body was read as Latin-1 on the way and encoded as UTF-8 once more",
+            Self::Base64 => "the body arrived in base64",
+            Self::Wrapped => "the body arrived inside another JSON object or list",
+            Self::BodyAsString => "the body arrived as a JSON string",
+            Self::FormEncoded => "the body arrived as a form",
+            Self::Utf16 => "the body arrived as UTF-16",
             Self::EmptyBody => "the body is empty",
             Self::NotUtf8 => "the body is not UTF-8",
             Self::BodyTruncated => "the body ends in the middle of its JSON",
@@ -82,7 +88,7 @@ impl Cause {
                 "no known change explains the signature: another secret was used, or the data was changed"
             }
             Self::Unexplained { is_complete: false } => {
-                "none of the changes that were tried on so large a body explains the signature"
+                "none of the changes that there was time for explains the signature"
             }
         };
         problem.to_owned()
@@ -125,14 +131,26 @@ impl Cause {
             | Self::MarkLost
             | Self::MarkAdded
             | Self::LineBreaks => Some(AS_IT_ARRIVES),
-            Self::ByteOrderMark | Self::Latin1 | Self::EncodedTwice | Self::NotUtf8 => Some(AS_UTF_8),
+            Self::ByteOrderMark | Self::Latin1 | Self::EncodedTwice | Self::NotUtf8 | Self::Utf16 => {
+                Some(AS_UTF_8)
+            }
+            Self::Compressed { .. } => {
+                Some("have it passed on as it was sent, or decompress it before it is verified")
+            }
+            Self::Base64 => Some("decode it before it is verified, or have it passed on as binary data"),
+            Self::Wrapped => Some("verify the text inside, decoded once, instead of what is around it"),
+            Self::BodyAsString => Some("verify the text in the string instead of the string"),
+            Self::FormEncoded => Some("have it passed on as it was sent, with the type `application/json`"),
             Self::EmptyBody => Some("look for what reads it before the receiver does"),
             Self::BodyTruncated => Some("look for a limit to the size of bodies on the way"),
             Self::Body(VerifyError::MissingKey("type")) => {
                 Some("upgrade the deployment if it is from before September 2024, when some bodies had none")
             }
             Self::Body(_) => Some("compare it with a body from `panora_hooks::testing::sample`"),
-            Self::Unexplained { .. } => Some(
+            Self::Unexplained { is_complete: false } => Some(
+                "try again with the one secret of the endpoint, and then compare the body with what was sent",
+            ),
+            Self::Unexplained { is_complete: true } => Some(
                 "compare the secret with those of all endpoints that have this URL, and then the body with what was sent",
             ),
         }

@@ -2,8 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::node::{Member, Node, decode};
-use crate::testing::json;
+use crate::testing::json::{
+    self, Text,
+    node::{Member, Node, decode},
+};
 
 /// A way to write JSON.
 #[derive(Debug, PartialEq)]
@@ -198,7 +200,14 @@ impl Writing {
     fn token<'t>(&self, token: &'t str) -> Cow<'t, str> {
         let Tokens::Written { escapes, is_javascript } = &self.tokens else { return token.into() };
         if token.starts_with('"') {
-            return decode(token).map_or(token.into(), |text| escapes.quote(&text).into());
+            return match decode(token) {
+                Some(text) => escapes.quote(&text).into(),
+                // Only JavaScript is known to write unpaired surrogates.
+                None if *is_javascript => {
+                    Text::parse(token).map_or(token.into(), |text| text.to_literal().into())
+                }
+                None => token.into(),
+            };
         }
         match token.parse() {
             Ok(number) if *is_javascript => json::write_number(number).into(),
@@ -269,7 +278,12 @@ mod tests {
         ] {
             assert_eq!(write(name, text), written, "{name}");
         }
-        assert_eq!(write("`JSON.stringify`", r#""\uD83D""#), r#""\uD83D""#, "half a pair stays as it is");
+        assert_eq!(write("`JSON.stringify`", r#""\uD83D\u0041""#), r#""\ud83dA""#);
+        assert_eq!(
+            write("Python's `json.dumps`", r#""\uD83D""#),
+            r#""\uD83D""#,
+            "half a pair stays as it is"
+        );
     }
 
     #[test]

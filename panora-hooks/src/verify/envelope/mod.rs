@@ -11,6 +11,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::VerifyError;
+use crate::delivery::json_string;
 
 /// The parts of a body, as they stand in it.
 #[derive(Debug)]
@@ -29,12 +30,26 @@ impl<'b> Envelope<'b> {
     /// Parses a body.
     ///
     /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
-    /// are passed over: it may send more one day.
+    /// are passed over: it may send more one day. Unpaired surrogates in the id and the type become U+FFFD.
     pub(crate) fn parse(body: &'b str) -> Result<Self, VerifyError> {
-        match plain::parse(body) {
-            Some(envelope) => Ok(envelope),
-            None => Self::parse_any(body),
+        if let Some(envelope) = plain::parse(body) {
+            return Ok(envelope);
         }
+        match Self::parse_any(body) {
+            Err(VerifyError::Malformed) => Self::parse_replaced(body),
+            parsed => parsed,
+        }
+    }
+
+    /// The same where `serde_json` refuses unpaired surrogates in the keys, the id or the type.
+    fn parse_replaced(body: &'b str) -> Result<Self, VerifyError> {
+        let replaced = json_string::replace_unpaired(body).ok_or(VerifyError::Malformed)?;
+        let Envelope { id, wire_type, data } = Envelope::parse_any(&replaced)?;
+        // The data as it was: all of the body keeps its place.
+        let start = data.as_ptr().addr() - replaced.as_ptr().addr();
+        let data = body.get(start..start + data.len()).ok_or(VerifyError::Malformed)?;
+        let (id, wire_type) = (id.into_owned().into(), wire_type.into_owned().into());
+        Ok(Self { id, wire_type, data })
     }
 
     /// The same for whatever is JSON.

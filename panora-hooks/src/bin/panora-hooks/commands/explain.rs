@@ -1,6 +1,6 @@
 //! `explain`: why a signature does not match.
 
-use panora_hooks::tools::explain::{Cause, explain};
+use panora_hooks::tools::explain::{Cause, explain_recorded};
 use serde_json::json;
 
 use super::{listen, verify::DeliveryArgs};
@@ -23,26 +23,27 @@ pub(crate) struct Args {
 pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
     let secrets = secrets::known()?;
     let mut mismatches = 0;
-    let deliveries = input.read()?;
-    for recorded in &deliveries {
+    input.each(|recorded| {
         let id = listen::id(recorded);
         let progress = print::Progress::waiting("trying what may have happened");
-        let explanation = explain(&recorded.body, recorded.signatures(), &secrets);
+        let explanation = explain_recorded(recorded, &secrets);
         drop(progress);
         mismatches += usize::from(!explanation.is_match());
         if json {
-            print::json(&json!({
+            return print::json(&json!({
                 "id_event": id,
                 "is_match": explanation.is_match(),
                 "causes": explanation.causes().map(Cause::as_str).collect::<Vec<_>>(),
                 "offset": explanation.offset(),
                 "explanation": explanation.to_string(),
-            }))?;
-        } else if deliveries.len() == 1 {
-            print::line(&explanation)?;
-        } else {
-            print::line(format_args!("{}  {explanation}", print::foreign(id.as_deref().unwrap_or("?"))))?;
+            }));
         }
-    }
+        // A body alone is the only delivery.
+        if input.signature.is_some() {
+            print::line(&explanation)
+        } else {
+            print::line(format_args!("{}  {explanation}", print::foreign(id.as_deref().unwrap_or("?"))))
+        }
+    })?;
     if mismatches > 0 { Err(Failure::No(None)) } else { Ok(()) }
 }

@@ -128,8 +128,7 @@ pub(super) async fn interrupted() {
 
 /// What the body of a delivery calls it, if it can be read.
 pub(super) fn id(recorded: &Recorded) -> Option<String> {
-    let body: Option<Value> = serde_json::from_slice(&recorded.body).ok();
-    body?.get("id_event")?.as_str().map(str::to_owned)
+    body::id(&recorded.body)
 }
 
 fn show(heard: &Heard, show_data: bool) -> Result<(), Failure> {

@@ -1,10 +1,6 @@
 //! `replay`: deliveries once more.
 
-use std::{
-    fs::File,
-    io::{BufRead, BufReader},
-    path::Path,
-};
+use std::{io::BufRead, path::Path};
 
 use panora_hooks::{
     inbox::{EventKey, Inbox},
@@ -88,12 +84,8 @@ async fn replay_recording(
     let is_on_disk = path.as_os_str() != "-" && path.is_file();
     let read = if is_on_disk { None } else { Some(input::read(path)?) };
     let open = || -> Result<Recording<Box<dyn BufRead + '_>>, Failure> {
-        let lines: Box<dyn BufRead> = if let Some(read) = &read {
-            Box::new(&**read)
-        } else {
-            let file = File::open(path).map_err(|error| input::unreadable(path, &error))?;
-            Box::new(BufReader::new(file))
-        };
+        let lines: Box<dyn BufRead> =
+            if let Some(read) = &read { Box::new(&**read) } else { input::open(path)? };
         Ok(Recording::new(lines))
     };
     let wrong = |error| input::wrong_recording("replay", path, &error);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use panora_hooks::tools::recording::{Recorded, Recording, RecordingError};
+use panora_hooks::tools::recording::{Recorded, Recording, RecordingError, is_recording};
 use serde_json::json;
 
 use super::listen;
@@ -32,48 +32,50 @@ pub(crate) struct DeliveryArgs {
 }
 
 impl DeliveryArgs {
-    /// The deliveries of a recording, or the one of a body.
-    pub(crate) fn read(&self) -> Result<Vec<Recorded>, Failure> {
+    /// Shows each delivery of a recording, or the one of a body, while it is in memory.
+    pub(crate) fn each(&self, mut show: impl FnMut(&Recorded) -> Result<(), Failure>) -> Result<(), Failure> {
         let Self { file, signature } = self;
-        let bytes = input::read(file)?;
-        let recorded: Result<Vec<_>, _> = Recording::new(&*bytes).collect();
-        match recorded {
-            Ok(_) if signature.is_some() => {
-                Err(Failure::usage("a recording has signatures of its own: leave out --signature"))
+        if let Some(signature) = signature {
+            let body = input::read(file)?;
+            if is_recording(&body) {
+                return Err(Failure::usage("a recording has signatures of its own: leave out --signature"));
             }
-            Ok(recorded) => Ok(recorded),
-            Err(RecordingError::NotARecording | RecordingError::Empty) => {
-                let Some(signature) = signature else {
+            let headers = vec![("panora-signature".to_owned(), signature.clone().into_bytes())];
+            return show(&Recorded::new("POST", "/", headers, body));
+        }
+        for recorded in Recording::new(input::open(file)?) {
+            match recorded {
+                Ok(recorded) => show(&recorded)?,
+                Err(RecordingError::NotARecording | RecordingError::Empty) => {
                     return Err(Failure::usage(format_args!(
                         "`{}` is no recording: a body needs the signature that came with it, in --signature",
                         file.display()
                     )));
-                };
-                let headers = vec![("panora-signature".to_owned(), signature.clone().into_bytes())];
-                Ok(vec![Recorded::new("POST", "/", headers, bytes)])
+                }
+                Err(error) => return Err(input::wrong_recording("read", file, &error)),
             }
-            Err(error) => Err(input::wrong_recording("read", file, &error)),
         }
+        Ok(())
     }
 }
 
 pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
     let verifier = secrets::verifier()?;
     let mut refused = 0;
-    let deliveries = input.read()?;
-    for recorded in &deliveries {
+    input.each(|recorded| {
         let (id, reason) = (listen::id(recorded), reason(&verifier, recorded));
         refused += usize::from(reason.is_some());
         if json {
-            print::json(&json!({ "id_event": id, "is_verified": reason.is_none(), "reason": reason }))?;
-        } else {
-            let verdict = match reason {
-                None => print::styled(print::GOOD, "verified"),
-                Some(reason) => print::styled(print::BAD, format_args!("refused: {reason}")),
-            };
-            print::line(format_args!("{}  {verdict}", print::foreign(id.as_deref().unwrap_or("?"))))?;
+            return print::json(
+                &json!({ "id_event": id, "is_verified": reason.is_none(), "reason": reason }),
+            );
         }
-    }
+        let verdict = match reason {
+            None => print::styled(print::GOOD, "verified"),
+            Some(reason) => print::styled(print::BAD, format_args!("refused: {reason}")),
+        };
+        print::line(format_args!("{}  {verdict}", print::foreign(id.as_deref().unwrap_or("?"))))
+    })?;
     if refused > 0 { Err(Failure::No(None)) } else { Ok(()) }
 }
 

@@ -4,13 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     inbox::{Decision, EventState, Inbox, NewEvent, Put},
-    testing::inbox_contract::{
-        Harness,
-        check::{Checked, holds, same, succeeds},
-        events::event,
-        subject::{ALL, Subject},
+    testing::{
+        inbox_contract::{
+            Harness,
+            check::{Checked, holds, same, succeeds},
+            events::event,
+            subject::{ALL, Subject},
+        },
+        json::quote,
     },
-    testing::json::quote,
 };
 
 /// The most by which a store may round the time of arrival.
@@ -79,7 +81,7 @@ pub(crate) async fn texts_may_contain_any_character<H: Harness>(store: Subject<H
     ];
     for (number, text) in texts.into_iter().enumerate() {
         let when = format!("id, type, payload and reason contain {:?}", text.get(..20).unwrap_or(text));
-        let data = format!(r#"{{"number":{number},"text":{}}}"#, quote(text));
+        let data = format!(r#"{{"number":{number},"unpaired":"\ud83d\u0000","text":{}}}"#, quote(text));
         let key = store.store(event(text, text, &data)).await?;
         let stored = store.stored(&when, key).await?;
         same(&when, (text, text), (&stored.info.id, &stored.info.wire_type))?;

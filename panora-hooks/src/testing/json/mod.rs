@@ -1,11 +1,12 @@
 //! JSON as JavaScript holds and writes it.
 
-use std::fmt;
+pub(crate) mod node;
+mod text;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
-};
+use std::collections::HashMap;
+
+use self::node::Node;
+pub(crate) use self::{node::JsonError, text::Text};
 
 /// A value whose objects keep the order of their keys, as the sender's do.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,12 +14,45 @@ pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(f64),
-    Text(String),
+    Text(Text),
     List(Vec<Self>),
-    Object(Vec<(String, Self)>),
+    Object(Vec<(Text, Self)>),
 }
 
 impl Json {
+    /// Reads a JSON text as `JSON.parse` does: of members with the same key, the last counts.
+    pub(crate) fn parse(text: &str) -> Result<Self, JsonError> {
+        Self::of_node(&Node::parse(text)?).ok_or(JsonError::Number)
+    }
+
+    /// Returns `None` if a number is beyond the range of JavaScript's.
+    fn of_node(node: &Node<'_>) -> Option<Self> {
+        Some(match node {
+            Node::Token("null") => Self::Null,
+            Node::Token("true") => Self::Bool(true),
+            Node::Token("false") => Self::Bool(false),
+            Node::Token(token) => match Text::parse(token) {
+                Some(text) => Self::Text(text),
+                None => Self::Number(token.parse().ok().filter(|number: &f64| number.is_finite())?),
+            },
+            Node::List(items) => Self::List(items.iter().map(Self::of_node).collect::<Option<_>>()?),
+            Node::Object(members) => {
+                let mut known: Vec<(Text, Self)> = Vec::with_capacity(members.len());
+                let mut places = HashMap::with_capacity(members.len());
+                for (key, value) in members {
+                    let key = Text::parse(key)?;
+                    let value = Self::of_node(value)?;
+                    let place = *places.entry(key.clone()).or_insert(known.len());
+                    match known.get_mut(place) {
+                        Some(member) => member.1 = value,
+                        None => known.push((key, value)),
+                    }
+                }
+                Self::Object(known)
+            }
+        })
+    }
+
     /// The text that `JSON.stringify` makes of it.
     pub(crate) fn stringify(&self) -> String {
         let mut text = String::new();
@@ -31,7 +65,7 @@ impl Json {
             Self::Null => text.push_str("null"),
             Self::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
             Self::Number(number) => text.push_str(&write_number(*number)),
-            Self::Text(value) => text.push_str(&quote(value)),
+            Self::Text(value) => text.push_str(&value.to_literal()),
             Self::List(items) => {
                 text.push('[');
                 for (index, item) in items.iter().enumerate() {
@@ -48,7 +82,7 @@ impl Json {
                     if index > 0 {
                         text.push(',');
                     }
-                    text.push_str(&quote(key));
+                    text.push_str(&key.to_literal());
                     text.push(':');
                     value.write(text);
                 }
@@ -64,7 +98,7 @@ pub(crate) fn quote(text: &str) -> String {
 }
 
 /// JavaScript puts keys that look like indices first, in ascending order.
-fn in_order(members: &[(String, Json)]) -> Vec<&(String, Json)> {
+fn in_order(members: &[(Text, Json)]) -> Vec<&(Text, Json)> {
     let mut members: Vec<_> = members.iter().collect();
     members.sort_by_key(|(key, _)| index(key).unwrap_or(u32::MAX));
     members
@@ -88,73 +122,6 @@ pub(crate) fn write_number(number: f64) -> String {
     } else {
         let text = format!("{number:e}");
         if text.contains("e-") { text } else { text.replace('e', "e+") }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(JsonVisitor)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are no more precise")]
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Json, E> {
-        Ok(Json::Number(number as f64))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are no more precise")]
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Json, E> {
-        Ok(Json::Number(number as f64))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Json, E> {
-        Ok(Json::Number(number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut members: Vec<(String, Json)> = Vec::new();
-        while let Some((key, value)) = map.next_entry()? {
-            match members.iter_mut().find(|(known, _)| *known == key) {
-                Some(member) => member.1 = value,
-                None => members.push((key, value)),
-            }
-        }
-        // What `serde_json` makes of a number where a crate of the program turns on `arbitrary_precision`.
-        if let [(key, Json::Text(digits))] = &*members
-            && key == "$serde_json::private::Number"
-        {
-            return digits.parse().map(Json::Number).map_err(A::Error::custom);
-        }
-        Ok(Json::Object(members))
     }
 }
 
@@ -185,7 +152,7 @@ mod tests {
             (r#"{"b":1,"10":2,"a":3,"9":4,"01":5,"b":6}"#, r#"{"9":4,"10":2,"b":6,"a":3,"01":5}"#),
             (r"[ null , [ ] , { } , true , false ]", "[null,[],{},true,false]"),
         ] {
-            let json: Json = serde_json::from_str(text).unwrap();
+            let json = Json::parse(text).unwrap();
             assert_eq!(json.stringify(), written);
         }
     }

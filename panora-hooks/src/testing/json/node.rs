@@ -1,12 +1,13 @@
 //! JSON whose tokens are kept as they arrived.
 
+#[cfg(feature = "cli")]
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
 /// A value of a JSON text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node<'t> {
+pub(crate) enum Node<'t> {
     /// A string, a number or a word.
     Token(&'t str),
     List(Vec<Self>),
@@ -14,22 +15,35 @@ pub(super) enum Node<'t> {
 }
 
 /// The token of a key, and its value.
-pub(super) type Member<'t> = (&'t str, Node<'t>);
+pub(crate) type Member<'t> = (&'t str, Node<'t>);
 
-/// As deep as `serde_json` goes: what works on nodes calls itself.
-const MAX_DEPTH: usize = 128;
+/// Nests as deep as `serde_json` goes: what works on nodes calls itself.
+const MAX_DEPTH: usize = 127;
+
+/// Why a text cannot be used as JSON. It holds nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum JsonError {
+    #[error("line {line}, column {column}")]
+    Syntax { line: usize, column: usize },
+    #[error("it is nested deeper than {MAX_DEPTH}")]
+    TooDeep,
+    #[error("a number is larger than 1.8e308, the largest of JavaScript's")]
+    Number,
+}
 
 impl<'t> Node<'t> {
-    /// The value, unless the text is not JSON or nested too deep.
-    pub(super) fn parse(text: &'t str) -> Option<Self> {
+    /// Reads a value.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, JsonError> {
         // This does not call itself, so that what follows can take the text for JSON.
-        serde_json::from_str::<IgnoredAny>(text).ok()?;
-        Parser { rest: text }.value(MAX_DEPTH)
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|error| JsonError::Syntax { line: error.line(), column: error.column() })?;
+        Parser { rest: text }.value(MAX_DEPTH).ok_or(JsonError::TooDeep)
     }
 }
 
+#[cfg(feature = "cli")]
 /// The text that a token of a string stands for; `None` if it is no string, or no Unicode.
-pub(super) fn decode(token: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn decode(token: &str) -> Option<Cow<'_, str>> {
     let text = token.strip_prefix('"')?.strip_suffix('"')?;
     if text.contains('\\') { serde_json::from_str(token).ok().map(Cow::Owned) } else { Some(text.into()) }
 }
@@ -40,8 +54,8 @@ struct Parser<'t> {
 
 impl<'t> Parser<'t> {
     fn value(&mut self, depth: usize) -> Option<Node<'t>> {
-        let depth = depth.checked_sub(1)?;
         if self.eat('[') {
+            let depth = depth.checked_sub(1)?;
             let mut items = Vec::new();
             while !self.eat(']') {
                 items.push(self.value(depth)?);
@@ -50,6 +64,7 @@ impl<'t> Parser<'t> {
             return Some(Node::List(items));
         }
         if self.eat('{') {
+            let depth = depth.checked_sub(1)?;
             let mut members = Vec::new();
             while !self.eat('}') {
                 let key = self.token()?;
@@ -106,17 +121,17 @@ mod tests {
             ("\"\\\"]\"", Node::Object(vec![])),
             ("\"\"", Node::Token("\"\\\\\"")),
         ]);
-        assert_eq!(Node::parse(text), Some(expected));
+        assert_eq!(Node::parse(text), Ok(expected));
     }
 
     #[test]
-    fn what_is_not_json_or_too_deep_is_nothing() {
+    fn a_text_that_is_not_json_or_too_deep_is_an_error() {
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Node::parse(&nested(MAX_DEPTH)).is_some());
+        assert!(Node::parse(&nested(MAX_DEPTH)).is_ok());
         for text in ["", "{", "[1", "{\"a\"}", "\"", "1 2", "\u{feff}1", "nul"] {
-            assert_eq!(Node::parse(text), None, "{text}");
+            assert!(matches!(Node::parse(text), Err(JsonError::Syntax { .. })), "{text}");
         }
-        assert_eq!(Node::parse(&nested(MAX_DEPTH + 1)), None);
-        assert_eq!(Node::parse(&nested(10_000)), None);
+        assert_eq!(Node::parse(&nested(MAX_DEPTH + 1)), Err(JsonError::TooDeep));
+        assert_eq!(Node::parse(&nested(10_000)), Err(JsonError::TooDeep));
     }
 }
