@@ -3,6 +3,7 @@
 mod client;
 mod endpoint;
 mod error;
+mod place;
 mod plan;
 mod transport;
 mod warning;

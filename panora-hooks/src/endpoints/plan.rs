@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use reqwest::Url;
+use sha2::{Digest, Sha256};
 
 use super::{
     ApiError, Client, Endpoint, NewEndpoint, Warning,
+    endpoint::is_same_scope,
+    place::{Place, is_same_url},
     warning::{self, View},
 };
 use crate::{
@@ -58,29 +60,63 @@ impl Desired {
         self.verifier.as_ref().is_some_and(|verifier| verifier.accepts(&endpoint.secret))
     }
 
-    /// Whether an endpoint is what is desired, but for being active.
+    fn is_replaced(&self, endpoint: &Endpoint) -> bool {
+        self.replaced.iter().any(|id| endpoint.has_id(id))
+    }
+
+    /// Whether an endpoint has the desired URL and scope, active or not.
     fn is_met_by(&self, endpoint: &Endpoint) -> bool {
-        !self.replaced.contains(&endpoint.id)
+        !self.is_replaced(endpoint)
             && is_same_url(&endpoint.url, &self.endpoint.url)
-            && names(&endpoint.scope) == names(&self.endpoint.scope)
+            && is_same_scope(&endpoint.scope, &self.endpoint.scope)
+    }
+
+    /// Returns a text that stands for the desired URL and scope.
+    ///
+    /// A new endpoint carries it in its description, which tells later runs what the endpoint was created for, whatever
+    /// the API has stored.
+    fn tag(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(Place::of(&self.endpoint.url).as_str());
+        for name in names(&self.endpoint.scope) {
+            hash.update("\n");
+            hash.update(name);
+        }
+        let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("panora-hooks sync {digest}")
+    }
+
+    /// Returns the endpoint to create, with its tag.
+    fn tagged(&self) -> NewEndpoint {
+        let text = &self.endpoint.description;
+        let tag = self.tag();
+        let description = if text.is_empty() { tag } else { format!("{text} ({tag})") };
+        self.endpoint.clone().description(description)
+    }
+
+    /// Refuses to create one endpoint after the other with an API that stores something else each time.
+    fn check_earlier(&self, endpoints: &[Endpoint]) -> Result<(), ApiError> {
+        let tag = self.tag();
+        let mut earlier = endpoints
+            .iter()
+            .filter(|endpoint| endpoint.description.contains(&tag) && !self.is_replaced(endpoint));
+        if let Some(endpoint) = earlier.clone().find(|endpoint| !self.is_met_by(endpoint)) {
+            return Err(ApiError::Misstored { id: endpoint.id.clone() });
+        }
+        let place = Place::of(&self.endpoint.url);
+        // Going back to an earlier scope takes a new endpoint.
+        let is_served = endpoints
+            .iter()
+            .any(|endpoint| endpoint.is_active && Place::of(&endpoint.url).is_same_receiver(&place));
+        match earlier.next_back() {
+            Some(endpoint) if !is_served => Err(ApiError::Disabled { id: endpoint.id.clone() }),
+            _ => Ok(()),
+        }
     }
 }
 
 fn names(scope: &[String]) -> BTreeSet<&str> {
     scope.iter().map(String::as_str).collect()
-}
-
-/// Whether deliveries to both go to one receiver, which may answer with and without a slash at the end.
-fn is_same_receiver(a: &str, b: &str) -> bool {
-    is_same_url(a.trim_end_matches('/'), b.trim_end_matches('/'))
-}
-
-/// Whether two texts are one URL. A slash at the end makes another: at a redirect to it events are lost.
-fn is_same_url(a: &str, b: &str) -> bool {
-    match (Url::parse(a), Url::parse(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
 }
 
 /// One thing to do.
@@ -124,9 +160,60 @@ impl fmt::Display for Step {
     }
 }
 
-/// What has to be done.
+/// The endpoints that a plan depends on, as they are expected before its next step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Expected {
+    url: String,
+    endpoints: Vec<Endpoint>,
+    /// The endpoints whose change failed: it may have happened.
+    doubtful: Vec<String>,
+}
+
+impl Expected {
+    /// Returns the first difference to the endpoints that there are now.
+    fn change(&self, found: &[Endpoint]) -> Option<String> {
+        let place = Place::of(&self.url);
+        let known = |id: &str| self.endpoints.iter().any(|endpoint| endpoint.has_id(id));
+        let change = |expected: &Endpoint| {
+            let id = Printable(&expected.id);
+            let Some(now) = found.iter().find(|endpoint| endpoint.has_id(&expected.id)) else {
+                return Some(format!("endpoint `{id}` is gone"));
+            };
+            let is_doubtful = self.doubtful.contains(&expected.id);
+            if !is_same_url(&now.url, &expected.url) {
+                Some(format!("endpoint `{id}` has another URL"))
+            } else if !is_same_scope(&now.scope, &expected.scope) {
+                Some(format!("endpoint `{id}` has another scope"))
+            } else if now.secret != expected.secret {
+                Some(format!("endpoint `{id}` has another secret"))
+            } else if now.is_active != expected.is_active && !is_doubtful {
+                let state = if now.is_active { "active" } else { "disabled" };
+                Some(format!("endpoint `{id}` is {state}"))
+            } else {
+                None
+            }
+        };
+        let is_new =
+            |endpoint: &&Endpoint| !known(&endpoint.id) && Place::of(&endpoint.url).is_same_receiver(&place);
+        self.endpoints.iter().find_map(change).or_else(|| {
+            let new = found.iter().find(is_new)?;
+            Some(format!("endpoint `{}` is new at this URL", Printable(&new.id)))
+        })
+    }
+
+    fn set_active(&mut self, id: &str, is_active: bool) {
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.has_id(id)) {
+            endpoint.is_active = is_active;
+        }
+    }
+}
+
+/// The steps from the endpoints that there are to the desired ones.
+///
+/// [`Client::apply`] carries out these steps and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
+    expected: Expected,
     kept: Option<String>,
     steps: Vec<Step>,
     warnings: Vec<Warning>,
@@ -148,15 +235,21 @@ impl Plan {
         });
         let mut met = met.into_iter();
         let kept = met.next();
+        let place = Place::of(&desired.endpoint.url);
         let is_ours = |endpoint: &&Endpoint| {
-            is_same_receiver(&endpoint.url, &desired.endpoint.url) || desired.replaced.contains(&endpoint.id)
+            Place::of(&endpoint.url).is_same_receiver(&place) || desired.is_replaced(endpoint)
+        };
+        let expected = Expected {
+            url: desired.endpoint.url.clone(),
+            endpoints: endpoints.iter().filter(is_ours).cloned().collect(),
+            doubtful: Vec::new(),
         };
         let (replaced, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_ours);
         let disabled: Vec<_> = met.chain(replaced).collect();
 
         let mut steps = Vec::new();
         if kept.is_none() {
-            steps.push(Step::Create(desired.endpoint.clone()));
+            steps.push(Step::Create(desired.tagged()));
         }
         let is_accepted = desired.is_assumed || kept.is_some_and(|kept| desired.is_accepted(kept));
         if !is_accepted && (desired.verifier.is_some() || !disabled.is_empty()) {
@@ -176,7 +269,8 @@ impl Plan {
         .into_iter()
         .chain(others.into_iter().map(View::of))
         .collect();
-        Self { kept: kept.map(|kept| kept.id.clone()), steps, warnings: warning::of_views(&views) }
+        let kept = kept.map(|kept| kept.id.clone());
+        Self { expected, kept, steps, warnings: warning::of_views(&views) }
     }
 
     /// What has to be done, in this order; empty if all is as desired.
@@ -212,6 +306,7 @@ pub struct Synced {
     pub left: Vec<Step>,
     /// What is wrong with the active endpoints once all is done.
     pub warnings: Vec<Warning>,
+    expected: Expected,
 }
 
 /// Why not all of a plan was carried out. It may be planned anew.
@@ -243,42 +338,92 @@ impl Client {
     pub async fn plan(&self, desired: &Desired) -> Result<Plan, ApiError> {
         desired.endpoint.check()?;
         let endpoints = self.list().await?;
-        let is_known = |id: &&String| endpoints.iter().any(|endpoint| endpoint.id == **id);
+        let is_known = |id: &&String| endpoints.iter().any(|endpoint| endpoint.has_id(id));
         if let Some(id) = desired.replaced.iter().find(|id| !is_known(id)) {
             return Err(ApiError::UnknownEndpoint { id: id.clone() });
         }
-        Ok(Plan::new(&endpoints, desired))
+        let plan = Plan::new(&endpoints, desired);
+        if plan.kept.is_none() {
+            desired.check_earlier(&endpoints)?;
+        }
+        Ok(plan)
     }
 
-    /// Carries out a plan, up to what waits for the receiver.
+    /// Carries out a plan, up to the step that waits for the receiver.
     ///
-    /// It may be interrupted anywhere. Then plan anew: what was done is not planned again.
+    /// Before each change the endpoints are compared with those that the plan was made for. An endpoint that cannot be
+    /// disabled does not keep the others from being disabled. A plan may be interrupted anywhere: make a new one then.
     ///
     /// # Errors
     ///
-    /// As for [`create`](Self::create) and [`disable`](Self::disable), with what was done before.
+    /// Returns [`ApiError::Changed`] if the endpoints have changed meanwhile, and the errors of
+    /// [`create`](Self::create) and [`disable`](Self::disable), with what was done before.
     pub async fn apply(&self, plan: Plan) -> Result<Synced, SyncError> {
-        let Plan { kept, steps, warnings } = plan;
-        let mut synced = Synced { kept, warnings, ..Synced::default() };
-        let mut steps = steps.into_iter();
+        let Plan { expected, kept, steps, warnings } = plan;
+        self.carry_out(Synced { kept, warnings, expected, left: steps, ..Synced::default() }, false).await
+    }
+
+    /// Carries out the steps that are [left](Synced::left), once the receiver accepts the secrets.
+    ///
+    /// # Errors
+    ///
+    /// As for [`apply`](Self::apply).
+    pub async fn resume(&self, synced: Synced) -> Result<Synced, SyncError> {
+        self.carry_out(synced, true).await
+    }
+
+    async fn carry_out(&self, mut synced: Synced, is_accepted: bool) -> Result<Synced, SyncError> {
+        let mut steps = std::mem::take(&mut synced.left).into_iter();
+        let mut failed = None;
         while let Some(step) = steps.next() {
-            let done = match &step {
-                Step::Create(endpoint) => {
-                    self.create(endpoint).await.map(|created| synced.created = Some(created))
+            if let Step::Accept { id } = &step {
+                if is_accepted {
+                    continue;
                 }
-                Step::Accept { id } => {
-                    let id = id.clone().or_else(|| synced.created.as_ref().map(|created| created.id.clone()));
-                    synced.left = std::iter::once(Step::Accept { id }).chain(steps).collect();
-                    return Ok(synced);
+                let id = id.clone().or_else(|| synced.created.as_ref().map(|created| created.id.clone()));
+                synced.left.push(Step::Accept { id });
+                synced.left.extend(steps);
+                break;
+            }
+            if let Err(cause) = self.change(&step, &mut synced).await {
+                let is_last = !(matches!(step, Step::Disable { .. }) && cause.is_of_one_endpoint());
+                if let Step::Disable { id, .. } = &step {
+                    synced.expected.doubtful.push(id.clone());
                 }
-                Step::Disable { id, .. } => self.disable(id).await.map(|()| synced.disabled.push(id.clone())),
-            };
-            if let Err(cause) = done {
-                synced.left = std::iter::once(step).chain(steps).collect();
-                return Err(SyncError { synced: Box::new(synced), cause });
+                synced.left.push(step);
+                failed.get_or_insert(cause);
+                if is_last {
+                    synced.left.extend(steps);
+                    break;
+                }
             }
         }
-        Ok(synced)
+        match failed {
+            Some(cause) => Err(SyncError { synced: Box::new(synced), cause }),
+            None => Ok(synced),
+        }
+    }
+
+    /// Makes one change, if the endpoints are as expected.
+    async fn change(&self, step: &Step, synced: &mut Synced) -> Result<(), ApiError> {
+        let found = self.list().await?;
+        if let Some(change) = synced.expected.change(&found) {
+            return Err(ApiError::Changed(change));
+        }
+        match step {
+            Step::Create(endpoint) => {
+                let created = self.create(endpoint).await?;
+                synced.expected.endpoints.push(created.clone());
+                synced.created = Some(created);
+            }
+            Step::Disable { id, .. } => {
+                self.disable(id).await?;
+                synced.expected.set_active(id, false);
+                synced.disabled.push(id.clone());
+            }
+            Step::Accept { .. } => {}
+        }
+        Ok(())
     }
 
     /// Plans, and carries the plan out.
