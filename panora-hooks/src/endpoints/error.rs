@@ -102,7 +102,7 @@ pub enum ApiError {
     #[error("the endpoints have changed since the plan was made: {0}; make a new plan")]
     Changed(String),
     /// The answer to a change is lost or unreadable.
-    #[error("{0}; the change may have happened: list the endpoints before you repeat it")]
+    #[error("the change may have happened, but its answer is lost: list the endpoints before you repeat it")]
     MayHaveHappened(#[source] Box<ApiError>),
     /// The API answered with success, and left the endpoint as it was.
     #[error("the API answered with success but did not change endpoint `{id}`: look at the API's own log")]
