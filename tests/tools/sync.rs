@@ -73,6 +73,18 @@ async fn a_created_endpoint_is_compared_with_the_request_and_not_created_again()
 }
 
 #[tokio::test]
+async fn an_endpoint_that_is_stored_otherwise_than_it_is_answered_is_noticed() {
+    for (field, value) in [("active", json!(false)), ("scope", json!(["x"])), ("secret", json!("other"))] {
+        let api = Api::start();
+        api.state().stored_instead = vec![(field, value)];
+        api.state().is_echoing = true;
+        let error = client(&api).sync(&desired(&[NAME])).await.unwrap_err();
+        assert!(matches!(error.cause, ApiError::Changed(_)), "{field}: {}", error.cause);
+        assert_eq!(error.synced.created.unwrap().id, id(1));
+    }
+}
+
+#[tokio::test]
 async fn a_plan_stops_when_the_endpoints_have_changed() {
     type Change = fn(&mut api::State);
     let cases: [(&str, Change); 7] = [

@@ -171,9 +171,8 @@ impl ApiError {
     pub(super) fn is_of_one_endpoint(&self) -> bool {
         match self {
             Self::MayHaveHappened(cause) => !matches!(**cause, Self::TimedOut(_)),
-            Self::UnknownEndpoint { .. } | Self::Unchanged { .. } => true,
-            // A proxy in front of the API may refuse one id.
-            Self::Status { .. } => true,
+            // A proxy in front of the API may answer another status for one id.
+            Self::UnknownEndpoint { .. } | Self::Unchanged { .. } | Self::Status { .. } => true,
             _ => false,
         }
     }

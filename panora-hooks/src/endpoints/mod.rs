@@ -3,8 +3,10 @@
 mod client;
 mod endpoint;
 mod error;
+mod expected;
 mod place;
 mod plan;
+mod sync;
 mod transport;
 mod warning;
 
@@ -12,6 +14,7 @@ pub use self::{
     client::{Api, Client},
     endpoint::{Endpoint, NewEndpoint},
     error::{ApiError, SetupError},
-    plan::{Desired, Plan, Step, SyncError, Synced},
+    plan::{Desired, Plan, Step},
+    sync::{SyncError, Synced},
     warning::{Warning, warnings},
 };

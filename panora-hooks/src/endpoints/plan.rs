@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, fmt};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ApiError, Client, Endpoint, NewEndpoint, Warning,
+    ApiError, Endpoint, NewEndpoint, Warning,
     endpoint::is_same_scope,
+    expected::Expected,
     place::{Place, is_same_url},
     warning::{self, View},
 };
@@ -22,10 +23,10 @@ use crate::{
 /// created, the receiver accepts the secrets of both, and only then the old one is disabled.
 #[derive(Debug, Clone)]
 pub struct Desired {
-    endpoint: NewEndpoint,
+    pub(super) endpoint: NewEndpoint,
     verifier: Option<Verifier>,
     is_assumed: bool,
-    replaced: BTreeSet<String>,
+    pub(super) replaced: BTreeSet<String>,
 }
 
 impl Desired {
@@ -82,8 +83,9 @@ impl Desired {
             hash.update("\n");
             hash.update(name);
         }
-        let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("panora-hooks sync {digest}")
+        let digest =
+            hash.finalize().iter().take(8).fold(0_u64, |digest, byte| digest << 8 | u64::from(*byte));
+        format!("panora-hooks sync {digest:016x}")
     }
 
     /// Returns the endpoint to create, with its tag.
@@ -95,7 +97,7 @@ impl Desired {
     }
 
     /// Refuses to create one endpoint after the other with an API that stores something else each time.
-    fn check_earlier(&self, endpoints: &[Endpoint]) -> Result<(), ApiError> {
+    pub(super) fn check_earlier(&self, endpoints: &[Endpoint]) -> Result<(), ApiError> {
         let tag = self.tag();
         let mut earlier = endpoints
             .iter()
@@ -160,63 +162,15 @@ impl fmt::Display for Step {
     }
 }
 
-/// The endpoints that a plan depends on, as they are expected before its next step.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Expected {
-    url: String,
-    endpoints: Vec<Endpoint>,
-    /// The endpoints whose change failed: it may have happened.
-    doubtful: Vec<String>,
-}
-
-impl Expected {
-    /// Returns the first difference to the endpoints that there are now.
-    fn change(&self, found: &[Endpoint]) -> Option<String> {
-        let place = Place::of(&self.url);
-        let known = |id: &str| self.endpoints.iter().any(|endpoint| endpoint.has_id(id));
-        let change = |expected: &Endpoint| {
-            let id = Printable(&expected.id);
-            let Some(now) = found.iter().find(|endpoint| endpoint.has_id(&expected.id)) else {
-                return Some(format!("endpoint `{id}` is gone"));
-            };
-            let is_doubtful = self.doubtful.contains(&expected.id);
-            if !is_same_url(&now.url, &expected.url) {
-                Some(format!("endpoint `{id}` has another URL"))
-            } else if !is_same_scope(&now.scope, &expected.scope) {
-                Some(format!("endpoint `{id}` has another scope"))
-            } else if now.secret != expected.secret {
-                Some(format!("endpoint `{id}` has another secret"))
-            } else if now.is_active != expected.is_active && !is_doubtful {
-                let state = if now.is_active { "active" } else { "disabled" };
-                Some(format!("endpoint `{id}` is {state}"))
-            } else {
-                None
-            }
-        };
-        let is_new =
-            |endpoint: &&Endpoint| !known(&endpoint.id) && Place::of(&endpoint.url).is_same_receiver(&place);
-        self.endpoints.iter().find_map(change).or_else(|| {
-            let new = found.iter().find(is_new)?;
-            Some(format!("endpoint `{}` is new at this URL", Printable(&new.id)))
-        })
-    }
-
-    fn set_active(&mut self, id: &str, is_active: bool) {
-        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.has_id(id)) {
-            endpoint.is_active = is_active;
-        }
-    }
-}
-
 /// The steps from the endpoints that there are to the desired ones.
 ///
 /// [`Client::apply`] carries out these steps and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    expected: Expected,
-    kept: Option<String>,
-    steps: Vec<Step>,
-    warnings: Vec<Warning>,
+    pub(super) expected: Expected,
+    pub(super) kept: Option<String>,
+    pub(super) steps: Vec<Step>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Plan {
@@ -289,152 +243,5 @@ impl Plan {
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
-    }
-}
-
-/// What was done, and what is left to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Synced {
-    /// The endpoint that was as desired already, if one was.
-    pub kept: Option<String>,
-    /// The endpoint that was created, with its secret.
-    pub created: Option<Endpoint>,
-    /// The endpoints that were disabled.
-    pub disabled: Vec<String>,
-    /// What waits for the receiver to accept a secret; after an error, all that was not done. Sync again.
-    pub left: Vec<Step>,
-    /// What is wrong with the active endpoints once all is done.
-    pub warnings: Vec<Warning>,
-    expected: Expected,
-}
-
-/// Why not all of a plan was carried out. It may be planned anew.
-#[derive(Debug, thiserror::Error)]
-#[error("the endpoints are not as they should be yet: sync again")]
-#[non_exhaustive]
-pub struct SyncError {
-    /// What was done before, such as an endpoint that was created: it is active.
-    pub synced: Box<Synced>,
-    /// Why it did not go on.
-    #[source]
-    pub cause: ApiError,
-}
-
-impl From<ApiError> for SyncError {
-    /// Nothing was done before.
-    fn from(cause: ApiError) -> Self {
-        Self { synced: Box::default(), cause }
-    }
-}
-
-impl Client {
-    /// What has to be done, as things are. Nothing is changed.
-    ///
-    /// # Errors
-    ///
-    /// As for [`list`](Self::list), or if one is to be [replaced](Desired::replacing) that is not there, or the
-    /// endpoint that is desired would get nothing.
-    pub async fn plan(&self, desired: &Desired) -> Result<Plan, ApiError> {
-        desired.endpoint.check()?;
-        let endpoints = self.list().await?;
-        let is_known = |id: &&String| endpoints.iter().any(|endpoint| endpoint.has_id(id));
-        if let Some(id) = desired.replaced.iter().find(|id| !is_known(id)) {
-            return Err(ApiError::UnknownEndpoint { id: id.clone() });
-        }
-        let plan = Plan::new(&endpoints, desired);
-        if plan.kept.is_none() {
-            desired.check_earlier(&endpoints)?;
-        }
-        Ok(plan)
-    }
-
-    /// Carries out a plan, up to the step that waits for the receiver.
-    ///
-    /// Before each change the endpoints are compared with those that the plan was made for. An endpoint that cannot be
-    /// disabled does not keep the others from being disabled. A plan may be interrupted anywhere: make a new one then.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ApiError::Changed`] if the endpoints have changed meanwhile, and the errors of
-    /// [`create`](Self::create) and [`disable`](Self::disable), with what was done before.
-    pub async fn apply(&self, plan: Plan) -> Result<Synced, SyncError> {
-        let Plan { expected, kept, steps, warnings } = plan;
-        self.carry_out(Synced { kept, warnings, expected, left: steps, ..Synced::default() }, false).await
-    }
-
-    /// Carries out the steps that are [left](Synced::left), once the receiver accepts the secrets.
-    ///
-    /// # Errors
-    ///
-    /// As for [`apply`](Self::apply).
-    pub async fn resume(&self, synced: Synced) -> Result<Synced, SyncError> {
-        self.carry_out(synced, true).await
-    }
-
-    async fn carry_out(&self, mut synced: Synced, is_accepted: bool) -> Result<Synced, SyncError> {
-        let mut steps = std::mem::take(&mut synced.left).into_iter();
-        let mut failed = None;
-        while let Some(step) = steps.next() {
-            if let Step::Accept { id } = &step {
-                if is_accepted {
-                    continue;
-                }
-                let id = id.clone().or_else(|| synced.created.as_ref().map(|created| created.id.clone()));
-                synced.left.push(Step::Accept { id });
-                synced.left.extend(steps);
-                break;
-            }
-            if let Err(cause) = self.change(&step, &mut synced).await {
-                let is_last = !(matches!(step, Step::Disable { .. }) && cause.is_of_one_endpoint());
-                if let Step::Disable { id, .. } = &step {
-                    synced.expected.doubtful.push(id.clone());
-                }
-                synced.left.push(step);
-                failed.get_or_insert(cause);
-                if is_last {
-                    synced.left.extend(steps);
-                    break;
-                }
-            }
-        }
-        match failed {
-            Some(cause) => Err(SyncError { synced: Box::new(synced), cause }),
-            None => Ok(synced),
-        }
-    }
-
-    /// Makes one change, if the endpoints are as expected.
-    async fn change(&self, step: &Step, synced: &mut Synced) -> Result<(), ApiError> {
-        let found = self.list().await?;
-        if let Some(change) = synced.expected.change(&found) {
-            return Err(ApiError::Changed(change));
-        }
-        match step {
-            Step::Create(endpoint) => {
-                let created = self.create(endpoint).await?;
-                synced.expected.endpoints.push(created.clone());
-                synced.created = Some(created);
-            }
-            Step::Disable { id, .. } => {
-                self.disable(id).await?;
-                synced.expected.set_active(id, false);
-                synced.disabled.push(id.clone());
-            }
-            Step::Accept { .. } => {}
-        }
-        Ok(())
-    }
-
-    /// Plans, and carries the plan out.
-    ///
-    /// It may be interrupted anywhere and called again: what was done is not done twice. Two at once may both create
-    /// an endpoint; the next disables one of them.
-    ///
-    /// # Errors
-    ///
-    /// As for [`plan`](Self::plan) and [`apply`](Self::apply).
-    pub async fn sync(&self, desired: &Desired) -> Result<Synced, SyncError> {
-        self.apply(self.plan(desired).await?).await
     }
 }
