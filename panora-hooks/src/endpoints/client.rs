@@ -24,15 +24,17 @@ pub enum Api {
     /// Since 2024-08-01: `/webhooks`, with the key in `x-api-key`.
     #[default]
     Current,
-    /// Before 2024-08-01: `/webhook`, with the key as Bearer, which it takes since 2024-07-25. Before that it was open,
-    /// or took a login of the dashboard, and wanted the project in the body of a new endpoint: not supported.
+    /// Before 2024-08-01: `/webhook`, with the key as Bearer, which it takes since 2024-07-25.
+    /// Before that it was open, or took a login of the dashboard, and wanted the project in the
+    /// body of a new endpoint: not supported.
     Older,
 }
 
 /// Manages the webhook endpoints of a project.
 ///
-/// The project is that of the key. The API takes 100 requests a minute. Requests are not repeated, and redirects are not
-/// followed. Proxies of the environment are used, except for an API on this machine.
+/// The project is that of the key. The API takes 100 requests a minute. Requests are not repeated,
+/// and redirects are not followed. Proxies of the environment are used, except for an API on this
+/// machine.
 ///
 /// ```no_run
 /// use panora_hooks::endpoints::{Client, NewEndpoint};
@@ -47,7 +49,8 @@ pub enum Api {
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
-    /// The key for the current API. Both values are marked as sensitive, so that nothing prints them.
+    /// The key for the current API. Both values are marked as sensitive, so that nothing prints
+    /// them.
     key: HeaderValue,
     /// The key for the older API.
     bearer: HeaderValue,
@@ -90,7 +93,8 @@ impl Client {
         }
     }
 
-    /// Sets the base URL, such as `https://api-sandbox.panora.dev` or your own deployment. A path is kept.
+    /// Sets the base URL, such as `https://api-sandbox.panora.dev` or your own deployment. A path
+    /// is kept.
     ///
     /// # Errors
     ///
@@ -134,9 +138,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the endpoint would get nothing, or the API cannot be reached or refuses the key. After
-    /// [`ApiError::MayHaveHappened`] the endpoint may exist all the same: list before you create it again. After
-    /// [`ApiError::Different`] it exists, but not as it was asked for.
+    /// Returns an error if the endpoint would get nothing, or the API cannot be reached or refuses
+    /// the key. After [`ApiError::MayHaveHappened`] the endpoint may exist all the same: list
+    /// before you create it again. After [`ApiError::Different`] it exists, but not as it was asked
+    /// for.
     pub async fn create(&self, endpoint: &NewEndpoint) -> Result<Endpoint, ApiError> {
         let NewEndpoint { url, scope, description } = endpoint;
         endpoint.check()?;
@@ -157,13 +162,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such endpoint, or the API cannot be reached or refuses the key. After
-    /// [`ApiError::MayHaveHappened`] the endpoint may be changed all the same.
+    /// Returns an error if there is no such endpoint, or the API cannot be reached or refuses the
+    /// key. After [`ApiError::MayHaveHappened`] the endpoint may be changed all the same.
     pub async fn enable(&self, id: &str) -> Result<(), ApiError> {
         self.set_active(id, true).await
     }
 
-    /// Stops an endpoint from getting events. Those that wait in the sender's queue for it are dropped.
+    /// Stops an endpoint from getting events. Those that wait in the sender's queue for it are
+    /// dropped.
     ///
     /// # Errors
     ///
@@ -176,8 +182,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::InUse`] if deliveries are recorded for the endpoint, as they are for each one that was ever
-    /// used: [`disable`](Self::disable) it. Other errors are those of [`enable`](Self::enable).
+    /// Returns [`ApiError::InUse`] if deliveries are recorded for the endpoint, as they are for
+    /// each one that was ever used: [`disable`](Self::disable) it. Other errors are those of
+    /// [`enable`](Self::enable).
     pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
         let id = self.spelled(id).await?;
         let deleted = match self.call(Method::DELETE, Some(&id), None).await {
@@ -211,7 +218,8 @@ impl Client {
         }
     }
 
-    /// Looks an endpoint up in the list. The API answers 500 for an unknown endpoint and for an unknown key.
+    /// Looks an endpoint up in the list. The API answers 500 for an unknown endpoint and for an
+    /// unknown key.
     async fn find(&self, id: &str) -> Result<Endpoint, ApiError> {
         let found = self.list().await?.into_iter().find(|endpoint| endpoint.has_id(id));
         found.ok_or_else(|| ApiError::UnknownEndpoint { id: id.to_owned() })

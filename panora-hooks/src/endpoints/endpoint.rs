@@ -11,8 +11,8 @@ use crate::{
 
 /// A webhook endpoint: where Panora sends the events of a project.
 ///
-/// A field that the API leaves out, answers with `null` or with another type is empty, so that one damaged row does
-/// not hide the others. [`warnings`](super::warnings) names such endpoints.
+/// A field that the API leaves out, answers with `null` or with another type is empty, so that one
+/// damaged row does not hide the others. [`warnings`](super::warnings) names such endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Endpoint {
@@ -22,7 +22,8 @@ pub struct Endpoint {
     /// Where deliveries go.
     #[serde(default, deserialize_with = "lenient")]
     pub url: String,
-    /// The key of its signatures. Every answer of the API holds it in clear; `Debug` does not show it.
+    /// The key of its signatures. Every answer of the API holds it in clear; `Debug` does not show
+    /// it.
     #[serde(default = "no_secret", deserialize_with = "lenient_secret")]
     pub secret: Secret,
     /// Whether it gets events.
@@ -75,8 +76,8 @@ impl Endpoint {
 pub struct NewEndpoint {
     /// Where deliveries go. The API takes any text.
     pub url: String,
-    /// The names of the events that it subscribes to, such as [`Webhooks::scopes`](crate::Webhooks::scopes).
-    /// The API takes any texts.
+    /// The names of the events that it subscribes to, such as
+    /// [`Webhooks::scopes`](crate::Webhooks::scopes). The API takes any texts.
     pub scope: Vec<String>,
     /// A note for people.
     pub description: String,

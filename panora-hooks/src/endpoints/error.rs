@@ -78,8 +78,8 @@ pub enum ApiError {
         /// The fields that differ, by the names of the API.
         fields: Vec<&'static str>,
     },
-    /// An earlier [`sync`](super::Client::sync) created an endpoint for just this purpose, but the API stored another
-    /// URL or scope. Another one would not be better.
+    /// An earlier [`sync`](super::Client::sync) created an endpoint for just this purpose, but the
+    /// API stored another URL or scope. Another one would not be better.
     #[error(
         "endpoint `{}` was created for this URL and scope, but the API stored others: delete the endpoint, or replace it",
         Printable(.id)
@@ -88,8 +88,8 @@ pub enum ApiError {
         /// The endpoint.
         id: String,
     },
-    /// The desired endpoint exists, but it is disabled. The secret of a disabled endpoint may have leaked, so that
-    /// [`sync`](super::Client::sync) does not enable it.
+    /// The desired endpoint exists, but it is disabled. The secret of a disabled endpoint may have
+    /// leaked, so that [`sync`](super::Client::sync) does not enable it.
     #[error(
         "endpoint `{}` is the desired one, but it is disabled: enable it, or replace it if its secret may have leaked",
         Printable(.id)
@@ -98,7 +98,8 @@ pub enum ApiError {
         /// The endpoint.
         id: String,
     },
-    /// The endpoints are no longer as the plan was made for. Nothing was done after the change was noticed.
+    /// The endpoints are no longer as the plan was made for. Nothing was done after the change was
+    /// noticed.
     #[error("the endpoints have changed since the plan was made: {0}; make a new plan")]
     Changed(String),
     /// The answer to a change is lost or unreadable.

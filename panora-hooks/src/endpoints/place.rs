@@ -4,8 +4,9 @@ use reqwest::Url;
 
 /// A URL as it is compared: without the differences that no server can see.
 ///
-/// Parsing lowers scheme and host and drops the default port. The hex digits of escapes are lowered here. User, query
-/// and fragment are compared as they are. A text that is not a URL is equal to itself only.
+/// Parsing lowers scheme and host and drops the default port. The hex digits of escapes are lowered
+/// here. User, query and fragment are compared as they are. A text that is not a URL is equal to
+/// itself only.
 #[derive(PartialEq, Eq)]
 pub(super) enum Place {
     Url(Url),
@@ -20,7 +21,8 @@ impl Place {
         }
     }
 
-    /// Whether deliveries to both reach one receiver, which may answer with and without a slash at the end of the path.
+    /// Whether deliveries to both reach one receiver, which may answer with and without a slash at
+    /// the end of the path.
     ///
     /// They are two URLs all the same: events are lost at a redirect from one to the other.
     pub(super) fn is_same_receiver(&self, other: &Self) -> bool {

@@ -19,8 +19,9 @@ use crate::{
 
 /// What there should be: one active endpoint at a URL, that subscribes to a receiver's events.
 ///
-/// The API can change neither URL nor scope nor secret of an endpoint. So an endpoint is replaced: the new one is
-/// created, the receiver accepts the secrets of both, and only then the old one is disabled.
+/// The API can change neither URL nor scope nor secret of an endpoint. So an endpoint is replaced:
+/// the new one is created, the receiver accepts the secrets of both, and only then the old one is
+/// disabled.
 #[derive(Debug, Clone)]
 pub struct Desired {
     pub(super) endpoint: NewEndpoint,
@@ -30,7 +31,8 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// An endpoint that is active. Until it is said which secrets the receiver accepts, nothing is disabled.
+    /// An endpoint that is active. Until it is said which secrets the receiver accepts, nothing is
+    /// disabled.
     #[must_use]
     pub fn new(endpoint: NewEndpoint) -> Self {
         Self { endpoint, verifier: None, is_assumed: false, replaced: BTreeSet::new() }
@@ -42,14 +44,15 @@ impl Desired {
         Self { verifier: Some(verifier.clone()), ..self }
     }
 
-    /// Does not wait for the receiver to accept the secret of the endpoint that stays: what it refuses meanwhile is
-    /// lost.
+    /// Does not wait for the receiver to accept the secret of the endpoint that stays: what it
+    /// refuses meanwhile is lost.
     #[must_use]
     pub fn assume_accepted(self) -> Self {
         Self { is_assumed: true, ..self }
     }
 
-    /// Replaces an endpoint although nothing is wrong with it, such as to rotate its secret, or to move to another URL.
+    /// Replaces an endpoint although nothing is wrong with it, such as to rotate its secret, or to
+    /// move to another URL.
     #[must_use]
     pub fn replacing(mut self, id: impl Into<String>) -> Self {
         self.replaced.insert(id.into());
@@ -74,8 +77,8 @@ impl Desired {
 
     /// Returns a text that stands for the desired URL and scope.
     ///
-    /// A new endpoint carries it in its description, which tells later runs what the endpoint was created for, whatever
-    /// the API has stored.
+    /// A new endpoint carries it in its description, which tells later runs what the endpoint was
+    /// created for, whatever the API has stored.
     fn tag(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(Place::of(&self.endpoint.url).as_str());
@@ -96,7 +99,8 @@ impl Desired {
         self.endpoint.clone().description(description)
     }
 
-    /// Refuses to create one endpoint after the other with an API that stores something else each time.
+    /// Refuses to create one endpoint after the other with an API that stores something else each
+    /// time.
     pub(super) fn check_earlier(&self, endpoints: &[Endpoint]) -> Result<(), ApiError> {
         let tag = self.tag();
         let mut earlier = endpoints
@@ -176,13 +180,15 @@ pub struct Plan {
 impl Plan {
     /// What makes `endpoints`, which are all of the project, what is desired.
     ///
-    /// An endpoint that is not active is left alone: somebody has disabled it, perhaps since its secret leaked. So are
-    /// those at other URLs, unless they are to be [replaced](Desired::replacing).
+    /// An endpoint that is not active is left alone: somebody has disabled it, perhaps since its
+    /// secret leaked. So are those at other URLs, unless they are to be
+    /// [replaced](Desired::replacing).
     #[must_use]
     pub fn new(endpoints: &[Endpoint], desired: &Desired) -> Self {
         let active = endpoints.iter().filter(|endpoint| endpoint.is_active);
         let (mut met, others): (Vec<_>, Vec<_>) = active.partition(|endpoint| desired.is_met_by(endpoint));
-        // That whose secret is in use, then the one that has been there longest: it is the same each time.
+        // That whose secret is in use, then the one that has been there longest: it is the same
+        // each time.
         met.sort_by_key(|endpoint| {
             let created_at = endpoint.created_at.as_ref().map(DateTime::as_str);
             (!desired.is_accepted(endpoint), created_at, &endpoint.id)

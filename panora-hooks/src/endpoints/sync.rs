@@ -12,7 +12,8 @@ pub struct Synced {
     pub created: Option<Endpoint>,
     /// The endpoints that were disabled.
     pub disabled: Vec<String>,
-    /// The steps that wait for the receiver to accept a secret; after an error, all steps that were not done.
+    /// The steps that wait for the receiver to accept a secret; after an error, all steps that were
+    /// not done.
     pub left: Vec<Step>,
     /// What is wrong with the active endpoints once all is done.
     pub warnings: Vec<Warning>,
@@ -44,8 +45,9 @@ impl Client {
     /// # Errors
     ///
     /// Returns the errors of [`list`](Self::list), and an error if an endpoint that is to be
-    /// [replaced](Desired::replacing) does not exist, the desired endpoint would get nothing, or an earlier one
-    /// was created for it and is [stored otherwise](ApiError::Misstored) or [disabled](ApiError::Disabled).
+    /// [replaced](Desired::replacing) does not exist, the desired endpoint would get nothing, or an
+    /// earlier one was created for it and is [stored otherwise](ApiError::Misstored) or
+    /// [disabled](ApiError::Disabled).
     pub async fn plan(&self, desired: &Desired) -> Result<Plan, ApiError> {
         desired.endpoint.check()?;
         let endpoints = self.list().await?;
@@ -62,8 +64,9 @@ impl Client {
 
     /// Carries out a plan, up to the step that waits for the receiver.
     ///
-    /// Before each change the endpoints are compared with those that the plan was made for. An endpoint that cannot be
-    /// disabled does not keep the others from being disabled. A plan may be interrupted anywhere: make a new one then.
+    /// Before each change the endpoints are compared with those that the plan was made for. An
+    /// endpoint that cannot be disabled does not keep the others from being disabled. A plan may be
+    /// interrupted anywhere: make a new one then.
     ///
     /// # Errors
     ///
@@ -145,8 +148,8 @@ impl Client {
 
     /// Makes a plan and carries it out.
     ///
-    /// A call may be interrupted anywhere and repeated: the next one continues. Two calls at once may both create an
-    /// endpoint; the next call disables one of them.
+    /// A call may be interrupted anywhere and repeated: the next one continues. Two calls at once
+    /// may both create an endpoint; the next call disables one of them.
     ///
     /// # Errors
     ///

@@ -33,10 +33,11 @@ pub enum Warning {
         /// Where it is.
         url: String,
     },
-    /// Active endpoints of one project subscribe to the same events, of which each goes to only one of them: mostly to
-    /// the oldest one, but nothing says so.
+    /// Active endpoints of one project subscribe to the same events, of which each goes to only one
+    /// of them: mostly to the oldest one, but nothing says so.
     Overlap {
-        /// The ids of the endpoints, two or more. An endpoint that is only planned has a name instead.
+        /// The ids of the endpoints, two or more. An endpoint that is only planned has a name
+        /// instead.
         endpoints: Vec<String>,
         /// The names that all of them subscribe to, and no other endpoint.
         names: Vec<String>,
@@ -121,7 +122,8 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-/// What is wrong with the active ones of these endpoints, as [`Client::list`](super::Client::list) gives them.
+/// What is wrong with the active ones of these endpoints, as [`Client::list`](super::Client::list)
+/// gives them.
 #[must_use]
 pub fn warnings(endpoints: &[Endpoint]) -> Vec<Warning> {
     let unreadable = endpoints.iter().filter(|endpoint| endpoint.id.is_empty());
@@ -173,7 +175,8 @@ pub(super) fn of_views(views: &[View<'_>]) -> Vec<Warning> {
     warnings
 }
 
-/// Groups the names by the endpoints that subscribe to them, so that many endpoints make few warnings.
+/// Groups the names by the endpoints that subscribe to them, so that many endpoints make few
+/// warnings.
 fn overlaps(views: &[View<'_>]) -> impl Iterator<Item = Warning> {
     // All endpoints that a key sees are of its project, mostly.
     let project = views.iter().find_map(|view| view.project);

@@ -79,7 +79,8 @@ pub(crate) fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Prints columns as wide as their content. Cells are wrapped to fit the terminal or the variable `COLUMNS`.
+/// Prints columns as wide as their content. Cells are wrapped to fit the terminal or the variable
+/// `COLUMNS`.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
@@ -199,7 +200,8 @@ pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}").chars().map(escape).collect()
 }
 
-/// A text from outside on a terminal: nothing of it moves the cursor, and it is no longer than a name.
+/// A text from outside on a terminal: nothing of it moves the cursor, and it is no longer than a
+/// name.
 pub(crate) fn foreign(text: &str) -> String {
     const MAX_CHARS: usize = 128;
     let mut shown: String = text.chars().take(MAX_CHARS).flat_map(char::escape_debug).collect();

@@ -32,7 +32,8 @@ pub(crate) fn completions(CompletionsArgs { shell }: &CompletionsArgs) -> Result
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut Args::command(), "panora-hooks", &mut script);
     if *shell == Shell::Bash {
-        // clap_complete 4.6.11 spells a name with a hyphen in two ways, so that nothing is completed behind a command.
+        // clap_complete 4.6.11 spells a name with a hyphen in two ways, so that nothing is
+        // completed behind a command.
         let text = String::from_utf8_lossy(&script).replace("panora__subcmd__hooks", "panora__hooks");
         script = text.into_bytes();
     }

@@ -217,7 +217,8 @@ async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Resu
     Ok(())
 }
 
-/// Prints the first warnings to the standard error, also with `--json`, and the number of the others.
+/// Prints the first warnings to the standard error, also with `--json`, and the number of the
+/// others.
 fn warn_of(warnings: &[Warning]) {
     const MAX: usize = 20;
     warnings.iter().take(MAX).for_each(print::warning);
@@ -235,7 +236,8 @@ async fn create(client: &Client, args: Create, json: bool) -> Result<(), Failure
     Ok(())
 }
 
-/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done, whatever comes of this.
+/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done,
+/// whatever comes of this.
 async fn warn(client: &Client) {
     match client.list().await {
         Ok(endpoints) => warn_of(&warnings(&endpoints)),
