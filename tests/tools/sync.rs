@@ -76,8 +76,7 @@ async fn a_created_endpoint_is_compared_with_the_request_and_not_created_again()
 async fn an_endpoint_that_is_stored_otherwise_than_it_is_answered_is_noticed() {
     for (field, value) in [("active", json!(false)), ("scope", json!(["x"])), ("secret", json!("other"))] {
         let api = Api::start();
-        api.state().stored_instead = vec![(field, value)];
-        api.state().is_echoing = true;
+        api.state().stored_silently = vec![(field, value)];
         let error = client(&api).sync(&desired(&[NAME])).await.unwrap_err();
         assert!(matches!(error.cause, ApiError::Changed(_)), "{field}: {}", error.cause);
         assert_eq!(error.synced.created.unwrap().id, id(1));

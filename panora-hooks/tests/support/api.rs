@@ -50,8 +50,8 @@ pub struct State {
     pub answers_left: Option<usize>,
     /// Fields that a created endpoint has instead of those that were asked for.
     pub stored_instead: Vec<(&'static str, Value)>,
-    /// Whether a created endpoint is answered as it was asked for, whatever is stored.
-    pub is_echoing: bool,
+    /// The same, but the answer is as it was asked for.
+    pub stored_silently: Vec<(&'static str, Value)>,
     /// The endpoints that cannot be changed.
     pub stuck: Vec<String>,
     created: usize,
@@ -131,12 +131,15 @@ impl State {
             "id_project": PROJECT,
             "last_update": null,
         });
-        let asked = endpoint.clone();
         for (field, value) in &self.stored_instead {
             endpoint[*field] = value.clone();
         }
-        self.endpoints.push(endpoint.clone());
-        if self.is_echoing { asked } else { endpoint }
+        let answer = endpoint.clone();
+        for (field, value) in &self.stored_silently {
+            endpoint[*field] = value.clone();
+        }
+        self.endpoints.push(endpoint);
+        answer
     }
 
     fn position(&self, id: &str) -> Option<usize> {
