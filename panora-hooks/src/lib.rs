@@ -40,8 +40,6 @@ mod scope;
 mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "endpoints")]
-mod this_machine;
 #[cfg(feature = "cli")]
 pub mod tools;
 mod verify;

@@ -7,6 +7,7 @@ mod expected;
 mod place;
 mod plan;
 mod sync;
+pub(crate) mod this_machine;
 mod transport;
 mod warning;
 

@@ -168,7 +168,7 @@ impl fmt::Display for Step {
 
 /// The steps from the endpoints that there are to the desired ones.
 ///
-/// [`Client::apply`] carries out these steps and no others.
+/// [`Client::apply`](super::Client::apply) carries out these steps and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub(super) expected: Expected,

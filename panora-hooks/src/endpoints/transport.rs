@@ -9,8 +9,8 @@ use reqwest::{
 };
 use serde_json::{Value, value::RawValue};
 
-use super::{ApiError, Endpoint, SetupError};
-use crate::{printable::Printable, this_machine::HttpClient};
+use super::{ApiError, Endpoint, SetupError, this_machine::HttpClient};
+use crate::printable::Printable;
 
 /// Time limit of a call.
 const TIMEOUT: Duration = Duration::from_secs(30);

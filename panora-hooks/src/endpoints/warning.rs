@@ -7,11 +7,10 @@ use std::{
 
 use reqwest::Url;
 
-use super::Endpoint;
+use super::{Endpoint, this_machine::is_this_machine};
 use crate::{
     catalogue,
     printable::{Printable, PrintableUrl},
-    this_machine::is_this_machine,
 };
 
 /// Something because of which events are lost or readable to others.

@@ -13,9 +13,9 @@ use reqwest::{
 
 use super::recording::Recorded;
 use crate::{
+    endpoints::this_machine::HttpClient,
     inbox::StoredEvent,
     testing::{self, Sample},
-    this_machine::HttpClient,
     verify::Verifier,
 };
 
