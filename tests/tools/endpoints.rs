@@ -45,15 +45,17 @@ async fn it_lists_creates_enables_disables_and_deletes_on_either_api_with_or_wit
         assert_eq!(client.list().await.unwrap(), []);
 
         let path = if is_older { "/webhook" } else { "/webhooks" };
-        let calls = api.state().calls.clone();
+        let mut calls = api.state().calls.clone();
+        // Lists are asked for in between, more of them if changes are answered without a body.
+        calls.retain(|call| !call.starts_with("GET "));
         assert_eq!(
             calls[0],
             format!(
                 r#"POST {path} {{"description":"for contacts","scope":["crm.contact.created"],"url":"{URL}"}}"#
             )
         );
-        assert_eq!(calls[2], format!(r#"PUT {path}/{} {{"active":false}}"#, created.id));
-        assert_eq!(calls[6], format!("DELETE {path}/{}", created.id));
+        assert_eq!(calls[1], format!(r#"PUT {path}/{} {{"active":false}}"#, created.id));
+        assert_eq!(calls[3], format!("DELETE {path}/{}", created.id));
     }
 }
 
@@ -157,12 +159,7 @@ async fn other_answers_say_what_to_do() {
             "",
             "there is no `/webhooks` at this base URL: check the URL, and whether the API is the current one (`/webhooks`) or the one before August 2024 (`/webhook`)",
         ),
-        (
-            503,
-            "",
-            "",
-            "the API answered 503, so that it may have done it or not: list the endpoints, and look at the API's own log",
-        ),
+        (503, "", "", "the API answered 503: look at its own log"),
         (200, "", "<html>", "the answer is not one of Panora's API: check the base URL"),
         (204, "", "", "the answer is not one of Panora's API: check the base URL"),
     ];
@@ -181,7 +178,8 @@ async fn an_answer_that_is_none_of_the_apis_changes_nothing() {
     let portal = "<html>sign in</html>";
     api.state().answer = Some((200, "", portal.to_owned()));
     for result in [client.disable(&id(1)).await, client.enable(&id(1)).await, client.delete(&id(1)).await] {
-        assert!(matches!(result, Err(ApiError::Malformed)), "{result:?}");
+        let Err(ApiError::MayHaveHappened(cause)) = result else { panic!("{result:?}") };
+        assert!(matches!(*cause, ApiError::Malformed), "{cause:?}");
     }
     api.state().answer = Some((200, "", " ".repeat(17 << 20)));
     assert!(matches!(client.list().await, Err(ApiError::TooLarge { limit: 16_777_216 })));
@@ -365,9 +363,11 @@ async fn a_secret_is_rotated_by_replacing_its_endpoint() {
     assert_eq!((synced.created, synced.disabled), (None, vec![old.clone()]));
     assert_eq!(client.plan(&rotate.accepted_by(&accepting(&[2]))).await.unwrap().steps(), []);
 
-    // Without the old one it stays as it is: an endpoint that is off may have been for a reason.
+    // A disabled endpoint is not enabled, since its secret may have leaked, and no other one is created beside it.
     client.disable(&id(2)).await.unwrap();
-    let plan = client.plan(&desired(&["crm.contact.created"])).await.unwrap();
+    let refused = client.plan(&desired(&["crm.contact.created"])).await.unwrap_err();
+    assert!(matches!(refused, ApiError::Disabled { id: disabled } if disabled == id(2)));
+    let plan = client.plan(&desired(&["crm.contact.created"]).replacing(id(2))).await.unwrap();
     assert!(matches!(plan.steps(), [Step::Create(_)]));
 
     let unknown = desired(&["crm.contact.created"]).replacing("e0");
@@ -429,7 +429,7 @@ async fn a_sync_that_fails_tells_what_was_done() {
     // The creation is answered, and the first of two endpoints is disabled.
     api.state().answers_left = Some(2);
     let failed = client.sync(&desired(&["crm.deal.created"]).assume_accepted()).await.unwrap_err();
-    assert!(matches!(failed.cause, ApiError::Status { status: 502 }));
+    assert!(matches!(failed.cause, ApiError::MayHaveHappened(_)));
     assert_eq!(failed.synced.created.unwrap().secret.as_str(), secret(3));
     assert_eq!(failed.synced.disabled, [id(1)]);
     let left = Step::Disable { id: id(2), dropped: vec!["crm.contact.created".to_owned()] };

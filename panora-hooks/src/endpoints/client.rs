@@ -1,4 +1,4 @@
-//! `Client`.
+//! The client: one method for each call of the API.
 
 use std::{env, fmt};
 
@@ -17,22 +17,24 @@ use super::{
 /// Panora's own deployment for production.
 const PRODUCTION: &str = "https://api.panora.dev";
 
-/// Which generation of the API a deployment has.
+/// The generation of a deployment's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Api {
     /// Since 2024-08-01: `/webhooks`, with the key in `x-api-key`.
     #[default]
     Current,
-    /// Before 2024-08-01: `/webhook`, with the key as Bearer, which it takes since 2024-07-25. Before that it was open,
-    /// or took a login of the dashboard, and wanted the project in the body of a new endpoint: not supported.
+    /// Before 2024-08-01: `/webhook`, with the key as Bearer, which it takes since 2024-07-25.
+    /// Before that it was open, or took a login of the dashboard, and wanted the project in the
+    /// body of a new endpoint: not supported.
     Older,
 }
 
 /// Manages the webhook endpoints of a project.
 ///
-/// The project is that of the key. The API takes 100 requests a minute. Nothing is asked twice by itself, and no
-/// redirect is followed.
+/// The project is that of the key. The API takes 100 requests a minute. Requests are not repeated,
+/// and redirects are not followed. Proxies of the environment are used, except for an API on this
+/// machine.
 ///
 /// ```no_run
 /// use panora_hooks::endpoints::{Client, NewEndpoint};
@@ -47,19 +49,20 @@ pub enum Api {
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
-    /// As the current API takes it. Marked as sensitive, as the other: nothing prints them.
+    /// The key for the current API. Both values are marked as sensitive, so that nothing prints
+    /// them.
     key: HeaderValue,
-    /// As the older API takes it.
+    /// The key for the older API.
     bearer: HeaderValue,
     api: Api,
 }
 
 impl Client {
-    /// A client with an API key, such as `sk_prod_..`, for Panora's own deployment.
+    /// Returns a client with an API key, such as `sk_prod_…`, for Panora's own deployment.
     ///
     /// # Errors
     ///
-    /// If the key is not one, or TLS cannot be set up.
+    /// Returns an error if the text is not a key, or TLS cannot be set up.
     pub fn new(key: &str) -> Result<Self, SetupError> {
         if key.is_empty() || !key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(SetupError::Key);
@@ -77,11 +80,11 @@ impl Client {
         })
     }
 
-    /// A client with the API key in an environment variable.
+    /// Returns a client with the API key in an environment variable.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), or if the variable is not set.
+    /// Returns the errors of [`new`](Self::new), and an error if the variable is not set.
     pub fn from_env(name: &str) -> Result<Self, SetupError> {
         match env::var(name) {
             Ok(key) if !key.trim().is_empty() => Self::new(&key),
@@ -90,11 +93,12 @@ impl Client {
         }
     }
 
-    /// Sets where the API is, such as `https://api-sandbox.panora.dev` or a deployment of one's own. A path is kept.
+    /// Sets the base URL, such as `https://api-sandbox.panora.dev` or your own deployment. A path
+    /// is kept.
     ///
     /// # Errors
     ///
-    /// If it is not an absolute http(s) URL, or has a user, a query or a fragment.
+    /// Returns an error if it is not an absolute http(s) URL, or has a user, a query or a fragment.
     pub fn base_url(mut self, url: &str) -> Result<Self, SetupError> {
         self.transport.base_url = to_base(url)?;
         if self.is_exposed() {
@@ -103,7 +107,7 @@ impl Client {
         Ok(self)
     }
 
-    /// Whether the key goes over the network unencrypted, to a base URL with plain http.
+    /// Returns whether the key goes over the network unencrypted, to a base URL with plain http.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         warning::is_plain_http(self.transport.base_url.as_str())
@@ -115,40 +119,57 @@ impl Client {
         Self { api, ..self }
     }
 
-    /// All endpoints of the project, each with its secret, in no particular order.
+    /// Lists all endpoints of the project, each with its secret, in no particular order.
+    ///
+    /// A row that cannot be read is an [`Endpoint`] without an id.
     ///
     /// # Errors
     ///
-    /// If the API cannot be reached or refuses the key.
+    /// Returns an error if the API cannot be reached or refuses the key.
     pub async fn list(&self) -> Result<Vec<Endpoint>, ApiError> {
-        let listed = self.call(Method::GET, None, None).await;
-        listed.map_err(unknown_key)?.json()
+        match self.call(Method::GET, None, None).await {
+            // An unknown key is the only known reason for this answer to a list.
+            Err(ApiError::Status { status: 500 }) => Err(ApiError::UnknownKey),
+            answer => answer?.endpoints(),
+        }
     }
 
     /// Creates an endpoint, with a secret of its own.
     ///
     /// # Errors
     ///
-    /// If the endpoint would get nothing, or the API cannot be reached or refuses the key. Where no answer of
-    /// the API came, or another than a refusal, the endpoint may be there all the same: list before creating it again.
+    /// Returns an error if the endpoint would get nothing, or the API cannot be reached or refuses
+    /// the key. After [`ApiError::MayHaveHappened`] the endpoint may exist all the same: list
+    /// before you create it again. After [`ApiError::Different`] it exists, but not as it was asked
+    /// for.
     pub async fn create(&self, endpoint: &NewEndpoint) -> Result<Endpoint, ApiError> {
         let NewEndpoint { url, scope, description } = endpoint;
         endpoint.check()?;
         let body = json!({ "url": url, "description": description, "scope": scope });
-        let created = self.call(Method::POST, None, Some(body)).await;
-        created.map_err(unknown_key)?.json()
+        let created = match self.call(Method::POST, None, Some(body)).await {
+            Ok(answer) => answer.endpoint().and_then(|created| created.ok_or(ApiError::Malformed)),
+            Err(ApiError::Status { status: 500 }) if self.is_key_unknown().await => Err(ApiError::UnknownKey),
+            Err(error) => Err(error),
+        };
+        let created = created.map_err(ApiError::of_change)?;
+        match endpoint.differences(&created) {
+            fields if fields.is_empty() => Ok(created),
+            fields => Err(ApiError::Different { id: created.id, fields }),
+        }
     }
 
     /// Lets an endpoint get events again.
     ///
     /// # Errors
     ///
-    /// If there is no such endpoint, or the API cannot be reached or refuses the key.
+    /// Returns an error if there is no such endpoint, or the API cannot be reached or refuses the
+    /// key. After [`ApiError::MayHaveHappened`] the endpoint may be changed all the same.
     pub async fn enable(&self, id: &str) -> Result<(), ApiError> {
         self.set_active(id, true).await
     }
 
-    /// Stops an endpoint from getting events. Those that wait in the sender's queue for it are dropped.
+    /// Stops an endpoint from getting events. Those that wait in the sender's queue for it are
+    /// dropped.
     ///
     /// # Errors
     ///
@@ -161,67 +182,72 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ApiError::InUse`] if deliveries are recorded for it, which is so for each that was ever used:
-    /// [`disable`](Self::disable) it. Else as for [`enable`](Self::enable).
+    /// Returns [`ApiError::InUse`] if deliveries are recorded for the endpoint, as they are for
+    /// each one that was ever used: [`disable`](Self::disable) it. Other errors are those of
+    /// [`enable`](Self::enable).
     pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
-        match self.call(Method::DELETE, Some(id), None).await {
-            Ok(answer) => answer.json_if_any::<Endpoint>().map(drop),
-            Err(error) => Err(self.diagnose(id, error).await.unwrap_or_else(|status| match status {
-                ApiError::Status { status: 500 } => ApiError::InUse { id: id.to_owned() },
-                other => other,
-            })),
-        }
+        let id = self.spelled(id).await?;
+        let deleted = match self.call(Method::DELETE, Some(&id), None).await {
+            Ok(answer) => answer.endpoint().map(drop),
+            Err(ApiError::Status { status: 500 }) => {
+                self.find(&id).await?;
+                return Err(ApiError::InUse { id });
+            }
+            Err(error) => Err(error),
+        };
+        deleted.map_err(ApiError::of_change)
     }
 
     async fn set_active(&self, id: &str, is_active: bool) -> Result<(), ApiError> {
+        let id = self.spelled(id).await?;
         let body = json!({ "active": is_active });
-        let answer = match self.call(Method::PUT, Some(id), Some(body)).await {
-            Ok(answer) => answer,
-            Err(error) => return Err(self.diagnose(id, error).await.unwrap_or_else(|error| error)),
+        let changed = match self.call(Method::PUT, Some(&id), Some(body)).await {
+            Ok(answer) => match answer.endpoint() {
+                Ok(Some(endpoint)) if endpoint.has_id(&id) => Ok(endpoint),
+                Ok(Some(_)) => Err(ApiError::Malformed),
+                // The documentation promises no body.
+                Ok(None) => self.find(&id).await,
+                Err(error) => Err(error),
+            },
+            Err(error @ ApiError::Status { status: 500 }) => self.find(&id).await.and(Err(error)),
+            Err(error) => Err(error),
         };
-        match answer.json_if_any::<Endpoint>()? {
-            Some(endpoint) if endpoint.is_active != is_active => {
-                Err(ApiError::Unchanged { id: id.to_owned() })
-            }
-            // The documentation promises no body.
-            _ => Ok(()),
+        match changed.map_err(ApiError::of_change)? {
+            endpoint if endpoint.is_active == is_active => Ok(()),
+            _ => Err(ApiError::Unchanged { id }),
         }
     }
 
-    /// What is behind a 500 for an endpoint: a key or an endpoint that the API does not know, if either; else the
-    /// error as it was.
-    async fn diagnose(&self, id: &str, error: ApiError) -> Result<ApiError, ApiError> {
-        if !matches!(error, ApiError::Status { status: 500 }) {
-            return Err(error);
+    /// Looks an endpoint up in the list. The API answers 500 for an unknown endpoint and for an
+    /// unknown key.
+    async fn find(&self, id: &str) -> Result<Endpoint, ApiError> {
+        let found = self.list().await?.into_iter().find(|endpoint| endpoint.has_id(id));
+        found.ok_or_else(|| ApiError::UnknownEndpoint { id: id.to_owned() })
+    }
+
+    async fn is_key_unknown(&self) -> bool {
+        matches!(self.list().await, Err(ApiError::UnknownKey))
+    }
+
+    /// Returns an id in the API's own spelling, which is mostly in lower case.
+    async fn spelled(&self, id: &str) -> Result<String, ApiError> {
+        // The API does not know other texts, and some, such as `..`, would change the path.
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(ApiError::UnknownEndpoint { id: id.to_owned() });
         }
-        match self.list().await {
-            Ok(endpoints) if endpoints.iter().any(|endpoint| endpoint.id == id) => Err(error),
-            Ok(_) => Ok(ApiError::UnknownEndpoint { id: id.to_owned() }),
-            Err(error) => Ok(error),
+        if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.find(id).await.map(|endpoint| endpoint.id);
         }
+        Ok(id.to_owned())
     }
 
     async fn call(&self, method: Method, id: Option<&str>, body: Option<Value>) -> Result<Answer, ApiError> {
-        // Others are unknown to the API, too, and some, such as `..`, would change the path.
-        if let Some(id) = id
-            && (id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
-        {
-            return Err(ApiError::UnknownEndpoint { id: id.to_owned() });
-        }
         let (collection, key) = match self.api {
             Api::Current => ("webhooks", (HeaderName::from_static("x-api-key"), self.key.clone())),
             Api::Older => ("webhook", (header::AUTHORIZATION, self.bearer.clone())),
         };
         let path: Vec<_> = [collection].into_iter().chain(id).collect();
         self.transport.call(method, &path, key, body).await
-    }
-}
-
-/// Nothing else is known to make these calls fail so.
-fn unknown_key(error: ApiError) -> ApiError {
-    match error {
-        ApiError::Status { status: 500 } => ApiError::UnknownKey,
-        other => other,
     }
 }
 

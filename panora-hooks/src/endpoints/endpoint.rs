@@ -1,44 +1,73 @@
-//! What the API says of an endpoint, and is told of a new one.
+//! Endpoints as the API returns them, and endpoints to be created.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
-use super::{ApiError, warning};
-use crate::models::{DateTime, Secret};
+use super::{ApiError, place::is_same_url, warning};
+use crate::{
+    models::{DateTime, Secret},
+    verify::Verifier,
+};
 
 /// A webhook endpoint: where Panora sends the events of a project.
+///
+/// A field that the API leaves out, answers with `null` or with another type is empty, so that one
+/// damaged row does not hide the others. [`warnings`](super::warnings) names such endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// A UUID.
-    #[serde(rename = "id_webhook_endpoint")]
+    #[serde(rename = "id_webhook_endpoint", default, deserialize_with = "lenient")]
     pub id: String,
     /// Where deliveries go.
+    #[serde(default, deserialize_with = "lenient")]
     pub url: String,
-    /// What deliveries are signed with. Every answer of the API holds it in clear; `Debug` does not show it.
+    /// The key of its signatures. Every answer of the API holds it in clear; `Debug` does not show
+    /// it.
+    #[serde(default = "no_secret", deserialize_with = "lenient_secret")]
     pub secret: Secret,
     /// Whether it gets events.
-    #[serde(rename = "active")]
+    #[serde(rename = "active", default, deserialize_with = "lenient")]
     pub is_active: bool,
     /// The names of the events that it subscribes to. There are no prefixes and no aliases.
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "lenient_names")]
     pub scope: Vec<String>,
-    /// Empty if none was given.
-    #[serde(rename = "endpoint_description", default, deserialize_with = "null_is_default")]
+    /// A note for people.
+    #[serde(rename = "endpoint_description", default, deserialize_with = "lenient")]
     pub description: String,
     /// The project whose events it gets.
-    #[serde(rename = "id_project", default)]
+    #[serde(rename = "id_project", default, deserialize_with = "lenient")]
     pub project_id: Option<String>,
     /// When it was created.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<DateTime>,
     /// Always `None`: no release writes it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub last_update: Option<DateTime>,
 }
 
-/// The API's schema lets nearly everything be `null`.
-fn null_is_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(json: D) -> Result<T, D::Error> {
-    Option::deserialize(json).map(Option::unwrap_or_default)
+fn lenient<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(json: D) -> Result<T, D::Error> {
+    Value::deserialize(json).map(|value| serde_json::from_value(value).unwrap_or_default())
+}
+
+fn lenient_names<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<String>, D::Error> {
+    let names: Vec<Value> = lenient(json)?;
+    Ok(names.into_iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
+}
+
+fn lenient_secret<'de, D: Deserializer<'de>>(json: D) -> Result<Secret, D::Error> {
+    lenient::<String, D>(json).map(Secret::from)
+}
+
+fn no_secret() -> Secret {
+    Secret::from("")
+}
+
+impl Endpoint {
+    /// Whether an id is that of this endpoint. UUIDs are the same in either case.
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        self.id.eq_ignore_ascii_case(id)
+    }
 }
 
 /// An endpoint that is to be created. It is active at once.
@@ -47,21 +76,21 @@ fn null_is_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(jso
 pub struct NewEndpoint {
     /// Where deliveries go. The API takes any text.
     pub url: String,
-    /// The names of the events that it subscribes to, such as [`Webhooks::scopes`](crate::Webhooks::scopes).
-    /// The API takes any texts.
+    /// The names of the events that it subscribes to, such as
+    /// [`Webhooks::scopes`](crate::Webhooks::scopes). The API takes any texts.
     pub scope: Vec<String>,
-    /// For people.
+    /// A note for people.
     pub description: String,
 }
 
 impl NewEndpoint {
-    /// An endpoint at `url` for the events with these names.
+    /// Returns an endpoint at `url` for the events with these names.
     pub fn new(url: impl Into<String>, scope: impl IntoIterator<Item: Into<String>>) -> Self {
         let scope = scope.into_iter().map(Into::into).collect();
         Self { url: url.into(), scope, description: String::new() }
     }
 
-    /// Refuses what the API would take although nothing could come of it.
+    /// Refuses endpoints that the API would take although they would never get an event.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         match self {
             Self { scope, .. } if scope.is_empty() => Err(ApiError::NoScope),
@@ -70,9 +99,27 @@ impl NewEndpoint {
         }
     }
 
-    /// Describes it.
+    /// Sets the description.
     #[must_use]
     pub fn description(self, description: impl Into<String>) -> Self {
         Self { description: description.into(), ..self }
     }
+
+    /// Returns the names of the fields in which an endpoint is not what was asked for.
+    pub(super) fn differences(&self, created: &Endpoint) -> Vec<&'static str> {
+        let is_usable = Verifier::new(created.secret.as_str()).is_ok();
+        let fields = [
+            ("url", is_same_url(&created.url, &self.url)),
+            ("scope", is_same_scope(&created.scope, &self.scope)),
+            ("active", created.is_active),
+            ("secret", is_usable),
+            ("endpoint_description", created.description == self.description),
+        ];
+        fields.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name).collect()
+    }
+}
+
+/// Whether two scopes subscribe to the same names, in any order.
+pub(super) fn is_same_scope(a: &[String], b: &[String]) -> bool {
+    a.iter().all(|name| b.contains(name)) && b.iter().all(|name| a.contains(name))
 }

@@ -1,20 +1,22 @@
-//! What goes wrong with the API.
+//! Errors of the API and of its client.
 
 use std::time::Duration;
 
-/// Why there is no client. It holds nothing of the key.
+use crate::printable::Printable;
+
+/// A client could not be set up. The error does not contain the key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// The environment variable does not exist, or is blank.
     #[error("the environment variable `{0}` is not set: set it to an API key of the project")]
     Unset(String),
-    /// The key is blank, has white space at an end, or holds what no header can.
+    /// The key is blank, has white space at an end, or has characters that a header cannot hold.
     #[error(
         "the API key is not one: it is blank, begins or ends with white space, or has characters that no key has"
     )]
     Key,
-    /// The base URL is no URL to which a path can be added.
+    /// The base URL is not a URL to which a path can be added.
     #[error(
         "the base URL is not one: expected a URL such as `https://api.panora.dev`, without a user, query or fragment"
     )]
@@ -24,7 +26,7 @@ pub enum SetupError {
     Http(#[source] reqwest::Error),
 }
 
-/// Why the API did not do what it was asked. It holds nothing that the API has answered.
+/// A call of the API failed. The error does not contain the text of the answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
@@ -44,9 +46,9 @@ pub enum ApiError {
     )]
     UnknownKey,
     /// The project of the key has no such endpoint. The API itself answers 500.
-    #[error("there is no endpoint `{id}` in the project of this key: list the endpoints")]
+    #[error("there is no endpoint `{}` in the project of this key: list the endpoints", Printable(.id))]
     UnknownEndpoint {
-        /// What was asked for.
+        /// The id that was asked for.
         id: String,
     },
     /// An endpoint that subscribes to nothing gets nothing.
@@ -63,6 +65,46 @@ pub enum ApiError {
         /// The endpoint.
         id: String,
     },
+    /// An endpoint was created, but not as it was asked for.
+    #[error(
+        "the API created endpoint `{}`, but not as it was asked: {} differ; delete or disable the endpoint, and look at \
+             the API's own log",
+        Printable(.id),
+        list(.fields)
+    )]
+    Different {
+        /// The endpoint.
+        id: String,
+        /// The fields that differ, by the names of the API.
+        fields: Vec<&'static str>,
+    },
+    /// An earlier [`sync`](super::Client::sync) created an endpoint for just this purpose, but the
+    /// API stored another URL or scope. Another one would not be better.
+    #[error(
+        "endpoint `{}` was created for this URL and scope, but the API stored others: delete the endpoint, or replace it",
+        Printable(.id)
+    )]
+    Misstored {
+        /// The endpoint.
+        id: String,
+    },
+    /// The desired endpoint exists, but it is disabled. The secret of a disabled endpoint may have
+    /// leaked, so that [`sync`](super::Client::sync) does not enable it.
+    #[error(
+        "endpoint `{}` is the desired one, but it is disabled: enable it, or replace it if its secret may have leaked",
+        Printable(.id)
+    )]
+    Disabled {
+        /// The endpoint.
+        id: String,
+    },
+    /// The endpoints are no longer as the plan was made for. Nothing was done after the change was
+    /// noticed.
+    #[error("the endpoints have changed since the plan was made: {0}; make a new plan")]
+    Changed(String),
+    /// The answer to a change is lost or unreadable.
+    #[error("the change may have happened, but its answer is lost: list the endpoints before you repeat it")]
+    MayHaveHappened(#[source] Box<ApiError>),
     /// The API answered with success, and left the endpoint as it was.
     #[error("the API answered with success but did not change endpoint `{id}`: look at the API's own log")]
     Unchanged {
@@ -72,7 +114,7 @@ pub enum ApiError {
     /// More than 100 requests in a minute.
     #[error("the API takes 100 requests a minute: wait a minute")]
     TooManyRequests,
-    /// A redirect, which is not followed: the key would go to whoever is named there.
+    /// A redirect, which is not followed: it would carry the key to another host.
     #[error("the API redirects ({status}), which is not followed: set the base URL to where the API is{}", at(.to.as_ref()))]
     Redirect {
         /// 3xx.
@@ -90,32 +132,55 @@ pub enum ApiError {
         path: String,
     },
     /// Any other status.
-    #[error(
-        "the API answered {status}, so that it may have done it or not: list the endpoints, and look at the API's own log"
-    )]
+    #[error("the API answered {status}: look at its own log")]
     Status {
         /// The status.
         status: u16,
     },
-    /// An answer that is not what the API sends.
+    /// The answer is not one of this API.
     #[error("the answer is not one of Panora's API: check the base URL")]
     Malformed,
-    /// An answer that nobody could want to read.
+    /// The answer is too large.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// No answer in time. Whether it was done is not known.
-    #[error(
-        "the API did not answer within {} seconds, so that it may have done it or not: list the endpoints before it is asked \
-             again",
-        .0.as_secs()
-    )]
+    /// The answer did not come in time.
+    #[error("the API did not answer within {} seconds", .0.as_secs())]
     TimedOut(Duration),
     /// The API cannot be reached.
     #[error("the API cannot be reached: check the base URL and the network")]
     Unreachable(#[source] reqwest::Error),
+    /// The connection was closed before the answer was complete.
+    #[error("the API closed the connection without a complete answer")]
+    NoAnswer(#[source] reqwest::Error),
+}
+
+impl ApiError {
+    /// Marks the error of a change that the API may have made all the same.
+    pub(super) fn of_change(self) -> Self {
+        let is_open = match &self {
+            Self::Malformed | Self::TooLarge { .. } | Self::TimedOut(_) | Self::NoAnswer(_) => true,
+            Self::Status { status } => *status >= 500,
+            _ => false,
+        };
+        if is_open { Self::MayHaveHappened(Box::new(self)) } else { self }
+    }
+
+    /// Whether the same call for another endpoint may succeed.
+    pub(super) fn is_of_one_endpoint(&self) -> bool {
+        match self {
+            Self::MayHaveHappened(cause) => !matches!(**cause, Self::TimedOut(_)),
+            // A proxy in front of the API may answer another status for one id.
+            Self::UnknownEndpoint { .. } | Self::Unchanged { .. } | Self::Status { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn at(host: Option<&String>) -> String {

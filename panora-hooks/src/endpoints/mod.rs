@@ -3,7 +3,10 @@
 mod client;
 mod endpoint;
 mod error;
+mod expected;
+mod place;
 mod plan;
+mod sync;
 pub(crate) mod this_machine;
 mod transport;
 mod warning;
@@ -12,6 +15,7 @@ pub use self::{
     client::{Api, Client},
     endpoint::{Endpoint, NewEndpoint},
     error::{ApiError, SetupError},
-    plan::{Desired, Plan, Step, SyncError, Synced},
+    plan::{Desired, Plan, Step},
+    sync::{SyncError, Synced},
     warning::{Warning, warnings},
 };

@@ -1,13 +1,76 @@
-//! Which URLs do not leave the machine.
+//! URLs of this machine itself, and an HTTP client that reaches them without a proxy.
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use reqwest::{ClientBuilder, Method, RequestBuilder, Url};
 
 /// Whether a URL is of this machine itself.
 pub(crate) fn is_this_machine(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    })
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches([']', '.']);
+    match host.parse::<IpAddr>() {
+        // A connection to the unspecified address is one to this machine.
+        Ok(address) => address.to_canonical().is_loopback() || address.to_canonical().is_unspecified(),
+        // RFC 6761 reserves the name and all names below it.
+        Err(_) => host.rsplit('.').next() == Some("localhost"),
+    }
+}
+
+/// An HTTP client that takes the proxies of the environment, but none to this machine itself.
+///
+/// A proxy would read what goes to a plain http URL, and a service on this machine needs no TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpClient {
+    direct: reqwest::Client,
+    proxied: reqwest::Client,
+}
+
+impl HttpClient {
+    pub(crate) fn new(builder: impl Fn() -> ClientBuilder) -> reqwest::Result<Self> {
+        Ok(Self { direct: builder().no_proxy().build()?, proxied: builder().build()? })
+    }
+
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let client = if is_this_machine(&url) { &self.direct } else { &self.proxied };
+        client.request(method, url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_addresses_and_names_below_localhost_are_of_this_machine() {
+        let is_local = |host: &str| is_this_machine(&Url::parse(&format!("http://{host}:8000/")).unwrap());
+        for host in [
+            "127.0.0.1",
+            "127.255.0.9",
+            "127.1",
+            "0x7f000001",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "0.0.0.0",
+            "[::]",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "api.localhost",
+            "a.b.localhost.",
+        ] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in [
+            "128.0.0.1",
+            "10.0.0.1",
+            "[::2]",
+            "[::ffff:10.0.0.1]",
+            "localhost.example.com",
+            "notlocalhost",
+            "127.0.0.1.example.com",
+            "localhost-api",
+        ] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
 }

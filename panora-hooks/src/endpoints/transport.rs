@@ -7,25 +7,24 @@ use reqwest::{
     header::{self, HeaderMap, HeaderValue},
     redirect::Policy,
 };
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::{ApiError, SetupError};
+use super::{ApiError, Endpoint, SetupError, this_machine::HttpClient};
 use crate::printable::Printable;
 
-/// How long a call may take.
+/// Time limit of a call.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection may take.
+/// Time limit of a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest answer that is read, in bytes: thousands of endpoints.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
-/// Sends requests with the key, and tells what comes back.
+/// Sends requests with the key, and returns the body of a success.
 #[derive(Clone)]
 pub(super) struct Transport {
-    http: reqwest::Client,
+    http: HttpClient,
     pub(super) base_url: Url,
 }
 
@@ -34,19 +33,19 @@ pub(super) struct Answer(Vec<u8>);
 
 impl Transport {
     pub(super) fn new(base_url: Url) -> Result<Self, SetupError> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("panora-hooks/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            // The key would go along.
-            .redirect(Policy::none())
-            .referer(false)
-            .build()
-            .map_err(SetupError::Http)?;
-        Ok(Self { http, base_url })
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("panora-hooks/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(TIMEOUT)
+                // A redirect would carry the key to another host.
+                .redirect(Policy::none())
+                .referer(false)
+        };
+        Ok(Self { http: HttpClient::new(builder).map_err(SetupError::Http)?, base_url })
     }
 
-    /// Asks once: what creates must not be asked twice, and nothing else needs to be.
+    /// Sends a request once: a repeated `POST` would create a second endpoint.
     pub(super) async fn call(
         &self,
         method: Method,
@@ -78,14 +77,26 @@ impl Transport {
 }
 
 impl Answer {
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        // serde's words quote what they do not like, which may be a secret.
-        serde_json::from_slice(&self.0).map_err(|_| ApiError::Malformed)
+    /// Returns the endpoint, if there is a body.
+    pub(super) fn endpoint(&self) -> Result<Option<Endpoint>, ApiError> {
+        if self.0.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        // serde's messages quote the value, which may be a secret.
+        let endpoint: Endpoint = serde_json::from_slice(&self.0).map_err(|_| ApiError::Malformed)?;
+        if endpoint.id.is_empty() { Err(ApiError::Malformed) } else { Ok(Some(endpoint)) }
     }
 
-    /// The same where there need not be a body.
-    pub(super) fn json_if_any<T: DeserializeOwned>(&self) -> Result<Option<T>, ApiError> {
-        if self.0.trim_ascii().is_empty() { Ok(None) } else { self.json().map(Some) }
+    /// Returns the endpoints of a list. A row that cannot be read is an endpoint without an id.
+    pub(super) fn endpoints(&self) -> Result<Vec<Endpoint>, ApiError> {
+        let text = String::from_utf8_lossy(&self.0);
+        let rows: Vec<&RawValue> = serde_json::from_str(&text).map_err(|_| ApiError::Malformed)?;
+        let read = |row: &&RawValue| serde_json::from_str(row.get()).or_else(|_| serde_json::from_str("{}"));
+        let endpoints: Result<Vec<Endpoint>, _> = rows.iter().map(read).collect();
+        let endpoints = endpoints.map_err(|_| ApiError::Malformed)?;
+        // A list of other objects is another API's.
+        let is_foreign = !endpoints.is_empty() && endpoints.iter().all(|endpoint| endpoint.id.is_empty());
+        if is_foreign { Err(ApiError::Malformed) } else { Ok(endpoints) }
     }
 }
 
@@ -101,17 +112,17 @@ async fn read(mut response: Response) -> Result<Vec<u8>, ApiError> {
 }
 
 fn not_answered(error: reqwest::Error) -> ApiError {
-    if error.is_timeout() && !error.is_connect() {
-        ApiError::TimedOut(TIMEOUT)
-    } else {
-        ApiError::Unreachable(error.without_url())
+    match error.without_url() {
+        error if error.is_connect() => ApiError::Unreachable(error),
+        error if error.is_timeout() => ApiError::TimedOut(TIMEOUT),
+        error => ApiError::NoAnswer(error),
     }
 }
 
 fn redirect(status: StatusCode, headers: &HeaderMap, from: &Url) -> ApiError {
     let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
     let to = location.and_then(|location| from.join(location).ok());
-    // Without what may be secret in it.
+    // The path and the query may hold secrets.
     let to = to.map(|to| Printable(&to.origin().ascii_serialization()).to_string());
     ApiError::Redirect { status: status.as_u16(), to }
 }

@@ -1,6 +1,9 @@
 //! What is wrong with endpoints that the API takes all the same.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use reqwest::Url;
 
@@ -29,13 +32,24 @@ pub enum Warning {
         /// Where it is.
         url: String,
     },
-    /// Two active endpoints of one project subscribe to the same events, of which each goes to only one of them:
-    /// mostly to the older one, but nothing says so.
+    /// Active endpoints of one project subscribe to the same events, of which each goes to only one
+    /// of them: mostly to the oldest one, but nothing says so.
     Overlap {
-        /// The ids of the endpoints, or where one is that is not there yet.
-        endpoints: [String; 2],
-        /// The names that both subscribe to.
+        /// The ids of the endpoints, two or more. An endpoint that is only planned has a name
+        /// instead.
+        endpoints: Vec<String>,
+        /// The names that all of them subscribe to, and no other endpoint.
         names: Vec<String>,
+    },
+    /// The API lists an endpoint without an id, or a row that is not an endpoint.
+    Unreadable {
+        /// The URL of the endpoint, empty if it has none.
+        url: String,
+    },
+    /// An active endpoint has no secret, so that no delivery from it can be verified.
+    NoSecret {
+        /// The id of the endpoint.
+        endpoint: String,
     },
     /// No known release sends an event under this name.
     NeverSent {
@@ -62,12 +76,30 @@ impl fmt::Display for Warning {
             Self::NoScope { url } => {
                 write!(f, "the endpoint at `{}` subscribes to nothing", PrintableUrl(url))
             }
-            Self::Overlap { endpoints: [first, second], names } => write!(
+            Self::Overlap { endpoints, names } => match &endpoints[..] {
+                [first, second] => write!(
+                    f,
+                    "endpoints `{}` and `{}` both subscribe to {}: only one of them gets each event",
+                    Printable(first),
+                    Printable(second),
+                    list(names)
+                ),
+                _ => write!(
+                    f,
+                    "endpoints {} all subscribe to {}: only one of them gets each event",
+                    list(endpoints),
+                    list(names)
+                ),
+            },
+            Self::Unreadable { url } => write!(
                 f,
-                "endpoints `{}` and `{}` both subscribe to {}: only one of them gets each event",
-                Printable(first),
-                Printable(second),
-                list(names)
+                "the API lists an endpoint that cannot be read, at `{}`: look at it in Panora's dashboard",
+                PrintableUrl(url)
+            ),
+            Self::NoSecret { endpoint } => write!(
+                f,
+                "endpoint `{}` has no secret: its deliveries cannot be verified, so disable it",
+                Printable(endpoint)
             ),
             Self::NeverSent { name, instead: Some(instead) } => {
                 write!(f, "nothing is sent under the name `{}`: subscribe to `{instead}`", Printable(name))
@@ -89,11 +121,18 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-/// What is wrong with the active ones of these endpoints, as [`Client::list`](super::Client::list) gives them.
+/// What is wrong with the active ones of these endpoints, as [`Client::list`](super::Client::list)
+/// gives them.
 #[must_use]
 pub fn warnings(endpoints: &[Endpoint]) -> Vec<Warning> {
-    let views: Vec<_> = endpoints.iter().filter(|endpoint| endpoint.is_active).map(View::of).collect();
-    of_views(&views)
+    let unreadable = endpoints.iter().filter(|endpoint| endpoint.id.is_empty());
+    let mut warnings: Vec<_> =
+        unreadable.map(|endpoint| Warning::Unreadable { url: endpoint.url.clone() }).collect();
+    let active = endpoints.iter().filter(|endpoint| endpoint.is_active && !endpoint.id.is_empty());
+    let without_secret = active.clone().filter(|endpoint| endpoint.secret.trim().is_empty());
+    warnings.extend(without_secret.map(|endpoint| Warning::NoSecret { endpoint: endpoint.id.clone() }));
+    warnings.extend(of_views(&active.map(View::of).collect::<Vec<_>>()));
+    warnings
 }
 
 /// What matters of an endpoint, be it there or not.
@@ -129,21 +168,31 @@ pub(super) fn of_views(views: &[View<'_>]) -> Vec<Warning> {
     for view in views.iter().filter(|view| view.scope.is_empty()) {
         warnings.push(Warning::NoScope { url: view.url.to_owned() });
     }
-    for (index, first) in views.iter().enumerate() {
-        for second in &views[index + 1..] {
-            let names: Vec<_> =
-                first.scope.intersection(&second.scope).map(|name| (*name).to_owned()).collect();
-            let is_one_project =
-                first.project == second.project || first.project.is_none() || second.project.is_none();
-            if is_one_project && !names.is_empty() {
-                let endpoints = [first.name.to_owned(), second.name.to_owned()];
-                warnings.push(Warning::Overlap { endpoints, names });
-            }
-        }
-    }
+    warnings.extend(overlaps(views));
     let names: BTreeSet<_> = views.iter().flat_map(|view| &view.scope).copied().collect();
     warnings.extend(names.into_iter().filter_map(never_sent));
     warnings
+}
+
+/// Groups the names by the endpoints that subscribe to them, so that many endpoints make few
+/// warnings.
+fn overlaps(views: &[View<'_>]) -> impl Iterator<Item = Warning> {
+    // All endpoints that a key sees are of its project, mostly.
+    let project = views.iter().find_map(|view| view.project);
+    let mut subscribed: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for view in views {
+        for name in &view.scope {
+            subscribed.entry((view.project.or(project), *name)).or_default().push(view.name);
+        }
+    }
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for ((_, name), endpoints) in subscribed.into_iter().filter(|(_, endpoints)| endpoints.len() > 1) {
+        groups.entry(endpoints).or_default().push(name.to_owned());
+    }
+    groups.into_iter().map(|(endpoints, names)| {
+        let endpoints = endpoints.into_iter().map(str::to_owned).collect();
+        Warning::Overlap { endpoints, names }
+    })
 }
 
 /// Endpoints are matched with the exact name.

@@ -14,7 +14,7 @@ use reqwest::{
 
 use super::recording::Recorded;
 use crate::{
-    endpoints::this_machine::is_this_machine,
+    endpoints::this_machine::HttpClient,
     inbox::StoredEvent,
     testing::{self, Sample},
     verify::Verifier,
@@ -228,10 +228,7 @@ impl Answer {
 /// Sends deliveries. No redirect is followed. Proxies of the environment are used, as the sender does, but not to this
 /// machine itself.
 #[derive(Debug, Clone)]
-pub struct Client {
-    direct: reqwest::Client,
-    proxied: reqwest::Client,
-}
+pub struct Client(HttpClient);
 
 impl Client {
     /// A client that keeps connections open, as the sender does.
@@ -249,8 +246,7 @@ impl Client {
                 .connect_timeout(CONNECT_TIMEOUT)
                 .timeout(TIMEOUT)
         };
-        let direct = builder().no_proxy().build().map_err(SendError::Http)?;
-        Ok(Self { direct, proxied: builder().build().map_err(SendError::Http)? })
+        HttpClient::new(builder).map(Self).map_err(SendError::Http)
     }
 
     /// Sends once.
@@ -269,8 +265,7 @@ impl Client {
                 _ => SendError::NoAnswer { origin, source },
             }
         };
-        let http = if is_this_machine(&url) { &self.direct } else { &self.proxied };
-        let request = http.request(method, url).headers(headers).body(body);
+        let request = self.0.request(method, url).headers(headers).body(body);
         let start = Instant::now();
         let mut response = request.send().await.map_err(failed)?;
         let latency = start.elapsed();

@@ -1,12 +1,17 @@
 //! `endpoints`.
 
+use std::{
+    io::{Read, Write},
+    process::Stdio,
+};
+
 use assert_cmd::Command;
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
 use crate::{
     api::{Api, KEY, secret},
-    support::{cli, fails, json as printed, run},
+    support::{Raw, cli, fails, json as printed, run},
 };
 
 const URL: &str = "https://example.com/webhook";
@@ -231,7 +236,8 @@ fn an_answer_that_is_lost_says_what_may_have_happened() {
     fails(
         &mut endpoints(&api, ["create", URL, "--scope", "crm.contact.created"]),
         3,
-        "the API answered 502, so that it may have done it or not: list the endpoints, and look at the API's own log",
+        "the change may have happened, but its answer is lost: list the endpoints before you repeat it (the API answered \
+         502: look at its own log)",
     );
     assert_eq!(api.summary().len(), 1);
 }
@@ -294,4 +300,81 @@ fn what_goes_wrong_is_one_sentence() {
         3,
         "the API cannot be reached: check the base URL and the network (Connection refused (os error 111))",
     );
+}
+
+#[test]
+fn a_proxy_never_sees_the_key_for_an_api_on_this_machine() {
+    let api = Api::start();
+    let proxy = Raw::start("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    let port = api.address.port();
+    let list = |host: &str, name: &str| {
+        let url = format!("http://{host}:{port}");
+        let mut command = cli(["endpoints", "list", "--api", &url]);
+        run(command.env("PANORA_API_KEY", KEY).env(name, &proxy.url))
+    };
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        for host in ["127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+            let (status, _, errors) = list(host, name);
+            assert_eq!((status, proxy.requests().len()), (0, 0), "{name} {host}: {errors}");
+        }
+    }
+    let (status, ..) = list("api.example.com", "http_proxy");
+    assert_eq!((status, proxy.requests().len()), (3, 1), "other hosts are reached through it");
+    let mut command = cli(["endpoints", "list", "--api", "http://api.invalid"]);
+    run(command.env("PANORA_API_KEY", KEY).env("http_proxy", &proxy.url).env("NO_PROXY", "api.invalid"));
+    assert_eq!(proxy.requests().len(), 1);
+}
+
+#[test]
+fn warnings_are_few_and_on_the_standard_error() {
+    let api = Api::start();
+    for number in 0..600 {
+        api.state().add(&format!("http://example.com/{number}"), &["crm.contact.created"]);
+    }
+    for json in [&[][..], &["--json"]] {
+        let (status, _, warnings) = run(endpoints(&api, ["list"]).args(json));
+        assert_eq!((status, warnings.lines().count()), (0, 21));
+        assert!(warnings.ends_with("581 more warnings are not shown: mend these first\n"), "{warnings}");
+    }
+}
+
+/// Runs a script in which the command is asked on a terminal and answered with `y`, after a change.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_is_carried_out_as_shown_or_not_at_all() {
+    for is_changed in [false, true] {
+        let api = Api::start();
+        let old = api.state().add(URL, &["crm.deal.created"]);
+        let command = format!(
+            "{} endpoints --api {} sync {URL} --scope crm.contact.created",
+            env!("CARGO_BIN_EXE_panora-hooks"),
+            api.url()
+        );
+        let mut terminal = std::process::Command::new("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env("PANORA_API_KEY", KEY)
+            .env_remove("PANORA_WEBHOOK_SECRET")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = terminal.stdout.take().unwrap();
+        let mut shown = Vec::new();
+        while !String::from_utf8_lossy(&shown).contains("[y/N]") {
+            let mut byte = [0];
+            output.read_exact(&mut byte).expect("the question");
+            shown.extend(byte);
+        }
+        if is_changed {
+            // Somebody else disables the new endpoint: without it, the old one would be the last.
+            api.state().endpoints[1]["active"] = false.into();
+        }
+        terminal.stdin.take().unwrap().write_all(b"y\n").unwrap();
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        let status = terminal.wait().unwrap().code();
+        let is_active = api.summary()[0].ends_with(" active");
+        assert_eq!((status, is_active), (Some(i32::from(is_changed)), is_changed), "{rest}");
+        assert!(is_changed == rest.contains("is disabled; make a new plan"), "{old}: {rest}");
+    }
 }

@@ -251,3 +251,62 @@ fn there_are_completions_and_man_pages_of_every_command() {
         assert!(page.contains("Example"), "{name}");
     }
 }
+
+#[test]
+fn output_that_cannot_be_written_is_an_error_of_every_command() {
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["-h"],
+        &["endpoints", "sync", "--help"],
+        &["inbox", "-h"],
+        &["completions", "bash"],
+        &["man"],
+        &["events"],
+        &["events", "--json"],
+    ] {
+        let run = |redirection: &str| {
+            let script = format!("\"$0\" \"$@\" {redirection}");
+            process::Command::new("bash")
+                .args(["-c", &script, env!("CARGO_BIN_EXE_panora-hooks")])
+                .args(args)
+                .output()
+                .unwrap()
+        };
+        let full = run(">/dev/full");
+        let errors = String::from_utf8(full.stderr).unwrap();
+        assert_eq!(full.status.code(), Some(3), "{args:?}");
+        assert!(errors.starts_with("error: cannot write the output"), "{args:?}: {errors}");
+        let closed = run("| true; exit ${PIPESTATUS[0]}");
+        assert_eq!((closed.status.code(), closed.stderr), (Some(0), vec![]), "{args:?}");
+    }
+}
+
+#[test]
+fn every_man_page_has_the_program_and_its_version_in_the_footer() {
+    let folder = tempfile::tempdir().unwrap();
+    cli(["man", folder.path().to_str().unwrap()]).assert().success();
+    let mut pages: Vec<_> = fs::read_dir(&folder).unwrap().map(|page| page.unwrap().path()).collect();
+    pages.sort();
+    let (_, page, _) = run(&mut cli(["man"]));
+    let texts = pages.iter().map(|page| fs::read_to_string(page).unwrap());
+    for page in texts.chain([page]) {
+        let title = page.lines().find(|line| line.starts_with(".TH")).unwrap();
+        let end = concat!(r#" 1 " " "panora-hooks "#, env!("CARGO_PKG_VERSION"), r#"""#);
+        assert!(title.trim_end().ends_with(end), "{title}");
+    }
+    assert_eq!(pages.len(), 24);
+}
+
+#[test]
+fn tables_fit_narrow_terminals() {
+    for width in [30, 40, 60, 79] {
+        let (status, table, _) = run(cli(["events"]).env("COLUMNS", width.to_string()));
+        assert_eq!(status, 0);
+        assert!(table.lines().all(|line| line.chars().count() <= width), "{width}: {table}");
+    }
+    let (_, wide, _) = run(cli(["events"]).env("COLUMNS", "500"));
+    for columns in ["0", "", "-5", "wide"] {
+        assert_eq!(run(cli(["events"]).env("COLUMNS", columns)).1, wide, "{columns}");
+    }
+}

@@ -48,6 +48,12 @@ pub struct State {
     pub answer: Option<(u16, &'static str, String)>,
     /// After so many changes the answers are lost, although the changes are made.
     pub answers_left: Option<usize>,
+    /// Fields that a created endpoint has instead of those that were asked for.
+    pub stored_instead: Vec<(&'static str, Value)>,
+    /// The same, but the answer is as it was asked for.
+    pub stored_silently: Vec<(&'static str, Value)>,
+    /// The endpoints that cannot be changed.
+    pub stuck: Vec<String>,
     created: usize,
 }
 
@@ -114,7 +120,7 @@ impl State {
     fn create(&mut self, request: &Value) -> Value {
         self.created += 1;
         let number = self.created;
-        let endpoint = json!({
+        let mut endpoint = json!({
             "id_webhook_endpoint": format!("e0000000-0000-4000-8000-{number:012}"),
             "endpoint_description": request.get("description").cloned().unwrap_or_else(|| "".into()),
             "url": request["url"],
@@ -125,8 +131,15 @@ impl State {
             "id_project": PROJECT,
             "last_update": null,
         });
-        self.endpoints.push(endpoint.clone());
-        endpoint
+        for (field, value) in &self.stored_instead {
+            endpoint[*field] = value.clone();
+        }
+        let answer = endpoint.clone();
+        for (field, value) in &self.stored_silently {
+            endpoint[*field] = value.clone();
+        }
+        self.endpoints.push(endpoint);
+        answer
     }
 
     fn position(&self, id: &str) -> Option<usize> {
@@ -169,7 +182,9 @@ async fn answer(state: Arc<Mutex<State>>, request: Request) -> Response {
             (201, state.create(&request))
         }
         ("PUT", Some(id)) => match state.position(id) {
-            Some(position) if request["active"].is_boolean() => {
+            Some(position)
+                if request["active"].is_boolean() && !state.stuck.iter().any(|stuck| stuck == id) =>
+            {
                 // A changed row is a new one, mostly after the others.
                 let mut endpoint = state.endpoints.remove(position);
                 if !state.is_deaf {

@@ -1,6 +1,7 @@
 //! What is printed, and how.
 
 use std::{
+    env,
     fmt::Display,
     io::{self, Write},
     sync::{
@@ -12,7 +13,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -30,9 +31,15 @@ pub(crate) fn is_closed() -> bool {
     IS_CLOSED.load(Ordering::Relaxed)
 }
 
-/// A line on the standard output. Colours are left out where that is no terminal.
-pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
-    written(writeln!(anstream::stdout(), "{text}"))
+/// Writes a line to the standard output.
+pub(crate) fn line(content: impl Display) -> Result<(), Failure> {
+    text(format_args!("{content}\n"))
+}
+
+/// Writes text to the standard output. Colours are left out if that is not a terminal.
+pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout();
+    written(write!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
 /// A value for other programs, on one line.
@@ -42,7 +49,9 @@ pub(crate) fn json(value: &Value) -> Result<(), Failure> {
 
 /// Bytes for other programs.
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
-    written(io::stdout().write_all(bytes))
+    let mut stdout = io::stdout();
+    // What is left in the buffer at the end of the process is written without a check.
+    written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
 /// `| head` has read enough: that is no error, but neither the end of what is to be done, nor what the status says.
@@ -70,10 +79,16 @@ pub(crate) fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Columns, as wide as what is in them.
+/// Prints columns as wide as their content. Cells are wrapped to fit the terminal or the variable
+/// `COLUMNS`.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    if let Some(columns) = columns.filter(|columns| *columns > 0) {
+        table.set_width(columns);
+    }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
@@ -185,7 +200,8 @@ pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}").chars().map(escape).collect()
 }
 
-/// A text from outside on a terminal: nothing of it moves the cursor, and it is no longer than a name.
+/// A text from outside on a terminal: nothing of it moves the cursor, and it is no longer than a
+/// name.
 pub(crate) fn foreign(text: &str) -> String {
     const MAX_CHARS: usize = 128;
     let mut shown: String = text.chars().take(MAX_CHARS).flat_map(char::escape_debug).collect();

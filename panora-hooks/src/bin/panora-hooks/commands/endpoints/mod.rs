@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 
 use clap::Subcommand;
 use panora_hooks::{
-    endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, SetupError, warnings},
+    endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, SetupError, Warning, warnings},
     tools::{
         find::{self, ScopeError},
         redact,
@@ -54,7 +54,10 @@ enum Command {
 
 /// Lists the endpoints of a project, and what is wrong with them
 #[derive(clap::Args)]
-#[command(after_help = "Example: panora-hooks endpoints list")]
+#[command(after_help = "\
+Warnings go to the standard error, with --json too.
+
+Example: panora-hooks endpoints list")]
 struct List {
     /// Shows the secrets, too, and those in URLs
     #[arg(long)]
@@ -155,7 +158,9 @@ fn wrong(error: SetupError) -> Failure {
 
 fn failed(error: ApiError) -> Failure {
     match error {
-        ApiError::UnknownEndpoint { .. } => Failure::no(error),
+        ApiError::UnknownEndpoint { .. } | ApiError::Changed(_) | ApiError::Disabled { .. } => {
+            Failure::no(error)
+        }
         ApiError::NoUrl => Failure::usage(error),
         _ => Failure::of(error),
     }
@@ -208,8 +213,18 @@ async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Resu
         };
         print::table(header, rows)?;
     }
-    warnings(&endpoints).iter().for_each(print::warning);
+    warn_of(&warnings(&endpoints));
     Ok(())
+}
+
+/// Prints the first warnings to the standard error, also with `--json`, and the number of the
+/// others.
+fn warn_of(warnings: &[Warning]) {
+    const MAX: usize = 20;
+    warnings.iter().take(MAX).for_each(print::warning);
+    if let Some(more @ 1..) = warnings.len().checked_sub(MAX) {
+        print::warning(format_args!("{more} more warnings are not shown: mend these first"));
+    }
 }
 
 async fn create(client: &Client, args: Create, json: bool) -> Result<(), Failure> {
@@ -221,10 +236,11 @@ async fn create(client: &Client, args: Create, json: bool) -> Result<(), Failure
     Ok(())
 }
 
-/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done, whatever comes of this.
+/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done,
+/// whatever comes of this.
 async fn warn(client: &Client) {
     match client.list().await {
-        Ok(endpoints) => warnings(&endpoints).iter().for_each(print::warning),
+        Ok(endpoints) => warn_of(&warnings(&endpoints)),
         Err(error) => print::warning(format_args!("the endpoints could not be checked: {error}")),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use panora_hooks::{
-    endpoints::{ApiError, Client, Desired, NewEndpoint, Plan, Step, SyncError, Synced},
+    endpoints::{ApiError, Client, Desired, NewEndpoint, Step, SyncError, Synced},
     tools::redact,
 };
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
     }
 
     let plan = client.plan(&desired).await.map_err(failed)?;
-    plan.warnings().iter().for_each(print::warning);
+    super::warn_of(plan.warnings());
     if !json {
         match plan.kept() {
             Some(id) if plan.steps().is_empty() => {
@@ -69,7 +69,7 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
         return plan.steps().iter().try_for_each(|step| print::line(format_args!("to do: {step}")));
     }
 
-    let (mut synced, mut failure) = carry_out(client, plan).await;
+    let (mut synced, mut failure) = outcome(client.apply(plan).await);
     if !json && let Some(created) = &synced.created {
         super::show_created(created, show_secrets, false)?;
     }
@@ -77,9 +77,8 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
     if may_ask && !synced.left.is_empty() {
         synced.left.iter().for_each(|step| print::note(format_args!("to do: {step}")));
         if input::ask("does the receiver accept the secrets of both by now?")? {
-            let plan = client.plan(&desired.assume_accepted()).await.map_err(failed)?;
-            let (rest, error) = carry_out(client, plan).await;
-            (synced.disabled, synced.left, failure) = (rest.disabled, rest.left, error);
+            // Exactly the steps that were shown.
+            (synced, failure) = outcome(client.resume(synced).await);
         }
     }
     if json {
@@ -107,9 +106,9 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
     }
 }
 
-/// Carries a plan out as far as it goes: what is done is to be shown even where the rest fails.
-async fn carry_out(client: &Client, plan: Plan) -> (Synced, Option<ApiError>) {
-    match client.apply(plan).await {
+/// Splits the result, since what is done is shown even if the rest fails.
+fn outcome(result: Result<Synced, SyncError>) -> (Synced, Option<ApiError>) {
+    match result {
         Ok(synced) => (synced, None),
         Err(SyncError { synced, cause, .. }) => (*synced, Some(cause)),
     }

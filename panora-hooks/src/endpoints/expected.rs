@@ -1,0 +1,56 @@
+//! The endpoints that a plan was made for, compared with those that there are now.
+
+use super::{
+    Endpoint,
+    endpoint::is_same_scope,
+    place::{Place, is_same_url},
+};
+use crate::printable::Printable;
+
+/// The endpoints that a plan depends on, as they are expected before its next step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub(super) url: String,
+    pub(super) endpoints: Vec<Endpoint>,
+    /// The endpoints whose change failed: it may have happened.
+    pub(super) doubtful: Vec<String>,
+}
+
+impl Expected {
+    /// Returns the first difference to the endpoints that there are now.
+    pub(super) fn change(&self, found: &[Endpoint]) -> Option<String> {
+        let place = Place::of(&self.url);
+        let known = |id: &str| self.endpoints.iter().any(|endpoint| endpoint.has_id(id));
+        let change = |expected: &Endpoint| {
+            let id = Printable(&expected.id);
+            let Some(now) = found.iter().find(|endpoint| endpoint.has_id(&expected.id)) else {
+                return Some(format!("endpoint `{id}` is gone"));
+            };
+            let is_doubtful = self.doubtful.contains(&expected.id);
+            if !is_same_url(&now.url, &expected.url) {
+                Some(format!("endpoint `{id}` has another URL"))
+            } else if !is_same_scope(&now.scope, &expected.scope) {
+                Some(format!("endpoint `{id}` has another scope"))
+            } else if now.secret != expected.secret {
+                Some(format!("endpoint `{id}` has another secret"))
+            } else if now.is_active != expected.is_active && !is_doubtful {
+                let state = if now.is_active { "active" } else { "disabled" };
+                Some(format!("endpoint `{id}` is {state}"))
+            } else {
+                None
+            }
+        };
+        let is_new =
+            |endpoint: &&Endpoint| !known(&endpoint.id) && Place::of(&endpoint.url).is_same_receiver(&place);
+        self.endpoints.iter().find_map(change).or_else(|| {
+            let new = found.iter().find(is_new)?;
+            Some(format!("endpoint `{}` is new at this URL", Printable(&new.id)))
+        })
+    }
+
+    pub(super) fn set_active(&mut self, id: &str, is_active: bool) {
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.has_id(id)) {
+            endpoint.is_active = is_active;
+        }
+    }
+}
