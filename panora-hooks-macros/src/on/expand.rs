@@ -6,7 +6,7 @@ use syn::{Attribute, Ident};
 
 use super::{
     signature::Function,
-    validate::{Argument, Hook, HookFn, HookItem, Warning, WarningKind},
+    validate::{Argument, Hook, HookFn, HookItem, Warning, WarningKind, contains_word},
 };
 use crate::{
     catalogue::{self, Entry},
@@ -22,17 +22,40 @@ pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
     };
     // Whether the function is used shows when the errors are gone.
     let quiet = (!diagnostics.is_empty()).then(|| quote!(#[allow(dead_code)]));
+    let item = if is_generic(function) { stand_in(function) } else { function.to_token_stream() };
     let marker = marker(function, hook, &implementation.type_of);
     let implementation = implement(function, &hook.private, implementation);
     let checks = arguments.iter().map(|argument| check(argument, hook, function));
     let warnings = hook.warnings.iter().map(|warning| warn(warning, function));
     quote! {
         #quiet
-        #function
+        #item
         #marker
         #implementation
         #(#checks)*
         #(#warnings)*
+    }
+}
+
+/// Whether a list would have to infer something of a function, which is an error already.
+fn is_generic(function: &Function) -> bool {
+    let inputs = function.signature.inputs.to_token_stream();
+    !function.signature.generics.params.is_empty() || contains_word(inputs, "impl").is_some()
+}
+
+/// A function that lists can name, beside one that they cannot, which the compiler still checks.
+fn stand_in(function: &Function) -> TokenStream {
+    let Function { visibility, signature, .. } = function;
+    let name = &signature.ident;
+    let configuration = configuration(function);
+    quote! {
+        #(#configuration)*
+        #visibility fn #name() {}
+        #(#configuration)*
+        const _: () = {
+            #[allow(dead_code, unreachable_pub)]
+            #function
+        };
     }
 }
 

@@ -420,7 +420,11 @@ fn an_error_in_the_signature() {
         ),
         expect![[r##"
             #[allow(dead_code)]
-            pub fn a<T>(meta: &T) {}
+            pub fn a() {}
+            const _: () = {
+                #[allow(dead_code, unreachable_pub)]
+                pub fn a<T>(meta: &T) {}
+            };
             #[doc(hidden)]
             #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
             pub struct a {}

@@ -35,7 +35,7 @@ async fn __hook() {}
 #[on("crm.task.created")]
 async fn registry() {}
 
-#[on("crm.user.created")]
+#[on("filestorage.file.created")]
 async fn NotAHook() {}
 
 // Above the list: a macro and a hook may share a name.

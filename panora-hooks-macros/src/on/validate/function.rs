@@ -52,6 +52,7 @@ pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> Ho
 /// Refuses attributes that make the function something else, and takes a second `#[on(..)]` away, which
 /// would write a second marker.
 fn check_attributes(function: &mut Function, diagnostics: &mut Diagnostics) {
+    let is_main = function.signature.ident == "main";
     function.attributes.retain(|attribute| {
         let name = attribute.path().segments.last().map(|segment| segment.ident.to_string());
         match name.as_deref() {
@@ -67,7 +68,7 @@ fn check_attributes(function: &mut Function, diagnostics: &mut Diagnostics) {
                 diagnostics.error(attribute, "a hook cannot be a test");
                 true
             }
-            Some("main") => {
+            Some("main") if !is_main => {
                 diagnostics.error(attribute, "`main` is the program's entry point, not a hook");
                 true
             }
@@ -209,7 +210,7 @@ fn last_name(ty: &Type) -> Option<&Ident> {
 }
 
 /// The first `word` among the tokens, at any depth.
-fn contains_word(tokens: TokenStream, word: &str) -> Option<Ident> {
+pub(in crate::on) fn contains_word(tokens: TokenStream, word: &str) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => (ident == word).then_some(ident),
         TokenTree::Group(group) => contains_word(group.stream(), word),

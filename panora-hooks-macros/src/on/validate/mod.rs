@@ -6,6 +6,8 @@ mod patterns;
 use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Type};
 
+pub(super) use self::function::contains_word;
+
 use super::{
     attribute::Attribute,
     signature::{Function, Item},
