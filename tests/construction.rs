@@ -112,7 +112,6 @@ fn panics_point_at_the_users_line() {
         #[allow(non_upper_case_globals)]
         const prefix: bool = true;
         drop(Webhooks::new(verifier()).hooks(hooks![prefix])); // line C2
-        assert!(prefix);
     });
     assert_eq!(line, line_of("line C2"));
     assert!(message.starts_with("`prefix` is not a hook: "), "{message}");
