@@ -8,9 +8,9 @@ use panora_hooks::{
     Verifier,
     endpoints::{ApiError, Client, Desired, NewEndpoint, Step, Warning, warnings},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::api::{Api, KEY, secret};
+use crate::api::{Api, Fault, KEY, secret};
 
 const URL: &str = "https://example.com/webhook";
 const NAME: &str = "crm.contact.created";
@@ -180,6 +180,75 @@ async fn runs_that_are_interrupted_or_raced_leave_one_active_endpoint_whose_secr
             ["https://example.com/other crm.note.created active".to_owned(), format!("{URL} {NAME} active")]
         );
         assert_eq!(first.plan(&desired).await.unwrap().kept(), Some(&*id(3)));
+    }
+}
+
+/// The endpoints at the URL that are active, by the number of their secret.
+fn active(endpoints: &[Value]) -> Vec<&Value> {
+    endpoints.iter().filter(|endpoint| endpoint["url"] == URL && endpoint["active"] == true).collect()
+}
+
+fn secrets(endpoints: &[Value]) -> Vec<String> {
+    active(endpoints).iter().map(|endpoint| endpoint["secret"].as_str().unwrap().to_owned()).collect()
+}
+
+fn accepting(secrets: &[String]) -> Verifier {
+    let first = Verifier::new(&secrets[0]).unwrap();
+    secrets[1..].iter().fold(first, |verifier, secret| verifier.also_accept(secret).unwrap())
+}
+
+/// Operators run `sync` for one scope or another, alone or two at once for the same, while requests and
+/// answers are lost, and at times let the receiver accept what there is. (Two at once for different
+/// scopes can disable each other's endpoint: the API has no locks.)
+#[tokio::test]
+async fn whatever_is_lost_or_raced_an_accepted_endpoint_stays_active_and_one_is_left() {
+    for seed in 0..150 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let api = Api::start();
+        api.state().add(URL, &["crm.deal.created"]);
+        let other = api.state().add("https://example.com/other", &["crm.note.created"]);
+        let mut accepted = vec![secret(1)];
+        let clients = [client(&api), client(&api)];
+        let scopes = [&[NAME][..], &["crm.deal.created"], &[NAME, "crm.deal.created"]];
+        for _ in 0..random.usize(1..5) {
+            api.state().faults = (0..random.usize(..8))
+                .map(|_| match random.u8(..4) {
+                    0 => Fault::Lost,
+                    1 => Fault::AnswerLost,
+                    _ => Fault::None,
+                })
+                .collect();
+            let verifier = accepting(&accepted);
+            let desired = desired(random.choice(scopes).unwrap()).accepted_by(&verifier);
+            if random.bool() {
+                let _ = clients[0].sync(&desired).await;
+            } else {
+                let _ = tokio::join!(clients[0].sync(&desired), clients[1].sync(&desired));
+            }
+            for endpoints in std::mem::take(&mut api.state().history) {
+                let is_served = secrets(&endpoints).iter().any(|secret| accepted.contains(secret));
+                assert!(is_served, "{seed}: no endpoint is active whose secret is accepted: {endpoints:?}");
+                let is_untouched = endpoints
+                    .iter()
+                    .any(|endpoint| endpoint["id_webhook_endpoint"] == *other && endpoint["active"] == true);
+                assert!(is_untouched, "{seed}: {endpoints:?}");
+            }
+            if random.bool() {
+                accepted.extend(secrets(&api.state().endpoints));
+            }
+        }
+        api.state().faults.clear();
+        let wanted = random.choice(scopes).unwrap();
+        // Once for the new endpoint, and once its secret is accepted.
+        for _ in 0..2 {
+            accepted.extend(secrets(&api.state().endpoints));
+            let done = clients[0].sync(&desired(wanted).accepted_by(&accepting(&accepted))).await;
+            done.unwrap_or_else(|error| panic!("{seed}: {}", error.cause));
+        }
+        let endpoints = api.state().endpoints.clone();
+        let left = active(&endpoints);
+        assert_eq!(left.len(), 1, "{seed}: {endpoints:?}");
+        assert_eq!(left[0]["scope"], json!(wanted), "{seed}");
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::{
+    collections::VecDeque,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -48,6 +49,10 @@ pub struct State {
     pub answer: Option<(u16, &'static str, String)>,
     /// After so many changes the answers are lost, although the changes are made.
     pub answers_left: Option<usize>,
+    /// What becomes of the next requests, after which all are answered.
+    pub faults: VecDeque<Fault>,
+    /// The endpoints after each change.
+    pub history: Vec<Vec<Value>>,
     /// Fields that a created endpoint has instead of those that were asked for.
     pub stored_instead: Vec<(&'static str, Value)>,
     /// The same, but the answer is as it was asked for.
@@ -55,6 +60,17 @@ pub struct State {
     /// The endpoints that cannot be changed.
     pub stuck: Vec<String>,
     created: usize,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// It is answered.
+    None,
+    /// It does not arrive.
+    Lost,
+    /// It is carried out, and the answer does not arrive.
+    AnswerLost,
 }
 
 impl Api {
@@ -152,7 +168,27 @@ pub fn secret(number: usize) -> String {
     format!("5ec4e700-0000-4000-8000-{number:012}")
 }
 
+/// Answers a request, unless something becomes of it or of the answer.
 async fn answer(state: Arc<Mutex<State>>, request: Request) -> Response {
+    let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
+    let fault = lock().faults.pop_front().unwrap_or(Fault::None);
+    if matches!(fault, Fault::Lost) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    let before = lock().endpoints.clone();
+    let answer = carry_out(Arc::clone(&state), request).await;
+    let mut state = lock();
+    if state.endpoints != before {
+        let endpoints = state.endpoints.clone();
+        state.history.push(endpoints);
+    }
+    match fault {
+        Fault::AnswerLost => StatusCode::BAD_GATEWAY.into_response(),
+        _ => answer,
+    }
+}
+
+async fn carry_out(state: Arc<Mutex<State>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = body::to_bytes(body, 1 << 20).await.unwrap();
     let path = head.uri.path().to_owned();
