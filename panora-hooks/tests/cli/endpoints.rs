@@ -326,7 +326,7 @@ fn a_proxy_never_sees_the_key_for_an_api_on_this_machine() {
 }
 
 #[test]
-fn warnings_are_few_and_on_the_standard_error() {
+fn warnings_are_few_on_the_standard_error_and_complete_as_json() {
     let api = Api::start();
     for number in 0..600 {
         api.state().add(&format!("http://example.com/{number}"), &["crm.contact.created"]);
@@ -334,8 +334,18 @@ fn warnings_are_few_and_on_the_standard_error() {
     for json in [&[][..], &["--json"]] {
         let (status, _, warnings) = run(endpoints(&api, ["list"]).args(json));
         assert_eq!((status, warnings.lines().count()), (0, 21));
-        assert!(warnings.ends_with("581 more warnings are not shown: mend these first\n"), "{warnings}");
+        assert!(warnings.ends_with("581 more warnings are not shown: fix these first\n"), "{warnings}");
     }
+    let listed = printed(&mut endpoints(&api, ["list"]));
+    for endpoint in listed.as_array().unwrap() {
+        let about = endpoint["warnings"].as_array().unwrap();
+        let texts: Vec<_> = about.iter().map(|text| text.as_str().unwrap()).collect();
+        let plain = format!("`{}` is plain http", endpoint["url"].as_str().unwrap());
+        assert!(texts[0].starts_with(&plain) && texts[1].contains("crm.contact.created"), "{texts:?}");
+        assert_eq!(texts.len(), 2);
+    }
+    let sync = ["sync", URL, "--scope", "crm.contact.created", "--dry-run"];
+    assert_eq!(printed(&mut endpoints(&api, sync))["warnings"].as_array().unwrap().len(), 601);
 }
 
 /// Runs a script in which the command is asked on a terminal and answered with `y`, after a change.

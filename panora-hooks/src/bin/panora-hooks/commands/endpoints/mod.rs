@@ -55,7 +55,7 @@ enum Command {
 /// Lists the endpoints of a project, and what is wrong with them
 #[derive(clap::Args)]
 #[command(after_help = "\
-Warnings go to the standard error, with --json too.
+Warnings go to the standard error. With --json, each endpoint has those about it, too.
 
 Example: panora-hooks endpoints list")]
 struct List {
@@ -191,8 +191,14 @@ async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Resu
         let key = |endpoint: &Endpoint| endpoint.created_at.as_ref().map(ToString::to_string);
         (key(a), &a.id).cmp(&(key(b), &b.id))
     });
+    let found = warnings(&endpoints);
     if json {
-        print::json(&endpoints.iter().map(|endpoint| to_json(endpoint, *show_secrets)).collect())?;
+        let listed = endpoints.iter().map(|endpoint| {
+            let mut value = to_json(endpoint, *show_secrets);
+            value["warnings"] = texts(&about(endpoint, &found));
+            value
+        });
+        print::json(&listed.collect())?;
     } else if endpoints.is_empty() {
         print::line("the project has no endpoints")?;
     } else {
@@ -213,8 +219,21 @@ async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Resu
         };
         print::table(header, rows)?;
     }
-    warn_of(&warnings(&endpoints));
+    warn_of(&found);
     Ok(())
+}
+
+/// Returns the warnings about an endpoint: those that it gets by itself, and the overlaps that it is
+/// part of.
+fn about(endpoint: &Endpoint, all: &[Warning]) -> Vec<Warning> {
+    let is_part = |warning: &&Warning| matches!(warning, Warning::Overlap { endpoints, .. } if endpoints.contains(&endpoint.id));
+    let mut about = warnings(std::slice::from_ref(endpoint));
+    about.extend(all.iter().filter(is_part).cloned());
+    about
+}
+
+fn texts(warnings: &[Warning]) -> Value {
+    warnings.iter().map(ToString::to_string).collect()
 }
 
 /// Prints the first warnings to the standard error, also with `--json`, and the number of the
@@ -223,7 +242,7 @@ fn warn_of(warnings: &[Warning]) {
     const MAX: usize = 20;
     warnings.iter().take(MAX).for_each(print::warning);
     if let Some(more @ 1..) = warnings.len().checked_sub(MAX) {
-        print::warning(format_args!("{more} more warnings are not shown: mend these first"));
+        print::warning(format_args!("{more} more warnings are not shown: fix these first"));
     }
 }
 

@@ -64,7 +64,11 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
     }
     if dry_run {
         if json {
-            return print::json(&json!({ "kept": plan.kept(), "steps": steps(plan.steps()) }));
+            return print::json(&json!({
+                "kept": plan.kept(),
+                "steps": steps(plan.steps()),
+                "warnings": super::texts(plan.warnings()),
+            }));
         }
         return plan.steps().iter().try_for_each(|step| print::line(format_args!("to do: {step}")));
     }
@@ -87,6 +91,7 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
             "created": synced.created.as_ref().map(|created| to_json(created, show_secrets)),
             "disabled": synced.disabled,
             "left": steps(&synced.left),
+            "warnings": super::texts(&synced.warnings),
         }))?;
     } else {
         for id in &synced.disabled {
