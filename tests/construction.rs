@@ -104,8 +104,8 @@ fn panics_point_at_the_users_line() {
     assert_eq!(
         message,
         format!(
-            "`deal` is not a hook: the function of this name has no `#[on(\"...\")]` attribute, and hides the hook \
-             `deals::deal` ({defined_at})"
+            "`deal` is not a hook: the function or constant of this name has no `#[on(\"...\")]` attribute, and \
+             hides the hook `deals::deal` ({defined_at})"
         )
     );
     let (line, message) = panic_of(|| {

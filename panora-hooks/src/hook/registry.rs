@@ -46,8 +46,8 @@ impl fmt::Display for Mistake {
                 let (path, Definition { file, line, .. }) = (hook.path(), hook);
                 write!(
                     f,
-                    "`{name}` is not a hook: the function of this name has no `#[on(\"...\")]` attribute, and hides \
-                     the hook `{path}` ({file}:{line})"
+                    "`{name}` is not a hook: the function or constant of this name has no `#[on(\"...\")]` \
+                     attribute, and hides the hook `{path}` ({file}:{line})"
                 )
             }
         }
