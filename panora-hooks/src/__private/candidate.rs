@@ -4,7 +4,7 @@ use core::{any::TypeId, marker::PhantomData};
 
 use crate::hook::{Definition, Described, Hook, Registry};
 
-/// What an entry's name means in its block, in each namespace that the entry's path does not fill.
+/// The meaning of an entry's name in its block, in each namespace that the entry's path does not fill.
 pub mod fallback {
     /// The type, where the path leads to no type.
     #[allow(non_camel_case_types)]

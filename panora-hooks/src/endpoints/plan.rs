@@ -245,7 +245,7 @@ impl Plan {
         self.kept.as_deref()
     }
 
-    /// What is wrong with the active endpoints once all is done.
+    /// The problems of the active endpoints once all is done.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings

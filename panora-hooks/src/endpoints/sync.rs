@@ -15,7 +15,7 @@ pub struct Synced {
     /// The steps that wait for the receiver to accept a secret; after an error, all steps that were
     /// not done.
     pub left: Vec<Step>,
-    /// What is wrong with the active endpoints once all is done.
+    /// The problems of the active endpoints once all is done.
     pub warnings: Vec<Warning>,
     expected: Expected,
 }

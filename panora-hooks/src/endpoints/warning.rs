@@ -121,7 +121,7 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-/// What is wrong with the active ones of these endpoints, as [`Client::list`](super::Client::list)
+/// Returns the problems of the active ones of these endpoints, as [`Client::list`](super::Client::list)
 /// gives them.
 #[must_use]
 pub fn warnings(endpoints: &[Endpoint]) -> Vec<Warning> {

@@ -36,14 +36,14 @@ impl Future for Call {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HookOutcome> {
         let hook = self.hook;
-        // What the hook leaves behind is not looked at again.
+        // Nothing reads the hook's state after a panic.
         let poll = AssertUnwindSafe(|| {
             let result = ready!(self.running.as_mut().poll(context));
-            // What an error says is the user's code, too.
+            // The text of an error comes from the user's code, which may panic, too.
             Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
         });
         let Ok(polled) = catch_unwind(poll) else {
-            // What it panicked with may hold anything. The panic hook has printed it, if at all.
+            // The payload of the panic may hold anything. The panic hook has printed it, if at all.
             tracing::error!(hook, "hook panicked");
             return Poll::Ready(HookOutcome::Panicked);
         };

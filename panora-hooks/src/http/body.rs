@@ -183,8 +183,8 @@ fn text(body: Bytes) -> Result<ByteString, Refusal> {
     ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into())
 }
 
-/// Returns whether a layer of the application limits bodies, such as `RequestBodyLimitLayer`: the limit of this router
-/// is no error of the body.
+/// Returns whether an error is that of a layer of the application that limits bodies, such as
+/// `RequestBodyLimitLayer`. The router's own limit is not an error of the body.
 fn is_limit_of_a_layer(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_limit_of_a_layer)
 }

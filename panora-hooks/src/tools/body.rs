@@ -30,7 +30,7 @@ pub fn data(body: &[u8]) -> Result<&str, BodyError> {
     Ok(Envelope::parse(body)?.data)
 }
 
-/// What a body is called by its `id_event`, as far as it is JSON. Not authenticated.
+/// Returns the `id_event` of a body, if the body is JSON. Not authenticated.
 #[must_use]
 pub fn id(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]

@@ -86,7 +86,7 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// If `url` is no http(s) URL, or that of the listener itself.
+    /// If `url` is not an http(s) URL, or that of the listener itself.
     pub fn forward(self, client: Client, url: &str) -> Result<Self, SendError> {
         let request = Request::of_recorded(&Recorded::new("POST", "/", Vec::new(), Vec::new()), url)?;
         if self.local_addr().is_ok_and(|own| request.is_to_port(own.port())) {

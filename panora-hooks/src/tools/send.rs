@@ -102,7 +102,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If `url` is no http(s) URL.
+    /// If `url` is not an http(s) URL.
     pub fn of_sample(sample: &Sample, verifier: &Verifier, url: &str) -> Result<Self, SendError> {
         Self::new(url, sample.signature(verifier), sample.body())
     }
@@ -122,7 +122,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If `url` is no http(s) URL.
+    /// If `url` is not an http(s) URL.
     pub fn of_event(event: &StoredEvent, verifier: &Verifier, url: &str) -> Result<Option<Self>, SendError> {
         let Some(data) = &event.data else { return Ok(None) };
         let body = testing::body(&event.info.id, data, &event.info.wire_type);
@@ -133,7 +133,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If `url` is no http(s) URL.
+    /// If `url` is not an http(s) URL.
     pub fn of_recorded(recorded: &Recorded, url: &str) -> Result<Self, SendError> {
         let mut headers = HeaderMap::new();
         for (name, value) in &recorded.headers {

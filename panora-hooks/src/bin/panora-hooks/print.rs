@@ -50,7 +50,7 @@ pub(crate) fn json(value: &Value) -> Result<(), Failure> {
 /// Bytes for other programs.
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout();
-    // What is left in the buffer at the end of the process is written without a check.
+    // At the end of the process, the rest of the buffer is written without a check.
     written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
