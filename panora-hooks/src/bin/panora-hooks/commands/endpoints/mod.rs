@@ -55,7 +55,8 @@ enum Command {
 /// Lists the endpoints of a project, and what is wrong with them
 #[derive(clap::Args)]
 #[command(after_help = "\
-Warnings go to the standard error. With --json, each endpoint has those about it, too.
+Warnings go to the standard error. With --json, each endpoint has those about
+it, too.
 
 Example: panora-hooks endpoints list")]
 struct List {
