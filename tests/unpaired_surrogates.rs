@@ -118,7 +118,7 @@ fn a_name_with_them_is_not_one_of_the_names_of_the_body() {
     }
 }
 
-/// What is signed is what stands in the body, whichever of its parts has the unpaired surrogate.
+/// The signature covers the bytes in the body, whichever of its parts has the unpaired surrogate.
 #[test]
 fn the_signature_covers_the_very_bytes() {
     let data = r#"{"a":"\uD83D\u0041"}"#;

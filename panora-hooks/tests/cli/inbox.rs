@@ -285,7 +285,7 @@ fn a_value_that_is_mistaken_for_a_file_or_a_schema_is_not_shown() {
             }
         }
     }
-    // What is a file name is.
+    // A plain file name is shown.
     let (_, _, errors) = run(&mut inbox(("no-such-folder/inbox.db", ""), ["depth"]));
     assert!(errors.contains("no-such-folder/inbox.db"), "{errors}");
 }

@@ -49,7 +49,7 @@ pub struct State {
     pub answer: Option<(u16, &'static str, String)>,
     /// After so many changes the answers are lost, although the changes are made.
     pub answers_left: Option<usize>,
-    /// What becomes of the next requests, after which all are answered.
+    /// The faults of the next requests. Later ones have none.
     pub faults: VecDeque<Fault>,
     /// The endpoints after each change.
     pub history: Vec<Vec<Value>>,
@@ -62,7 +62,7 @@ pub struct State {
     created: usize,
 }
 
-/// What becomes of a request.
+/// The fault of a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
     /// It is answered.

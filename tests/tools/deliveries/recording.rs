@@ -51,14 +51,19 @@ fn a_time_is_kept_to_the_nanosecond() {
     assert!(read.received_at <= SystemTime::now());
 }
 
-#[test]
-fn what_is_wrong_is_told_by_its_line_and_ends_it() {
+/// Returns the text of a recording of two deliveries.
+fn two_deliveries() -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deliveries.jsonl");
     let mut recorder = Recorder::open(&path).unwrap();
     recorder.record(&recorded(b"1", b"")).unwrap();
     recorder.record(&recorded(b"2", b"")).unwrap();
-    let text = fs::read_to_string(&path).unwrap();
+    fs::read_to_string(&path).unwrap()
+}
+
+#[test]
+fn what_is_wrong_is_told_by_its_line_and_ends_it() {
+    let text = two_deliveries();
     let line = |number: usize| text.lines().nth(number).unwrap();
 
     let damaged = format!("{}\n?\n{}\n", line(0), line(1));
@@ -100,10 +105,7 @@ fn debug_shows_neither_signature_nor_body() {
 fn white_space_and_byte_order_marks_are_not_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deliveries.jsonl");
-    let mut recorder = Recorder::open(&path).unwrap();
-    recorder.record(&recorded(b"1", b"")).unwrap();
-    recorder.record(&recorded(b"2", b"")).unwrap();
-    let text = fs::read_to_string(&path).unwrap();
+    let text = two_deliveries();
     let joined = text.trim_end().replace('\n', "\n\n \t\n");
     for text in [
         format!("{text}\n"),
