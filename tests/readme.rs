@@ -33,7 +33,7 @@ fn its_commands_are_those_that_the_checks_run() {
         [
             "cargo run --example quickstart\n",
             "cargo test --workspace\n",
-            "cargo install --path panora-hooks --features cli\n"
+            "cargo install --path panora-hooks-cli\n"
         ]
     );
     let checks = fs::read_to_string("../.ci/run").unwrap();

@@ -1,6 +1,8 @@
 #![doc = include_str!("docs/crate.md")]
 
 #[doc(hidden)]
+pub mod __cli;
+#[doc(hidden)]
 pub mod __private;
 pub mod catalogue;
 mod delivery;
@@ -27,8 +29,6 @@ pub mod models;
 mod printable;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "cli")]
-pub mod tools;
 mod verify;
 mod webhooks;
 

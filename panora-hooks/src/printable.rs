@@ -36,7 +36,8 @@ impl fmt::Display for PrintableUrl<'_> {
 
 /// A URL, with `..` for the credentials that may be in its user, query and fragment.
 #[cfg(feature = "endpoints")]
-pub(crate) fn without_credentials(text: &str) -> String {
+#[must_use]
+pub fn without_credentials(text: &str) -> String {
     let Some(mut url) = reqwest::Url::parse(text).ok().filter(reqwest::Url::has_host) else {
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let (user, rest) = path.rsplit_once('@').map_or(("", path), |(_, rest)| ("..@", rest));

@@ -1,4 +1,4 @@
-//! The public API of both crates is what the files beside this one say, so that it changes on purpose only.
+//! The public API of the library and its macros is what the files beside this one say, so that it changes on purpose only.
 //!
 //! They hold what there is with all features, and which types are `Send` and `Sync`. Not in them: which feature an item
 //! needs, and that what an `async fn` returns is `Send`.

@@ -1,7 +1,7 @@
 //! The client of the API of endpoints, against answers as the API gives them.
 
 /// Shared with the tests of the command line.
-#[path = "../../panora-hooks/tests/support/api.rs"]
+#[path = "../support/api.rs"]
 mod api;
 
 use crate::api::{Api, KEY, PROJECT, secret};

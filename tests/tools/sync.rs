@@ -1,7 +1,7 @@
 //! Plans of endpoints, carried out while the API answers other than it should and others change the endpoints.
 
 /// Shared with the tests of the command line.
-#[path = "../../panora-hooks/tests/support/api.rs"]
+#[path = "../support/api.rs"]
 mod api;
 
 use panora_hooks::{

@@ -8,9 +8,7 @@ use std::{borrow::Cow, fmt, ops::Deref, time::SystemTime};
 use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 
-pub use self::payload::PayloadError;
-#[cfg(feature = "cli")]
-pub(crate) use self::payload::is_name;
+pub use self::payload::{PayloadError, is_name};
 use crate::catalogue;
 
 /// A delivery whose data is what the holder of the secret signed.

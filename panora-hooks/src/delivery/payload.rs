@@ -143,7 +143,8 @@ fn missing_field(error: &serde_json::Error) -> Option<String> {
 }
 
 /// Whether a text is what fields are called.
-pub(crate) fn is_name(text: &str) -> bool {
+#[must_use]
+pub fn is_name(text: &str) -> bool {
     matches!(text.len(), 1..=64)
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
 }

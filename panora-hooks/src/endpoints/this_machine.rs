@@ -19,17 +19,23 @@ pub(crate) fn is_this_machine(url: &Url) -> bool {
 ///
 /// A proxy would read what goes to a plain http URL, and a service on this machine needs no TLS.
 #[derive(Debug, Clone)]
-pub(crate) struct HttpClient {
+pub struct HttpClient {
     direct: reqwest::Client,
     proxied: reqwest::Client,
 }
 
 impl HttpClient {
-    pub(crate) fn new(builder: impl Fn() -> ClientBuilder) -> reqwest::Result<Self> {
+    /// Creates a client from what a builder sets.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up.
+    pub fn new(builder: impl Fn() -> ClientBuilder) -> reqwest::Result<Self> {
         Ok(Self { direct: builder().no_proxy().build()?, proxied: builder().build()? })
     }
 
-    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+    /// Starts a request.
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let client = if is_this_machine(&url) { &self.direct } else { &self.proxied };
         client.request(method, url)
     }

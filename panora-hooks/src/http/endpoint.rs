@@ -2,13 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::Request,
-    http::{HeaderMap, Method},
-    response::Response,
-    routing,
-};
+use axum::{Router, extract::Request, response::Response, routing};
 use bytestring::ByteString;
 use tracing::{Instrument, field};
 
@@ -16,6 +10,7 @@ use super::{
     body,
     drain::drain,
     execution::Execution,
+    head::{check_method, signature},
     outcome::{DeliveryOutcome, Tally},
     refusal::Refusal,
 };
@@ -29,8 +24,6 @@ use crate::{
     printable::Printable,
     verify::{Signature, Verifier, VerifyError},
 };
-
-const SIGNATURE_HEADER: &str = "panora-signature";
 
 /// What a router needs to answer.
 pub(crate) struct Endpoint<S> {
@@ -102,10 +95,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     async fn read(&self, request: Request) -> Result<(ByteString, Signature), Refusal> {
         let (head, mut body) = request.into_parts();
         let read = async {
-            if head.method != Method::POST {
-                return Err(Refusal::Method);
-            }
-            let signature = signature(&head.headers)?;
+            check_method(&head.method)?;
+            let signature = Signature::parse(signature(&head.headers)?.as_bytes());
+            let signature = signature.ok_or(VerifyError::SignatureFormat)?;
             let body = self.bodies.read(&mut body).await?;
             Ok((body, signature))
         };
@@ -160,13 +152,4 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
 fn refuse(refusal: Refusal, tally: Tally) -> DeliveryOutcome {
     tracing::warn!("delivery refused: {refusal}");
     tally.close(DeliveryOutcome::Refused(refusal))
-}
-
-fn signature(headers: &HeaderMap) -> Result<Signature, Refusal> {
-    let mut values = headers.get_all(SIGNATURE_HEADER).iter();
-    let value = values.next().ok_or(Refusal::NoSignature)?;
-    if values.next().is_some() {
-        return Err(Refusal::TwoSignatures);
-    }
-    Signature::parse(value.as_bytes()).ok_or(Refusal::Unverified(VerifyError::SignatureFormat))
 }

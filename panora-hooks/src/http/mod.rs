@@ -5,6 +5,7 @@ mod budget;
 mod drain;
 mod endpoint;
 mod execution;
+pub(crate) mod head;
 mod outcome;
 pub(crate) mod refusal;
 

@@ -8,25 +8,37 @@ use axum::{
 use super::budget::Exhausted;
 use crate::verify::VerifyError;
 
-/// Why a request is refused. The text is for the log; [`Refusal::reason`] is for the sender.
+/// Why a request is refused. The text is for the log; `reason` is for the sender.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// The method is not POST.
     #[error("the method is not POST")]
     Method,
+    /// The header is missing.
     #[error("the header `Panora-Signature` is missing")]
     NoSignature,
+    /// The header stands there more than once.
     #[error("there is more than one header `Panora-Signature`")]
     TwoSignatures,
+    /// The signature or the body is not the sender's.
     #[error(transparent)]
     Unverified(#[from] VerifyError),
+    /// The body is larger than the limit of the router.
     #[error("the body is larger than {limit} bytes, the limit set by `Webhooks::max_body_bytes`")]
-    TooLarge { limit: usize },
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body is larger than the limit of a layer.
     #[error("a layer around the router stopped the body as too large: raise the limit of that layer")]
     TooLargeForLayer,
+    /// The body did not arrive in time.
     #[error("the body did not arrive in time")]
     TooSlow,
+    /// The body ended early.
     #[error("the body ended early: the connection was cut, or a layer around the router stopped it")]
     Incomplete,
+    /// The memory limit for bodies is reached.
     #[error("too many large bodies at once, and none is read to its end: see `Webhooks::max_buffered_bytes`")]
     Exhausted,
 }

@@ -20,7 +20,7 @@ const FILES: [(&str, &str); 8] = [
 ];
 
 #[expect(clippy::expect_used, reason = "the files are the crate's, and tested")]
-pub(crate) fn find(event_type: &EventType) -> Json {
+pub(super) fn find(event_type: &EventType) -> Json {
     let file = FILES.iter().find(|(vertical, _)| *vertical == event_type.vertical());
     let (_, text) = file.expect("a file for each vertical that has events");
     let fixtures: HashMap<&str, &RawValue> = serde_json::from_str(text).expect("a file of JSON");

@@ -11,14 +11,18 @@ enum Step {
 }
 
 /// Puts a value where a path leads. Keys that are missing are added; an index may be one past the last.
-pub(crate) fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
+///
+/// # Errors
+///
+/// If the path leads nowhere.
+pub fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
     *steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, true))? = value;
     Ok(())
 }
 
 /// Whether a text is a path.
-#[cfg(feature = "cli")]
-pub(crate) fn is_path(text: &str) -> bool {
+#[must_use]
+pub fn is_path(text: &str) -> bool {
     steps(text).is_ok()
 }
 

@@ -255,13 +255,15 @@ impl fmt::Debug for Sample {
 }
 
 /// A body with the keys in the sender's order.
-pub(crate) fn body(id: &str, data: &str, wire_type: &str) -> String {
+#[must_use]
+pub fn body(id: &str, data: &str, wire_type: &str) -> String {
     let (id, wire_type) = (json::quote(id), json::quote(wire_type));
     format!(r#"{{"id_event":{id},"data":{data},"type":{wire_type}}}"#)
 }
 
 /// What `axios` 1.6.8 sends on Node 20.
-pub(crate) fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
+#[must_use]
+pub fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
     [
         ("Accept", "application/json, text/plain, */*".to_owned()),
         ("Content-Type", "application/json".to_owned()),

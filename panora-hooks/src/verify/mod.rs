@@ -9,8 +9,9 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+pub use self::envelope::Envelope;
 pub use self::secret::SecretError;
-pub(crate) use self::{envelope::Envelope, signature::Signature};
+pub(crate) use self::signature::Signature;
 use crate::delivery::Delivery;
 
 /// Verifies deliveries with the secret of an endpoint.
@@ -173,7 +174,7 @@ fn is_signed_with(key: &Hmac<Sha256>, data: &str, signature: &Signature) -> bool
 }
 
 /// A key, if the secret is one.
-pub(crate) fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, SecretError> {
+fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, SecretError> {
     secret::check(secret)?;
     #[expect(clippy::expect_used, reason = "not an outcome: HMAC takes keys of any length")]
     Ok(Hmac::new_from_slice(secret).expect("HMAC takes keys of any length"))

@@ -3,7 +3,7 @@
 use crate::{catalogue, hook::Definition};
 
 /// The names that a pattern stands for: itself, or for a prefix whatever is sent below it.
-pub(crate) fn names(pattern: &str) -> impl Iterator<Item = &str> {
+pub fn names(pattern: &str) -> impl Iterator<Item = &str> {
     let prefix = pattern.strip_suffix('*');
     let exact = prefix.is_none().then_some(pattern);
     let below = prefix.into_iter().flat_map(|prefix| {

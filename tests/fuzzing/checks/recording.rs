@@ -1,6 +1,6 @@
 //! A recording is read, or refused, and what is read is what is written again.
 
-use panora_hooks::tools::recording::{Recorder, Recording};
+use panora_hooks_cli::recording::{Recorder, Recording};
 
 /// # Panics
 ///

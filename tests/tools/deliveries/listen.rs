@@ -2,12 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use panora_hooks::{
-    testing::{Sample, sample},
-    tools::{
-        listen::{Heard, Listener, Verdict},
-        send::{Client, Request, SendError},
-    },
+use panora_hooks::testing::{Sample, sample};
+use panora_hooks_cli::{
+    listen::{Heard, Listener, Verdict},
+    send::{Client, Request, SendError},
 };
 use tokio::sync::oneshot;
 

@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, time::SystemTime};
 
-use panora_hooks::tools::recording::{Recorded, Recorder, Recording, RecordingError};
+use panora_hooks_cli::recording::{Recorded, Recorder, Recording, RecordingError};
 use proptest::{collection::vec, prelude::*};
 
 fn recorded(body: &[u8], value: &[u8]) -> Recorded {

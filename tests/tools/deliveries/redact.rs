@@ -1,6 +1,6 @@
 //! Payloads without their values.
 
-use panora_hooks::tools::redact::{payload, redact};
+use panora_hooks_cli::redact::{payload, redact};
 use serde_json::json;
 
 #[test]

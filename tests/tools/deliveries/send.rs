@@ -8,14 +8,11 @@ use std::{
     },
 };
 
-use panora_hooks::{
-    State, Webhooks, hooks, on,
-    testing::sample,
-    tools::{
-        batch::{Batch, CONCURRENCY},
-        send::{Client, Request, SendError},
-        template::Template,
-    },
+use panora_hooks::{State, Webhooks, hooks, on, testing::sample};
+use panora_hooks_cli::{
+    batch::{Batch, CONCURRENCY},
+    send::{Client, Request, SendError},
+    template::Template,
 };
 
 use crate::verifier;

@@ -1,10 +1,7 @@
 //! Deliveries to send.
 
-use panora_hooks::{
-    catalogue,
-    testing::sample,
-    tools::template::{Template, TemplateError},
-};
+use panora_hooks::{catalogue, testing::sample};
+use panora_hooks_cli::template::{Template, TemplateError};
 use serde_json::Value;
 
 fn payload(template: &Template, number: u64) -> Value {

@@ -5,10 +5,8 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD},
 };
 use expect_test::expect;
-use panora_hooks::{
-    testing::sample,
-    tools::explain::{Cause, KnownSecret},
-};
+use panora_hooks::testing::sample;
+use panora_hooks_cli::explain::{Cause, KnownSecret};
 
 use crate::{OTHER, SECRET, assert_says, codes, explain, explain_with, sign};
 
@@ -39,7 +37,7 @@ fn what_matches_is_said_to_match() {
 #[test]
 fn no_header() {
     let (body, _) = delivery();
-    let explanation = panora_hooks::tools::explain::explain(body.as_bytes(), None, &[]);
+    let explanation = panora_hooks_cli::explain::explain(body.as_bytes(), None, &[]);
     assert_says(
         &explanation,
         &expect![[r#"
@@ -55,7 +53,7 @@ fn two_headers() {
     let known = [KnownSecret::new("A", SECRET)];
     let signatures = [signature.as_bytes(), signature.as_bytes()];
     assert_says(
-        &panora_hooks::tools::explain::explain(body.as_bytes(), signatures, &known),
+        &panora_hooks_cli::explain::explain(body.as_bytes(), signatures, &known),
         &expect![[r#"
             two_signatures
             there is more than one header `Panora-Signature`: look for what adds one on the way

@@ -11,10 +11,8 @@ mod secret;
 mod wrapped;
 
 use expect_test::Expect;
-use panora_hooks::{
-    Verifier,
-    tools::explain::{Cause, Explanation, KnownSecret},
-};
+use panora_hooks::Verifier;
+use panora_hooks_cli::explain::{Cause, Explanation, KnownSecret};
 
 const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
@@ -60,7 +58,7 @@ fn explain_with(
 ) -> Explanation {
     let known: Vec<_> = secrets.iter().map(|(name, secret)| KnownSecret::new(*name, *secret)).collect();
     let signature = signature.as_ref();
-    let explanation = panora_hooks::tools::explain::explain(body.as_ref(), Some(signature), &known);
+    let explanation = panora_hooks_cli::explain::explain(body.as_ref(), Some(signature), &known);
 
     let said = format!("{explanation}\n{explanation:?}\n{known:?}").to_lowercase();
     let signature = String::from_utf8_lossy(signature);

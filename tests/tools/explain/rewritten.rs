@@ -1,7 +1,7 @@
 //! JSON that was parsed and written again.
 
 use expect_test::expect;
-use panora_hooks::tools::explain::Cause;
+use panora_hooks_cli::explain::Cause;
 
 use crate::{
     OTHER, PAYLOAD, SECRET, assert_says, body, codes, difference, explain, explain_with, quote, sign,

@@ -1,10 +1,8 @@
 //! The secret: which one it was, and what was done to it.
 
 use expect_test::expect;
-use panora_hooks::{
-    testing::sample,
-    tools::explain::{Cause, Explanation, KnownSecret},
-};
+use panora_hooks::testing::sample;
+use panora_hooks_cli::explain::{Cause, Explanation, KnownSecret};
 
 use crate::{OTHER, SECRET, assert_says, codes, explain_with, sign};
 
@@ -43,7 +41,7 @@ fn a_secret_that_the_receiver_also_accepts() {
         ];
         let signature = sign(sender, &crate::quote(data));
         let body = crate::body(&crate::quote("[1]"));
-        codes(&panora_hooks::tools::explain::explain(body.as_bytes(), [signature.as_bytes()], &known))
+        codes(&panora_hooks_cli::explain::explain(body.as_bytes(), [signature.as_bytes()], &known))
     };
     assert_eq!(explain(SECRET, "[1]"), "match");
     assert_eq!(explain(SECRET, "[1]\n"), "newline_lost");

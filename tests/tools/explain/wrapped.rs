@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::*};
 use expect_test::expect;
-use panora_hooks::tools::{
+use panora_hooks_cli::{
     explain::{KnownSecret, explain_recorded},
     recording::Recorded,
 };

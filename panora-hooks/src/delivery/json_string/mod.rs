@@ -9,8 +9,7 @@ mod surrogates;
 
 use std::borrow::Cow;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::surrogates::from_str;
+pub use self::surrogates::from_str;
 pub(crate) use self::surrogates::replace_unpaired;
 #[cfg(feature = "testing")]
 pub(crate) use self::surrogates::unpaired;

@@ -2,7 +2,6 @@
 //!
 //! `JSON.stringify` writes them as escapes such as `\ud83d`, so the text around them is valid UTF-8.
 
-#[cfg(feature = "cli")]
 use serde::de::DeserializeOwned;
 
 /// The length of an escape with four digits, and of what replaces it.
@@ -43,8 +42,11 @@ pub(crate) fn replace_unpaired(text: &str) -> Option<String> {
 }
 
 /// Reads JSON with U+FFFD for unpaired surrogates.
-#[cfg(feature = "cli")]
-pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+///
+/// # Errors
+///
+/// If the text is not JSON, or not what `T` takes.
+pub fn from_str<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_str(text).or_else(|error| match replace_unpaired(text) {
         Some(replaced) => serde_json::from_str(&replaced),
         None => Err(error),

@@ -6,22 +6,32 @@ mod text;
 use std::collections::HashMap;
 
 use self::node::Node;
-pub(crate) use self::{node::JsonError, text::Text};
+pub use self::{node::JsonError, text::Text};
 
 /// A value whose objects keep the order of their keys, as the sender's do.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Json {
+pub enum Json {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number.
     Number(f64),
+    /// A string.
     Text(Text),
+    /// An array.
     List(Vec<Self>),
+    /// An object.
     Object(Vec<(Text, Self)>),
 }
 
 impl Json {
     /// Reads a JSON text as `JSON.parse` does: of members with the same key, the last counts.
-    pub(crate) fn parse(text: &str) -> Result<Self, JsonError> {
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON, is nested too deeply, or has a number beyond the range of JavaScript's.
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
         Self::of_node(&Node::parse(text)?).ok_or(JsonError::Number)
     }
 
@@ -54,7 +64,8 @@ impl Json {
     }
 
     /// The text that `JSON.stringify` makes of it.
-    pub(crate) fn stringify(&self) -> String {
+    #[must_use]
+    pub fn stringify(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
         text
@@ -93,7 +104,8 @@ impl Json {
 }
 
 /// A text as a JSON string. JavaScript escapes what `serde_json` escapes, in the same way.
-pub(crate) fn quote(text: &str) -> String {
+#[must_use]
+pub fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -105,13 +117,15 @@ fn in_order(members: &[(Text, Json)]) -> Vec<&(Text, Json)> {
 }
 
 /// What JavaScript takes for an index.
-pub(crate) fn index(key: &str) -> Option<u32> {
+#[must_use]
+pub fn index(key: &str) -> Option<u32> {
     let index: u32 = key.parse().ok()?;
     (index < u32::MAX && index.to_string() == key).then_some(index)
 }
 
 /// Rust and JavaScript write the same digits. Where JavaScript has an exponent, Rust has zeros.
-pub(crate) fn write_number(number: f64) -> String {
+#[must_use]
+pub fn write_number(number: f64) -> String {
     if number == 0.0 {
         // Minus zero, too.
         "0".to_owned()

@@ -1,39 +1,52 @@
 //! JSON whose tokens are kept as they arrived.
 
-#[cfg(feature = "cli")]
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
 /// A value of a JSON text.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Node<'t> {
+pub enum Node<'t> {
     /// A string, a number or a word.
     Token(&'t str),
+    /// An array.
     List(Vec<Self>),
+    /// An object.
     Object(Vec<Member<'t>>),
 }
 
 /// The token of a key, and its value.
-pub(crate) type Member<'t> = (&'t str, Node<'t>);
+pub type Member<'t> = (&'t str, Node<'t>);
 
 /// Nests as deep as `serde_json` goes: what works on nodes calls itself.
 const MAX_DEPTH: usize = 127;
 
 /// Why a text cannot be used as JSON. It holds nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum JsonError {
+pub enum JsonError {
+    /// The text is not JSON.
     #[error("line {line}, column {column}")]
-    Syntax { line: usize, column: usize },
+    Syntax {
+        /// The line of the mistake, beginning with 1.
+        line: usize,
+        /// Its column, beginning with 1.
+        column: usize,
+    },
+    /// It is nested too deeply.
     #[error("it is nested deeper than {MAX_DEPTH}")]
     TooDeep,
+    /// A number cannot be held.
     #[error("a number is larger than 1.8e308, the largest of JavaScript's")]
     Number,
 }
 
 impl<'t> Node<'t> {
     /// Reads a value.
-    pub(crate) fn parse(text: &'t str) -> Result<Self, JsonError> {
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON or is nested too deeply.
+    pub fn parse(text: &'t str) -> Result<Self, JsonError> {
         // This does not call itself, so that what follows can take the text for JSON.
         serde_json::from_str::<IgnoredAny>(text)
             .map_err(|error| JsonError::Syntax { line: error.line(), column: error.column() })?;
@@ -41,9 +54,9 @@ impl<'t> Node<'t> {
     }
 }
 
-#[cfg(feature = "cli")]
 /// The text that a token of a string stands for; `None` if it is no string, or no Unicode.
-pub(crate) fn decode(token: &str) -> Option<Cow<'_, str>> {
+#[must_use]
+pub fn decode(token: &str) -> Option<Cow<'_, str>> {
     let text = token.strip_prefix('"')?.strip_suffix('"')?;
     if text.contains('\\') { serde_json::from_str(token).ok().map(Cow::Owned) } else { Some(text.into()) }
 }

@@ -7,7 +7,7 @@ use crate::delivery::json_string;
 
 /// A JavaScript string, which may hold unpaired surrogates. It dereferences to its text, where they are U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Text {
+pub struct Text {
     text: String,
     /// The JSON string that JavaScript writes, if the text does not tell it.
     literal: Option<String>,
@@ -15,7 +15,8 @@ pub(crate) struct Text {
 
 impl Text {
     /// Reads a JSON string. Returns `None` if the token is not one.
-    pub(crate) fn parse(token: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(token: &str) -> Option<Self> {
         let Some(replaced) = json_string::replace_unpaired(token) else {
             return serde_json::from_str::<String>(token).ok().map(Self::from);
         };
@@ -35,7 +36,8 @@ impl Text {
     }
 
     /// Returns the JSON string that JavaScript writes.
-    pub(crate) fn to_literal(&self) -> String {
+    #[must_use]
+    pub fn to_literal(&self) -> String {
         self.literal.clone().unwrap_or_else(|| quote(&self.text))
     }
 }

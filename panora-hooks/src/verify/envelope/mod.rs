@@ -15,11 +15,13 @@ use crate::delivery::json_string;
 
 /// The parts of a body, as they stand in it.
 #[derive(Debug)]
-pub(crate) struct Envelope<'b> {
-    pub(crate) id: Cow<'b, str>,
-    pub(crate) wire_type: Cow<'b, str>,
+pub struct Envelope<'b> {
+    /// `id_event`.
+    pub id: Cow<'b, str>,
+    /// `type`.
+    pub wire_type: Cow<'b, str>,
     /// The JSON text of `data`: the bytes that are signed, and the bytes that are decoded.
-    pub(crate) data: &'b str,
+    pub data: &'b str,
 }
 
 const ID: &str = "id_event";
@@ -31,7 +33,11 @@ impl<'b> Envelope<'b> {
     ///
     /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
     /// are passed over: it may send more one day. Unpaired surrogates in the id and the type become U+FFFD.
-    pub(crate) fn parse(body: &'b str) -> Result<Self, VerifyError> {
+    ///
+    /// # Errors
+    ///
+    /// If the body is not the JSON object that Panora sends.
+    pub fn parse(body: &'b str) -> Result<Self, VerifyError> {
         if let Some(envelope) = plain::parse(body) {
             return Ok(envelope);
         }

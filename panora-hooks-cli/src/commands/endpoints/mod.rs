@@ -1,0 +1,322 @@
+//! `endpoints`: the API on which endpoints are managed.
+
+mod sync;
+
+use std::io::{self, IsTerminal};
+
+use clap::Subcommand;
+use panora_hooks::endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, SetupError, Warning, warnings};
+use serde_json::{Value, json};
+
+use crate::{
+    failure::Failure,
+    find::{self, ScopeError},
+    input, print, redact,
+};
+
+const KEY: &str = "PANORA_API_KEY";
+
+/// Manages webhook endpoints on Panora's API
+#[derive(clap::Args)]
+#[command(after_help = "\
+PANORA_API_KEY is a key of the project; PANORA_API_URL sets --api.
+
+Example: panora-hooks endpoints list")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Where the API is
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "PANORA_API_URL",
+        hide_env = true,
+        default_value = "https://api.panora.dev"
+    )]
+    api: String,
+    /// The API is that of before August 2024
+    #[arg(long, global = true)]
+    older_api: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(List),
+    Create(Create),
+    Enable(Enable),
+    Disable(Disable),
+    Delete(Delete),
+    Sync(sync::Args),
+}
+
+/// Lists the endpoints of a project, and what is wrong with them
+#[derive(clap::Args)]
+#[command(after_help = "\
+Warnings go to the standard error. With --json, each endpoint has those about
+it, too.
+
+Example: panora-hooks endpoints list")]
+struct List {
+    /// Shows the secrets, too, and those in URLs
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+/// Creates an endpoint, which is active at once
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example: panora-hooks endpoints create https://example.com/webhook \\
+  --scope 'crm.contact.*' --show-secrets")]
+struct Create {
+    /// Where deliveries go
+    url: String,
+    #[command(flatten)]
+    scope: Scope,
+    /// For people
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    description: String,
+    /// Shows the secret of the endpoint, too
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+#[derive(clap::Args)]
+struct Scope {
+    /// An event type, or a prefix and `*`
+    #[arg(long, value_name = "PATTERN", required = true)]
+    scope: Vec<String>,
+    /// Takes names under which nothing is known to be sent
+    #[arg(long)]
+    unlisted: bool,
+}
+
+/// Lets an endpoint get events again
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example: panora-hooks endpoints enable 8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e")]
+struct Enable {
+    /// The endpoint
+    id: String,
+}
+
+/// Stops an endpoint from getting events
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example: panora-hooks endpoints disable 8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e")]
+struct Disable {
+    /// The endpoint
+    id: String,
+}
+
+/// Deletes an endpoint that never got an event
+#[derive(clap::Args)]
+#[command(after_help = "\
+One that did cannot be deleted; `disable` it.
+
+Example: panora-hooks endpoints delete 8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e")]
+struct Delete {
+    /// The endpoint
+    id: String,
+    /// Does not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) async fn run(Args { command, api, older_api }: Args, json: bool) -> Result<(), Failure> {
+    let generation = if older_api { Api::Older } else { Api::Current };
+    let client = Client::from_env(KEY).map_err(wrong)?;
+    let client = client.base_url(&api).map_err(wrong)?.api(generation);
+    if client.is_exposed() {
+        print::warning("the API key goes over the network unencrypted: use https");
+    }
+    match command {
+        Command::List(args) => list(&client, &args, json).await,
+        Command::Create(args) => create(&client, args, json).await,
+        Command::Enable(Enable { id }) => {
+            client.enable(&id).await.map_err(failed)?;
+            done(&id, "enabled", json)?;
+            warn(&client).await;
+            Ok(())
+        }
+        Command::Disable(Disable { id }) => {
+            client.disable(&id).await.map_err(failed)?;
+            done(&id, "disabled", json)
+        }
+        Command::Delete(args) => delete(&client, &args, json).await,
+        Command::Sync(args) => sync::run(&client, args, json).await,
+    }
+}
+
+fn wrong(error: SetupError) -> Failure {
+    match error {
+        SetupError::Http(_) => Failure::of(error),
+        _ => Failure::usage(error),
+    }
+}
+
+fn failed(error: ApiError) -> Failure {
+    match error {
+        ApiError::UnknownEndpoint { .. } | ApiError::Changed(_) | ApiError::Disabled { .. } => {
+            Failure::no(error)
+        }
+        ApiError::NoUrl => Failure::usage(error),
+        _ => Failure::of(error),
+    }
+}
+
+impl Scope {
+    /// The names, each once.
+    fn names(&self) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::new();
+        for pattern in &self.scope {
+            match find::scope(pattern) {
+                Ok(found) => names.extend(found),
+                Err(ScopeError::NeverSent { .. }) if self.unlisted && !pattern.contains('*') => {
+                    names.push(pattern.clone());
+                }
+                Err(error) => return Err(Failure::usage(error)),
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+}
+
+async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Result<(), Failure> {
+    let mut endpoints = client.list().await.map_err(failed)?;
+    endpoints.sort_by(|a, b| {
+        let key = |endpoint: &Endpoint| endpoint.created_at.as_ref().map(ToString::to_string);
+        (key(a), &a.id).cmp(&(key(b), &b.id))
+    });
+    let found = warnings(&endpoints);
+    if json {
+        let listed = endpoints.iter().map(|endpoint| {
+            let mut value = to_json(endpoint, *show_secrets);
+            value["warnings"] = texts(&about(endpoint, &found));
+            value
+        });
+        print::json(&listed.collect())?;
+    } else if endpoints.is_empty() {
+        print::line("the project has no endpoints")?;
+    } else {
+        let rows = endpoints.iter().map(|endpoint| {
+            let state =
+                if endpoint.is_active { print::styled(print::GOOD, "active") } else { "inactive".to_owned() };
+            let mut row = vec![print::foreign(&endpoint.id), state, endpoint.scope.len().to_string()];
+            if *show_secrets {
+                row.push(print::foreign(&endpoint.secret));
+            }
+            row.push(print::foreign(&url(endpoint, *show_secrets)));
+            row
+        });
+        let header: &[&str] = if *show_secrets {
+            &["endpoint", "state", "types", "secret", "url"]
+        } else {
+            &["endpoint", "state", "types", "url"]
+        };
+        print::table(header, rows)?;
+    }
+    warn_of(&found);
+    Ok(())
+}
+
+/// Returns the warnings about an endpoint: those that it gets by itself, and the overlaps that it is
+/// part of.
+fn about(endpoint: &Endpoint, all: &[Warning]) -> Vec<Warning> {
+    let is_part = |warning: &&Warning| matches!(warning, Warning::Overlap { endpoints, .. } if endpoints.contains(&endpoint.id));
+    let mut about = warnings(std::slice::from_ref(endpoint));
+    about.extend(all.iter().filter(is_part).cloned());
+    about
+}
+
+fn texts(warnings: &[Warning]) -> Value {
+    warnings.iter().map(ToString::to_string).collect()
+}
+
+/// Prints the first warnings to the standard error, also with `--json`, and the number of the
+/// others.
+fn warn_of(warnings: &[Warning]) {
+    const MAX: usize = 20;
+    warnings.iter().take(MAX).for_each(print::warning);
+    if let Some(more @ 1..) = warnings.len().checked_sub(MAX) {
+        print::warning(format_args!("{more} more warnings are not shown: fix these first"));
+    }
+}
+
+async fn create(client: &Client, args: Create, json: bool) -> Result<(), Failure> {
+    let Create { url, scope, description, show_secrets } = args;
+    let endpoint = NewEndpoint::new(url, scope.names()?).description(description);
+    let created = client.create(&endpoint).await.map_err(failed)?;
+    show_created(&created, show_secrets, json)?;
+    warn(client).await;
+    Ok(())
+}
+
+/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done,
+/// whatever comes of this.
+async fn warn(client: &Client) {
+    match client.list().await {
+        Ok(endpoints) => warn_of(&warnings(&endpoints)),
+        Err(error) => print::warning(format_args!("the endpoints could not be checked: {error}")),
+    }
+}
+
+fn show_created(created: &Endpoint, show_secrets: bool, json: bool) -> Result<(), Failure> {
+    if json {
+        return print::json(&to_json(created, show_secrets));
+    }
+    let id = print::foreign(&created.id);
+    if show_secrets {
+        print::line(format_args!("{id} created, with the secret {}", print::foreign(&created.secret)))
+    } else {
+        print::line(format_args!(
+            "{id} created; `panora-hooks endpoints list --show-secrets` shows its secret"
+        ))
+    }
+}
+
+fn done(id: &str, what: &str, json: bool) -> Result<(), Failure> {
+    if json {
+        print::json(&json!({ "id": id, what: true }))
+    } else {
+        print::line(format_args!("{id} {what}"))
+    }
+}
+
+async fn delete(client: &Client, Delete { id, yes }: &Delete, json: bool) -> Result<(), Failure> {
+    input::confirm(&format!("delete endpoint `{}` for good?", print::foreign(id)), *yes)?;
+    match client.delete(id).await {
+        Ok(()) => done(id, "deleted", json),
+        Err(error @ ApiError::InUse { .. }) => {
+            if !*yes && io::stdin().is_terminal() && input::ask(&format!("{error} instead?"))? {
+                client.disable(id).await.map_err(failed)?;
+                return done(id, "disabled", json);
+            }
+            Err(Failure::no(format_args!("{error}: panora-hooks endpoints disable {id}")))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Where deliveries go, with what may be secret in it only where that is asked for.
+fn url(endpoint: &Endpoint, show_secrets: bool) -> String {
+    if show_secrets { endpoint.url.clone() } else { redact::url(&endpoint.url) }
+}
+
+fn to_json(endpoint: &Endpoint, show_secrets: bool) -> Value {
+    let mut value = json!({
+        "id": endpoint.id,
+        "url": url(endpoint, show_secrets),
+        "is_active": endpoint.is_active,
+        "scope": endpoint.scope,
+        "description": endpoint.description,
+        "project_id": endpoint.project_id,
+        "created_at": endpoint.created_at,
+    });
+    if show_secrets {
+        value["secret"] = endpoint.secret.as_str().into();
+    }
+    value
+}

@@ -1,0 +1,85 @@
+//! `events`: the catalogue.
+
+use panora_hooks::catalogue::{EventType, Sender, Shape};
+use serde_json::json;
+
+use crate::{failure::Failure, find, print};
+
+/// Lists event types, payloads and whether anything sends them
+#[derive(clap::Args)]
+#[command(after_help = "\
+A pattern with `*` is the whole name; one without is any part of it. What is
+subscribed to is the name; `on the wire` is the `type` in the body.
+
+Example: panora-hooks events company")]
+pub(crate) struct Args {
+    /// Such as `crm.*`, `*.pulled`, or `contact`
+    #[arg(default_value = "*", hide_default_value = true)]
+    pattern: String,
+    /// Only those that the last release sends
+    #[arg(long)]
+    sent: bool,
+}
+
+pub(crate) fn run(Args { pattern, sent }: &Args, json: bool) -> Result<(), Failure> {
+    let found = find::events(pattern).filter(|event_type| !sent || event_type.sender() == Sender::Current);
+    let found: Vec<_> = found.collect();
+    if json {
+        print::json(&found.iter().map(|event_type| to_json(event_type)).collect())?;
+    } else if !found.is_empty() {
+        let row = |event_type: &&EventType| {
+            let wire_name = event_type.wire_names().next().unwrap_or_default();
+            vec![
+                event_type.name().to_owned(),
+                if wire_name == event_type.name() { "same".to_owned() } else { wire_name.to_owned() },
+                event_type.payload().unwrap_or("unknown").to_owned(),
+                shape(event_type.shape()).to_owned(),
+                sender(event_type.sender()).to_owned(),
+            ]
+        };
+        print::table(&["name", "on the wire", "payload", "shape", "sent"], found.iter().map(row))?;
+    }
+    if found.is_empty() {
+        let nearest = find::nearest(pattern).map(|name| format!("; perhaps `{name}`")).unwrap_or_default();
+        return Err(Failure::no(format_args!(
+            "no event type matches `{}`{nearest}",
+            print::foreign(pattern)
+        )));
+    }
+    Ok(())
+}
+
+fn shape(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Object => "object",
+        Shape::List => "list",
+    }
+}
+
+fn sender(sender: Sender) -> &'static str {
+    match sender {
+        Sender::Current => "yes",
+        Sender::Past => "by older releases",
+        Sender::Listed => "no, only listed",
+        _ => "no",
+    }
+}
+
+fn to_json(event_type: &EventType) -> serde_json::Value {
+    let mut wire_names = event_type.wire_names();
+    json!({
+        "name": event_type.name(),
+        "wire_name": wire_names.next(),
+        "other_wire_name": wire_names.next(),
+        "misspelling": event_type.misspelling(),
+        "payload": event_type.payload(),
+        "shape": shape(event_type.shape()),
+        "sender": match event_type.sender() {
+            Sender::Current => "current",
+            Sender::Past => "past",
+            Sender::Listed => "listed",
+            _ => "unreachable",
+        },
+        "is_sent": event_type.is_sent(),
+    })
+}

@@ -1,0 +1,102 @@
+//! `inbox show`, and events as they are shown.
+
+use panora_hooks::inbox::{EventInfo, EventKey, EventState, Inbox};
+use serde_json::{Value, json};
+
+use super::{selection, within};
+use crate::{failure::Failure, print, redact};
+
+/// Shows what became of an event, and what its payload consists of
+#[derive(clap::Args)]
+#[command(after_help = "Example: panora-hooks inbox show 17")]
+pub(super) struct Args {
+    /// The number of the event
+    #[arg(value_name = "ID", value_parser = selection::key)]
+    key: EventKey,
+    /// Shows the payload itself, credentials included
+    #[arg(long)]
+    show_data: bool,
+}
+
+pub(super) async fn run(
+    inbox: &impl Inbox,
+    Args { key, show_data }: &Args,
+    json: bool,
+) -> Result<(), Failure> {
+    let event = within(inbox.get(*key)).await?.map_err(Failure::of)?;
+    let event = event.ok_or_else(|| Failure::no(format_args!("there is no event {key} in the inbox")))?;
+    let payload = event.data.as_deref().map(redact::payload);
+    let payload = match payload {
+        Some(payload) if *show_data => payload,
+        Some(payload) => redact::redact(payload),
+        None => Value::Null,
+    };
+    let info = &event.info;
+    if json {
+        let mut value = to_json(info);
+        value["data"] = payload;
+        return print::json(&value);
+    }
+    let fields = [
+        ("id", Some(info.key.to_string())),
+        ("id_event", Some(print::foreign(&info.id))),
+        ("type", Some(print::foreign(info.event_type()))),
+        ("on the wire", Some(print::foreign(&info.wire_type))),
+        ("received", Some(print::time(info.received_at))),
+        ("state", Some(state(info.state))),
+        ("until", info.until.map(print::time)),
+        ("why", info.reason.as_deref().map(print::foreign)),
+        ("tried", Some(info.attempts.to_string())),
+        ("size", Some(info.size.map_or_else(|| "pruned".to_owned(), print::bytes))),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            print::line(format_args!("{name:<12} {value}"))?;
+        }
+    }
+    if event.data.is_some() {
+        print::line(format_args!("\n{}", print::pretty(&payload)))?;
+    }
+    Ok(())
+}
+
+pub(super) fn row(info: &EventInfo) -> Vec<String> {
+    vec![
+        info.key.to_string(),
+        state(info.state),
+        print::foreign(info.event_type()),
+        print::time(info.received_at),
+        info.attempts.to_string(),
+        info.size.map_or_else(|| "pruned".to_owned(), print::bytes),
+        info.reason.as_deref().map(print::foreign).unwrap_or_default(),
+    ]
+}
+
+fn state(state: EventState) -> String {
+    match state {
+        EventState::Done => print::styled(print::GOOD, state),
+        EventState::Dead => print::styled(print::BAD, state),
+        EventState::Parked | EventState::Delayed => print::styled(print::DOUBTFUL, state),
+        _ => state.to_string(),
+    }
+}
+
+/// The number of an event as JSON: a string if it does not fit a JSON integer.
+pub(super) fn number(key: EventKey) -> Value {
+    u64::try_from(key.number()).map_or_else(|_| json!(key.to_string()), |number| json!(number))
+}
+
+pub(super) fn to_json(info: &EventInfo) -> Value {
+    json!({
+        "id": number(info.key),
+        "id_event": info.id,
+        "event_type": info.event_type(),
+        "wire_type": info.wire_type,
+        "received_at": print::time(info.received_at),
+        "state": info.state.as_str(),
+        "until": info.until.map(print::time),
+        "reason": info.reason,
+        "attempts": info.attempts,
+        "size": info.size,
+    })
+}

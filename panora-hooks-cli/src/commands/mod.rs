@@ -1,0 +1,13 @@
+//! One module for each command.
+
+mod deliveries;
+pub(crate) mod endpoints;
+pub(crate) mod events;
+pub(crate) mod explain;
+pub(crate) mod inbox;
+pub(crate) mod listen;
+pub(crate) mod manual;
+pub(crate) mod replay;
+pub(crate) mod send;
+pub(crate) mod sign;
+pub(crate) mod verify;

@@ -1,0 +1,117 @@
+//! `send`: sample deliveries.
+
+use std::{path::PathBuf, time::Duration};
+
+use panora_hooks::catalogue;
+
+use super::{deliveries::Deliveries, listen};
+use crate::{
+    batch::{Batch, Sent},
+    failure::Failure,
+    input, print, secrets,
+    send::{Client, Request, SendError},
+    template::{Template, TemplateError},
+};
+
+/// Sends signed sample deliveries, byte for byte Panora's
+#[derive(clap::Args)]
+#[command(after_help = "\
+Each delivery is an event of its own. PANORA_WEBHOOK_SECRET signs them; at most
+five are under way at once, as Panora's.
+
+Example: panora-hooks send crm.company.created --set name=Acme \\
+  --to http://127.0.0.1:8000/webhook")]
+pub(crate) struct Args {
+    /// An event type, such as `crm.company.created`
+    event: String,
+    /// The receiver
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// Sets a value of the payload: JSON, or else a text
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// The payload, as JSON; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// How many
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    count: u64,
+    /// How many in a second, if not as fast as answers come
+    #[arg(long, value_name = "N", value_parser = rate)]
+    rate: Option<Duration>,
+    /// Sends each twice
+    #[arg(long)]
+    duplicate: bool,
+    /// Sends them in any order
+    #[arg(long)]
+    shuffle: bool,
+    /// Puts the payload into the body as it is
+    #[arg(long)]
+    object: bool,
+}
+
+/// Reads how many in a second, as the time from one to the next.
+fn rate(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(Duration::from_secs_f64(1.0 / rate)),
+        _ => Err("expected a number from 0.001 to 100000".to_owned()),
+    }
+}
+
+pub(crate) async fn run(args: Args, json: bool) -> Result<(), Failure> {
+    let verifier = secrets::verifier()?;
+    let template = template(&args)?;
+    let Args { to, count, rate, duplicate, shuffle, .. } = args;
+    if count > 1 && !template.is_varied() {
+        print::warning(
+            "the payload is the same in each: an inbox parks all but the first, if it is an object",
+        );
+    }
+    let batch = Batch { count, interval: rate, is_duplicated: duplicate, is_shuffled: shuffle };
+    let client = Client::new().map_err(Failure::of)?;
+    let copies = if duplicate { 2 } else { 1 };
+    let all = count.saturating_mul(copies);
+    let mut deliveries = Deliveries::new(all);
+    let request = |number| Request::of_sample(&template.delivery(number), &verifier, &to);
+    let tell = |sent: Sent| deliveries.add(Some(template.id(sent.number)), sent);
+    let sent = tokio::select! {
+        sent = batch.send(&client, request, tell) => sent.map(|()| true),
+        () = listen::interrupted() => Ok(false),
+    };
+    let is_whole = sent.map_err(not_sent)?;
+    let answered = deliveries.len();
+    deliveries.finish(("event_type", template.event_type()), json)?;
+    if is_whole {
+        return Ok(());
+    }
+    Err(Failure::no(format_args!("stopped: {answered} of {all} deliveries were answered")))
+}
+
+fn template(Args { event, set, data, object, .. }: &Args) -> Result<Template, Failure> {
+    let wrong = |error: TemplateError| Failure::usage(error);
+    let mut template = match data {
+        Some(file) => {
+            let payload = input::read(file)?;
+            let template = Template::with_payload(event, &payload).map_err(wrong)?;
+            if catalogue::find(event).is_none() {
+                print::warning(format_args!("the catalogue does not hold `{}`", print::foreign(event)));
+            }
+            template
+        }
+        None => Template::new(event).map_err(wrong)?,
+    };
+    if let Some(known) = catalogue::find(event).filter(|known| !known.is_sent()) {
+        print::warning(format_args!("no known release of Panora sends `{}`", known.name()));
+    }
+    for assignment in set {
+        template = template.set(assignment).map_err(wrong)?;
+    }
+    if *object { template.as_object().map_err(wrong) } else { Ok(template) }
+}
+
+pub(super) fn not_sent(error: SendError) -> Failure {
+    match error {
+        SendError::Url => Failure::usage(error),
+        _ => Failure::of(error),
+    }
+}

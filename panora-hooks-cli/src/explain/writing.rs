@@ -1,0 +1,298 @@
+//! The ways in which programs write JSON.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use panora_hooks::__cli::{self, Member, Node, Text, decode};
+
+/// A way to write JSON.
+#[derive(Debug, PartialEq)]
+pub(super) struct Writing {
+    /// Completes "as .. writes it".
+    pub(super) name: &'static str,
+    tokens: Tokens,
+    space: Space,
+    /// Whether it writes keys in alphabetical order.
+    is_sorted: bool,
+}
+
+/// What becomes of strings and numbers.
+#[derive(Debug, PartialEq)]
+enum Tokens {
+    /// They stay as they arrived.
+    Kept,
+    /// Strings are written again, and numbers too where they are floating-point numbers.
+    Written { escapes: Escapes, is_javascript: bool },
+}
+
+/// Which characters, other than those that need it, are written as `\u` and four digits.
+#[derive(Debug, PartialEq)]
+struct Escapes {
+    ascii: &'static str,
+    /// From where on: U+0080 for all that is not ASCII.
+    from: char,
+    line_separators: bool,
+    slash: bool,
+    upper_case: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum Space {
+    None,
+    /// One after each comma and colon.
+    Some,
+    /// A line for each element, and one after each colon.
+    Lines(&'static str),
+}
+
+const FEW: Escapes =
+    Escapes { ascii: "", from: char::MAX, line_separators: false, slash: false, upper_case: false };
+const HTML: Escapes = Escapes { ascii: "<>&", line_separators: true, ..FEW };
+const ASCII: Escapes = Escapes { ascii: "\u{7f}", from: '\u{80}', ..FEW };
+const PHP: Escapes = Escapes { from: '\u{80}', slash: true, ..FEW };
+
+const fn kept(name: &'static str, space: Space) -> Writing {
+    Writing { name, tokens: Tokens::Kept, space, is_sorted: false }
+}
+
+const fn javascript(name: &'static str, space: Space) -> Writing {
+    let tokens = Tokens::Written { escapes: FEW, is_javascript: true };
+    Writing { name, tokens, space, is_sorted: false }
+}
+
+const fn other(name: &'static str, escapes: Escapes, space: Space) -> Writing {
+    Writing { name, tokens: Tokens::Written { escapes, is_javascript: false }, space, is_sorted: false }
+}
+
+/// What the sender does.
+pub(super) const JAVASCRIPT: Writing = javascript("`JSON.stringify`", Space::None);
+
+/// What changes nothing but white space.
+pub(super) const KEPT: Writing = kept("a program without white space", Space::None);
+
+/// The likely ones first: several may write the same.
+pub(super) static WRITINGS: &[Writing] = &[
+    JAVASCRIPT,
+    KEPT,
+    other("Python's `json.dumps`", ASCII, Space::Some),
+    other("Python's `json.dumps` with `ensure_ascii=False`", FEW, Space::Some),
+    other("Python's `json.dumps` with `separators=(',', ':')`", ASCII, Space::None),
+    other("PHP's `json_encode`", PHP, Space::None),
+    other("PHP's `json_encode` with `JSON_UNESCAPED_SLASHES`", Escapes { slash: false, ..PHP }, Space::None),
+    other(
+        "PHP's `json_encode` with `JSON_UNESCAPED_UNICODE`",
+        Escapes { from: char::MAX, line_separators: true, ..PHP },
+        Space::None,
+    ),
+    Writing { is_sorted: true, ..other("Go's `json.Marshal` of a map", HTML, Space::None) },
+    other("Go's `json.Marshal` or Rails' `to_json`", HTML, Space::None),
+    other("Java's Gson", Escapes { ascii: "<>&='", ..HTML }, Space::None),
+    other(
+        ".NET's `JsonSerializer`",
+        Escapes { ascii: "\"&'+<>`\u{7f}", from: '\u{80}', upper_case: true, ..FEW },
+        Space::None,
+    ),
+    javascript("`JSON.stringify` with 2 spaces", Space::Lines("  ")),
+    javascript("`JSON.stringify` with 4 spaces", Space::Lines("    ")),
+    javascript("`JSON.stringify` with tabs", Space::Lines("\t")),
+    other("Python's `json.dumps` with `indent=2`", ASCII, Space::Lines("  ")),
+    other("Python's `json.dumps` with `indent=4`", ASCII, Space::Lines("    ")),
+    other("PHP's `json_encode` with `JSON_PRETTY_PRINT`", PHP, Space::Lines("    ")),
+    kept("a program with spaces after commas and colons", Space::Some),
+    kept("a program with 2 spaces", Space::Lines("  ")),
+    kept("a program with 4 spaces", Space::Lines("    ")),
+    kept("a program with tabs", Space::Lines("\t")),
+];
+
+impl Writing {
+    /// The text of a value.
+    pub(super) fn write(&self, node: &Node<'_>) -> String {
+        let mut text = String::new();
+        self.value(node, 0, &mut text);
+        text
+    }
+
+    /// A text as a JSON string.
+    pub(super) fn quote(&self, text: &str) -> String {
+        match &self.tokens {
+            Tokens::Kept => __cli::quote(text),
+            Tokens::Written { escapes, .. } => escapes.quote(text),
+        }
+    }
+
+    /// Whether it writes strings in a way that no other before it does.
+    pub(super) fn quotes_its_own_way(&self) -> bool {
+        let first = WRITINGS.iter().find(|first| first.tokens == self.tokens);
+        self.tokens != Tokens::Kept && first == Some(self)
+    }
+
+    fn value(&self, node: &Node<'_>, depth: usize, text: &mut String) {
+        match node {
+            Node::Token(token) => text.push_str(&self.token(token)),
+            Node::List(items) => {
+                self.elements(['[', ']'], items, depth, text, |item, text| {
+                    self.value(item, depth + 1, text);
+                });
+            }
+            Node::Object(members) => {
+                self.elements(['{', '}'], &self.members(members), depth, text, |(key, value), text| {
+                    text.push_str(&self.token(key));
+                    text.push_str(if self.space == Space::None { ":" } else { ": " });
+                    self.value(value, depth + 1, text);
+                });
+            }
+        }
+    }
+
+    fn elements<T>(
+        &self,
+        [open, close]: [char; 2],
+        elements: &[T],
+        depth: usize,
+        text: &mut String,
+        mut write: impl FnMut(&T, &mut String),
+    ) {
+        text.push(open);
+        for (index, element) in elements.iter().enumerate() {
+            if index > 0 {
+                text.push_str(if self.space == Space::Some { ", " } else { "," });
+            }
+            self.line(depth + 1, text);
+            write(element, text);
+        }
+        if !elements.is_empty() {
+            self.line(depth, text);
+        }
+        text.push(close);
+    }
+
+    fn line(&self, depth: usize, text: &mut String) {
+        if let Space::Lines(indent) = self.space {
+            text.push('\n');
+            text.extend(std::iter::repeat_n(indent, depth));
+        }
+    }
+
+    /// The members as they are once an object was made of them.
+    fn members<'m, 't>(&self, members: &'m [Member<'t>]) -> Vec<&'m Member<'t>> {
+        let Tokens::Written { is_javascript, .. } = self.tokens else { return members.iter().collect() };
+        let mut places = HashMap::with_capacity(members.len());
+        let mut kept: Vec<(Cow<'t, str>, &Member<'_>)> = Vec::with_capacity(members.len());
+        for member in members {
+            let key = decode(member.0).unwrap_or(member.0.into());
+            let place = *places.entry(key.clone()).or_insert(kept.len());
+            match kept.get_mut(place) {
+                Some(first) => first.1 = member,
+                None => kept.push((key, member)),
+            }
+        }
+        if is_javascript {
+            kept.sort_by_key(|(key, _)| __cli::index(key).unwrap_or(u32::MAX));
+        }
+        if self.is_sorted {
+            kept.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        kept.into_iter().map(|(_, member)| member).collect()
+    }
+
+    fn token<'t>(&self, token: &'t str) -> Cow<'t, str> {
+        let Tokens::Written { escapes, is_javascript } = &self.tokens else { return token.into() };
+        if token.starts_with('"') {
+            return match decode(token) {
+                Some(text) => escapes.quote(&text).into(),
+                // Only JavaScript is known to write unpaired surrogates.
+                None if *is_javascript => {
+                    Text::parse(token).map_or(token.into(), |text| text.to_literal().into())
+                }
+                None => token.into(),
+            };
+        }
+        match token.parse() {
+            Ok(number) if *is_javascript => __cli::write_number(number).into(),
+            _ => token.into(),
+        }
+    }
+}
+
+impl Escapes {
+    fn quote(&self, text: &str) -> String {
+        let mut written = String::with_capacity(text.len() + 2);
+        written.push('"');
+        for c in text.chars() {
+            match c {
+                _ if c >= self.from || c.is_ascii() && self.ascii.contains(c) => self.escape(c, &mut written),
+                '\u{2028}' | '\u{2029}' if self.line_separators => self.escape(c, &mut written),
+                '/' if self.slash => written.push_str("\\/"),
+                '"' => written.push_str("\\\""),
+                '\\' => written.push_str("\\\\"),
+                '\u{8}' => written.push_str("\\b"),
+                '\u{c}' => written.push_str("\\f"),
+                '\n' => written.push_str("\\n"),
+                '\r' => written.push_str("\\r"),
+                '\t' => written.push_str("\\t"),
+                '\0'..' ' => self.escape(c, &mut written),
+                _ => written.push(c),
+            }
+        }
+        written.push('"');
+        written
+    }
+
+    fn escape(&self, c: char, written: &mut String) {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let escape = if self.upper_case { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
+            written.push_str(&escape);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(name: &str, text: &str) -> String {
+        let writing = WRITINGS.iter().find(|writing| writing.name == name).unwrap();
+        writing.write(&Node::parse(text).unwrap())
+    }
+
+    /// What Python 3.11 and Node 20 print, and what PHP, Go and .NET document.
+    #[test]
+    fn strings_are_escaped_as_programs_do() {
+        let text = r#""\u0001\u0008\u000a\u001f\u007f\"\\\/<>&='+`\u00e9\u2028\ud83d\ude80""#;
+        let few = "\"\\u0001\\b\\n\\u001f\u{7f}\\\"\\\\/<>&='+`\u{e9}\u{2028}\u{1f680}\"";
+        let html = few.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+        let html = html.replace('\u{2028}', "\\u2028");
+        let python = r#""\u0001\b\n\u001f\u007f\"\\/<>&='+`\u00e9\u2028\ud83d\ude80""#;
+        let php = python.replace('/', "\\/").replace("\\u007f", "\u{7f}");
+        let net = r#""\u0001\b\n\u001F\u007F\u0022\\/\u003C\u003E\u0026=\u0027\u002B\u0060\u00E9\u2028\uD83D\uDE80""#;
+        for (name, written) in [
+            ("`JSON.stringify`", few),
+            ("Python's `json.dumps` with `ensure_ascii=False`", few),
+            ("Python's `json.dumps`", python),
+            ("PHP's `json_encode`", &php),
+            ("Go's `json.Marshal` or Rails' `to_json`", &html),
+            (".NET's `JsonSerializer`", net),
+            ("a program with tabs", text),
+        ] {
+            assert_eq!(write(name, text), written, "{name}");
+        }
+        assert_eq!(write("`JSON.stringify`", r#""\uD83D\u0041""#), r#""\ud83dA""#);
+        assert_eq!(
+            write("Python's `json.dumps`", r#""\uD83D""#),
+            r#""\uD83D""#,
+            "half a pair stays as it is"
+        );
+    }
+
+    #[test]
+    fn objects_are_what_programs_make_of_them() {
+        let text = r#"{ "b":1.0, "10":1E21, "a":-0, "9":{}, "b":[2e0, 1e999] }"#;
+        for (name, written) in [
+            ("`JSON.stringify`", r#"{"9":{},"10":1e+21,"b":[2,null],"a":0}"#),
+            ("a program without white space", r#"{"b":1.0,"10":1E21,"a":-0,"9":{},"b":[2e0,1e999]}"#),
+            ("Python's `json.dumps`", r#"{"b": [2e0, 1e999], "10": 1E21, "a": -0, "9": {}}"#),
+            ("Go's `json.Marshal` of a map", r#"{"10":1E21,"9":{},"a":-0,"b":[2e0,1e999]}"#),
+        ] {
+            assert_eq!(write(name, text), written, "{name}");
+        }
+    }
+}

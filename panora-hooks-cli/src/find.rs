@@ -1,0 +1,119 @@
+//! Event types by parts of their names.
+
+use panora_hooks::{
+    __cli::{self, printable},
+    catalogue::{self, EventType},
+};
+
+/// A name has to be this similar to be worth a suggestion, of at most 1.
+const SIMILAR: f64 = 0.85;
+
+/// The event types that a pattern means, in the order of the [catalogue].
+///
+/// `*` in it stands for anything, as in `crm.*` and `*.pulled`. Without one it is a part of a name or of what is on the
+/// wire, such as `contact`.
+pub fn events(pattern: &str) -> impl Iterator<Item = &'static EventType> {
+    catalogue::all().iter().filter(move |event_type| {
+        let names = [event_type.name()].into_iter().chain(event_type.wire_names());
+        let mut texts = names.chain(event_type.misspelling());
+        texts.any(|text| if pattern.contains('*') { is_match(pattern, text) } else { text.contains(pattern) })
+    })
+}
+
+/// Why nothing can be subscribed to under a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// Nothing is sent under this name, or below this prefix.
+    #[error("nothing is sent under the name `{}`{}", printable(.name), or(*.instead))]
+    NeverSent {
+        /// The name or prefix.
+        name: String,
+        /// What it stands for, or what was meant, perhaps.
+        instead: Option<&'static str>,
+    },
+    /// A `*` that is not at the end.
+    #[error("`{}` is no pattern: only a prefix may have a `*`, at its end", printable(.0))]
+    Pattern(String),
+}
+
+fn or(instead: Option<&str>) -> String {
+    instead.map(|name| format!(": subscribe to `{name}`")).unwrap_or_default()
+}
+
+/// What an endpoint has to subscribe to for what a hook's pattern means: an event type is itself, a prefix and a final
+/// `*` stands for all that a known release sends below it.
+///
+/// # Errors
+///
+/// If it is no pattern, or nothing is sent under it.
+pub fn scope(pattern: &str) -> Result<Vec<String>, ScopeError> {
+    if pattern.strip_suffix('*').unwrap_or(pattern).contains('*') {
+        return Err(ScopeError::Pattern(pattern.to_owned()));
+    }
+    let known = catalogue::find(pattern);
+    let is_sent = |name: &str| known.is_some_and(|known| known.is_sent() && known.name() == name);
+    let names: Vec<_> = __cli::names(pattern).map(str::to_owned).collect();
+    if names.is_empty() || !pattern.ends_with('*') && !is_sent(pattern) {
+        let meant = known.filter(|known| known.is_sent()).map(EventType::name);
+        return Err(ScopeError::NeverSent {
+            name: pattern.to_owned(),
+            instead: meant.or_else(|| nearest_sent(pattern)),
+        });
+    }
+    Ok(names)
+}
+
+fn nearest_sent(text: &str) -> Option<&'static str> {
+    nearest(text).filter(|name| *name != text && catalogue::find(name).is_some_and(EventType::is_sent))
+}
+
+fn is_match(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let (between, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    // The first place is as good as any other, but for the last part, which has only one.
+    for part in between.split('*') {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(last)
+}
+
+/// The event type whose name is nearest to a text that is none, if one is near.
+#[must_use]
+pub fn nearest(text: &str) -> Option<&'static str> {
+    let similarity = |name: &str| strsim::jaro_winkler(&text.to_lowercase(), name);
+    let scored = catalogue::all().iter().map(|event_type| (similarity(event_type.name()), event_type.name()));
+    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.filter(|(score, _)| *score >= SIMILAR).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(pattern: &str) -> Vec<&'static str> {
+        events(pattern).map(EventType::name).collect()
+    }
+
+    #[test]
+    fn a_pattern_is_a_part_of_a_name_or_has_stars() {
+        assert_eq!(names("connection"), ["connection.created"]);
+        assert_eq!(names("crm.contact.created"), ["crm.contact.created"]);
+        assert_eq!(names("crm.company.push"), ["crm.company.created"]);
+        assert_eq!(names("*").len(), catalogue::all().len());
+        assert_eq!(names("").len(), catalogue::all().len());
+        assert!(names("crm.*").iter().all(|name| name.starts_with("crm.")));
+        assert!(names("*.contact.p*d").contains(&"crm.contact.pulled"));
+        assert_eq!(names("*contact*contact*"), [] as [&str; 0]);
+        assert_eq!(names("crm.contact.created*created"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_typing_error_is_near_its_name() {
+        assert_eq!(nearest("crm.contct.created"), Some("crm.contact.created"));
+        assert_eq!(nearest("CRM.Contact.Created"), Some("crm.contact.created"));
+        assert_eq!(nearest("weather"), None);
+    }
+}

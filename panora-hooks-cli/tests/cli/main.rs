@@ -1,0 +1,29 @@
+//! The command line, run as users run it.
+
+// Every item is of a module of this program, a test may panic, and snapbox writes snapshots with hashes.
+#![allow(
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::needless_raw_string_hashes,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+#[path = "../../../tests/support/api.rs"]
+mod api;
+mod bad_input;
+mod endpoints;
+mod explain;
+mod help;
+mod inbox;
+mod listen;
+#[path = "../../../tests/support/pooler.rs"]
+mod pooler;
+mod replay;
+mod secrecy;
+mod send;
+mod sign;
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
+mod stopping;
+mod support;
