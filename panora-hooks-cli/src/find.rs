@@ -4,9 +4,10 @@ use panora_hooks::{
     __cli::{self, printable},
     catalogue::{self, EventType},
 };
+use strsim::damerau_levenshtein;
 
-/// A name has to be this similar to be worth a suggestion, of at most 1.
-const SIMILAR: f64 = 0.85;
+/// The most typing errors in a name that is worth a suggestion.
+const MAX_ERRORS: usize = 2;
 
 /// The event types that a pattern means, in the order of the [catalogue].
 ///
@@ -83,10 +84,18 @@ fn is_match(pattern: &str, text: &str) -> bool {
 /// The event type whose name is nearest to a text that is none, if one is near.
 #[must_use]
 pub fn nearest(text: &str) -> Option<&'static str> {
-    let similarity = |name: &str| strsim::jaro_winkler(&text.to_lowercase(), name);
-    let scored = catalogue::all().iter().map(|event_type| (similarity(event_type.name()), event_type.name()));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b));
-    best.filter(|(score, _)| *score >= SIMILAR).map(|(_, name)| name)
+    closest(&text.to_lowercase(), catalogue::all().iter().map(EventType::name))
+}
+
+/// Returns the closest of `candidates`, if it is at most two typing errors away. A short one may be
+/// one error away.
+///
+/// The macros have the same function: a crate of macros cannot export it.
+fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let errors = |candidate| (damerau_levenshtein(name, candidate), candidate);
+    let is_close =
+        |(errors, candidate): &(usize, &str)| *errors <= (candidate.len() / 3).clamp(1, MAX_ERRORS);
+    candidates.map(errors).filter(is_close).min_by_key(|(errors, _)| *errors).map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

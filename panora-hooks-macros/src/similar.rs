@@ -2,26 +2,18 @@
 
 use strsim::damerau_levenshtein;
 
-/// The closest of `candidates`, if it is close enough to be worth saying.
-///
-/// Names of as many segments are compared segment by segment, so that `crm.contct.created` is close to
-/// `crm.contact.created`, but `crm.deal.updated` is not close to `crm.deal.created`.
-pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    candidates
-        .filter_map(|candidate| Some((distance(name, candidate)?, candidate)))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
+/// The most typing errors in a name that is worth a suggestion.
+const MAX_ERRORS: usize = 2;
 
-fn distance(name: &str, candidate: &str) -> Option<usize> {
-    if name.split('.').count() != candidate.split('.').count() {
-        let edits = damerau_levenshtein(name, candidate);
-        return (edits <= 2).then_some(edits);
-    }
-    name.split('.').zip(candidate.split('.')).try_fold(0, |sum, (segment, candidate)| {
-        let edits = damerau_levenshtein(segment, candidate);
-        (edits <= (candidate.len() / 3).max(1)).then_some(sum + edits)
-    })
+/// Returns the closest of `candidates`, if it is at most two typing errors away. A short one may be
+/// one error away.
+///
+/// The command line has the same function: a crate of macros cannot export it.
+pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let errors = |candidate| (damerau_levenshtein(name, candidate), candidate);
+    let is_close =
+        |(errors, candidate): &(usize, &str)| *errors <= (candidate.len() / 3).clamp(1, MAX_ERRORS);
+    candidates.map(errors).filter(is_close).min_by_key(|(errors, _)| *errors).map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
