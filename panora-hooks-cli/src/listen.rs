@@ -295,7 +295,7 @@ impl Receiver {
     fn check(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
         check_method(method)?;
         if let Some(verifier) = &self.verifier {
-            verifier.verify(body, signature(headers)?)?;
+            verifier.verify(body, signature(headers)?).map_err(Refusal::Unverified)?;
         }
         Ok(())
     }

@@ -180,7 +180,7 @@ impl AsRef<[u8]> for Kept {
 }
 
 fn text(body: Bytes) -> Result<ByteString, Refusal> {
-    ByteString::try_from(body).map_err(|_| VerifyError::Malformed.into())
+    ByteString::try_from(body).map_err(|_| Refusal::Unverified(VerifyError::Malformed))
 }
 
 /// Returns whether an error is that of a layer of the application that limits bodies, such as

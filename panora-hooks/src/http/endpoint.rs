@@ -68,7 +68,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         };
         let delivery = match self.verifier.verify_text(&body, &signature) {
             Ok(delivery) => delivery,
-            Err(error) => return refuse(error.into(), tally),
+            Err(error) => return refuse(Refusal::Unverified(error), tally),
         };
         let hook = self.dispatch.find(delivery.wire_type());
         let delivery = delivery.with_event_type(hook.and_then(|(_, event_type)| event_type));
@@ -97,7 +97,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         let read = async {
             check_method(&head.method)?;
             let signature = Signature::parse(signature(&head.headers)?.as_bytes());
-            let signature = signature.ok_or(VerifyError::SignatureFormat)?;
+            let signature = signature.ok_or(Refusal::Unverified(VerifyError::SignatureFormat))?;
             let body = self.bodies.read(&mut body).await?;
             Ok((body, signature))
         };

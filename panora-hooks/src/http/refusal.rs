@@ -22,7 +22,7 @@ pub enum Refusal {
     TwoSignatures,
     /// The signature or the body is not the sender's.
     #[error(transparent)]
-    Unverified(#[from] VerifyError),
+    Unverified(VerifyError),
     /// The body is larger than the limit of the router.
     #[error("the body is larger than {limit} bytes, the limit set by `Webhooks::max_body_bytes`")]
     TooLarge {
