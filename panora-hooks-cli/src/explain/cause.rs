@@ -66,12 +66,6 @@ pub enum Cause {
     NewlineLost,
     /// What was signed lacks the newline at the end of what arrived.
     NewlineAdded,
-    /// What was signed begins with a byte order mark that has not arrived.
-    MarkLost,
-    /// What was signed lacks the byte order mark of what arrived.
-    MarkAdded,
-    /// What was signed has other line breaks.
-    LineBreaks,
     /// The body begins with a byte order mark.
     ByteOrderMark,
     /// The body is written in Latin-1.
@@ -108,36 +102,13 @@ pub enum Cause {
     },
 }
 
-/// What was done to a secret before the signature was made with it.
+/// A change of a secret before the signature was made with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SecretChange {
-    /// White space was removed at its ends.
-    Trimmed,
-    /// A newline was added.
-    Newline,
-    /// A space was added.
-    Space,
-    /// The quotes around it were removed.
-    Unquoted,
-    /// Quotes were added.
-    Quoted,
-    /// `whsec_` was removed.
-    Unprefixed,
-    /// `whsec_` was added.
-    Prefixed,
-    /// It was written in lower case.
-    LowerCase,
-    /// It was written in upper case.
-    UpperCase,
-    /// Its hyphens were removed.
-    Unhyphenated,
-    /// The hyphens of a UUID were added.
-    Hyphenated,
-    /// It was decoded as hex.
-    FromHex,
-    /// It was decoded as base64.
-    FromBase64,
+pub struct SecretChange {
+    /// A short name for programs, such as `secret_trimmed`.
+    pub(super) code: &'static str,
+    /// Completes "made with the secret ..".
+    pub(super) how: &'static str,
 }
 
 impl Cause {
@@ -159,7 +130,7 @@ impl Cause {
             Self::SignatureTruncated => "signature_truncated",
             Self::SignatureExtended => "signature_extended",
             Self::OtherSecret { .. } => "other_secret",
-            Self::SecretChanged { change, .. } => change.as_str(),
+            Self::SecretChanged { change, .. } => change.code,
             Self::WholeBody => "whole_body",
             Self::DataEncoded => "data_encoded",
             Self::DataDecoded => "data_decoded",
@@ -167,9 +138,6 @@ impl Cause {
             Self::Reordered => "reordered",
             Self::NewlineLost => "newline_lost",
             Self::NewlineAdded => "newline_added",
-            Self::MarkLost => "mark_lost",
-            Self::MarkAdded => "mark_added",
-            Self::LineBreaks => "line_breaks",
             Self::ByteOrderMark => "byte_order_mark",
             Self::Latin1 => "latin1",
             Self::EncodedTwice => "encoded_twice",
@@ -186,28 +154,6 @@ impl Cause {
             Self::Body(VerifyError::DuplicateKey(_)) => "duplicate_key",
             Self::Body(_) => "malformed_body",
             Self::Unexplained { .. } => "unexplained",
-        }
-    }
-}
-
-impl SecretChange {
-    /// A short name for programs, such as `secret_trimmed`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Trimmed => "secret_trimmed",
-            Self::Newline => "secret_with_newline",
-            Self::Space => "secret_with_space",
-            Self::Unquoted => "secret_unquoted",
-            Self::Quoted => "secret_quoted",
-            Self::Unprefixed => "secret_unprefixed",
-            Self::Prefixed => "secret_prefixed",
-            Self::LowerCase => "secret_lower_case",
-            Self::UpperCase => "secret_upper_case",
-            Self::Unhyphenated => "secret_unhyphenated",
-            Self::Hyphenated => "secret_hyphenated",
-            Self::FromHex => "secret_from_hex",
-            Self::FromBase64 => "secret_from_base64",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Why a signature does not match.
 //!
 //! A signature that does not match says nothing about the reason: the secret may be another one, or
-//! something on the way may have parsed the body and written it again. [`explain`] tries what is known to
-//! happen, alone and in combination, until the signature comes out.
+//! a program on the way may have parsed the body and written it again. [`explain`] tries the changes that
+//! gateways, frameworks, serializers, and configurations are known to make, until the signature comes out.
 //!
 //! ```
 //! use panora_hooks::{Verifier, testing::sample};
@@ -19,18 +19,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod candidates;
 mod cause;
-mod edge;
-mod notation;
-mod order;
-mod reading;
-mod recipe;
+mod encoding;
+mod key_order;
 mod search;
 mod secrets;
-mod senders;
 mod sentence;
+mod serializers;
+mod signature;
 mod wrapping;
-mod writing;
 
 use std::fmt;
 
@@ -69,9 +67,8 @@ pub struct Explanation {
 /// one. The first of the secrets is the receiver's, as are those that it [also accepts](KnownSecret::also_accepted); the
 /// others are tried, too.
 ///
-/// The time it takes grows with the length of the body and the number of secrets, up to ten seconds: of a large body,
-/// fewer combinations are tried, first those in which one program decodes what the sender writes, writes it again and
-/// sorts its keys.
+/// The time it takes is limited in proportion to the length of the body: with a large body or many secrets, changes by a
+/// program on the way are tried first, and then what else there is time for.
 #[must_use]
 #[expect(single_use_lifetimes, reason = "`impl IntoIterator<Item = &[u8]>` is unstable")]
 pub fn explain<'s>(
@@ -95,10 +92,10 @@ pub fn explain<'s>(
     if let Some(name) = secrets::find(secrets, signature) {
         return Explanation::new(Cause::SecretAsSignature { name: name.to_owned() }, None);
     }
-    if notation::is_uuid(signature.trim_ascii()) {
+    if signature::is_uuid(signature.trim_ascii()) {
         return Explanation::new(Cause::UnknownSecretAsSignature, None);
     }
-    let notations = notation::read(signature);
+    let notations = signature::read(signature);
     if notations.is_empty() {
         return Explanation::new(Cause::NotASignature, None);
     }

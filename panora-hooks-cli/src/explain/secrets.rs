@@ -1,4 +1,4 @@
-//! Secrets as they are, and as they are mistaken.
+//! Secrets as they are, and as configurations change them.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use uuid::{Uuid, fmt::Simple};
 use super::{
     KnownSecret,
     cause::{Cause, SecretChange},
-    notation::{self, Notation},
+    signature::{self, Notation},
 };
 
 /// A key that may have made the signature.
@@ -21,14 +21,15 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// Whether the secret would have to be changed to be this key.
+    pub(super) fn is_changed(&self) -> bool {
+        self.causes.iter().any(|cause| matches!(cause, Cause::SecretChanged { .. }))
+    }
+
     /// The notation that means this key's signature of a text. Compares in constant time.
-    pub(super) fn signs<'n>(
-        &self,
-        text: &[u8],
-        mut notations: impl Iterator<Item = &'n Notation>,
-    ) -> Option<&'n Notation> {
+    pub(super) fn signs<'n>(&self, text: &[u8], notations: &'n [Notation]) -> Option<&'n Notation> {
         let mac = self.mac.clone().chain_update(text);
-        notations.find(|notation| mac.clone().verify_truncated_left(&notation.bytes).is_ok())
+        notations.iter().find(|notation| mac.clone().verify_truncated_left(&notation.bytes).is_ok())
     }
 }
 
@@ -81,39 +82,32 @@ pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s 
     secrets.iter().find(is_header).map(|known| known.name.as_str())
 }
 
-/// What is done to secrets on the way from the endpoint to a configuration.
+/// The changes of a secret, a UUID, between the endpoint and a configuration: white space and quotes of
+/// files, prefixes and encodings of other services. A script that signs may read a newline.
 fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {
-    use SecretChange as Change;
-
-    const PREFIX: &[u8] = b"whsec_";
-    let unprefixed = secret.strip_prefix(PREFIX);
+    let change = |code, how| SecretChange { code, how };
+    let trimmed = change("secret_trimmed", "without the white space at its ends");
+    let mut changes = vec![
+        (trimmed, secret.trim_ascii().to_vec()),
+        (trimmed, secret.trim_ascii_end().to_vec()),
+        (trimmed, secret.trim_ascii_start().to_vec()),
+        (change("secret_with_newline", "and a newline behind it"), [secret, b"\n"].concat()),
+        (change("secret_lower_case", "in lower case"), secret.to_ascii_lowercase()),
+    ];
+    let mut add = |code, how, secret: Option<Vec<u8>>| {
+        changes.extend(secret.map(|secret| (change(code, how), secret)));
+    };
     let unquoted = match secret {
         [b'"', text @ .., b'"'] | [b'\'', text @ .., b'\''] => Some(text.to_vec()),
         _ => None,
     };
-    let mut changes = vec![
-        (Change::Trimmed, secret.trim_ascii().to_vec()),
-        (Change::Trimmed, secret.trim_ascii_end().to_vec()),
-        (Change::Trimmed, secret.trim_ascii_start().to_vec()),
-        (Change::Newline, [secret, b"\n"].concat()),
-        (Change::Newline, [secret, b"\r\n"].concat()),
-        (Change::Space, [secret, b" "].concat()),
-        (Change::Space, [b" ", secret].concat()),
-        (Change::Quoted, [b"\"", secret, b"\""].concat()),
-        (Change::Quoted, [b"'", secret, b"'"].concat()),
-        (Change::Prefixed, [PREFIX, secret].concat()),
-        (Change::LowerCase, secret.to_ascii_lowercase()),
-        (Change::UpperCase, secret.to_ascii_uppercase()),
-    ];
-    changes.extend(unquoted.map(|secret| (Change::Unquoted, secret)));
-    changes.extend(unprefixed.map(|secret| (Change::Unprefixed, secret.to_vec())));
-
+    let unprefixed = secret.strip_prefix(b"whsec_");
     let digits: Vec<u8> = secret.iter().copied().filter(|byte| *byte != b'-').collect();
-    let hyphenated = uuid(&digits).map(|secret| (Change::Hyphenated, secret));
-    let from_hex = notation::hex(&digits).map(|key| (Change::FromHex, key));
-    let from_base64 = notation::base64(unprefixed.unwrap_or(secret)).map(|key| (Change::FromBase64, key));
-    changes.push((Change::Unhyphenated, digits));
-    changes.extend(hyphenated.into_iter().chain(from_hex).chain(from_base64));
+    add("secret_unquoted", "without the quotes around it", unquoted);
+    add("secret_unprefixed", "without its `whsec_`", unprefixed.map(<[u8]>::to_vec));
+    add("secret_hyphenated", "with the hyphens of a UUID", uuid(&digits));
+    add("secret_from_hex", "decoded from hex", signature::hex(&digits));
+    add("secret_from_base64", "decoded from base64", signature::base64(unprefixed.unwrap_or(secret)));
     changes
 }
 

@@ -1,11 +1,8 @@
-//! How it is said what is the matter.
+//! Causes in plain sentences.
 
 use panora_hooks::{__cli::printable, VerifyError};
 
-use super::{
-    cause::{Cause, SecretChange},
-    writing::JAVASCRIPT,
-};
+use super::{cause::Cause, serializers::JAVASCRIPT};
 
 const AS_IT_ARRIVES: &str =
     "verify the bytes as they arrive instead of JSON that was parsed and written again";
@@ -43,7 +40,7 @@ impl Cause {
                 );
             }
             Self::SecretChanged { name, change } => {
-                let (name, how) = (printable(name), change.how());
+                let (name, how) = (printable(name), change.how);
                 return format!("the signature was made with the secret `{name}` {how}");
             }
             Self::Rewritten { writing } => {
@@ -71,9 +68,6 @@ impl Cause {
             Self::Reordered => "JSON was signed with its keys in another order than they arrived in",
             Self::NewlineLost => "what was signed ends with a newline that has not arrived",
             Self::NewlineAdded => "what was signed lacks the newline at the end of what arrived",
-            Self::MarkLost => "what was signed begins with a byte order mark that has not arrived",
-            Self::MarkAdded => "what was signed lacks the byte order mark of what arrived",
-            Self::LineBreaks => "what was signed has other line breaks than what arrived",
             Self::ByteOrderMark => "the body begins with a byte order mark, which was not sent",
             Self::Latin1 => "the body was sent as UTF-8 but arrived as Latin-1",
             Self::EncodedTwice => "the body was read as Latin-1 on the way and encoded as UTF-8 once more",
@@ -128,10 +122,7 @@ impl Cause {
             | Self::DataDecoded
             | Self::Reordered
             | Self::NewlineLost
-            | Self::NewlineAdded
-            | Self::MarkLost
-            | Self::MarkAdded
-            | Self::LineBreaks => Some(AS_IT_ARRIVES),
+            | Self::NewlineAdded => Some(AS_IT_ARRIVES),
             Self::ByteOrderMark | Self::Latin1 | Self::EncodedTwice | Self::NotUtf8 | Self::Utf16 => {
                 Some(AS_UTF_8)
             }
@@ -154,27 +145,6 @@ impl Cause {
             Self::Unexplained { is_complete: true } => Some(
                 "compare the secret with those of all endpoints that have this URL, and then the body with what was sent",
             ),
-        }
-    }
-}
-
-impl SecretChange {
-    /// Completes "made with the secret ..".
-    fn how(self) -> &'static str {
-        match self {
-            Self::Trimmed => "without the white space at its ends",
-            Self::Newline => "and a newline behind it",
-            Self::Space => "and a space beside it",
-            Self::Unquoted => "without the quotes around it",
-            Self::Quoted => "in quotes",
-            Self::Unprefixed => "without its `whsec_`",
-            Self::Prefixed => "with `whsec_` before it",
-            Self::LowerCase => "in lower case",
-            Self::UpperCase => "in upper case",
-            Self::Unhyphenated => "without its hyphens",
-            Self::Hyphenated => "with the hyphens of a UUID",
-            Self::FromHex => "decoded from hex",
-            Self::FromBase64 => "decoded from base64",
         }
     }
 }

@@ -62,7 +62,7 @@ fn inside(node: &Node<'_>, depth: usize) -> Option<Vec<u8>> {
         Node::List(items) => items.iter().find_map(|item| inside(item, depth)),
         Node::Object(members) => members.iter().find_map(|(_, value)| inside(value, depth)).or_else(|| {
             // An object in another one, as it would have to be written again.
-            let text = super::writing::KEPT.write(node);
+            let text = super::serializers::KEPT.write(node);
             body(text.into_bytes())
         }),
     }
@@ -97,17 +97,6 @@ fn from_utf16(body: &[u8]) -> Option<String> {
 
 /// Reads the fields of a form, in their names, too: a body that is taken for a form is the name of a field.
 fn from_form(text: &str) -> Option<Vec<u8>> {
-    if let Some(part) = text.strip_prefix("--") {
-        // Parts of `multipart/form-data`, each behind an empty line and before the boundary.
-        let boundary = part.split(['\r', '\n']).next()?;
-        let parts = part.split(boundary);
-        return parts
-            .filter_map(|part| part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n")))
-            .find_map(|(_, value)| {
-                let value = value.trim_end_matches('-').trim_ascii();
-                body(value.as_bytes().to_vec()).or_else(|| from_base64(value))
-            });
-    }
     if let Some(name) = text.strip_suffix('=').and_then(|name| body(name.as_bytes().to_vec())) {
         return Some(name);
     }

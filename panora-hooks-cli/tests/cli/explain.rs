@@ -128,7 +128,7 @@ fn it_agrees_with_verify() {
 fn what_takes_long_shows_that_it_is_not_over() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("body.json");
-    let rows = vec![json!({ "id": 1, "name": CANARY }); 10_000];
+    let rows = vec![json!({ "id": 1, "name": CANARY }); 20_000];
     fs::write(&file, Sample::new("crm.contact.pulled", json!(rows)).body()).unwrap();
     let command = format!(
         "{} explain {} --signature {}",

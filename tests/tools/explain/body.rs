@@ -37,10 +37,7 @@ fn the_whole_body_was_signed_and_changed() {
     for (arrived, signed, expected, offset) in [
         (format!("{body}\n"), body.clone(), "whole_body + newline_added", body.len()),
         (format!("{body}\r\n"), body.clone(), "whole_body + newline_added", body.len()),
-        (format!("{BOM}{body}"), body.clone(), "whole_body + mark_added", 0),
-        (body.clone(), format!("{BOM}{body}"), "whole_body + mark_lost", 0),
-        (body.replace(",\"", ",\r\n\""), body.replace(",\"", ",\n\""), "whole_body + line_breaks", START - 7),
-        (body.replace(",\"", ",\n\""), body.replace(",\"", ",\r\n\""), "whole_body + line_breaks", START - 7),
+        (format!("{BOM}{body}"), body.clone(), "byte_order_mark + whole_body", 0),
         (body.replace(",\"", ", \""), body.clone(), "whole_body + rewritten", START - 7),
     ] {
         let explanation = explain(&arrived, sign(SECRET, &signed));

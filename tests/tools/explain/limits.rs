@@ -4,7 +4,10 @@ use expect_test::expect;
 use panora_hooks::{Verifier, testing::Sample};
 use proptest::{collection::vec, prelude::*};
 
-use crate::{OTHER, PAYLOAD, SECRET, body, codes, explain, explain_with, quote, rewritten::written, sign};
+use crate::{
+    OTHER, PAYLOAD, SECRET, body, codes, explain, explain_with, quote, rewritten::indented,
+    rewritten::written, sign,
+};
 
 #[test]
 fn a_changed_value_is_not_explained_away() {
@@ -119,10 +122,10 @@ fn a_large_body_is_explained() {
 /// no time to try every three changes with it, but there is for these.
 #[test]
 fn a_very_large_body_is_explained_as_a_program_leaves_it() {
-    let list = |row: &str| format!("[{}]", vec![row; 5_000_000 / PAYLOAD.len()].join(","));
+    let list = |row: &str| format!("[{}]", vec![row; 2_000_000 / PAYLOAD.len()].join(","));
     let signed = quote(&list(PAYLOAD));
     for writing in ["Python's `json.dumps`", "Python's `json.dumps` with `indent=2`"] {
-        let (_, row) = written().into_iter().find(|(known, _)| *known == writing).unwrap();
+        let (_, row) = written().into_iter().chain(indented()).find(|(known, _)| *known == writing).unwrap();
         let explanation = explain(body(&list(&row)), sign(SECRET, &signed));
         assert_eq!(codes(&explanation), "data_decoded + rewritten", "{writing}");
     }
@@ -131,7 +134,7 @@ fn a_very_large_body_is_explained_as_a_program_leaves_it() {
     assert_eq!(codes(&decoded), "data_decoded + rewritten + other_secret");
     let (arrived, signed) = (
         list(r#"{"first_name":"Ada","id_crm_contact":1,"mapped":{"a":1,"b":2}}"#),
-        list(r#"{"id_crm_contact":1,"first_name":"Ada","mapped":{"b":2,"a":1}}"#),
+        list(r#"{"id_crm_contact":1,"first_name":"Ada","mapped":{"a":1,"b":2}}"#),
     );
     let sorted = body(&arrived).replace("crm.contact.created", "crm.contact.pulled");
     assert_eq!(codes(&explain(sorted, sign(SECRET, &quote(&signed)))), "data_decoded + reordered");

@@ -31,26 +31,34 @@ pub(crate) fn written() -> Vec<(&'static str, String)> {
     let slashes = |text: &str| text.replace('/', "\\/");
     let html = |text: &str| text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     let spaced = r#"{"name": "canary-Zoë 🚀", "site": "https://a.example/?<b>&c='d'", "sum": 1500, "much": 1e+21, "tags": ["x", {}], "add": "1+1"}"#;
-    let lines = "{\n\t\"name\": \"canary-Zoë 🚀\",\n\t\"site\": \"https://a.example/?<b>&c='d'\",\n\t\"sum\": 1500,\n\t\"much\": 1e+21,\n\t\"tags\": [\n\t\t\"x\",\n\t\t{}\n\t],\n\t\"add\": \"1+1\"\n}";
     let sorted = r#"{"add":"1+1","much":1e+21,"name":"canary-Zoë 🚀","site":"https://a.example/?<b>&c='d'","sum":1500,"tags":["x",{}]}"#;
     let gson = html(PAYLOAD).replace('=', "\\u003d").replace('\'', "\\u0027");
     let net = ascii(PAYLOAD).replace("\\u00eb", "\\u00EB").replace("\\ud83d\\ude80", "\\uD83D\\uDE80");
     let net = net.replace('<', "\\u003C").replace('>', "\\u003E").replace('&', "\\u0026");
     let net = net.replace('\'', "\\u0027").replace("1+1", "1\\u002B1");
-    let indented = |indent: &str| lines.replace('\t', indent);
     vec![
         ("Python's `json.dumps`", ascii(spaced)),
         ("Python's `json.dumps` with `ensure_ascii=False`", spaced.to_owned()),
         ("Python's `json.dumps` with `separators=(',', ':')`", ascii(PAYLOAD)),
-        ("Python's `json.dumps` with `indent=2`", ascii(&indented("  "))),
-        ("Python's `json.dumps` with `indent=4`", ascii(&indented("    "))),
         ("PHP's `json_encode`", slashes(&ascii(PAYLOAD))),
         ("PHP's `json_encode` with `JSON_UNESCAPED_UNICODE`", slashes(PAYLOAD)),
-        ("PHP's `json_encode` with `JSON_PRETTY_PRINT`", slashes(&ascii(&indented("    ")))),
         ("Go's `json.Marshal` of a map", html(sorted)),
         ("Go's `json.Marshal` or Rails' `to_json`", html(PAYLOAD)),
         ("Java's Gson", gson),
         (".NET's `JsonSerializer`", net),
+    ]
+}
+
+/// The same with indentation, which programs on the way add. Nobody signs it.
+pub(crate) fn indented() -> Vec<(&'static str, String)> {
+    let ascii = |text: &str| text.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
+    let slashes = |text: &str| text.replace('/', "\\/");
+    let lines = "{\n\t\"name\": \"canary-Zoë 🚀\",\n\t\"site\": \"https://a.example/?<b>&c='d'\",\n\t\"sum\": 1500,\n\t\"much\": 1e+21,\n\t\"tags\": [\n\t\t\"x\",\n\t\t{}\n\t],\n\t\"add\": \"1+1\"\n}";
+    let indented = |indent: &str| lines.replace('\t', indent);
+    vec![
+        ("Python's `json.dumps` with `indent=2`", ascii(&indented("  "))),
+        ("Python's `json.dumps` with `indent=4`", ascii(&indented("    "))),
+        ("PHP's `json_encode` with `JSON_PRETTY_PRINT`", slashes(&ascii(&indented("    ")))),
         ("`JSON.stringify` with 2 spaces", indented("  ")),
         ("`JSON.stringify` with 4 spaces", indented("    ")),
         ("`JSON.stringify` with tabs", lines.to_owned()),
@@ -100,7 +108,7 @@ fn the_string_was_written_otherwise_too() {
 /// The sender signed what it writes, and something on the way wrote it again.
 #[test]
 fn other_programs_wrote_the_data() {
-    for (writing, arrived) in written() {
+    for (writing, arrived) in written().into_iter().chain(indented()) {
         if writing == "Go's `json.Marshal` of a map" {
             // The order is lost.
             continue;
@@ -138,21 +146,14 @@ fn numbers_are_written_otherwise() {
 }
 
 #[test]
-fn newlines_and_marks() {
+fn newlines() {
     let (text, data) = (PAYLOAD, quote(PAYLOAD));
-    let lines = "{\n\"a\": 1,\n\"b\": 2\n}";
     for (arrived, signed, expected) in [
         (data.clone(), quote(&format!("{text}\n")), "newline_lost"),
         (data.clone(), format!("{data}\n"), "newline_lost"),
         (text.to_owned(), format!("{text}\n"), "newline_lost"),
         (quote(&format!("{text}\n")), data.clone(), "newline_added"),
         (quote(&format!("{text}\r\n")), data.clone(), "newline_added"),
-        (data.clone(), quote(&format!("\u{feff}{text}")), "mark_lost"),
-        (data.clone(), format!("\u{feff}{data}"), "mark_lost"),
-        (quote(&format!("\u{feff}{text}")), data.clone(), "mark_added"),
-        (quote(lines), quote(&lines.replace('\n', "\r\n")), "line_breaks"),
-        (quote(&lines.replace('\n', "\r\n")), quote(lines), "line_breaks"),
-        (lines.replace('\n', "\r\n"), lines.to_owned(), "line_breaks"),
     ] {
         let explanation = explain(body(&arrived), sign(SECRET, &signed));
         assert_eq!(codes(&explanation), expected, "{arrived} {signed}");
@@ -173,27 +174,24 @@ fn newlines_and_marks() {
             what was signed lacks the newline at the end of what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
         "#]],
     );
-    assert_says(
-        &said(&data, &quote(&format!("\u{feff}{text}"))),
-        &expect![[r#"
-            mark_lost
-            what was signed begins with a byte order mark that has not arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 41 of the body
-        "#]],
-    );
-    assert_says(
-        &said(&quote(&format!("\u{feff}{text}")), &data),
-        &expect![[r#"
-            mark_added
-            what was signed lacks the byte order mark of what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 41 of the body
-        "#]],
-    );
-    assert_says(
-        &said(&quote(lines), &quote(&lines.replace('\n', "\r\n"))),
-        &expect![[r#"
-            line_breaks
-            what was signed has other line breaks than what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 43 of the body
-        "#]],
-    );
+}
+
+/// No program adds these inside `data`, or takes them away.
+#[test]
+fn marks_and_line_breaks_inside_the_data_are_not_explained_away() {
+    let (text, data) = (PAYLOAD, quote(PAYLOAD));
+    let lines = "{\n\"a\": 1,\n\"b\": 2\n}";
+    for (arrived, signed) in [
+        (data.clone(), quote(&format!("\u{feff}{text}"))),
+        (data.clone(), format!("\u{feff}{data}")),
+        (quote(&format!("\u{feff}{text}")), data.clone()),
+        (quote(lines), quote(&lines.replace('\n', "\r\n"))),
+        (quote(&lines.replace('\n', "\r\n")), quote(lines)),
+        (lines.replace('\n', "\r\n"), lines.to_owned()),
+    ] {
+        let explanation = explain(body(&arrived), sign(SECRET, &signed));
+        assert_eq!(codes(&explanation), "unexplained", "{arrived} {signed}");
+    }
 }
 
 #[test]

@@ -88,18 +88,10 @@ fn everything_that_is_done_to_secrets() {
         (format!(" {SECRET}\n"), format!(" {SECRET}"), "secret_trimmed"),
         (format!(" {SECRET}\n"), format!("{SECRET}\n"), "secret_trimmed"),
         (own(), format!("{SECRET}\n"), "secret_with_newline"),
-        (own(), format!("{SECRET}\r\n"), "secret_with_newline"),
-        (own(), format!("{SECRET} "), "secret_with_space"),
-        (own(), format!(" {SECRET}"), "secret_with_space"),
         (format!("\"{SECRET}\""), own(), "secret_unquoted"),
         (format!("'{SECRET}'"), own(), "secret_unquoted"),
-        (own(), format!("\"{SECRET}\""), "secret_quoted"),
-        (own(), format!("'{SECRET}'"), "secret_quoted"),
-        (prefixed.clone(), own(), "secret_unprefixed"),
-        (own(), prefixed, "secret_prefixed"),
+        (prefixed, own(), "secret_unprefixed"),
         (SECRET.to_uppercase(), own(), "secret_lower_case"),
-        (own(), SECRET.to_uppercase(), "secret_upper_case"),
-        (own(), plain.clone(), "secret_unhyphenated"),
         (plain, own(), "secret_hyphenated"),
         ("c2VjcmV0LXRleHQ".to_owned(), "secret-text".to_owned(), "secret_from_base64"),
         ("whsec_c2VjcmV0LXRleHQ=".to_owned(), "secret-text".to_owned(), "secret_from_base64"),
@@ -111,6 +103,20 @@ fn everything_that_is_done_to_secrets() {
         assert!(explanation.to_string().contains("`CURRENT`"), "{explanation}");
         let other = explain(&sender, &[("CURRENT", OTHER), ("OTHER", &receiver)]);
         assert_eq!(codes(&other), format!("other_secret + {code}"), "{receiver}");
+    }
+}
+
+/// The endpoint's secret is a UUID of Panora's. Nothing is added to it before the sender signs.
+#[test]
+fn what_nobody_does_to_secrets_is_not_tried() {
+    for sender in [
+        format!("{SECRET} "),
+        format!("\"{SECRET}\""),
+        format!("whsec_{SECRET}"),
+        SECRET.to_uppercase(),
+        SECRET.replace('-', ""),
+    ] {
+        assert_eq!(codes(&explain(&sender, &[("CURRENT", SECRET)])), "unexplained", "{sender}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a body says, in the encodings in which it may have arrived.
+//! The encodings in which a body may have arrived.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::cause::Cause;
 
 /// A body, read in one of several ways.
 pub(super) struct Reading<'b> {
-    /// What happened to the body if it is to be read so.
+    /// The program on the way that this undoes; `None` for the body as it arrived.
     pub(super) cause: Option<Cause>,
     body: &'b [u8],
     /// The bytes as they were, and the text if they are one.
@@ -53,7 +53,7 @@ impl<'b> Reading<'b> {
         readings
     }
 
-    /// The data, if it can be found, and the whole body.
+    /// The whole body, and the data if it can be found.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let text = str::from_utf8(&self.bytes).ok();
         let whole = Part {
@@ -65,7 +65,7 @@ impl<'b> Reading<'b> {
             is_body: true,
             wire_type: None,
         };
-        text.and_then(|text| self.data(text)).into_iter().chain([whole])
+        std::iter::once(whole).chain(text.and_then(|text| self.data(text)))
     }
 
     fn data<'r>(&'r self, text: &'r str) -> Option<Part<'r>> {
@@ -126,10 +126,13 @@ fn from_latin1(bytes: &[u8]) -> String {
 
 /// The bytes whose characters these are, if all are and they are another text.
 fn to_latin1(text: &str) -> Option<Vec<u8>> {
+    if text.is_ascii() {
+        return None;
+    }
     let byte = |c: char| match u8::try_from(c) {
         Ok(byte) => Some(byte),
         Err(_) => WINDOWS.iter().zip(0x80..).find(|(known, _)| **known == c).map(|(_, byte)| byte),
     };
     let bytes: Vec<u8> = text.chars().map(byte).collect::<Option<_>>()?;
-    (bytes != text.as_bytes() && str::from_utf8(&bytes).is_ok()).then_some(bytes)
+    str::from_utf8(&bytes).is_ok().then_some(bytes)
 }

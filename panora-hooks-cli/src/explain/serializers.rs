@@ -4,15 +4,23 @@ use std::{borrow::Cow, collections::HashMap};
 
 use panora_hooks::__cli::{self, Member, Node, Text, decode};
 
-/// A way to write JSON.
+/// A program that writes JSON.
 #[derive(Debug, PartialEq)]
-pub(super) struct Writing {
+pub(super) struct Serializer {
     /// Completes "as .. writes it".
     pub(super) name: &'static str,
     tokens: Tokens,
     space: Space,
-    /// Whether it writes keys in alphabetical order.
-    is_sorted: bool,
+    keys: Keys,
+}
+
+/// The order of keys.
+#[derive(Debug, PartialEq)]
+enum Keys {
+    Kept,
+    Alphabetical,
+    /// By their lengths, then by their bytes.
+    ByLength,
 }
 
 /// What becomes of strings and numbers.
@@ -40,8 +48,6 @@ enum Space {
     None,
     /// One after each comma and colon.
     Some,
-    /// A line for each element, and one after each colon.
-    Lines(&'static str),
 }
 
 const FEW: Escapes =
@@ -50,27 +56,27 @@ const HTML: Escapes = Escapes { ascii: "<>&", line_separators: true, ..FEW };
 const ASCII: Escapes = Escapes { ascii: "\u{7f}", from: '\u{80}', ..FEW };
 const PHP: Escapes = Escapes { from: '\u{80}', slash: true, ..FEW };
 
-const fn kept(name: &'static str, space: Space) -> Writing {
-    Writing { name, tokens: Tokens::Kept, space, is_sorted: false }
+const fn kept(name: &'static str, space: Space) -> Serializer {
+    Serializer { name, tokens: Tokens::Kept, space, keys: Keys::Kept }
 }
 
-const fn javascript(name: &'static str, space: Space) -> Writing {
-    let tokens = Tokens::Written { escapes: FEW, is_javascript: true };
-    Writing { name, tokens, space, is_sorted: false }
+const fn other(name: &'static str, escapes: Escapes, space: Space) -> Serializer {
+    Serializer { name, tokens: Tokens::Written { escapes, is_javascript: false }, space, keys: Keys::Kept }
 }
 
-const fn other(name: &'static str, escapes: Escapes, space: Space) -> Writing {
-    Writing { name, tokens: Tokens::Written { escapes, is_javascript: false }, space, is_sorted: false }
-}
+/// The sender's.
+pub(super) const JAVASCRIPT: Serializer = Serializer {
+    name: "`JSON.stringify`",
+    tokens: Tokens::Written { escapes: FEW, is_javascript: true },
+    space: Space::None,
+    keys: Keys::Kept,
+};
 
-/// What the sender does.
-pub(super) const JAVASCRIPT: Writing = javascript("`JSON.stringify`", Space::None);
-
-/// What changes nothing but white space.
-pub(super) const KEPT: Writing = kept("a program without white space", Space::None);
+/// Changes nothing but white space.
+pub(super) const KEPT: Serializer = kept("a program without white space", Space::None);
 
 /// The likely ones first: several may write the same.
-pub(super) static WRITINGS: &[Writing] = &[
+pub(super) static SERIALIZERS: &[Serializer] = &[
     JAVASCRIPT,
     KEPT,
     other("Python's `json.dumps`", ASCII, Space::Some),
@@ -83,7 +89,7 @@ pub(super) static WRITINGS: &[Writing] = &[
         Escapes { from: char::MAX, line_separators: true, ..PHP },
         Space::None,
     ),
-    Writing { is_sorted: true, ..other("Go's `json.Marshal` of a map", HTML, Space::None) },
+    Serializer { keys: Keys::Alphabetical, ..other("Go's `json.Marshal` of a map", HTML, Space::None) },
     other("Go's `json.Marshal` or Rails' `to_json`", HTML, Space::None),
     other("Java's Gson", Escapes { ascii: "<>&='", ..HTML }, Space::None),
     other(
@@ -91,23 +97,15 @@ pub(super) static WRITINGS: &[Writing] = &[
         Escapes { ascii: "\"&'+<>`\u{7f}", from: '\u{80}', upper_case: true, ..FEW },
         Space::None,
     ),
-    javascript("`JSON.stringify` with 2 spaces", Space::Lines("  ")),
-    javascript("`JSON.stringify` with 4 spaces", Space::Lines("    ")),
-    javascript("`JSON.stringify` with tabs", Space::Lines("\t")),
-    other("Python's `json.dumps` with `indent=2`", ASCII, Space::Lines("  ")),
-    other("Python's `json.dumps` with `indent=4`", ASCII, Space::Lines("    ")),
-    other("PHP's `json_encode` with `JSON_PRETTY_PRINT`", PHP, Space::Lines("    ")),
+    Serializer { keys: Keys::ByLength, ..kept("PostgreSQL's `jsonb`", Space::Some) },
     kept("a program with spaces after commas and colons", Space::Some),
-    kept("a program with 2 spaces", Space::Lines("  ")),
-    kept("a program with 4 spaces", Space::Lines("    ")),
-    kept("a program with tabs", Space::Lines("\t")),
 ];
 
-impl Writing {
+impl Serializer {
     /// The text of a value.
     pub(super) fn write(&self, node: &Node<'_>) -> String {
         let mut text = String::new();
-        self.value(node, 0, &mut text);
+        self.value(node, &mut text);
         text
     }
 
@@ -121,23 +119,19 @@ impl Writing {
 
     /// Whether it writes strings in a way that no other before it does.
     pub(super) fn quotes_its_own_way(&self) -> bool {
-        let first = WRITINGS.iter().find(|first| first.tokens == self.tokens);
+        let first = SERIALIZERS.iter().find(|first| first.tokens == self.tokens);
         self.tokens != Tokens::Kept && first == Some(self)
     }
 
-    fn value(&self, node: &Node<'_>, depth: usize, text: &mut String) {
+    fn value(&self, node: &Node<'_>, text: &mut String) {
         match node {
             Node::Token(token) => text.push_str(&self.token(token)),
-            Node::List(items) => {
-                self.elements(['[', ']'], items, depth, text, |item, text| {
-                    self.value(item, depth + 1, text);
-                });
-            }
+            Node::List(items) => self.elements(['[', ']'], items, text, |item, text| self.value(item, text)),
             Node::Object(members) => {
-                self.elements(['{', '}'], &self.members(members), depth, text, |(key, value), text| {
+                self.elements(['{', '}'], &self.members(members), text, |(key, value), text| {
                     text.push_str(&self.token(key));
                     text.push_str(if self.space == Space::None { ":" } else { ": " });
-                    self.value(value, depth + 1, text);
+                    self.value(value, text);
                 });
             }
         }
@@ -147,34 +141,24 @@ impl Writing {
         &self,
         [open, close]: [char; 2],
         elements: &[T],
-        depth: usize,
         text: &mut String,
         mut write: impl FnMut(&T, &mut String),
     ) {
         text.push(open);
         for (index, element) in elements.iter().enumerate() {
             if index > 0 {
-                text.push_str(if self.space == Space::Some { ", " } else { "," });
+                text.push_str(if self.space == Space::None { "," } else { ", " });
             }
-            self.line(depth + 1, text);
             write(element, text);
-        }
-        if !elements.is_empty() {
-            self.line(depth, text);
         }
         text.push(close);
     }
 
-    fn line(&self, depth: usize, text: &mut String) {
-        if let Space::Lines(indent) = self.space {
-            text.push('\n');
-            text.extend(std::iter::repeat_n(indent, depth));
-        }
-    }
-
     /// The members as they are once an object was made of them.
     fn members<'m, 't>(&self, members: &'m [Member<'t>]) -> Vec<&'m Member<'t>> {
-        let Tokens::Written { is_javascript, .. } = self.tokens else { return members.iter().collect() };
+        if self.tokens == Tokens::Kept && self.keys == Keys::Kept {
+            return members.iter().collect();
+        }
         let mut places = HashMap::with_capacity(members.len());
         let mut kept: Vec<(Cow<'t, str>, &Member<'_>)> = Vec::with_capacity(members.len());
         for member in members {
@@ -185,11 +169,15 @@ impl Writing {
                 None => kept.push((key, member)),
             }
         }
-        if is_javascript {
+        if matches!(self.tokens, Tokens::Written { is_javascript: true, .. }) {
             kept.sort_by_key(|(key, _)| __cli::index(key).unwrap_or(u32::MAX));
         }
-        if self.is_sorted {
-            kept.sort_by(|(one, _), (other, _)| one.cmp(other));
+        match self.keys {
+            Keys::Kept => {}
+            Keys::Alphabetical => kept.sort_by(|(one, _), (other, _)| one.cmp(other)),
+            Keys::ByLength => {
+                kept.sort_by(|(one, _), (other, _)| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
+            }
         }
         kept.into_iter().map(|(_, member)| member).collect()
     }
@@ -215,6 +203,9 @@ impl Writing {
 
 impl Escapes {
     fn quote(&self, text: &str) -> String {
+        if *self == FEW {
+            return __cli::quote(text);
+        }
         let mut written = String::with_capacity(text.len() + 2);
         written.push('"');
         for c in text.chars() {
@@ -250,8 +241,8 @@ mod tests {
     use super::*;
 
     fn write(name: &str, text: &str) -> String {
-        let writing = WRITINGS.iter().find(|writing| writing.name == name).unwrap();
-        writing.write(&Node::parse(text).unwrap())
+        let serializer = SERIALIZERS.iter().find(|serializer| serializer.name == name).unwrap();
+        serializer.write(&Node::parse(text).unwrap())
     }
 
     /// What Python 3.11 and Node 20 print, and what PHP, Go and .NET document.
@@ -271,7 +262,7 @@ mod tests {
             ("PHP's `json_encode`", &php),
             ("Go's `json.Marshal` or Rails' `to_json`", &html),
             (".NET's `JsonSerializer`", net),
-            ("a program with tabs", text),
+            ("a program with spaces after commas and colons", text),
         ] {
             assert_eq!(write(name, text), written, "{name}");
         }
@@ -291,6 +282,7 @@ mod tests {
             ("a program without white space", r#"{"b":1.0,"10":1E21,"a":-0,"9":{},"b":[2e0,1e999]}"#),
             ("Python's `json.dumps`", r#"{"b": [2e0, 1e999], "10": 1E21, "a": -0, "9": {}}"#),
             ("Go's `json.Marshal` of a map", r#"{"10":1E21,"9":{},"a":-0,"b":[2e0,1e999]}"#),
+            ("PostgreSQL's `jsonb`", r#"{"9": {}, "a": -0, "b": [2e0, 1e999], "10": 1E21}"#),
         ] {
             assert_eq!(write(name, text), written, "{name}");
         }
