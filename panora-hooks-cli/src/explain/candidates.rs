@@ -20,7 +20,8 @@ pub(super) struct Source<'p> {
     pub(super) part: &'p Part<'p>,
     /// The value in the part, if it is JSON, once it is needed.
     arrived: OnceCell<Option<Node<'p>>>,
-    /// The value with its keys in the sender's order, if they are in another one, once it is needed.
+    /// The value with its keys in the sender's order, if they are in another one, once it is
+    /// needed.
     arranged: OnceCell<Option<Node<'p>>>,
 }
 
@@ -104,7 +105,8 @@ impl Change {
         changes
     }
 
-    /// The changes between what another sender signed, such as a script for tests, and what it sent.
+    /// The changes between what another sender signed, such as a script for tests, and what it
+    /// sent.
     pub(super) fn by_others(part: &Part<'_>) -> Vec<Self> {
         let mut changes: Vec<_> =
             [None, Some(Newline::Added), Some(Newline::Lost), Some(Newline::LostInside)]
@@ -122,7 +124,7 @@ impl Change {
         changes
     }
 
-    /// What happened if this change was made.
+    /// The causes that this change stands for.
     pub(super) fn causes(&self, part: &Part<'_>) -> impl Iterator<Item = Cause> + use<> {
         let body = part.is_body.then_some(Cause::WholeBody);
         let moved = if part.is_string { Cause::DataEncoded } else { Cause::DataDecoded };

@@ -1,4 +1,4 @@
-//! What can be the matter.
+//! The causes of a signature that does not match.
 
 use panora_hooks::VerifyError;
 
@@ -14,7 +14,7 @@ pub enum Cause {
     NoSignature,
     /// More than one header arrived.
     TwoSignatures,
-    /// There is no secret that is not blank.
+    /// Every secret is blank.
     NoSecret,
     /// The header holds the secret itself.
     SecretAsSignature {
@@ -46,7 +46,7 @@ pub enum Cause {
     SecretChanged {
         /// The name of the secret.
         name: String,
-        /// What form.
+        /// The other form.
         change: SecretChange,
     },
     /// The whole body was signed.
@@ -57,14 +57,14 @@ pub enum Cause {
     DataDecoded,
     /// The same JSON was signed, written in another way.
     Rewritten {
-        /// What writes it as it was signed, such as "`JSON.stringify`".
+        /// The program that writes it as it was signed, such as "`JSON.stringify`".
         writing: &'static str,
     },
     /// The same JSON was signed, with its keys in another order.
     Reordered,
-    /// What was signed has a newline at its end that has not arrived.
+    /// The signed text has a newline at its end that has not arrived.
     NewlineLost,
-    /// What was signed lacks the newline at the end of what arrived.
+    /// The text that arrived has a newline at its end that was not signed.
     NewlineAdded,
     /// The body begins with a byte order mark.
     ByteOrderMark,
@@ -87,7 +87,7 @@ pub enum Cause {
     FormEncoded,
     /// The body arrived as UTF-16.
     Utf16,
-    /// There is no body.
+    /// The body is empty.
     EmptyBody,
     /// The body is not UTF-8.
     NotUtf8,

@@ -18,7 +18,8 @@ pub(super) fn sort(node: &mut Node<'_>) {
     }
 }
 
-/// Puts the keys in the order of a sample, which is the sender's. Keys that the sample lacks come last.
+/// Puts the keys in the order of a sample, which is the sender's. Keys that the sample lacks come
+/// last.
 pub(super) fn arrange(node: &mut Node<'_>, sample: &Json) {
     match (node, sample) {
         (Node::List(items), Json::List(rows)) => {
@@ -40,7 +41,8 @@ pub(super) fn arrange(node: &mut Node<'_>, sample: &Json) {
     }
 }
 
-/// The row that has the most keys in common with an item: the rows of some lists are of several kinds.
+/// The row that has the most keys in common with an item: the rows of some lists are of several
+/// kinds.
 fn row_like<'s>(item: &Node<'_>, rows: &'s [Json]) -> Option<&'s Json> {
     let common = |row: &&Json| match (item, row) {
         (Node::Object(members), Json::Object(fields)) => {

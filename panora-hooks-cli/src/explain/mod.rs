@@ -1,8 +1,9 @@
 //! Why a signature does not match.
 //!
 //! A signature that does not match says nothing about the reason: the secret may be another one, or
-//! a program on the way may have parsed the body and written it again. [`explain`] tries the changes that
-//! gateways, frameworks, serializers, and configurations are known to make, until the signature comes out.
+//! a program on the way may have parsed the body and written it again. [`explain`] tries the
+//! changes that gateways, frameworks, serializers, and configurations are known to make, until the
+//! signature comes out.
 //!
 //! ```
 //! use panora_hooks::{Verifier, testing::sample};
@@ -41,7 +42,7 @@ use crate::recording::Recorded;
 
 /// A secret and the name by which explanations speak of it.
 ///
-/// It is used as it is. A blank one is no secret.
+/// The bytes are used unchanged. A blank secret is ignored.
 #[derive(Clone)]
 pub struct KnownSecret {
     name: String,
@@ -52,8 +53,8 @@ pub struct KnownSecret {
 
 /// Why a signature does not match, or that it does.
 ///
-/// Shown, it is one sentence: what was signed and what arrived, and what to do about it. It holds the names
-/// of secrets, and nothing else of what it was made of.
+/// `Display` writes one sentence: the difference between the signed and the received bytes, and the
+/// remedy. It holds the names of secrets, and nothing else of its input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     cause: Cause,
@@ -63,12 +64,12 @@ pub struct Explanation {
 
 /// Finds out why a signature does not match a body.
 ///
-/// `body` is the body as it arrived, and `signatures` are the values of its `Panora-Signature` headers, which should be
-/// one. The first of the secrets is the receiver's, as are those that it [also accepts](KnownSecret::also_accepted); the
-/// others are tried, too.
+/// `body` is the body as it arrived, and `signatures` are the values of its `Panora-Signature`
+/// headers, which should be one. The first of the secrets is the receiver's, as are those that it
+/// [also accepts](KnownSecret::also_accepted); the others are tried, too.
 ///
-/// The time it takes is limited in proportion to the length of the body: with a large body or many secrets, changes by a
-/// program on the way are tried first, and then what else there is time for.
+/// The time it takes is limited in proportion to the length of the body: with a large body or many
+/// secrets, changes by a program on the way are tried first, and then what else there is time for.
 #[must_use]
 #[expect(single_use_lifetimes, reason = "`impl IntoIterator<Item = &[u8]>` is unstable")]
 pub fn explain<'s>(
@@ -119,8 +120,8 @@ pub fn explain<'s>(
     refused(body).unwrap_or(Explanation::new(Cause::Unexplained { is_complete }, None))
 }
 
-/// Finds out why the signature of a recorded delivery does not match, as [`explain`] does, with what its header
-/// `Content-Encoding` says.
+/// Finds out why the signature of a recorded delivery does not match, as [`explain`] does, with
+/// what its header `Content-Encoding` says.
 #[must_use]
 pub fn explain_recorded(recorded: &Recorded, secrets: &[KnownSecret]) -> Explanation {
     let explanation = explain(&recorded.body, recorded.signatures(), secrets);
@@ -180,8 +181,8 @@ impl Explanation {
         Self { cause, further: Vec::new(), offset }
     }
 
-    /// The cause, or the first of several: what happened to the body comes before what happened to the
-    /// secret, and that before how the signature is written.
+    /// The cause, or the first of several: what happened to the body comes before what happened to
+    /// the secret, and that before how the signature is written.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.cause
@@ -192,8 +193,8 @@ impl Explanation {
         std::iter::once(&self.cause).chain(&self.further)
     }
 
-    /// Where in the body the first byte is that differs from what was signed; 0 if that was the whole body, the
-    /// length of the body if something is missing at its end.
+    /// Where in the body the first byte is that differs from what was signed; 0 if that was the
+    /// whole body, the length of the body if something is missing at its end.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.offset

@@ -82,8 +82,9 @@ pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s 
     secrets.iter().find(is_header).map(|known| known.name.as_str())
 }
 
-/// The changes of a secret, a UUID, between the endpoint and a configuration: white space and quotes of
-/// files, prefixes and encodings of other services. A script that signs may read a newline.
+/// The changes of a secret, a UUID, between the endpoint and a configuration: white space and
+/// quotes of files, prefixes and encodings of other services. A script that signs may read a
+/// newline.
 fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {
     let change = |code, how| SecretChange { code, how };
     let trimmed = change("secret_trimmed", "without the white space at its ends");

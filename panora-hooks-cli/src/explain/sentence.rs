@@ -27,7 +27,7 @@ pub(super) fn join(clauses: &[impl AsRef<str>]) -> String {
 }
 
 impl Cause {
-    /// What is the matter.
+    /// The problem, as a clause.
     pub(super) fn problem(&self) -> String {
         let problem = match self {
             Self::SecretAsSignature { name } => {
@@ -89,7 +89,7 @@ impl Cause {
         problem.to_owned()
     }
 
-    /// What to do about it.
+    /// The remedy, as a clause.
     pub(super) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Match => None,

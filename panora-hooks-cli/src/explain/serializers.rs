@@ -23,7 +23,7 @@ enum Keys {
     ByLength,
 }
 
-/// What becomes of strings and numbers.
+/// The treatment of strings and numbers.
 #[derive(Debug, PartialEq)]
 enum Tokens {
     /// They stay as they arrived.
@@ -245,7 +245,7 @@ mod tests {
         serializer.write(&Node::parse(text).unwrap())
     }
 
-    /// What Python 3.11 and Node 20 print, and what PHP, Go and .NET document.
+    /// As Python 3.11 and Node 20 print it, and as PHP, Go and .NET document it.
     #[test]
     fn strings_are_escaped_as_programs_do() {
         let text = r#""\u0001\u0008\u000a\u001f\u007f\"\\\/<>&='+`\u00e9\u2028\ud83d\ude80""#;

@@ -9,7 +9,7 @@ use uuid::{Uuid, fmt::Hyphenated};
 
 use super::cause::Cause;
 
-/// What a value of the header may mean.
+/// A meaning of a value of the header.
 #[derive(Debug, PartialEq)]
 pub(super) struct Notation {
     /// How it is written otherwise than the sender writes it.
@@ -24,7 +24,7 @@ pub(super) const LENGTH: usize = 32;
 /// With fewer bytes than these a text could match by chance.
 const MIN_LENGTH: usize = 4;
 
-/// Everything that a value of the header may mean, the fewest changes first.
+/// The meanings of a value of the header, those with the fewest changes first.
 pub(super) fn read(header: &[u8]) -> Vec<Notation> {
     let trimmed = header.trim_ascii();
     let padding = (trimmed.len() < header.len()).then_some(Cause::SignaturePadded);
@@ -45,7 +45,7 @@ pub(super) fn is_uuid(text: &[u8]) -> bool {
     text.len() == Hyphenated::LENGTH && Uuid::try_parse_ascii(text).is_ok()
 }
 
-/// What stands behind the last `=`, `:`, `,` or space, or behind `0x`.
+/// The text behind the last `=`, `:`, `,` or space, or behind `0x`.
 fn without_prefix(text: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = text.strip_prefix(b"0x") {
         return Some(rest);

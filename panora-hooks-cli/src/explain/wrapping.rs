@@ -6,7 +6,8 @@ use reqwest::Url;
 
 use super::cause::Cause;
 
-/// Objects are looked into this deep: gateways and queues put bodies into fields of objects in lists.
+/// Objects are looked into this deep: gateways and queues put bodies into fields of objects in
+/// lists.
 const MAX_DEPTH: usize = 4;
 
 /// The first bytes of what programs compress with.
@@ -20,7 +21,8 @@ const COMPRESSED: [(&[u8], &str); 7] = [
     (b"\x78\xda", "deflate"),
 ];
 
-/// Returns what a body is compressed with: by its first bytes, or by its header `Content-Encoding` if it is not text.
+/// Returns what a body is compressed with: by its first bytes, or by its header `Content-Encoding`
+/// if it is not text.
 pub(super) fn compression(body: &[u8], header: Option<&[u8]>) -> Option<&'static str> {
     let by_bytes = COMPRESSED.iter().find(|(start, _)| body.starts_with(start)).map(|(_, name)| *name);
     by_bytes.or_else(|| {
@@ -31,7 +33,7 @@ pub(super) fn compression(body: &[u8], header: Option<&[u8]>) -> Option<&'static
     })
 }
 
-/// Takes a body out of what it arrived in. Returns `None` if there is no body of the sender inside.
+/// Takes a body out of its wrapping. Returns `None` if there is no body of the sender inside.
 pub(super) fn unwrap(body: &[u8]) -> Option<(Cause, Vec<u8>)> {
     if let Some(text) = from_utf16(body) {
         return Envelope::parse(&text).is_ok().then(|| (Cause::Utf16, text.into_bytes()));
@@ -95,7 +97,8 @@ fn from_utf16(body: &[u8]) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// Reads the fields of a form, in their names, too: a body that is taken for a form is the name of a field.
+/// Reads the fields of a form, in their names, too: a body that is taken for a form is the name of
+/// a field.
 fn from_form(text: &str) -> Option<Vec<u8>> {
     if let Some(name) = text.strip_suffix('=').and_then(|name| body(name.as_bytes().to_vec())) {
         return Some(name);
