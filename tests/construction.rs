@@ -21,25 +21,6 @@ mod crm {
     pub(super) async fn b() {}
 }
 
-mod deals {
-    use super::*;
-
-    #[on("crm.deal.created")]
-    pub(super) async fn deal() {}
-
-    pub(super) mod inner {
-        use super::*;
-
-        // It has no attribute, and hides the one that has.
-        async fn deal() {}
-
-        pub(in super::super) fn list(registry: &mut Registry) {
-            drop(deal());
-            registry.hooks(hooks![deal]);
-        }
-    }
-}
-
 #[on("crm.*")]
 async fn prefix() {}
 
@@ -97,24 +78,6 @@ fn panics_point_at_the_users_line() {
     });
     assert_eq!(line, line_of("line C"));
     assert!(message.starts_with("event `crm.*` is already handled by `prefix` ("), "{message}");
-
-    let (line, message) = panic_of(|| drop(Webhooks::new(verifier()).hooks(deals::inner::list)));
-    assert_eq!(line, line_of("registry.hooks(hooks![deal]);"));
-    let defined_at = format!("{}:{}", file!(), line_of("#[on(\"crm.deal.created\")]"));
-    assert_eq!(
-        message,
-        format!(
-            "`deal` is not a hook: the function or constant of this name has no `#[on(\"...\")]` attribute, and \
-             hides the hook `deals::deal` ({defined_at})"
-        )
-    );
-    let (line, message) = panic_of(|| {
-        #[allow(non_upper_case_globals)]
-        const prefix: bool = true;
-        drop(Webhooks::new(verifier()).hooks(hooks![prefix])); // line C2
-    });
-    assert_eq!(line, line_of("line C2"));
-    assert!(message.starts_with("`prefix` is not a hook: "), "{message}");
 
     let (line, message) = panic_of(|| {
         let webhooks = Webhooks::new(verifier()).hooks(hooks![prefix]);

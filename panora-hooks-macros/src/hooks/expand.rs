@@ -2,47 +2,21 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Ident, Path};
+use syn::{Ident, Path, Token};
 
 use super::list::{Entry, HookList};
 use crate::{diagnostics::Diagnostics, paths::respanned};
 
-/// The name of an entry in its block. Items have no hygiene, so generated names have to be ones that
-/// nobody gives to a function.
-const ENTRY: &str = "__panora_hooks_entry";
-
-/// A block for each entry, in which its path has the name [`ENTRY`].
-///
-/// The import shadows the glob's `ENTRY`, namespace by namespace. A plain function leaves the type
-/// namespace to the glob, so that it is a type that is not a hook, about which the library can speak; the
-/// compiler would only say that it expected a type. A path to a macro leaves both to the glob, as does
-/// one that leads nowhere, about which the compiler speaks.
+/// A closure that names the function of each entry twice: in a constant, which refuses what is not a hook and
+/// finds hooks for one event, and where it is registered, which needs the state of the registry.
 pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let HookList { private, entries } = list;
     let registry = Ident::new("registry", Span::mixed_site());
-    let in_block = |entry: &Entry, allowed: TokenStream, tokens: &dyn Fn(&Ident) -> TokenStream| {
-        let Entry { configuration, path } = entry;
-        let hook = Ident::new(ENTRY, Span::mixed_site().located_at(last_span(path)));
-        let tokens = tokens(&hook);
-        quote! {
-            #(#configuration)*
-            {
-                #[allow(unused_imports)]
-                use #private::fallback::*;
-                #[allow(unused_imports #allowed)]
-                use #path as #hook;
-                #tokens
-            }
-        }
-    };
     let listed = entries.iter().enumerate().map(|(position, entry)| {
-        let name = entry.name();
-        // The other import of the entry warns of a deprecated hook.
-        in_block(entry, quote!(, deprecated), &|hook| {
-            quote! {
-                #private::Listed { position: #position, name: #name, definition: <#private::Probe<#hook>>::__PANORA_HOOKS_DEFINITION }
-            }
-        })
+        let (Entry { configuration, path }, name) = (entry, entry.name());
+        let function = reference(path);
+        let listed = respanned(quote!(#private::listed(#position, #name, #function)), last_span(path));
+        quote!(#(#configuration)* #listed)
     });
     let checks = entries.iter().enumerate().skip(1).map(|(position, entry)| {
         let Entry { configuration, path } = entry;
@@ -56,24 +30,21 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
         }
     });
     let registrations = entries.iter().map(|entry| {
-        let name = entry.name();
-        in_block(entry, TokenStream::new(), &|hook| {
-            let candidate = quote! {
-                #private::Candidate::<'_, #hook, _, _>::of(#name, &#hook, #registry).__panora_hooks_register();
-            };
-            let candidate = respanned(candidate, last_span(&entry.path));
-            quote! {
-                // The import has warned.
-                #[allow(deprecated)]
-                #candidate
-            }
-        })
+        let Entry { configuration, path } = entry;
+        let function = reference(path);
+        let register = quote!(#private::Entry::of(#function, #registry).__panora_hooks_register());
+        let register = respanned(register, last_span(path));
+        quote!(#(#configuration)* #register;)
     });
     let positions = entries.len();
     let errors = diagnostics.into_compile_errors();
     quote! {
         |#registry: &mut #private::Registry<_>| {
             #errors
+            #[allow(unused_imports)]
+            use #private::NotAHook as _;
+            // The registration warns.
+            #[allow(deprecated)]
             const __PANORA_HOOKS_LISTED: &[#private::Listed] = &[#(#listed),*];
             const __PANORA_HOOKS_CLASHES: &#private::Clashes =
                 &#private::clashes::<#positions, { #private::slots(__PANORA_HOOKS_LISTED) }>(__PANORA_HOOKS_LISTED);
@@ -83,16 +54,23 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     }
 }
 
+/// `&path`, of which the compiler underlines the path.
+fn reference(path: &Path) -> TokenStream {
+    let reference = Token![&](first_span(path));
+    quote!(#reference #path)
+}
+
+fn first_span(path: &Path) -> Span {
+    path.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
 fn last_span(path: &Path) -> Span {
     path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
 }
 
 /// `start` and `end`, so spanned that what the compiler says of both underlines the whole path.
 fn spanned_over(path: &Path, start: TokenStream, end: TokenStream) -> TokenStream {
-    let mut tokens = path.to_token_stream().into_iter();
-    let first = tokens.next().map_or_else(Span::call_site, |token| token.span());
-    let last = tokens.last().map_or(first, |token| token.span());
-    let mut spanned = respanned(start, first);
-    spanned.extend(respanned(end, last));
+    let mut spanned = respanned(start, first_span(path));
+    spanned.extend(respanned(end, last_span(path)));
     spanned
 }

@@ -21,6 +21,9 @@ fn no_hook() {
         quote!(),
         expect![[r#"
             const HOOKS: () = |registry: &mut krate::__private::Registry<_>| {
+                #[allow(unused_imports)]
+                use krate::__private::NotAHook as _;
+                #[allow(deprecated)]
                 const __PANORA_HOOKS_LISTED: &[krate::__private::Listed] = &[];
                 const __PANORA_HOOKS_CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
                     0usize,
@@ -41,34 +44,13 @@ fn hooks_by_path() {
         ),
         expect![[r#"
             const HOOKS: () = |registry: &mut krate::__private::Registry<_>| {
+                #[allow(unused_imports)]
+                use krate::__private::NotAHook as _;
+                #[allow(deprecated)]
                 const __PANORA_HOOKS_LISTED: &[krate::__private::Listed] = &[
-                    {
-                        #[allow(unused_imports)]
-                        use krate::__private::fallback::*;
-                        #[allow(unused_imports, deprecated)]
-                        use a as __panora_hooks_entry;
-                        krate::__private::Listed {
-                            position: 0usize,
-                            name: "a",
-                            definition: <krate::__private::Probe<
-                                __panora_hooks_entry,
-                            >>::__PANORA_HOOKS_DEFINITION,
-                        }
-                    },
+                    krate::__private::listed(0usize, "a", &a),
                     #[cfg(feature = "x")]
-                    {
-                        #[allow(unused_imports)]
-                        use krate::__private::fallback::*;
-                        #[allow(unused_imports, deprecated)]
-                        use crm::b as __panora_hooks_entry;
-                        krate::__private::Listed {
-                            position: 1usize,
-                            name: "crm::b",
-                            definition: <krate::__private::Probe<
-                                __panora_hooks_entry,
-                            >>::__PANORA_HOOKS_DEFINITION,
-                        }
-                    },
+                    krate::__private::listed(1usize, "crm::b", &crm::b),
                 ];
                 const __PANORA_HOOKS_CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
                     2usize,
@@ -79,35 +61,9 @@ fn hooks_by_path() {
                     use krate::__private::assert_unclaimed;
                     assert_unclaimed(__PANORA_HOOKS_CLASHES, 1usize)
                 };
-                {
-                    #[allow(unused_imports)]
-                    use krate::__private::fallback::*;
-                    #[allow(unused_imports)]
-                    use a as __panora_hooks_entry;
-                    #[allow(deprecated)]
-                    krate::__private::Candidate::<
-                        '_,
-                        __panora_hooks_entry,
-                        _,
-                        _,
-                    >::of("a", &__panora_hooks_entry, registry)
-                        .__panora_hooks_register();
-                }
+                krate::__private::Entry::of(&a, registry).__panora_hooks_register();
                 #[cfg(feature = "x")]
-                {
-                    #[allow(unused_imports)]
-                    use krate::__private::fallback::*;
-                    #[allow(unused_imports)]
-                    use crm::b as __panora_hooks_entry;
-                    #[allow(deprecated)]
-                    krate::__private::Candidate::<
-                        '_,
-                        __panora_hooks_entry,
-                        _,
-                        _,
-                    >::of("crm::b", &__panora_hooks_entry, registry)
-                        .__panora_hooks_register();
-                }
+                krate::__private::Entry::of(&crm::b, registry).__panora_hooks_register();
             };
         "#]],
     );
@@ -128,33 +84,12 @@ fn what_is_right_is_registered_beside_what_is_wrong() {
                 ::core::compile_error! {
                     "hooks cannot be generic\nhelp: write `c`"
                 }
+                #[allow(unused_imports)]
+                use krate::__private::NotAHook as _;
+                #[allow(deprecated)]
                 const __PANORA_HOOKS_LISTED: &[krate::__private::Listed] = &[
-                    {
-                        #[allow(unused_imports)]
-                        use krate::__private::fallback::*;
-                        #[allow(unused_imports, deprecated)]
-                        use a as __panora_hooks_entry;
-                        krate::__private::Listed {
-                            position: 0usize,
-                            name: "a",
-                            definition: <krate::__private::Probe<
-                                __panora_hooks_entry,
-                            >>::__PANORA_HOOKS_DEFINITION,
-                        }
-                    },
-                    {
-                        #[allow(unused_imports)]
-                        use krate::__private::fallback::*;
-                        #[allow(unused_imports, deprecated)]
-                        use c as __panora_hooks_entry;
-                        krate::__private::Listed {
-                            position: 1usize,
-                            name: "c",
-                            definition: <krate::__private::Probe<
-                                __panora_hooks_entry,
-                            >>::__PANORA_HOOKS_DEFINITION,
-                        }
-                    },
+                    krate::__private::listed(0usize, "a", &a),
+                    krate::__private::listed(1usize, "c", &c),
                 ];
                 const __PANORA_HOOKS_CLASHES: &krate::__private::Clashes = &krate::__private::clashes::<
                     2usize,
@@ -164,34 +99,8 @@ fn what_is_right_is_registered_beside_what_is_wrong() {
                     use krate::__private::assert_unclaimed;
                     assert_unclaimed(__PANORA_HOOKS_CLASHES, 1usize)
                 };
-                {
-                    #[allow(unused_imports)]
-                    use krate::__private::fallback::*;
-                    #[allow(unused_imports)]
-                    use a as __panora_hooks_entry;
-                    #[allow(deprecated)]
-                    krate::__private::Candidate::<
-                        '_,
-                        __panora_hooks_entry,
-                        _,
-                        _,
-                    >::of("a", &__panora_hooks_entry, registry)
-                        .__panora_hooks_register();
-                }
-                {
-                    #[allow(unused_imports)]
-                    use krate::__private::fallback::*;
-                    #[allow(unused_imports)]
-                    use c as __panora_hooks_entry;
-                    #[allow(deprecated)]
-                    krate::__private::Candidate::<
-                        '_,
-                        __panora_hooks_entry,
-                        _,
-                        _,
-                    >::of("c", &__panora_hooks_entry, registry)
-                        .__panora_hooks_register();
-                }
+                krate::__private::Entry::of(&a, registry).__panora_hooks_register();
+                krate::__private::Entry::of(&c, registry).__panora_hooks_register();
             };
         "#]],
     );

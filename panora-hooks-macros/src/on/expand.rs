@@ -1,12 +1,15 @@
 //! Writes the item and what belongs to it.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Ident};
+use syn::{
+    Attribute, FnArg, Ident, Meta, PatType, Path, ReturnType, Signature, Token, Type, ext::IdentExt,
+    parse::ParseStream,
+};
 
 use super::{
     signature::Function,
-    validate::{Argument, Hook, HookFn, HookItem, Warning, WarningKind, contains_word},
+    validate::{Argument, Hook, HookFn, HookItem, MAX_ARGUMENTS, Warning, WarningKind, contains_word},
 };
 use crate::{
     catalogue::{self, Entry},
@@ -15,54 +18,175 @@ use crate::{
 };
 
 pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
-    let (function, implementation, arguments) = match &hook.item {
+    let (item, function) = match &hook.item {
         HookItem::Bare(tokens) => return tokens.clone(),
-        HookItem::Callable(hook_fn) => (&hook_fn.function, call(hook_fn, &hook.private), &*hook_fn.arguments),
-        HookItem::MarkerOnly(function) => (&**function, uncallable(&hook.private), &[][..]),
+        HookItem::Callable(hook_fn) => (item(hook, hook_fn), &hook_fn.function),
+        HookItem::MarkerOnly(function) => (stand_in(hook, function), &**function),
     };
     // Whether the function is used shows when the errors are gone.
     let quiet = (!diagnostics.is_empty()).then(|| quote!(#[allow(dead_code)]));
-    let item = if is_generic(function) { stand_in(function) } else { function.to_token_stream() };
-    let marker = marker(function, hook, &implementation.type_of);
-    let implementation = implement(function, &hook.private, implementation);
-    let checks = arguments.iter().map(|argument| check(argument, hook, function));
-    let warnings = hook.warnings.iter().map(|warning| warn(warning, function));
+    let marker = marker(function);
     quote! {
         #quiet
         #item
         #marker
+    }
+}
+
+/// The user's function inside one of its name that returns the same future, with a type that lists know the
+/// hook by.
+///
+/// The attributes that may rewrite a function, such as `#[instrument]`, stay with the user's, which then
+/// keeps its name. Otherwise it has another: in its own body, too, the name means the hook.
+fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
+    let private = &hook.private;
+    let HookFn { function, arguments: checked, .. } = hook_fn;
+    let Function { attributes, visibility, signature, body } = function;
+    let Signature { ident: name, fn_token, .. } = signature;
+    let (outside, inside): (Vec<_>, Vec<_>) =
+        attributes.iter().partition(|attribute| is_of_the_item(attribute));
+    let marker = marker_name(name);
+    let hidden = Ident::new("__panora_hooks_inner", Span::mixed_site().located_at(name.span()));
+    let inner = if inside.is_empty() { &hidden } else { name };
+    let (bindings, types) = arguments(signature);
+    let output = match &signature.output {
+        ReturnType::Type(_, ty) if !is_never(signature) => ty.to_token_stream(),
+        _ => quote!(()),
+    };
+    let future = quote!(#inner(#(#bindings),*));
+    let future = if is_never(signature) { quote!(async move { #future.await }) } else { future };
+    let signature = signature_without_suggestions(signature, inner);
+    let described = describe(hook, name);
+    let implementation = implement(private, name, &call(hook_fn, private, inner));
+    let checks = checked.iter().map(|argument| check(argument, hook));
+    let warnings = hook.warnings.iter().map(warn);
+    let content = quote! {
+        #(#inside)*
+        #signature #body
+        #described
         #implementation
         #(#checks)*
         #(#warnings)*
+        #private::FutureOf::new(#future)
+    };
+    // Lints are silent about a function whose signature ends in a macro, or whose body does.
+    let end = Token![>](name.span());
+    let mut block = Group::new(Delimiter::Brace, content);
+    block.set_span(name.span());
+    quote! {
+        #(#outside)*
+        #visibility #fn_token #name<>(#(#bindings: #types),*)
+            -> #private::FutureOf<#marker, impl #private::Future<Output = #output> #end
+        #block
     }
 }
 
-/// Whether a list would have to infer something of a function, which is an error already.
-fn is_generic(function: &Function) -> bool {
-    let inputs = function.signature.inputs.to_token_stream();
-    !function.signature.generics.params.is_empty() || contains_word(inputs, "impl").is_some()
+/// Whether the function returns `!`, which the output of a future cannot be: `()` is, which nothing returns.
+fn is_never(signature: &Signature) -> bool {
+    matches!(&signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
 }
 
-/// A function that lists can name, beside one that they cannot, which the compiler still checks.
-fn stand_in(function: &Function) -> TokenStream {
-    let Function { visibility, signature, .. } = function;
-    let name = &signature.ident;
+/// A function that lists accept, around one that cannot be a hook, which the compiler still checks.
+fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
+    let private = &hook.private;
+    let Function { attributes, visibility, signature, body } = function;
     let configuration = configuration(function);
+    let name = &signature.ident;
+    let marker = marker_name(name);
+    let ((bindings, types), output) = match &signature.output {
+        _ if is_generic(signature) => ((Vec::new(), Vec::new()), quote!(())),
+        ReturnType::Default => (arguments(signature), quote!(())),
+        ReturnType::Type(_, ty) => (arguments(signature), ty.to_token_stream()),
+    };
+    let signature = signature_without_suggestions(signature, name);
+    let described = describe(hook, name);
+    // The errors keep it from ever running.
+    let uncallable = Call { bounds: TokenStream::new(), body: quote!(#private::unreachable!()) };
+    let implementation = implement(private, name, &uncallable);
+    let warnings = hook.warnings.iter().map(warn);
     quote! {
         #(#configuration)*
-        #visibility fn #name() {}
-        #(#configuration)*
-        const _: () = {
-            #[allow(dead_code, unreachable_pub)]
-            #function
-        };
+        #[allow(unused_variables)]
+        #visibility fn #name<>(#(#bindings: #types),*) -> #private::FutureOf<#marker, #private::Pending<#output>> {
+            #(#attributes)*
+            #[allow(dead_code)]
+            #signature #body
+            #described
+            #implementation
+            #(#warnings)*
+            #private::FutureOf::new(#private::pending())
+        }
     }
+}
+
+/// Whether a hook cannot take the arguments, or their types have a meaning in this function alone.
+fn is_generic(signature: &Signature) -> bool {
+    let Signature { generics, inputs, output, variadic, .. } = signature;
+    let types: TokenStream = inputs.to_token_stream().into_iter().chain(output.to_token_stream()).collect();
+    !generics.params.is_empty()
+        || inputs.len() > MAX_ARGUMENTS
+        || variadic.is_some()
+        || ["impl", "Self"].iter().any(|word| contains_word(types.clone(), word).is_some())
+}
+
+/// The arguments of generated functions. A name of the user's could be that of a constant, which a pattern
+/// would compare with.
+fn arguments(signature: &Signature) -> (Vec<Ident>, Vec<&Type>) {
+    let ty = |input| match input {
+        &FnArg::Typed(PatType { ref ty, .. }) => Some(&**ty),
+        FnArg::Receiver(_) => None,
+    };
+    let types = signature.inputs.iter().filter_map(ty);
+    types.enumerate().map(|(index, ty)| (argument(index), ty)).unzip()
+}
+
+fn argument(index: usize) -> Ident {
+    local(&format!("argument_{index}"))
+}
+
+/// The signature with the brackets of its generics. About an unknown type the compiler suggests a generic
+/// parameter after the name, unless the brackets come from a macro; the reports of all places that have the
+/// type are the same then, and become one.
+fn signature_without_suggestions(signature: &Signature, name: &Ident) -> TokenStream {
+    let Signature {
+        constness,
+        asyncness,
+        safety,
+        abi,
+        fn_token,
+        ident: _,
+        generics,
+        inputs,
+        variadic,
+        output,
+        ..
+    } = signature;
+    let clause = &generics.where_clause;
+    let generics = if generics.params.is_empty() { quote!(<>) } else { generics.to_token_stream() };
+    quote!(#constness #asyncness #safety #abi #fn_token #name #generics(#inputs #variadic) #output #clause)
+}
+
+/// Whether an attribute belongs to what others see of a function: the rest may rewrite its body.
+fn is_of_the_item(attribute: &Attribute) -> bool {
+    const NAMES: [&str; 9] =
+        ["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
+    let is_name = |path: &Path| NAMES.iter().any(|name| path.is_ident(name));
+    if attribute.path().is_ident("cfg_attr") {
+        let applied = |meta: ParseStream<'_>| {
+            meta.parse::<Meta>()?;
+            meta.parse::<Token![,]>()?;
+            let path = meta.call(Path::parse_mod_style)?;
+            meta.parse::<TokenStream>()?;
+            Ok(path)
+        };
+        return attribute.parse_args_with(applied).is_ok_and(|path| is_name(&path));
+    }
+    is_name(attribute.path())
 }
 
 /// Stops the build, at the argument, if it takes what the events do not carry.
-fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> TokenStream {
+fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
     let Hook { private, patterns, .. } = hook;
-    let configuration = configuration(function);
     let (first, last) = ends(ty);
     let path = respanned(private.to_token_stream(), first);
     let patterns = patterns.iter().filter_map(|pattern| known(&pattern.value(), private));
@@ -71,7 +195,6 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook, function: &Function) -> To
         last,
     );
     quote! {
-        #(#configuration)*
         #[allow(deprecated)]
         const _: () = {
             use #private::FitsAny as _;
@@ -97,56 +220,56 @@ fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
     }
 }
 
-/// A braced struct lives in the type namespace only: it shares the function's path, and whatever imports,
-/// renames or re-exports the one carries the other along.
-fn marker(function: &Function, hook: &Hook, type_of: &TokenStream) -> TokenStream {
-    let Hook { private, patterns, is_unlisted, .. } = hook;
-    let Function { visibility, signature, .. } = function;
-    let name = &signature.ident;
+/// The name of the type that stands for the hook, out of reach of the user's names.
+fn marker_name(name: &Ident) -> Ident {
+    Ident::new(&format!("__panora_hooks_{}", name.unraw()), Span::mixed_site().located_at(name.span()))
+}
+
+/// The type that stands for the hook. The signature names it, so that it stands beside the function.
+fn marker(function: &Function) -> TokenStream {
+    let visibility = &function.visibility;
     let configuration = configuration(function);
-    let marker = respanned(quote!(struct #name {}), name.span());
-    let name_in_module = name.to_string();
+    let marker = marker_name(&function.signature.ident);
     quote! {
         #(#configuration)*
         #[doc(hidden)]
-        #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-        #visibility #marker
-        #(#configuration)*
+        #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+        #visibility struct #marker {}
+    }
+}
+
+fn describe(hook: &Hook, name: &Ident) -> TokenStream {
+    let Hook { private, patterns, is_unlisted, .. } = hook;
+    let marker = marker_name(name);
+    let name = name.to_string();
+    quote! {
+        #[allow(non_local_definitions)]
         #[automatically_derived]
-        impl #private::Described for #name {
+        impl #private::Described for #marker {
             const DEFINITION: #private::Definition = #private::Definition {
-                name: #private::concat!(#private::module_path!(), "::", #name_in_module),
+                name: #private::concat!(#private::module_path!(), "::", #name),
                 patterns: &[#(#patterns),*],
                 is_unlisted: #is_unlisted,
                 file: #private::file!(),
                 line: #private::line!(),
             };
-
-            #[allow(deprecated)]
-            fn function() -> #private::TypeId {
-                #type_of
-            }
         }
     }
 }
 
-/// The bounds and the bodies of the traits that lists ask for.
-struct Implementation {
+/// A call of a hook: its bounds on the state, and how it is made.
+struct Call {
     bounds: TokenStream,
     body: TokenStream,
-    /// The type of the function.
-    type_of: TokenStream,
 }
 
-fn implement(function: &Function, private: &Private, implementation: Implementation) -> TokenStream {
-    let name = &function.signature.ident;
-    let configuration = configuration(function);
-    let Implementation { bounds, body, .. } = implementation;
+fn implement(private: &Private, name: &Ident, Call { bounds, body }: &Call) -> TokenStream {
+    let marker = marker_name(name);
     let [delivery, state] = ["delivery", "state"].map(local);
     quote! {
-        #(#configuration)*
+        #[allow(non_local_definitions)]
         #[automatically_derived]
-        impl<__S> #private::Hook<__S> for #name
+        impl<__S> #private::Hook<__S> for #marker
         where
             __S: #private::Send + 'static,
             #bounds
@@ -166,7 +289,7 @@ fn local(name: &str) -> Ident {
 
 /// Spans decide where the compiler points: each bound and each extraction is at its argument, the outcome
 /// at the return type, and the future that must be `Send` at the function's name.
-fn call(hook: &HookFn, private: &Private) -> Implementation {
+fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
     let HookFn { function, arguments, output } = hook;
     let name = &function.signature.ident;
     // `Event<T>` needs no bound: it is there whatever the state. Without the bound an error in `T` shows
@@ -178,25 +301,25 @@ fn call(hook: &HookFn, private: &Private) -> Implementation {
         quote!(#ty: #path #rest)
     });
     let [delivery, state] = ["delivery", "state"].map(local);
-    let bindings: Vec<Ident> =
-        (0..arguments.len()).map(|index| local(&format!("argument_{index}"))).collect();
+    let bindings: Vec<Ident> = (0..arguments.len()).map(argument).collect();
     let extractions = arguments.iter().zip(&bindings).map(|(Argument { ty, .. }, binding)| {
         quote!(let #binding = #private::extract::<#ty, __S>(&#delivery, &#state)?;)
     });
     let outcome = respanned(quote!(outcome), *output);
     let into_outcome = respanned(quote!(#private::IntoOutcome::into_outcome(#outcome)), *output);
-    let call = quote!(#name(#(#bindings),*));
+    let call = quote!(#inner(#(#bindings),*));
+    let ty = is_never(&function.signature).then(|| quote!(: ()));
     let future = quote! {
         async move {
             #(#extractions)*
             #private::drop((#delivery, #state));
-            let outcome = #call.await;
+            let outcome #ty = #call.await;
             #into_outcome
         }
     };
     let future = respanned(future, name.span());
     let body = respanned(quote!(#private::Box::pin(#future)), name.span());
-    Implementation { bounds: quote!(#(#bounds)*), body, type_of: quote!(#private::type_of(&#name)) }
+    Call { bounds: quote!(#(#bounds)*), body }
 }
 
 /// The spans of the first and the last token: between them the compiler underlines the whole.
@@ -206,25 +329,14 @@ fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     (first, tokens.last().map_or(first, |token| token.span()))
 }
 
-/// Stands in for a function that cannot be called; the errors keep it from ever running.
-fn uncallable(private: &Private) -> Implementation {
-    let unreachable = quote!(#private::unreachable!());
-    Implementation { bounds: TokenStream::new(), body: unreachable.clone(), type_of: unreachable }
-}
-
 /// The use of a deprecated constant is the one warning that a macro can give on stable Rust.
-fn warn(warning: &Warning, function: &Function) -> TokenStream {
-    let Warning { kind, message, span } = warning;
+fn warn(Warning { kind, message, span }: &Warning) -> TokenStream {
     let name = match kind {
         WarningKind::NeverSent => "never_sent",
         WarningKind::NeedlessOption => "needless_option",
     };
     let name = Ident::new(name, *span);
-    let levels = function.attributes.iter().filter(|attribute| is_lint_level(attribute));
-    let configuration = configuration(function);
     quote! {
-        #(#configuration)*
-        #(#levels)*
         const _: () = {
             #[deprecated(note = #message)]
             #[allow(non_upper_case_globals)]
@@ -238,9 +350,4 @@ fn warn(warning: &Warning, function: &Function) -> TokenStream {
 fn configuration(function: &Function) -> Vec<TokenStream> {
     let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
     function.attributes.iter().filter(is_cfg).map(ToTokens::to_token_stream).collect()
-}
-
-/// Whether an attribute is how a user silences a warning.
-fn is_lint_level(attribute: &Attribute) -> bool {
-    ["allow", "warn", "deny", "forbid"].iter().any(|level| attribute.path().is_ident(level))
 }

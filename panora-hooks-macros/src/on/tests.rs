@@ -31,86 +31,93 @@ fn a_hook() {
         expect![[r#"
             /// Greets.
             #[cfg(feature = "x")]
-            pub(crate) async fn greet(
-                Event(contact): Event<Contact>,
-                State(db): State<Db>,
-            ) -> Result<(), Error> {
-                db.greet(contact).await
+            pub(crate) fn greet(
+                argument_0: Event<Contact>,
+                argument_1: State<Db>,
+            ) -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_greet,
+                impl ::panora_hooks::__private::Future<Output = Result<(), Error>>,
+            > {
+                async fn __panora_hooks_inner(
+                    Event(contact): Event<Contact>,
+                    State(db): State<Db>,
+                ) -> Result<(), Error> {
+                    db.greet(contact).await
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_greet {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "greet"
+                        ),
+                        patterns: &["crm.contact.created", "crm.deal.*"],
+                        is_unlisted: false,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_greet
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                    State<Db>: ::panora_hooks::__private::FromDelivery<__S>,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::Box::pin(async move {
+                            let argument_0 = ::panora_hooks::__private::extract::<
+                                Event<Contact>,
+                                __S,
+                            >(&delivery, &state)?;
+                            let argument_1 = ::panora_hooks::__private::extract::<
+                                State<Db>,
+                                __S,
+                            >(&delivery, &state)?;
+                            ::panora_hooks::__private::drop((delivery, state));
+                            let outcome = __panora_hooks_inner(argument_0, argument_1).await;
+                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                        })
+                    }
+                }
+                #[allow(deprecated)]
+                const _: () = {
+                    use ::panora_hooks::__private::FitsAny as _;
+                    let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
+                    ::panora_hooks::__private::assert_carried(
+                        ::panora_hooks::__private::Argument::<
+                            Event<Contact>,
+                        >::__PANORA_HOOKS_CARRIED,
+                        &[
+                            ::panora_hooks::__private::Pattern::Event(3usize),
+                            ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
+                        ],
+                    );
+                };
+                #[allow(deprecated)]
+                const _: () = {
+                    use ::panora_hooks::__private::FitsAny as _;
+                    let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
+                    ::panora_hooks::__private::assert_carried(
+                        ::panora_hooks::__private::Argument::<State<Db>>::__PANORA_HOOKS_CARRIED,
+                        &[
+                            ::panora_hooks::__private::Pattern::Event(3usize),
+                            ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
+                        ],
+                    );
+                };
+                ::panora_hooks::__private::FutureOf::new(
+                    __panora_hooks_inner(argument_0, argument_1),
+                )
             }
             #[cfg(feature = "x")]
             #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            pub(crate) struct greet {}
-            #[cfg(feature = "x")]
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for greet {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "greet"
-                    ),
-                    patterns: &["crm.contact.created", "crm.deal.*"],
-                    is_unlisted: false,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
-                };
-                #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::type_of(&greet)
-                }
-            }
-            #[cfg(feature = "x")]
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for greet
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-                State<Db>: ::panora_hooks::__private::FromDelivery<__S>,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::Box::pin(async move {
-                        let argument_0 = ::panora_hooks::__private::extract::<
-                            Event<Contact>,
-                            __S,
-                        >(&delivery, &state)?;
-                        let argument_1 = ::panora_hooks::__private::extract::<
-                            State<Db>,
-                            __S,
-                        >(&delivery, &state)?;
-                        ::panora_hooks::__private::drop((delivery, state));
-                        let outcome = greet(argument_0, argument_1).await;
-                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                    })
-                }
-            }
-            #[cfg(feature = "x")]
-            #[allow(deprecated)]
-            const _: () = {
-                use ::panora_hooks::__private::FitsAny as _;
-                let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
-                ::panora_hooks::__private::assert_carried(
-                    ::panora_hooks::__private::Argument::<Event<Contact>>::__PANORA_HOOKS_CARRIED,
-                    &[
-                        ::panora_hooks::__private::Pattern::Event(3usize),
-                        ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
-                    ],
-                );
-            };
-            #[cfg(feature = "x")]
-            #[allow(deprecated)]
-            const _: () = {
-                use ::panora_hooks::__private::FitsAny as _;
-                let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
-                ::panora_hooks::__private::assert_carried(
-                    ::panora_hooks::__private::Argument::<State<Db>>::__PANORA_HOOKS_CARRIED,
-                    &[
-                        ::panora_hooks::__private::Pattern::Event(3usize),
-                        ::panora_hooks::__private::Pattern::Prefix("crm.deal."),
-                    ],
-                );
-            };
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            pub(crate) struct __panora_hooks_greet {}
         "#]],
     );
 }
@@ -123,43 +130,47 @@ fn the_smallest_hook() {
             async fn any() {}
         ),
         expect![[r#"
-            async fn any() {}
+            fn any() -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_any,
+                impl ::panora_hooks::__private::Future<Output = ()>,
+            > {
+                async fn __panora_hooks_inner() {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_any {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "any"
+                        ),
+                        patterns: &["*"],
+                        is_unlisted: false,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_any
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::Box::pin(async move {
+                            ::panora_hooks::__private::drop((delivery, state));
+                            let outcome = __panora_hooks_inner().await;
+                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                        })
+                    }
+                }
+                ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner())
+            }
             #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            struct any {}
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for any {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "any"
-                    ),
-                    patterns: &["*"],
-                    is_unlisted: false,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
-                };
-                #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::type_of(&any)
-                }
-            }
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for any
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::Box::pin(async move {
-                        ::panora_hooks::__private::drop((delivery, state));
-                        let outcome = any().await;
-                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                    })
-                }
-            }
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            struct __panora_hooks_any {}
         "#]],
     );
 }
@@ -172,57 +183,67 @@ fn another_crate_path() {
             async fn imported(meta: Metadata) {}
         ),
         expect![[r#"
-            async fn imported(meta: Metadata) {}
-            #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            struct imported {}
-            #[automatically_derived]
-            impl ::facade::panora_hooks::__private::Described for imported {
-                const DEFINITION: ::facade::panora_hooks::__private::Definition = ::facade::panora_hooks::__private::Definition {
-                    name: ::facade::panora_hooks::__private::concat!(
-                        ::facade::panora_hooks::__private::module_path!(), "::", "imported"
-                    ),
-                    patterns: &["crm.contact.imported"],
-                    is_unlisted: true,
-                    file: ::facade::panora_hooks::__private::file!(),
-                    line: ::facade::panora_hooks::__private::line!(),
-                };
+            fn imported(
+                argument_0: Metadata,
+            ) -> ::facade::panora_hooks::__private::FutureOf<
+                __panora_hooks_imported,
+                impl ::facade::panora_hooks::__private::Future<Output = ()>,
+            > {
+                async fn __panora_hooks_inner(meta: Metadata) {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::facade::panora_hooks::__private::Described for __panora_hooks_imported {
+                    const DEFINITION: ::facade::panora_hooks::__private::Definition = ::facade::panora_hooks::__private::Definition {
+                        name: ::facade::panora_hooks::__private::concat!(
+                            ::facade::panora_hooks::__private::module_path!(), "::", "imported"
+                        ),
+                        patterns: &["crm.contact.imported"],
+                        is_unlisted: true,
+                        file: ::facade::panora_hooks::__private::file!(),
+                        line: ::facade::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::facade::panora_hooks::__private::Hook<__S> for __panora_hooks_imported
+                where
+                    __S: ::facade::panora_hooks::__private::Send + 'static,
+                    Metadata: ::facade::panora_hooks::__private::FromDelivery<__S>,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::facade::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::facade::panora_hooks::__private::HookFuture {
+                        ::facade::panora_hooks::__private::Box::pin(async move {
+                            let argument_0 = ::facade::panora_hooks::__private::extract::<
+                                Metadata,
+                                __S,
+                            >(&delivery, &state)?;
+                            ::facade::panora_hooks::__private::drop((delivery, state));
+                            let outcome = __panora_hooks_inner(argument_0).await;
+                            ::facade::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                        })
+                    }
+                }
                 #[allow(deprecated)]
-                fn function() -> ::facade::panora_hooks::__private::TypeId {
-                    ::facade::panora_hooks::__private::type_of(&imported)
-                }
-            }
-            #[automatically_derived]
-            impl<__S> ::facade::panora_hooks::__private::Hook<__S> for imported
-            where
-                __S: ::facade::panora_hooks::__private::Send + 'static,
-                Metadata: ::facade::panora_hooks::__private::FromDelivery<__S>,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::facade::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::facade::panora_hooks::__private::HookFuture {
-                    ::facade::panora_hooks::__private::Box::pin(async move {
-                        let argument_0 = ::facade::panora_hooks::__private::extract::<
+                const _: () = {
+                    use ::facade::panora_hooks::__private::FitsAny as _;
+                    let _ = ::facade::panora_hooks::__private::Argument::<
+                        (),
+                    >::__PANORA_HOOKS_CARRIED;
+                    ::facade::panora_hooks::__private::assert_carried(
+                        ::facade::panora_hooks::__private::Argument::<
                             Metadata,
-                            __S,
-                        >(&delivery, &state)?;
-                        ::facade::panora_hooks::__private::drop((delivery, state));
-                        let outcome = imported(argument_0).await;
-                        ::facade::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                    })
-                }
+                        >::__PANORA_HOOKS_CARRIED,
+                        &[],
+                    );
+                };
+                ::facade::panora_hooks::__private::FutureOf::new(__panora_hooks_inner(argument_0))
             }
-            #[allow(deprecated)]
-            const _: () = {
-                use ::facade::panora_hooks::__private::FitsAny as _;
-                let _ = ::facade::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
-                ::facade::panora_hooks::__private::assert_carried(
-                    ::facade::panora_hooks::__private::Argument::<Metadata>::__PANORA_HOOKS_CARRIED,
-                    &[],
-                );
-            };
+            #[doc(hidden)]
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            struct __panora_hooks_imported {}
         "#]],
     );
 }
@@ -237,52 +258,55 @@ fn a_warning_about_an_event_type() {
         ),
         expect![[r##"
             #[allow(deprecated)]
-            async fn updated() {}
-            #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            struct updated {}
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for updated {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "updated"
-                    ),
-                    patterns: &["crm.contact.updated"],
-                    is_unlisted: false,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
+            fn updated() -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_updated,
+                impl ::panora_hooks::__private::Future<Output = ()>,
+            > {
+                async fn __panora_hooks_inner() {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_updated {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "updated"
+                        ),
+                        patterns: &["crm.contact.updated"],
+                        is_unlisted: false,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_updated
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::Box::pin(async move {
+                            ::panora_hooks::__private::drop((delivery, state));
+                            let outcome = __panora_hooks_inner().await;
+                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                        })
+                    }
+                }
+                const _: () = {
+                    #[deprecated(
+                        note = "`crm.contact.updated` is documented, but no known Panora release sends it"
+                    )]
+                    #[allow(non_upper_case_globals)]
+                    const never_sent: () = ();
+                    never_sent
                 };
-                #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::type_of(&updated)
-                }
+                ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner())
             }
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for updated
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::Box::pin(async move {
-                        ::panora_hooks::__private::drop((delivery, state));
-                        let outcome = updated().await;
-                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                    })
-                }
-            }
-            #[allow(deprecated)]
-            const _: () = {
-                #[deprecated(
-                    note = "`crm.contact.updated` is documented, but no known Panora release sends it"
-                )]
-                #[allow(non_upper_case_globals)]
-                const never_sent: () = ();
-                never_sent
-            };
+            #[doc(hidden)]
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            struct __panora_hooks_updated {}
         "##]],
     );
 }
@@ -295,51 +319,55 @@ fn a_warning_about_an_option() {
             async fn created() {}
         ),
         expect![[r#"
-            async fn created() {}
-            #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            struct created {}
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for created {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "created"
-                    ),
-                    patterns: &["crm.contact.created"],
-                    is_unlisted: true,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
+            fn created() -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_created,
+                impl ::panora_hooks::__private::Future<Output = ()>,
+            > {
+                async fn __panora_hooks_inner() {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_created {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "created"
+                        ),
+                        patterns: &["crm.contact.created"],
+                        is_unlisted: true,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_created
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::Box::pin(async move {
+                            ::panora_hooks::__private::drop((delivery, state));
+                            let outcome = __panora_hooks_inner().await;
+                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                        })
+                    }
+                }
+                const _: () = {
+                    #[deprecated(
+                        note = "`crm.contact.created` is in the catalogue\nhelp: remove `unlisted`"
+                    )]
+                    #[allow(non_upper_case_globals)]
+                    const needless_option: () = ();
+                    needless_option
                 };
-                #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::type_of(&created)
-                }
+                ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner())
             }
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for created
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::Box::pin(async move {
-                        ::panora_hooks::__private::drop((delivery, state));
-                        let outcome = created().await;
-                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                    })
-                }
-            }
-            const _: () = {
-                #[deprecated(
-                    note = "`crm.contact.created` is in the catalogue\nhelp: remove `unlisted`"
-                )]
-                #[allow(non_upper_case_globals)]
-                const needless_option: () = ();
-                needless_option
-            };
+            #[doc(hidden)]
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            struct __panora_hooks_created {}
         "#]],
     );
 }
@@ -353,57 +381,63 @@ fn an_error_in_the_attribute() {
         ),
         expect![[r##"
             #[allow(dead_code)]
-            async fn a(meta: Metadata) {}
-            #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            struct a {}
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for a {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "a"
-                    ),
-                    patterns: &["crm.*"],
-                    is_unlisted: false,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
-                };
+            fn a(
+                argument_0: Metadata,
+            ) -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_a,
+                impl ::panora_hooks::__private::Future<Output = ()>,
+            > {
+                async fn __panora_hooks_inner(meta: Metadata) {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_a {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "a"
+                        ),
+                        patterns: &["crm.*"],
+                        is_unlisted: false,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_a
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                    Metadata: ::panora_hooks::__private::FromDelivery<__S>,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::Box::pin(async move {
+                            let argument_0 = ::panora_hooks::__private::extract::<
+                                Metadata,
+                                __S,
+                            >(&delivery, &state)?;
+                            ::panora_hooks::__private::drop((delivery, state));
+                            let outcome = __panora_hooks_inner(argument_0).await;
+                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                        })
+                    }
+                }
                 #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::type_of(&a)
-                }
+                const _: () = {
+                    use ::panora_hooks::__private::FitsAny as _;
+                    let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
+                    ::panora_hooks::__private::assert_carried(
+                        ::panora_hooks::__private::Argument::<Metadata>::__PANORA_HOOKS_CARRIED,
+                        &[::panora_hooks::__private::Pattern::Prefix("crm.")],
+                    );
+                };
+                ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner(argument_0))
             }
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for a
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-                Metadata: ::panora_hooks::__private::FromDelivery<__S>,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::Box::pin(async move {
-                        let argument_0 = ::panora_hooks::__private::extract::<
-                            Metadata,
-                            __S,
-                        >(&delivery, &state)?;
-                        ::panora_hooks::__private::drop((delivery, state));
-                        let outcome = a(argument_0).await;
-                        ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
-                    })
-                }
-            }
-            #[allow(deprecated)]
-            const _: () = {
-                use ::panora_hooks::__private::FitsAny as _;
-                let _ = ::panora_hooks::__private::Argument::<()>::__PANORA_HOOKS_CARRIED;
-                ::panora_hooks::__private::assert_carried(
-                    ::panora_hooks::__private::Argument::<Metadata>::__PANORA_HOOKS_CARRIED,
-                    &[::panora_hooks::__private::Pattern::Prefix("crm.")],
-                );
-            };
+            #[doc(hidden)]
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            struct __panora_hooks_a {}
             ::core::compile_error! {
                 "unknown event type `crm.contct.created`\nhelp: did you mean `crm.contact.created`?"
             }
@@ -420,43 +454,45 @@ fn an_error_in_the_signature() {
         ),
         expect![[r##"
             #[allow(dead_code)]
-            pub fn a() {}
-            const _: () = {
-                #[allow(dead_code, unreachable_pub)]
-                pub fn a<T>(meta: &T) {}
-            };
+            #[allow(unused_variables)]
+            pub fn a() -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_a,
+                ::panora_hooks::__private::Pending<()>,
+            > {
+                #[allow(dead_code)]
+                fn a<T>(meta: &T) {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_a {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "a"
+                        ),
+                        patterns: &["crm.contact.created"],
+                        is_unlisted: false,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_a
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::unreachable!()
+                    }
+                }
+                ::panora_hooks::__private::FutureOf::new(::panora_hooks::__private::pending())
+            }
             #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            pub struct a {}
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for a {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "a"
-                    ),
-                    patterns: &["crm.contact.created"],
-                    is_unlisted: false,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
-                };
-                #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::unreachable!()
-                }
-            }
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for a
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::unreachable!()
-                }
-            }
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            pub struct __panora_hooks_a {}
             ::core::compile_error! {
                 "hooks are `async`\nhelp: write `async fn a`"
             }
@@ -481,40 +517,46 @@ fn a_second_attribute() {
         ),
         expect![[r##"
             #[allow(dead_code)]
-            #[inline]
-            async fn a() {}
+            #[allow(unused_variables)]
+            fn a() -> ::panora_hooks::__private::FutureOf<
+                __panora_hooks_a,
+                ::panora_hooks::__private::Pending<()>,
+            > {
+                #[inline]
+                #[allow(dead_code)]
+                async fn a() {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Described for __panora_hooks_a {
+                    const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
+                        name: ::panora_hooks::__private::concat!(
+                            ::panora_hooks::__private::module_path!(), "::", "a"
+                        ),
+                        patterns: &["crm.contact.created"],
+                        is_unlisted: false,
+                        file: ::panora_hooks::__private::file!(),
+                        line: ::panora_hooks::__private::line!(),
+                    };
+                }
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl<__S> ::panora_hooks::__private::Hook<__S> for __panora_hooks_a
+                where
+                    __S: ::panora_hooks::__private::Send + 'static,
+                {
+                    #[allow(deprecated, unreachable_code, unused_variables)]
+                    fn call(
+                        delivery: ::panora_hooks::__private::Delivery<'static>,
+                        state: __S,
+                    ) -> ::panora_hooks::__private::HookFuture {
+                        ::panora_hooks::__private::unreachable!()
+                    }
+                }
+                ::panora_hooks::__private::FutureOf::new(::panora_hooks::__private::pending())
+            }
             #[doc(hidden)]
-            #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
-            struct a {}
-            #[automatically_derived]
-            impl ::panora_hooks::__private::Described for a {
-                const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
-                    name: ::panora_hooks::__private::concat!(
-                        ::panora_hooks::__private::module_path!(), "::", "a"
-                    ),
-                    patterns: &["crm.contact.created"],
-                    is_unlisted: false,
-                    file: ::panora_hooks::__private::file!(),
-                    line: ::panora_hooks::__private::line!(),
-                };
-                #[allow(deprecated)]
-                fn function() -> ::panora_hooks::__private::TypeId {
-                    ::panora_hooks::__private::unreachable!()
-                }
-            }
-            #[automatically_derived]
-            impl<__S> ::panora_hooks::__private::Hook<__S> for a
-            where
-                __S: ::panora_hooks::__private::Send + 'static,
-            {
-                #[allow(deprecated, unreachable_code, unused_variables)]
-                fn call(
-                    delivery: ::panora_hooks::__private::Delivery<'static>,
-                    state: __S,
-                ) -> ::panora_hooks::__private::HookFuture {
-                    ::panora_hooks::__private::unreachable!()
-                }
-            }
+            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+            struct __panora_hooks_a {}
             ::core::compile_error! {
                 "a hook takes one `#[on(..)]`\nhelp: list the event types together"
             }

@@ -1,23 +1,32 @@
 //! What generated code names. Not for users: anything here may change in any release.
 
-mod candidate;
 mod clash;
+mod entry;
 mod message;
 mod payload;
 mod text;
 
-pub use core::{any::TypeId, concat, file, line, marker::Send, mem::drop, module_path, unreachable};
+pub use core::{
+    concat,
+    convert::Infallible,
+    file,
+    future::{Future, Pending, pending},
+    line,
+    marker::Send,
+    mem::drop,
+    module_path, unreachable,
+};
 pub use std::boxed::Box;
 
 pub use panora_hooks_macros::hooks;
 
 pub use self::{
-    candidate::{Absent, Candidate, NotAHook, Probe, Register, fallback, type_of},
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
+    entry::{Entry, HookFunction, NotAHook, listed},
     payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
 };
 pub use crate::{
     delivery::Delivery,
     extract::{FromDelivery, FromPayload, HasPart, extract},
-    hook::{Definition, Described, Hook, HookFuture, IntoHookError, IntoOutcome, Registry},
+    hook::{Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, Registry},
 };

@@ -3,9 +3,10 @@
 mod call;
 mod dispatch;
 mod error;
+mod future_of;
 mod registry;
 
-use std::{any::TypeId, pin::Pin};
+use std::pin::Pin;
 
 pub(crate) use self::{
     call::{Call, HookOutcome},
@@ -14,6 +15,7 @@ pub(crate) use self::{
 };
 pub use self::{
     error::{HookError, IntoHookError, IntoOutcome},
+    future_of::FutureOf,
     registry::Registry,
 };
 use crate::delivery::Delivery;
@@ -24,10 +26,6 @@ pub type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>
 /// A function that `#[on]` has made a hook for the state `S`.
 ///
 /// Only `#[on]` implements this.
-#[diagnostic::on_unimplemented(
-    message = "not a hook: this function has no `#[on(\"...\")]` attribute, or is private here",
-    label = "not a hook"
-)]
 pub trait Hook<S>: Described {
     /// Extracts the arguments and calls the function.
     fn call(delivery: Delivery<'static>, state: S) -> HookFuture;
@@ -40,9 +38,6 @@ pub trait Hook<S>: Described {
 pub trait Described {
     /// What the attribute says.
     const DEFINITION: Definition;
-
-    /// Returns the type of the function. In another module its name may mean another function.
-    fn function() -> TypeId;
 }
 
 /// What `#[on]` knows of a hook.

@@ -1,6 +1,6 @@
 //! The hooks that a set of lists names.
 
-use std::{any::TypeId, collections::HashMap, fmt, marker::PhantomData};
+use std::{collections::HashMap, fmt};
 
 use super::{Definition, Hook, HookFuture};
 use crate::delivery::Delivery;
@@ -24,33 +24,21 @@ use crate::delivery::Delivery;
 pub struct Registry<S = ()> {
     entries: Vec<Entry<S>>,
     claims: HashMap<&'static str, usize>,
-    /// The first mistake. The panic waits for a function that knows the user's line.
-    mistake: Option<Mistake>,
+    /// The first pattern that two hooks name. The panic waits for a function that knows the user's line.
+    claimed_twice: Option<ClaimedTwice>,
 }
 
-enum Mistake {
-    /// Two hooks name a pattern.
-    Claimed { pattern: &'static str, earlier: Definition },
-    /// The name of an entry is that of a hook and, as a function, of something else.
-    Hidden { name: &'static str, hook: Definition },
+/// Two hooks name a pattern.
+struct ClaimedTwice {
+    pattern: &'static str,
+    earlier: Definition,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for ClaimedTwice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Claimed { pattern, earlier } => {
-                let (path, Definition { file, line, .. }) = (earlier.path(), earlier);
-                write!(f, "event `{pattern}` is already handled by `{path}` ({file}:{line})")
-            }
-            Self::Hidden { name, hook } => {
-                let (path, Definition { file, line, .. }) = (hook.path(), hook);
-                write!(
-                    f,
-                    "`{name}` is not a hook: the function or constant of this name has no `#[on(\"...\")]` \
-                     attribute, and hides the hook `{path}` ({file}:{line})"
-                )
-            }
-        }
+        let Self { pattern, earlier } = self;
+        let (path, Definition { file, line, .. }) = (earlier.path(), earlier);
+        write!(f, "event `{pattern}` is already handled by `{path}` ({file}:{line})")
     }
 }
 
@@ -71,44 +59,34 @@ impl<S> Copy for Entry<S> {}
 
 impl<S> Registry<S> {
     pub(crate) fn new() -> Self {
-        Self { entries: Vec::new(), claims: HashMap::new(), mistake: None }
+        Self { entries: Vec::new(), claims: HashMap::new(), claimed_twice: None }
     }
 
     /// Adds the hooks of a list.
     ///
     /// # Panics
     ///
-    /// If one of them names a pattern that an earlier list names, or if the name of a hook is that of
-    /// another function where the list stands.
+    /// If one of them names a pattern that an earlier list names.
     #[track_caller]
     pub fn hooks(&mut self, list: impl FnOnce(&mut Self)) -> &mut Self {
         list(self);
         #[expect(clippy::panic, reason = "a mistake in the program, which shows when it starts")]
-        if let Some(mistake) = &self.mistake {
-            panic!("{mistake}");
+        if let Some(claimed_twice) = &self.claimed_twice {
+            panic!("{claimed_twice}");
         }
         self
     }
 
-    /// Adds one hook, which a list knows by a name. In its scope, the name is that of a function of
-    /// the type `function`.
-    pub(crate) fn register<H: Hook<S>>(
-        &mut self,
-        name: &'static str,
-        _hook: PhantomData<H>,
-        function: TypeId,
-    ) {
+    /// Adds one hook.
+    pub(crate) fn register<H: Hook<S>>(&mut self) {
         let index = self.entries.len();
         let definition = H::DEFINITION;
-        if function != H::function() {
-            self.mistake.get_or_insert(Mistake::Hidden { name, hook: definition });
-        }
         self.entries.push(Entry { definition, call: H::call });
         for &pattern in definition.patterns {
             let earlier = *self.claims.entry(pattern).or_insert(index);
             if earlier != index {
                 let earlier = self.entries[earlier].definition;
-                self.mistake.get_or_insert(Mistake::Claimed { pattern, earlier });
+                self.claimed_twice.get_or_insert(ClaimedTwice { pattern, earlier });
             }
         }
     }

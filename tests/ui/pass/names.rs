@@ -1,6 +1,6 @@
 // Names of hooks, of traits that every type has, and of constants: none of them is one that the macros use.
 #![deny(warnings)]
-#![allow(non_snake_case, non_upper_case_globals)]
+#![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
 
 use panora_hooks::{Metadata, Verifier, Webhooks, hooks, on};
 
@@ -55,28 +55,25 @@ mod deprecated {
     pub async fn ticket_created() {}
 }
 
+// A module and a type may, too.
+mod deal_pulled {}
+
+#[on("crm.deal.pulled")]
+async fn deal_pulled() {}
+
+mod types {
+    pub struct task_pulled {}
+}
+use types::task_pulled;
+
+#[on("crm.task.pulled")]
+async fn task_pulled(_: Metadata) {
+    let _ = task_pulled {};
+}
+
 #[on("ticketing.comment.created")]
 async fn never_ends() -> Result<(), String> {
     std::future::pending().await
-}
-
-mod outer {
-    use super::*;
-
-    #[on("crm.engagement.created")]
-    pub async fn shadowed() {}
-
-    pub mod inner {
-        use super::*;
-
-        #[on("crm.engagement.pulled")]
-        async fn shadowed() {}
-
-        pub fn scopes() -> Vec<&'static str> {
-            // An import cannot tell it from the one that `super::*` brings, without `self`.
-            super::super::webhooks().hooks(hooks![self::shadowed]).scopes()
-        }
-    }
 }
 
 fn webhooks() -> Webhooks {
@@ -86,13 +83,13 @@ fn webhooks() -> Webhooks {
 fn main() {
     let names = webhooks().hooks(hooks![LISTED, CLASHES, IS_FOUND, __hook, registry, NotAHook]);
     assert_eq!(names.scopes().len(), 6);
+    let types = webhooks().hooks(hooks![deal_pulled, task_pulled]);
+    assert_eq!(types.scopes(), ["crm.deal.pulled", "crm.task.pulled"]);
     let _ = connection_created!();
     let connection = webhooks().hooks(hooks![connection_created, never_ends]);
     assert_eq!(connection.scopes(), ["connection.created", "ticketing.comment.created"]);
     #[allow(deprecated)]
     let ticket = webhooks().hooks(hooks![deprecated::ticket_created]);
     assert_eq!(ticket.scopes(), ["ticketing.ticket.created"]);
-    assert_eq!(outer::inner::scopes(), ["crm.engagement.pulled"]);
-    let _ = webhooks().hooks(hooks![outer::shadowed]);
     assert_eq!(<u8 as OnEverything>::function() + u8::CARRIED + u8::DEFINITION + 0.register(), 10);
 }

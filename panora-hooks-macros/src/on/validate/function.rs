@@ -7,6 +7,9 @@ use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Safety, Signature, 
 use super::{Argument, HookFn, HookItem};
 use crate::{diagnostics::Diagnostics, on::signature::Function};
 
+/// As many as the runtime crate implements `HookFunction` for.
+pub(in crate::on) const MAX_ARGUMENTS: usize = 16;
+
 pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> HookItem {
     if matches!(function.body.clone().into_iter().next(), Some(TokenTree::Punct(end)) if end.as_char() == ';')
     {
@@ -66,11 +69,11 @@ fn check_attributes(function: &mut Function, diagnostics: &mut Diagnostics) {
             }
             Some("test") => {
                 diagnostics.error(attribute, "a hook cannot be a test");
-                true
+                false
             }
             Some("main") if !is_main => {
                 diagnostics.error(attribute, "`main` is the program's entry point, not a hook");
-                true
+                false
             }
             _ => true,
         }
@@ -120,6 +123,9 @@ fn check_generics(signature: &Signature, diagnostics: &mut Diagnostics) {
 
 fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<Argument> {
     let mut arguments: Vec<Argument> = Vec::new();
+    if let Some(input) = signature.inputs.iter().nth(MAX_ARGUMENTS) {
+        diagnostics.error(input, format_args!("a hook takes at most {MAX_ARGUMENTS} arguments"));
+    }
     for input in &signature.inputs {
         let ty = match input {
             FnArg::Receiver(receiver) => {

@@ -6,7 +6,7 @@ mod patterns;
 use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Type};
 
-pub(super) use self::function::contains_word;
+pub(super) use self::function::{MAX_ARGUMENTS, contains_word};
 
 use super::{
     attribute::Attribute,

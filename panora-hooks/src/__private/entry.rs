@@ -1,0 +1,85 @@
+//! Finds the hook of a list's entry through the function that its path leads to.
+
+use core::marker::PhantomData;
+
+use crate::hook::{Described, FutureOf, Hook, Registry};
+
+use super::Listed;
+
+/// A function that `#[on]` has made a hook, with the arguments `A`.
+///
+/// What a function returns cannot be imitated, shadowed or found under another name. So a list needs
+/// the function alone, and it cannot mean another hook than the one that its path leads to.
+#[diagnostic::on_unimplemented(
+    message = "not a hook: this function has no `#[on(\"...\")]` attribute, or is private here",
+    label = "not a hook"
+)]
+pub trait HookFunction<A> {
+    /// The hook.
+    type Hook: Described;
+}
+
+macro_rules! impl_hook_function {
+    ($($argument:ident)*) => {
+        impl<Function, H, Running, $($argument),*> HookFunction<($($argument,)*)> for Function
+        where
+            Function: Fn($($argument),*) -> FutureOf<H, Running>,
+            H: Described,
+        {
+            type Hook = H;
+        }
+    };
+}
+
+macro_rules! impl_hook_functions {
+    () => { impl_hook_function!(); };
+    ($first:ident $($argument:ident)*) => {
+        impl_hook_function!($first $($argument)*);
+        impl_hook_functions!($($argument)*);
+    };
+}
+
+// `#[on]` refuses a function with more arguments.
+impl_hook_functions!(A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16);
+
+/// Returns what is known of an entry while compiling.
+///
+/// The one place that refuses a function that is not a hook, so that there is one error about it.
+pub const fn listed<F: HookFunction<A>, A>(position: usize, name: &'static str, _function: &F) -> Listed {
+    Listed { position, name, definition: F::Hook::DEFINITION }
+}
+
+/// An entry of a list, about to be registered.
+#[derive(Debug)]
+pub struct Entry<'r, F, A, S> {
+    function: PhantomData<F>,
+    arguments: PhantomData<A>,
+    registry: &'r mut Registry<S>,
+}
+
+impl<'r, F, A, S> Entry<'r, F, A, S> {
+    /// The entry with this function, or with whatever else its path leads to.
+    ///
+    /// It holds the registry, so that the state is known when the hook is looked at.
+    pub fn of(_function: &F, registry: &'r mut Registry<S>) -> Self {
+        Self { function: PhantomData, arguments: PhantomData, registry }
+    }
+}
+
+impl<F: HookFunction<A>, A, S> Entry<'_, F, A, S> {
+    /// Registers the hook. A method of the type itself comes before a trait's.
+    pub fn __panora_hooks_register(self)
+    where
+        F::Hook: Hook<S>,
+    {
+        self.registry.register::<F::Hook>();
+    }
+}
+
+/// What any other entry has, about which [`listed`] speaks. It names arguments, since nothing else does.
+pub trait NotAHook: Sized {
+    /// Registers nothing.
+    fn __panora_hooks_register(self) {}
+}
+
+impl<F, S> NotAHook for Entry<'_, F, (), S> {}
