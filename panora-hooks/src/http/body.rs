@@ -24,6 +24,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// As good as never. Later instants may be none.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
+/// The default limit of a body. Lists of a first sync are megabytes long, and the sender knows no limit.
+pub(crate) const DEFAULT_MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
 /// What bodies may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
@@ -35,8 +38,7 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // Lists of a first sync are megabytes long, and the sender knows no limit.
-            max_body_bytes: 32 * 1024 * 1024,
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
             read_timeout: Duration::from_secs(30),
             max_buffered_bytes: 256 * 1024 * 1024,
         }

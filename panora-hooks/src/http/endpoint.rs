@@ -30,8 +30,6 @@ use crate::{
     verify::{Signature, Verifier, VerifyError},
 };
 
-const SIGNATURE_HEADER: &str = "panora-signature";
-
 /// What a router needs to answer.
 pub(crate) struct Endpoint<S> {
     pub(crate) verifier: Verifier,
@@ -163,7 +161,7 @@ fn refuse(refusal: Refusal, tally: Tally) -> DeliveryOutcome {
 }
 
 fn signature(headers: &HeaderMap) -> Result<Signature, Refusal> {
-    let mut values = headers.get_all(SIGNATURE_HEADER).iter();
+    let mut values = headers.get_all(Verifier::SIGNATURE_HEADER).iter();
     let value = values.next().ok_or(Refusal::NoSignature)?;
     if values.next().is_some() {
         return Err(Refusal::TwoSignatures);

@@ -6,16 +6,16 @@ use axum::{
 };
 
 use super::budget::Exhausted;
-use crate::verify::VerifyError;
+use crate::verify::{Verifier, VerifyError};
 
 /// Why a request is refused. The text is for the log; [`Refusal::reason`] is for the sender.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the method is not POST")]
     Method,
-    #[error("the header `Panora-Signature` is missing")]
+    #[error("the header `{}` is missing", Verifier::SIGNATURE_HEADER)]
     NoSignature,
-    #[error("there is more than one header `Panora-Signature`")]
+    #[error("there is more than one header `{}`", Verifier::SIGNATURE_HEADER)]
     TwoSignatures,
     #[error(transparent)]
     Unverified(#[from] VerifyError),
