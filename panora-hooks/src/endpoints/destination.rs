@@ -1,4 +1,4 @@
-//! Places that deliveries go to: comparison of parsed URLs.
+//! Destinations of deliveries: comparison of parsed URLs.
 
 use reqwest::Url;
 
@@ -8,12 +8,12 @@ use reqwest::Url;
 /// here. User, query and fragment are compared as they are. A text that is not a URL is equal to
 /// itself only.
 #[derive(PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Destination {
     Url(Url),
     Text(String),
 }
 
-impl Place {
+impl Destination {
     pub(super) fn of(text: &str) -> Self {
         match Url::parse(text).map(|url| Url::parse(&lower_escapes(url.as_str()))) {
             Ok(Ok(url)) => Self::Url(url),
@@ -53,7 +53,12 @@ impl Place {
 
 /// Whether two texts are one URL.
 pub(super) fn is_same_url(a: &str, b: &str) -> bool {
-    Place::of(a) == Place::of(b)
+    Destination::of(a) == Destination::of(b)
+}
+
+/// Whether anything can be delivered to a URL.
+pub(super) fn is_http(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Lowers the hex digits of `%2F` and its like, which mean the same in either case.
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn only_one_slash_at_the_end_of_the_path_makes_no_other_receiver() {
-        let is_same = |a: &str, b: &str| Place::of(a).is_same_receiver(&Place::of(b));
+        let is_same = |a: &str, b: &str| Destination::of(a).is_same_receiver(&Destination::of(b));
         for (a, b) in [
             ("https://example.com/w", "https://example.com/w/"),
             ("https://example.com/w?tenant=a", "https://example.com/w/?tenant=a"),
