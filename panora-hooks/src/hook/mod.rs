@@ -10,7 +10,8 @@ use std::{any::TypeId, pin::Pin};
 pub(crate) use self::{
     call::{Call, HookOutcome},
     dispatch::Dispatch,
-    registry::Entry,
+    error::BoxError,
+    registry::RegisteredHook,
 };
 pub use self::{
     error::{HookError, IntoHookError, IntoOutcome},

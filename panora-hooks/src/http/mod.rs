@@ -8,4 +8,4 @@ mod execution;
 mod outcome;
 pub(crate) mod refusal;
 
-pub(crate) use self::endpoint::Endpoint;
+pub(crate) use self::endpoint::DeliveryEndpoint;

@@ -11,7 +11,7 @@ pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
     hook::{Dispatch, Registry},
     http::{
-        Endpoint,
+        DeliveryEndpoint,
         body::{self, Limits},
     },
     inbox::writer::Writer,
@@ -179,11 +179,11 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// What answers requests: after it has run the hook, or, with a writer, after it has stored the event.
-    pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> Endpoint<S> {
+    pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> DeliveryEndpoint<S> {
         let Self { verifier, state, registry, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
         let dispatch = Arc::new(Dispatch::new(registry));
-        Endpoint { verifier, state, dispatch, writer, bodies: body::Reader::new(limits) }
+        DeliveryEndpoint { verifier, state, dispatch, writer, bodies: body::BodyReader::new(limits) }
     }
 }
 

@@ -1,19 +1,20 @@
-//! A copy of short pieces of a text.
+//! A copy of an escaped text without its backslashes.
 
 use std::ops::Range;
 
-/// How many bytes are copied at once: a register. A call for pieces of a few bytes each would take longer than the copy.
+/// The number of bytes copied at once: a register. A call to copy a piece of a few bytes would take
+/// longer than the copy.
 const STEP: usize = 16;
 
-/// A copy of pieces of a text that follow each other.
-pub(super) struct Copy<'t> {
+/// The pieces of a text between its backslashes, one after the other.
+pub(super) struct Unescaped<'t> {
     of: &'t [u8],
     /// Longer than what is copied, so that a step more does no harm.
     bytes: Vec<u8>,
     length: usize,
 }
 
-impl<'t> Copy<'t> {
+impl<'t> Unescaped<'t> {
     pub(super) fn of(text: &'t [u8]) -> Self {
         Self { of: text, bytes: Vec::new(), length: 0 }
     }
