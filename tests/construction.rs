@@ -14,6 +14,7 @@ use support::verifier;
 mod crm {
     use panora_hooks::on;
 
+    pub(super) const A_IS_AT: u32 = line!() + 1;
     #[on("crm.contact.created")]
     pub(super) async fn a() {}
 
@@ -27,6 +28,7 @@ async fn prefix() {}
 #[on("crm.contact.*", "crm.*")]
 async fn prefixes() {}
 
+const EXPORTED_LIST_IS_AT: u32 = line!() + 2;
 fn exported(registry: &mut Registry) {
     registry.hooks(hooks![crm::a]);
 }
@@ -52,90 +54,64 @@ fn panic_of(construct: impl FnOnce() + UnwindSafe) -> (u32, String) {
     seen.lock().unwrap().take().unwrap()
 }
 
+/// Returns the message of a panic, which has to be at the line of this macro.
+macro_rules! panic_here {
+    ($panics:expr) => {{
+        let (line, message) = panic_of(|| drop($panics));
+        assert_eq!(line, line!());
+        message
+    }};
+}
+
 /// One test, since a panic hook is the whole program's.
 #[test]
 fn panics_point_at_the_users_line() {
-    let (line, message) = panic_of(|| {
-        let webhooks = Webhooks::new(verifier()).hooks(hooks![crm::a]);
-        drop(webhooks.hooks(hooks![crm::b])); // line A
-    });
-    assert_eq!(line, line_of("line A"));
-    let defined_at = format!("{}:{}", file!(), line_of("#[on(\"crm.contact.created\")]"));
+    let webhooks = Webhooks::new(verifier()).hooks(hooks![crm::a]);
+    let message = panic_here!(webhooks.hooks(hooks![crm::b]));
+    let defined_at = format!("{}:{}", file!(), crm::A_IS_AT);
     assert_eq!(message, format!("event `crm.contact.created` is already handled by `crm::a` ({defined_at})"));
 
     let (line, message) = panic_of(|| {
         let webhooks = Webhooks::new(verifier()).hooks(exported);
-        drop(webhooks.hooks(exported)); // line B: the list itself is in a function
+        drop(webhooks.hooks(exported));
     });
-    assert_eq!(line, line_of("registry.hooks(hooks![crm::a]);"));
+    assert_eq!(line, EXPORTED_LIST_IS_AT);
     assert!(message.starts_with("event `crm.contact.created` is already handled by `crm::a` ("), "{message}");
 
+    let prefixes_are_at = line!() + 4;
     let (line, message) = panic_of(|| {
         drop(Webhooks::new(verifier()).hooks(|registry| {
             hooks![prefix](registry);
-            registry.hooks(hooks![prefixes]); // line C
+            registry.hooks(hooks![prefixes]);
         }));
     });
-    assert_eq!(line, line_of("line C"));
+    assert_eq!(line, prefixes_are_at);
     assert!(message.starts_with("event `crm.*` is already handled by `prefix` ("), "{message}");
 
-    let (line, message) = panic_of(|| {
-        let webhooks = Webhooks::new(verifier()).hooks(hooks![prefix]);
-        drop(webhooks.with_state(1)); // line D
-    });
-    assert_eq!((line, &*message), (line_of("line D"), "call `.with_state(..)` before `.hooks(..)`"));
+    let webhooks = Webhooks::new(verifier()).hooks(hooks![prefix]);
+    let message = panic_here!(webhooks.with_state(1));
+    assert_eq!(message, "call `.with_state(..)` before `.hooks(..)`");
 
-    let (line, message) = panic_of(|| {
-        drop(Webhooks::new(verifier()).into_router::<()>("webhook")); // line E
-    });
-    assert_eq!(line, line_of("line E"));
+    let message = panic_here!(Webhooks::new(verifier()).into_router::<()>("webhook"));
     assert_eq!(message, "the path `webhook` does not begin with `/`: write `/webhook`");
 
     let with_inbox = || Webhooks::new(verifier()).with_inbox(MemoryInbox::new());
-    let (line, message) = panic_of(|| {
-        drop(with_inbox().into_parts::<()>("webhook")); // line F
-    });
-    assert_eq!(line, line_of("line F"));
+    let message = panic_here!(with_inbox().into_parts::<()>("webhook"));
     assert_eq!(message, "the path `webhook` does not begin with `/`: write `/webhook`");
-    let (line, message) = panic_of(|| {
-        drop(with_inbox().concurrency(0)); // line G
-    });
-    assert_eq!((line, &*message), (line_of("line G"), "`concurrency` is 0: nothing would ever run"));
-    let (line, message) = panic_of(|| {
-        drop(with_inbox().max_attempts(0)); // line H
-    });
-    assert_eq!((line, &*message), (line_of("line H"), "`max_attempts` is 0: nothing would ever run"));
-    let (line, message) = panic_of(|| {
-        drop(with_inbox().lease_time(Duration::from_millis(999))); // line I
-    });
-    assert_eq!(line, line_of("line I"));
+    let message = panic_here!(with_inbox().concurrency(0));
+    assert_eq!(message, "`concurrency` is 0: nothing would ever run");
+    let message = panic_here!(with_inbox().max_attempts(0));
+    assert_eq!(message, "`max_attempts` is 0: nothing would ever run");
+    let message = panic_here!(with_inbox().lease_time(Duration::from_millis(999)));
     assert_eq!(message, "a lease of 999ms ends before it can be extended: take a second or more");
-    let (line, message) = panic_of(|| {
-        drop(with_inbox().store_timeout(Duration::ZERO)); // line J
-    });
-    assert_eq!(line, line_of("line J"));
+    let message = panic_here!(with_inbox().store_timeout(Duration::ZERO));
     assert_eq!(message, "`store_timeout` is zero: no store would answer in time");
-    let (line, message) = panic_of(|| {
-        drop(with_inbox().hook_timeout(Duration::ZERO)); // line K
-    });
-    assert_eq!(line, line_of("line K"));
+    let message = panic_here!(with_inbox().hook_timeout(Duration::ZERO));
     assert_eq!(message, "`hook_timeout` is zero: every hook would be cancelled at once");
-    let (line, message) = panic_of(|| {
-        drop(Webhooks::new(verifier()).max_body_bytes(0)); // line L
-    });
-    assert_eq!(line, line_of("line L"));
+    let message = panic_here!(Webhooks::new(verifier()).max_body_bytes(0));
     assert_eq!(message, "`max_body_bytes` is 0: every event would be rejected");
-    let (line, message) = panic_of(|| {
-        drop(Webhooks::new(verifier()).read_timeout(Duration::ZERO)); // line M
-    });
-    assert_eq!(line, line_of("line M"));
+    let message = panic_here!(Webhooks::new(verifier()).read_timeout(Duration::ZERO));
     assert_eq!(message, "`read_timeout` is zero: every body would be rejected");
-}
-
-/// The first line of this file that holds `text`.
-fn line_of(text: &str) -> u32 {
-    let before = include_str!("construction.rs").split(text).next().unwrap();
-    u32::try_from(before.lines().count()).unwrap()
 }
 
 #[test]

@@ -21,7 +21,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use panora_hooks::{
     __cli::{Envelope, Refusal, check_method, signature},
-    Verifier, VerifyError,
+    Verifier, VerifyError, Webhooks,
 };
 use serde_json::Value;
 use tokio::{
@@ -37,8 +37,8 @@ use crate::{
     send::{Answer, Client, FORWARDED_BY, Request, SendError},
 };
 
-/// The largest body that is taken, in bytes, as receivers do by default: 32 MiB.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+/// The largest body that is accepted, in bytes: the default of receivers.
+const MAX_BODY_BYTES: usize = Webhooks::DEFAULT_MAX_BODY_BYTES;
 
 /// So many deliveries may wait to be told.
 const WAITING: usize = 64;

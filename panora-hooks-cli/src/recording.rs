@@ -20,7 +20,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use panora_hooks::__cli::SIGNATURE_HEADER;
+use panora_hooks::Verifier;
 use serde::{Deserialize, Serialize};
 
 /// The version of the format.
@@ -64,12 +64,13 @@ impl Recorded {
     /// The value of `Panora-Signature`; `None` if it is missing or stands there more than once.
     #[must_use]
     pub fn signature(&self) -> Option<&[u8]> {
-        self.header(SIGNATURE_HEADER)
+        self.header(Verifier::SIGNATURE_HEADER)
     }
 
     /// The values of `Panora-Signature`, of which there should be one.
     pub fn signatures(&self) -> impl Iterator<Item = &[u8]> {
-        let values = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE_HEADER));
+        let values =
+            self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(Verifier::SIGNATURE_HEADER));
         values.map(|(_, value)| &**value)
     }
 

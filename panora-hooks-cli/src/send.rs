@@ -7,7 +7,7 @@ use std::{
 };
 
 use panora_hooks::{
-    __cli::{self, HttpClient, SIGNATURE_HEADER},
+    __cli::{self, HttpClient},
     Verifier,
     inbox::StoredEvent,
     testing::Sample,
@@ -177,7 +177,7 @@ impl Request {
     #[must_use]
     pub fn signed(mut self, signature: &str) -> Self {
         if let Ok(signature) = HeaderValue::from_str(signature) {
-            self.headers.insert(SIGNATURE_HEADER, signature);
+            self.headers.insert(Verifier::SIGNATURE_HEADER, signature);
         }
         self
     }

@@ -13,7 +13,7 @@ pub use crate::testing::{
 pub use crate::{
     delivery::{is_name, json_string::from_str},
     http::{
-        head::{SIGNATURE_HEADER, check_method, signature},
+        head::{check_method, signature},
         refusal::Refusal,
     },
     verify::Envelope,

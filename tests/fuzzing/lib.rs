@@ -1,10 +1,11 @@
-//! What holds for whatever bytes there are. The fuzzers (`fuzz/`) look for bytes for which it does not; what they have
-//! found that is of interest is tried again in `corpus.rs`.
+//! Checks that hold for any bytes. The fuzzers (`fuzz/`) look for bytes that break one; `corpus.rs`
+//! replays the inputs that they have found.
 
 // Modules of the macro crate, of which a program can use nothing but the macros.
 #[path = "../../panora-hooks-macros/src/catalogue.rs"]
 #[allow(dead_code, reason = "patterns need a part of it")]
 mod catalogue;
+pub mod inputs;
 mod json;
 #[path = "../../panora-hooks-macros/src/on/pattern.rs"]
 mod pattern;
@@ -24,7 +25,7 @@ pub use checks::{
     recording::check as recording, signature::check as signature,
 };
 
-/// A check, and the name of its corpus.
+/// The name of a target, and its check.
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.

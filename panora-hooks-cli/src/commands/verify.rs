@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use panora_hooks::__cli::SIGNATURE_HEADER;
+use panora_hooks::Verifier;
 use serde_json::json;
 
 use super::listen;
@@ -45,7 +45,7 @@ impl DeliveryArgs {
             if is_recording(&body) {
                 return Err(Failure::usage("a recording has signatures of its own: leave out --signature"));
             }
-            let headers = vec![(SIGNATURE_HEADER.to_owned(), signature.clone().into_bytes())];
+            let headers = vec![(Verifier::SIGNATURE_HEADER.to_owned(), signature.clone().into_bytes())];
             return show(&Recorded::new("POST", "/", headers, body));
         }
         for recorded in Recording::new(input::open(file)?) {

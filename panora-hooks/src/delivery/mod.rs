@@ -90,7 +90,8 @@ impl<'b> Delivery<'b> {
     ///
     /// If the payload is not JSON, or not what `T` takes. The error names the field, never its value.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
-        payload::decode(self)
+        payload::decode(self.data())
+            .map_err(|problem| PayloadError::new(self.id(), self.event_type(), problem))
     }
 
     /// Whether the payload is `null`, which the sender makes of nothing.

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
-use super::Delivery;
 use super::json_string;
 use crate::printable::Printable;
 
@@ -22,7 +21,7 @@ pub struct PayloadError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Problem {
+pub(super) enum Problem {
     /// The text is not JSON, as of here.
     NotJson { line: usize, column: usize },
     /// A number as of here is larger than `f64` holds.
@@ -34,12 +33,8 @@ enum Problem {
 }
 
 impl PayloadError {
-    fn new(delivery: &Delivery<'_>, problem: Problem) -> Self {
-        Self {
-            id: Printable(delivery.id()).to_string(),
-            event_type: Printable(delivery.event_type()).to_string(),
-            problem,
-        }
+    pub(super) fn new(id: &str, event_type: &str, problem: Problem) -> Self {
+        Self { id: Printable(id).to_string(), event_type: Printable(event_type).to_string(), problem }
     }
 
     /// Where in the payload the field is that does not fit, such as `email_addresses[1].email_address`;
@@ -74,10 +69,8 @@ impl fmt::Display for Problem {
 }
 
 /// Decodes `data`: the JSON in it if it is a string, else itself.
-pub(super) fn decode<T: DeserializeOwned>(delivery: &Delivery<'_>) -> Result<T, PayloadError> {
-    text(delivery.data())
-        .and_then(|text| decode_text(&text))
-        .map_err(|problem| PayloadError::new(delivery, problem))
+pub(super) fn decode<T: DeserializeOwned>(data: &str) -> Result<T, Problem> {
+    decode_text(&text(data)?)
 }
 
 /// The JSON of the payload.

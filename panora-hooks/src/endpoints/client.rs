@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiError, Endpoint, NewEndpoint, SetupError,
-    transport::{Answer, Transport},
+    transport::{SuccessBody, Transport},
     warning,
 };
 
@@ -241,7 +241,12 @@ impl Client {
         Ok(id.to_owned())
     }
 
-    async fn call(&self, method: Method, id: Option<&str>, body: Option<Value>) -> Result<Answer, ApiError> {
+    async fn call(
+        &self,
+        method: Method,
+        id: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<SuccessBody, ApiError> {
         let (collection, key) = match self.api {
             Api::Current => ("webhooks", (HeaderName::from_static("x-api-key"), self.key.clone())),
             Api::Older => ("webhook", (header::AUTHORIZATION, self.bearer.clone())),

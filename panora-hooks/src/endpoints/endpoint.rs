@@ -3,7 +3,10 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{ApiError, place::is_same_url, warning};
+use super::{
+    ApiError,
+    destination::{is_http, is_same_url},
+};
 use crate::{
     models::{DateTime, Secret},
     verify::Verifier,
@@ -94,7 +97,7 @@ impl NewEndpoint {
     pub(super) fn check(&self) -> Result<(), ApiError> {
         match self {
             Self { scope, .. } if scope.is_empty() => Err(ApiError::NoScope),
-            Self { url, .. } if !warning::is_http(url) => Err(ApiError::NoUrl),
+            Self { url, .. } if !is_http(url) => Err(ApiError::NoUrl),
             _ => Ok(()),
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{
     Endpoint,
+    destination::{Destination, is_same_url},
     endpoint::is_same_scope,
-    place::{Place, is_same_url},
 };
 use crate::printable::Printable;
 
@@ -19,7 +19,7 @@ pub(super) struct Expected {
 impl Expected {
     /// Returns the first difference to the endpoints that there are now.
     pub(super) fn change(&self, found: &[Endpoint]) -> Option<String> {
-        let place = Place::of(&self.url);
+        let destination = Destination::of(&self.url);
         let known = |id: &str| self.endpoints.iter().any(|endpoint| endpoint.has_id(id));
         let change = |expected: &Endpoint| {
             let id = Printable(&expected.id);
@@ -40,8 +40,9 @@ impl Expected {
                 None
             }
         };
-        let is_new =
-            |endpoint: &&Endpoint| !known(&endpoint.id) && Place::of(&endpoint.url).is_same_receiver(&place);
+        let is_new = |endpoint: &&Endpoint| {
+            !known(&endpoint.id) && Destination::of(&endpoint.url).is_same_receiver(&destination)
+        };
         self.endpoints.iter().find_map(change).or_else(|| {
             let new = found.iter().find(is_new)?;
             Some(format!("endpoint `{}` is new at this URL", Printable(&new.id)))

@@ -1,10 +1,10 @@
 #![doc = include_str!("../docs/endpoints.md")]
 
 mod client;
+mod destination;
 mod endpoint;
 mod error;
 mod expected;
-mod place;
 mod plan;
 mod sync;
 pub(crate) mod this_machine;

@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ApiError, Endpoint, NewEndpoint, Warning,
+    destination::{Destination, is_same_url},
     endpoint::is_same_scope,
     expected::Expected,
-    place::{Place, is_same_url},
     warning::{self, View},
 };
 use crate::{
@@ -81,7 +81,7 @@ impl Desired {
     /// created for, whatever the API has stored.
     fn tag(&self) -> String {
         let mut hash = Sha256::new();
-        hash.update(Place::of(&self.endpoint.url).as_str());
+        hash.update(Destination::of(&self.endpoint.url).as_str());
         for name in names(&self.endpoint.scope) {
             hash.update("\n");
             hash.update(name);
@@ -109,11 +109,11 @@ impl Desired {
         if let Some(endpoint) = earlier.clone().find(|endpoint| !self.is_met_by(endpoint)) {
             return Err(ApiError::Misstored { id: endpoint.id.clone() });
         }
-        let place = Place::of(&self.endpoint.url);
+        let destination = Destination::of(&self.endpoint.url);
         // Going back to an earlier scope takes a new endpoint.
-        let is_served = endpoints
-            .iter()
-            .any(|endpoint| endpoint.is_active && Place::of(&endpoint.url).is_same_receiver(&place));
+        let is_served = endpoints.iter().any(|endpoint| {
+            endpoint.is_active && Destination::of(&endpoint.url).is_same_receiver(&destination)
+        });
         match earlier.next_back() {
             Some(endpoint) if !is_served => Err(ApiError::Disabled { id: endpoint.id.clone() }),
             _ => Ok(()),
@@ -195,9 +195,9 @@ impl Plan {
         });
         let mut met = met.into_iter();
         let kept = met.next();
-        let place = Place::of(&desired.endpoint.url);
+        let destination = Destination::of(&desired.endpoint.url);
         let is_ours = |endpoint: &&Endpoint| {
-            Place::of(&endpoint.url).is_same_receiver(&place) || desired.is_replaced(endpoint)
+            Destination::of(&endpoint.url).is_same_receiver(&destination) || desired.is_replaced(endpoint)
         };
         let expected = Expected {
             url: desired.endpoint.url.clone(),

@@ -29,7 +29,7 @@ pub(super) struct Transport {
 }
 
 /// The body of a 2xx.
-pub(super) struct Answer(Vec<u8>);
+pub(super) struct SuccessBody(Vec<u8>);
 
 impl Transport {
     pub(super) fn new(base_url: Url) -> Result<Self, SetupError> {
@@ -52,7 +52,7 @@ impl Transport {
         path: &[&str],
         (name, key): (header::HeaderName, HeaderValue),
         body: Option<Value>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<SuccessBody, ApiError> {
         let mut url = self.base_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -64,7 +64,7 @@ impl Transport {
         let response = request.send().await.map_err(not_answered)?;
         let status = response.status();
         match status {
-            _ if status.is_success() => read(response).await.map(Answer),
+            _ if status.is_success() => read(response).await.map(SuccessBody),
             _ if status.is_redirection() => Err(redirect(status, response.headers(), &url)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(ApiError::Refused { status: status.as_u16() })
@@ -76,7 +76,7 @@ impl Transport {
     }
 }
 
-impl Answer {
+impl SuccessBody {
     /// Returns the endpoint, if there is a body.
     pub(super) fn endpoint(&self) -> Result<Option<Endpoint>, ApiError> {
         if self.0.trim_ascii().is_empty() {

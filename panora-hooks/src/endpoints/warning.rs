@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::Url;
 
-use super::{Endpoint, this_machine::is_this_machine};
+use super::{Endpoint, destination::is_http, this_machine::is_this_machine};
 use crate::{
     catalogue,
     printable::{Printable, PrintableUrl},
@@ -202,11 +202,6 @@ fn never_sent(name: &str) -> Option<Warning> {
         known.filter(|known| known.name() != name && known.is_sent()).map(catalogue::EventType::name);
     let is_sent = known.is_some_and(|known| known.is_sent() && known.name() == name);
     (!is_sent).then(|| Warning::NeverSent { name: name.to_owned(), instead })
-}
-
-/// Whether anything can be delivered to a URL.
-pub(super) fn is_http(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Whether a URL is http, and not this machine's.

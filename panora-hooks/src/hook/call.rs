@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Entry, HookFuture};
+use super::{HookFuture, RegisteredHook};
 use crate::delivery::Delivery;
 
 /// How a hook ended.
@@ -26,7 +26,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// Calls the hook. It does not run before it is polled.
-    pub(crate) fn new<S>(entry: &Entry<S>, delivery: Delivery<'static>, state: S) -> Self {
+    pub(crate) fn new<S>(entry: &RegisteredHook<S>, delivery: Delivery<'static>, state: S) -> Self {
         Self { hook: entry.definition.path(), running: (entry.call)(delivery, state) }
     }
 }

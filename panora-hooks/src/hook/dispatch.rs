@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::registry::{Entry, Registry};
+use super::registry::{RegisteredHook, Registry};
 use crate::catalogue;
 
 /// The table of a router, built once.
 pub(crate) struct Dispatch<S> {
-    hooks: Vec<Entry<S>>,
+    hooks: Vec<RegisteredHook<S>>,
     /// By the type on the wire: each pattern that is an event type, and everything that the catalogue
     /// holds and any pattern matches.
     routes: HashMap<&'static str, Route>,
@@ -57,7 +57,7 @@ impl<S> Dispatch<S> {
     }
 
     /// The hook for a type on the wire, and the name that the type has for it.
-    pub(crate) fn find(&self, wire_type: &str) -> Option<(&Entry<S>, Option<&'static str>)> {
+    pub(crate) fn find(&self, wire_type: &str) -> Option<(&RegisteredHook<S>, Option<&'static str>)> {
         let (hook, event_type) = match self.routes.get(wire_type) {
             Some(route) => (route.hook, Some(route.event_type)),
             None => (self.prefixes.find(wire_type)?, None),

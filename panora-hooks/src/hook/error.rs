@@ -7,8 +7,8 @@ use std::{
 
 use crate::delivery::PayloadError;
 
-/// What a failure is, whatever its type. `anyhow::Error`, `String` and `&str` turn into it, too.
-type BoxError = Box<dyn Error + Send + Sync>;
+/// An error of any type. `anyhow::Error`, `String` and `&str` convert into it, too.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a hook failed.
 ///

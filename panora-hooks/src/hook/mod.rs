@@ -11,7 +11,8 @@ use std::pin::Pin;
 pub(crate) use self::{
     call::{Call, HookOutcome},
     dispatch::Dispatch,
-    registry::Entry,
+    error::BoxError,
+    registry::RegisteredHook,
 };
 pub use self::{
     error::{HookError, IntoHookError, IntoOutcome},

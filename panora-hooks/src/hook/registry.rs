@@ -22,7 +22,7 @@ use crate::delivery::Delivery;
 /// }
 /// ```
 pub struct Registry<S = ()> {
-    entries: Vec<Entry<S>>,
+    entries: Vec<RegisteredHook<S>>,
     claims: HashMap<&'static str, usize>,
     /// The first pattern that two hooks name. The panic waits for a function that knows the user's line.
     claimed_twice: Option<ClaimedTwice>,
@@ -43,19 +43,19 @@ impl fmt::Display for ClaimedTwice {
 }
 
 /// A hook that is registered.
-pub(crate) struct Entry<S> {
+pub(crate) struct RegisteredHook<S> {
     pub(crate) definition: Definition,
     pub(crate) call: fn(Delivery<'static>, S) -> HookFuture,
 }
 
 // Derived, it would need a state that is `Copy`.
-impl<S> Clone for Entry<S> {
+impl<S> Clone for RegisteredHook<S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S> Copy for Entry<S> {}
+impl<S> Copy for RegisteredHook<S> {}
 
 impl<S> Registry<S> {
     pub(crate) fn new() -> Self {
@@ -81,7 +81,7 @@ impl<S> Registry<S> {
     pub(crate) fn register<H: Hook<S>>(&mut self) {
         let index = self.entries.len();
         let definition = H::DEFINITION;
-        self.entries.push(Entry { definition, call: H::call });
+        self.entries.push(RegisteredHook { definition, call: H::call });
         for &pattern in definition.patterns {
             let earlier = *self.claims.entry(pattern).or_insert(index);
             if earlier != index {
@@ -102,7 +102,7 @@ impl<S> Registry<S> {
     }
 
     /// The hooks, and which of them each pattern belongs to.
-    pub(crate) fn into_parts(self) -> (Vec<Entry<S>>, HashMap<&'static str, usize>) {
+    pub(crate) fn into_parts(self) -> (Vec<RegisteredHook<S>>, HashMap<&'static str, usize>) {
         (self.entries, self.claims)
     }
 

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    budget::{BodyBudget, Part},
+    budget::{BodyBudget, BodyShare},
     refusal::Refusal,
 };
 use crate::verify::VerifyError;
@@ -24,6 +24,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// As good as never. Later instants may be none.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
+/// The default limit of a body. Lists of a first sync are megabytes long, and the sender knows no limit.
+pub(crate) const DEFAULT_MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
 /// What bodies may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
@@ -35,8 +38,7 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // Lists of a first sync are megabytes long, and the sender knows no limit.
-            max_body_bytes: 32 * 1024 * 1024,
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
             read_timeout: Duration::from_secs(30),
             max_buffered_bytes: 256 * 1024 * 1024,
         }
@@ -44,12 +46,12 @@ impl Default for Limits {
 }
 
 /// Reads the bodies of a router.
-pub(crate) struct Reader {
+pub(crate) struct BodyReader {
     limits: Limits,
     budget: Arc<BodyBudget>,
 }
 
-impl Reader {
+impl BodyReader {
     pub(crate) fn new(mut limits: Limits) -> Self {
         limits.read_timeout = limits.read_timeout.min(FAR);
         Self { budget: BodyBudget::new(limits.max_buffered_bytes, limits.read_timeout), limits }
@@ -90,22 +92,22 @@ impl Reader {
 
     async fn read_large(&self, body: &mut Body, most: usize) -> Result<ByteString, Refusal> {
         let mut deadline = Instant::now() + self.limits.read_timeout;
-        let mut part = self.budget.part();
+        let mut share = self.budget.share();
         let mut bytes = Vec::new();
         let mut buffer = FIRST_BUFFER_BYTES;
         loop {
-            deadline += part.grow_to(bytes.capacity() + buffer).await?;
+            deadline += share.grow_to(bytes.capacity() + buffer).await?;
             let piece = self.next(body, deadline, || self.budget.is_short()).await?;
             let Some(piece) = piece else { break };
             let length = self.length(&bytes, &piece)?;
             if bytes.is_empty() && body.is_end_stream() {
-                return keep(part, piece);
+                return keep(share, piece);
             }
             if length > bytes.capacity() {
                 // Not at once what was declared: the allocator may give memory that was used before, and such memory
                 // is taken whether or not the sender ever fills it.
                 let capacity = most.min(2 * length).max(length);
-                deadline += part.grow_to(capacity + piece.len()).await?;
+                deadline += share.grow_to(capacity + piece.len()).await?;
                 bytes.reserve_exact(capacity - bytes.len());
             }
             bytes.extend_from_slice(&piece);
@@ -115,7 +117,7 @@ impl Reader {
             buffer = buffer.max(2 * piece.len()).min(most);
         }
         bytes.shrink_to_fit();
-        keep(part, bytes.into())
+        keep(share, bytes.into())
     }
 
     /// The next piece of a body. While others wait for its memory, it has to come soon.
@@ -163,14 +165,14 @@ impl Reader {
 }
 
 /// A body that gives its memory back when the last of it is dropped.
-fn keep(mut part: Part, body: Bytes) -> Result<ByteString, Refusal> {
-    part.keep(body.len());
-    text(Bytes::from_owner(Kept { body, _part: part }))
+fn keep(mut share: BodyShare, body: Bytes) -> Result<ByteString, Refusal> {
+    share.keep(body.len());
+    text(Bytes::from_owner(Kept { body, _share: share }))
 }
 
 struct Kept {
     body: Bytes,
-    _part: Part,
+    _share: BodyShare,
 }
 
 impl AsRef<[u8]> for Kept {

@@ -24,14 +24,14 @@ struct State {
     /// How many bodies are being read, and do not wait.
     reading: usize,
     /// In the order in which they came.
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingBody>,
     /// When a body was last read to its end.
     progress: Instant,
 }
 
-struct Waiting {
+struct WaitingBody {
     bytes: usize,
-    granted: oneshot::Sender<Part>,
+    granted: oneshot::Sender<BodyShare>,
 }
 
 /// No body was read to its end for as long as one can wait.
@@ -44,10 +44,10 @@ impl BodyBudget {
         Arc::new(Self { limit, patience, state: Mutex::new(state) })
     }
 
-    /// The part of a body that is about to be read: nothing yet.
-    pub(crate) fn part(self: &Arc<Self>) -> Part {
+    /// The share of a body that is about to be read: nothing yet.
+    pub(crate) fn share(self: &Arc<Self>) -> BodyShare {
         self.state().reading += 1;
-        Part { budget: Arc::clone(self), bytes: 0, is_reading: true, is_exempt: false }
+        BodyShare { budget: Arc::clone(self), bytes: 0, is_reading: true, is_exempt: false }
     }
 
     /// Whether a body waits.
@@ -61,11 +61,11 @@ impl BodyBudget {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets those go on who can.
+    /// Grants memory to every waiting body that now fits.
     ///
-    /// Whoever fits does, whoever else waits for more. If none is being read, then all that have begun wait for each
-    /// other: the one that lacks least goes on to its end without asking, unless there is too much already.
-    fn settle(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+    /// If no body is being read, all bodies that have begun wait for each other. The one that lacks
+    /// least is then read to its end without asking, unless the limit is exceeded already.
+    fn grant_to_waiting(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let mut waiting = mem::take(&mut state.waiting);
         waiting.retain(|waiting| !waiting.granted.is_closed());
         let mut later = Vec::new();
@@ -85,29 +85,29 @@ impl BodyBudget {
         state.waiting = later;
     }
 
-    fn grant(self: &Arc<Self>, state: &mut State, waiting: Waiting, is_exempt: bool) {
-        let Waiting { bytes, granted } = waiting;
-        let part = Part { budget: Arc::clone(self), bytes, is_reading: true, is_exempt };
+    fn grant(self: &Arc<Self>, state: &mut State, waiting: WaitingBody, is_exempt: bool) {
+        let WaitingBody { bytes, granted } = waiting;
+        let share = BodyShare { budget: Arc::clone(self), bytes, is_reading: true, is_exempt };
         state.taken += bytes;
         state.reading += 1;
-        if let Err(mut part) = granted.send(part) {
+        if let Err(mut share) = granted.send(share) {
             // Gone meanwhile. Not through `drop`, which takes the lock that is held.
-            state.taken -= mem::take(&mut part.bytes);
-            state.reading -= usize::from(mem::take(&mut part.is_reading));
+            state.taken -= mem::take(&mut share.bytes);
+            state.reading -= usize::from(mem::take(&mut share.is_reading));
         }
     }
 }
 
-/// What one body takes, until it is dropped.
-pub(crate) struct Part {
+/// The memory of one body, which is released when this is dropped.
+pub(crate) struct BodyShare {
     budget: Arc<BodyBudget>,
     bytes: usize,
     is_reading: bool,
-    /// Whether it may take more than there is. Only one is.
+    /// Whether it may exceed the limit. Only one body may.
     is_exempt: bool,
 }
 
-impl Part {
+impl BodyShare {
     /// Takes at least so many bytes, and says how long it had to wait for them.
     pub(crate) async fn grow_to(&mut self, bytes: usize) -> Result<Duration, Exhausted> {
         let Some(missing) = bytes.checked_sub(self.bytes).filter(|missing| *missing > 0) else {
@@ -127,18 +127,18 @@ impl Part {
                 );
             }
             let (sender, granted) = oneshot::channel();
-            state.waiting.push(Waiting { bytes: missing, granted: sender });
+            state.waiting.push(WaitingBody { bytes: missing, granted: sender });
             state.reading -= 1;
             self.is_reading = false;
-            self.budget.settle(state);
+            self.budget.grant_to_waiting(state);
             granted
         };
         let begun = Instant::now();
         let mut progress = begun;
         loop {
             match timeout_at(progress + self.budget.patience, &mut granted).await {
-                Ok(Ok(part)) => {
-                    self.absorb(part);
+                Ok(Ok(share)) => {
+                    self.absorb(share);
                     return Ok(begun.elapsed());
                 }
                 Ok(Err(_)) => return Err(Exhausted),
@@ -167,11 +167,11 @@ impl Part {
         state.reading -= usize::from(mem::take(&mut self.is_reading));
         state.progress = Instant::now();
         self.bytes = bytes;
-        self.budget.settle(state);
+        self.budget.grant_to_waiting(state);
     }
 }
 
-impl Drop for Part {
+impl Drop for BodyShare {
     fn drop(&mut self) {
         if self.bytes == 0 && !self.is_reading {
             return;
@@ -179,6 +179,6 @@ impl Drop for Part {
         let mut state = self.budget.state();
         state.taken -= self.bytes;
         state.reading -= usize::from(self.is_reading);
-        self.budget.settle(state);
+        self.budget.grant_to_waiting(state);
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     delivery::Delivery,
-    hook::{Call, Dispatch, Entry},
+    hook::{Call, Dispatch, RegisteredHook},
     inbox::{
         NewEvent, ParkReason, Put,
         writer::{NotStored, Writer},
@@ -25,17 +25,17 @@ use crate::{
     verify::{Signature, Verifier, VerifyError},
 };
 
-/// What a router needs to answer.
-pub(crate) struct Endpoint<S> {
+/// Answers requests: the state that they share.
+pub(crate) struct DeliveryEndpoint<S> {
     pub(crate) verifier: Verifier,
     pub(crate) state: S,
     pub(crate) dispatch: Arc<Dispatch<S>>,
-    /// What stores events, if there is an inbox.
+    /// Stores events, if there is an inbox.
     pub(crate) writer: Option<Arc<Writer>>,
-    pub(crate) bodies: body::Reader,
+    pub(crate) bodies: body::BodyReader,
 }
 
-impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
+impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
     /// A router that answers at `path`, with and without a trailing slash.
     #[track_caller]
     pub(crate) fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
@@ -111,7 +111,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     /// Runs the hook of an event before the answer.
     async fn run(
         &self,
-        hook: Option<Entry<S>>,
+        hook: Option<RegisteredHook<S>>,
         delivery: Delivery<'static>,
         tally: Tally,
     ) -> DeliveryOutcome {
@@ -124,7 +124,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     async fn store(
         self: Arc<Self>,
         writer: Arc<Writer>,
-        hook: Option<Entry<S>>,
+        hook: Option<RegisteredHook<S>>,
         delivery: Delivery<'static>,
         tally: Tally,
     ) -> DeliveryOutcome {

@@ -3,9 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, Method};
 
 use super::refusal::Refusal;
-
-/// The name of the header that holds the signature.
-pub const SIGNATURE_HEADER: &str = "panora-signature";
+use crate::verify::Verifier;
 
 /// Accepts POST only.
 ///
@@ -22,7 +20,7 @@ pub fn check_method(method: &Method) -> Result<(), Refusal> {
 ///
 /// If the header is missing, or stands there more than once.
 pub fn signature(headers: &HeaderMap) -> Result<&HeaderValue, Refusal> {
-    let mut values = headers.get_all(SIGNATURE_HEADER).iter();
+    let mut values = headers.get_all(Verifier::SIGNATURE_HEADER).iter();
     let value = values.next().ok_or(Refusal::NoSignature)?;
     if values.next().is_some() { Err(Refusal::TwoSignatures) } else { Ok(value) }
 }

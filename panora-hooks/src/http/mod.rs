@@ -9,4 +9,4 @@ pub(crate) mod head;
 mod outcome;
 pub(crate) mod refusal;
 
-pub(crate) use self::endpoint::Endpoint;
+pub(crate) use self::endpoint::DeliveryEndpoint;

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::budget::Exhausted;
-use crate::verify::VerifyError;
+use crate::verify::{Verifier, VerifyError};
 
 /// Why a request is refused. The text is for the log; `reason` is for the sender.
 #[derive(Debug, thiserror::Error)]
@@ -15,10 +15,10 @@ pub enum Refusal {
     #[error("the method is not POST")]
     Method,
     /// The header is missing.
-    #[error("the header `Panora-Signature` is missing")]
+    #[error("the header `{}` is missing", Verifier::SIGNATURE_HEADER)]
     NoSignature,
     /// The header stands there more than once.
-    #[error("there is more than one header `Panora-Signature`")]
+    #[error("there is more than one header `{}`", Verifier::SIGNATURE_HEADER)]
     TwoSignatures,
     /// The signature or the body is not the sender's.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-type BoxError = Box<dyn Error + Send + Sync>;
+use crate::hook::BoxError;
 
 /// An operation of a store failed.
 ///

@@ -62,11 +62,11 @@ struct Record {
     event: NewEvent,
     has_data: bool,
     attempts: u32,
-    place: Place,
+    state: RecordState,
 }
 
 #[derive(Clone)]
-enum Place {
+enum RecordState {
     Waiting { due: SystemTime },
     Leased { until: SystemTime, fence: u128 },
     Parked(ParkReason),
@@ -96,11 +96,11 @@ impl Store {
             Some(original) => event.with_data_of(&original.event),
             None => event.without_body(),
         };
-        let place = match park {
-            Some(reason) => Place::Parked(reason),
-            None => Place::Waiting { due: now },
+        let state = match park {
+            Some(reason) => RecordState::Parked(reason),
+            None => RecordState::Waiting { due: now },
         };
-        self.events.insert(key, Record { event, has_data: true, attempts: 0, place });
+        self.events.insert(key, Record { event, has_data: true, attempts: 0, state });
         park.map_or(Put::Stored(key), |reason| Put::Parked(key, reason))
     }
 
@@ -119,7 +119,7 @@ impl Store {
             let event = &entry.event;
             let leased = Leased {
                 attempt: entry.attempts,
-                is_interrupted: matches!(entry.place, Place::Leased { .. }),
+                is_interrupted: matches!(entry.state, RecordState::Leased { .. }),
                 ..Leased::new(
                     token,
                     *event.content(),
@@ -129,7 +129,7 @@ impl Store {
                     event.received_at(),
                 )
             };
-            entry.place = Place::Leased { until: later(now, lease_for), fence: *last };
+            entry.state = RecordState::Leased { until: later(now, lease_for), fence: *last };
             leased
         };
         let mut bytes = 0;
@@ -141,22 +141,22 @@ impl Store {
         ready.into_iter().take(max as usize).take_while(fits).map(lease).collect()
     }
 
-    fn settle(&mut self, Settlement { token, decision, .. }: Settlement, now: SystemTime) -> Settled {
+    fn apply(&mut self, Settlement { token, decision, .. }: Settlement, now: SystemTime) -> Settled {
         let Some(entry) = self.events.get_mut(&token.key()) else { return Settled::Stale };
-        match entry.place {
-            Place::Leased { fence, .. } if fence == token.fence() => {}
+        match entry.state {
+            RecordState::Leased { fence, .. } if fence == token.fence() => {}
             _ => return Settled::Stale,
         }
-        entry.place = match decision {
-            Decision::Complete => Place::Done(now),
-            Decision::RetryAfter(delay) => Place::Waiting { due: later(now, delay) },
-            Decision::Bury(reason) => Place::Dead(reason),
+        entry.state = match decision {
+            Decision::Complete => RecordState::Done(now),
+            Decision::RetryAfter(delay) => RecordState::Waiting { due: later(now, delay) },
+            Decision::Bury(reason) => RecordState::Dead(reason),
             Decision::Extend(lease_for) => {
-                Place::Leased { until: later(now, lease_for), fence: token.fence() }
+                RecordState::Leased { until: later(now, lease_for), fence: token.fence() }
             }
             Decision::Release => {
                 entry.attempts -= 1;
-                Place::Waiting { due: now }
+                RecordState::Waiting { due: now }
             }
         };
         Settled::Applied
@@ -170,16 +170,16 @@ impl Store {
         });
         let replay = |(_, entry): (&EventKey, &mut Record)| {
             entry.attempts = 0;
-            entry.place = Place::Waiting { due: now };
+            entry.state = RecordState::Waiting { due: now };
         };
         selected.take(max as usize).map(replay).count() as u64
     }
 
     fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
         let latest = later(now, longest_delay);
-        let late = self.events.values_mut().filter_map(|entry| match &mut entry.place {
-            Place::Waiting { due } if *due > latest => Some((due, now)),
-            Place::Leased { until, .. } if *until > latest => Some((until, latest)),
+        let late = self.events.values_mut().filter_map(|entry| match &mut entry.state {
+            RecordState::Waiting { due } if *due > latest => Some((due, now)),
+            RecordState::Leased { until, .. } if *until > latest => Some((until, latest)),
             _ => None,
         });
         late.take(max as usize).map(|(due, corrected)| *due = corrected).count() as u64
@@ -212,7 +212,7 @@ impl Store {
         let over = selected.filter(|(_, entry)| which.discards(entry.state(now)));
         let discard = |(_, entry): (&EventKey, &mut Record)| {
             entry.has_data = false;
-            entry.place = Place::Done(now);
+            entry.state = RecordState::Done(now);
         };
         over.take(max as usize).map(discard).count() as u64
     }
@@ -243,8 +243,8 @@ fn later(now: SystemTime, duration: Duration) -> SystemTime {
 
 impl Record {
     fn ready_since(&self, now: SystemTime) -> Option<SystemTime> {
-        match self.place {
-            Place::Waiting { due: since } | Place::Leased { until: since, .. } => {
+        match self.state {
+            RecordState::Waiting { due: since } | RecordState::Leased { until: since, .. } => {
                 (since <= now).then_some(since)
             }
             _ => None,
@@ -252,18 +252,18 @@ impl Record {
     }
 
     fn state(&self, now: SystemTime) -> EventState {
-        match self.place {
+        match self.state {
             _ if self.ready_since(now).is_some() => EventState::Ready,
-            Place::Waiting { .. } => EventState::Delayed,
-            Place::Leased { .. } => EventState::Leased,
-            Place::Parked(_) => EventState::Parked,
-            Place::Dead(_) => EventState::Dead,
-            Place::Done(_) => EventState::Done,
+            RecordState::Waiting { .. } => EventState::Delayed,
+            RecordState::Leased { .. } => EventState::Leased,
+            RecordState::Parked(_) => EventState::Parked,
+            RecordState::Dead(_) => EventState::Dead,
+            RecordState::Done(_) => EventState::Done,
         }
     }
 
     fn was_done_before(&self, time: SystemTime) -> bool {
-        matches!(self.place, Place::Done(at) if at < time)
+        matches!(self.state, RecordState::Done(at) if at < time)
     }
 
     fn is_among(&self, which: &Select, key: EventKey, now: SystemTime) -> bool {
@@ -284,13 +284,15 @@ impl Record {
         let state = self.state(now);
         EventInfo {
             attempts: self.attempts,
-            until: match self.place {
-                Place::Waiting { due: until } | Place::Leased { until, .. } if until > now => Some(until),
+            until: match self.state {
+                RecordState::Waiting { due: until } | RecordState::Leased { until, .. } if until > now => {
+                    Some(until)
+                }
                 _ => None,
             },
-            reason: match &self.place {
-                Place::Parked(reason) => Some(reason.to_string()),
-                Place::Dead(reason) => Some(reason.clone()),
+            reason: match &self.state {
+                RecordState::Parked(reason) => Some(reason.to_string()),
+                RecordState::Dead(reason) => Some(reason.clone()),
                 _ => None,
             },
             size: self.has_data.then(|| self.event.data().len() as u64),
@@ -311,7 +313,7 @@ impl Inbox for MemoryInbox {
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
         let (mut store, now) = (self.store(), self.clock.now());
-        Ok(settlements.into_iter().map(|settlement| store.settle(settlement, now)).collect())
+        Ok(settlements.into_iter().map(|settlement| store.apply(settlement, now)).collect())
     }
 
     async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {

@@ -56,17 +56,17 @@ pub fn readiness<S2: Clone + Send + Sync + 'static>(
 }
 
 /// How long the oldest ready event has been ready, or why the inbox is not ready.
-type Answer = Result<Option<Duration>, String>;
+type ProbeResult = Result<Option<Duration>, String>;
 
 /// Asks an inbox, one request at a time.
 struct Probe<I> {
     inbox: I,
     /// Receives the answer to the request that is running, if one is.
-    running: Mutex<Option<watch::Receiver<Option<Answer>>>>,
+    running: Mutex<Option<watch::Receiver<Option<ProbeResult>>>>,
 }
 
 impl<I> Probe<I> {
-    fn running(&self) -> MutexGuard<'_, Option<watch::Receiver<Option<Answer>>>> {
+    fn running(&self) -> MutexGuard<'_, Option<watch::Receiver<Option<ProbeResult>>>> {
         // No code panics while it holds the lock.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +74,7 @@ impl<I> Probe<I> {
 
 impl<I: Inbox> Probe<I> {
     /// Waits for the request that is running, or starts one.
-    async fn ask(self: &Arc<Self>) -> Answer {
+    async fn ask(self: &Arc<Self>) -> ProbeResult {
         let mut answer = self.running().get_or_insert_with(|| self.start()).clone();
         // The task ends without an answer if the store panics.
         let answered = answer.wait_for(Option::is_some).await;
@@ -83,9 +83,9 @@ impl<I: Inbox> Probe<I> {
     }
 
     /// Starts a request, which ends `running` when it is answered.
-    fn start(self: &Arc<Self>) -> watch::Receiver<Option<Answer>> {
+    fn start(self: &Arc<Self>) -> watch::Receiver<Option<ProbeResult>> {
         let (sender, receiver) = watch::channel(None);
-        let ended = Ended(Arc::clone(self));
+        let ended = ProbeGuard(Arc::clone(self));
         tokio::spawn(async move {
             let answer = within(TIMEOUT, ended.0.inbox.probe()).await;
             drop(ended);
@@ -96,9 +96,9 @@ impl<I: Inbox> Probe<I> {
 }
 
 /// Lets the next request start, also if the store panics.
-struct Ended<I>(Arc<Probe<I>>);
+struct ProbeGuard<I>(Arc<Probe<I>>);
 
-impl<I> Drop for Ended<I> {
+impl<I> Drop for ProbeGuard<I> {
     fn drop(&mut self) {
         *self.0.running() = None;
     }

@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Stores events in batches.
 pub(crate) struct Writer {
     inbox: Arc<dyn ErasedInbox>,
-    queue: Mutex<Queue>,
+    queue: Mutex<WaitingEvents>,
     timeout: Duration,
     /// Notifies when the queue is empty and nothing is being stored.
     idle: Notify,
@@ -40,13 +40,13 @@ pub(crate) struct Writer {
 }
 
 #[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
+struct WaitingEvents {
+    waiting: VecDeque<WaitingEvent>,
     /// Whether a task stores the events that wait.
     is_flushing: bool,
 }
 
-struct Waiting {
+struct WaitingEvent {
     event: NewEvent,
     /// After this, a failure is final.
     deadline: Instant,
@@ -71,7 +71,7 @@ impl Writer {
     /// If the future is dropped, the event is stored all the same.
     pub(crate) async fn store(self: &Arc<Self>, event: NewEvent) -> Result<Put, NotStored> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { event, deadline: Instant::now() + self.timeout, answer };
+        let waiting = WaitingEvent { event, deadline: Instant::now() + self.timeout, answer };
         if self.enqueue(waiting) {
             tokio::spawn(Flush { writer: Arc::clone(self), pause: FIRST_PAUSE, is_over: false }.run());
         }
@@ -80,7 +80,7 @@ impl Writer {
     }
 
     /// Adds an event to the queue. Returns whether a task has to be started that stores it.
-    fn enqueue(&self, waiting: Waiting) -> bool {
+    fn enqueue(&self, waiting: WaitingEvent) -> bool {
         let mut queue = self.queue();
         queue.waiting.push_back(waiting);
         !mem::replace(&mut queue.is_flushing, true)
@@ -97,16 +97,16 @@ impl Writer {
         }
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, WaitingEvents> {
         // No code panics while it holds the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the next batch from the queue. The task that asks ends if there is none.
-    fn next_batch(&self) -> Option<Vec<Waiting>> {
+    fn next_batch(&self) -> Option<Vec<WaitingEvent>> {
         let mut queue = self.queue();
         let mut bytes = 0;
-        let mut fits = |waiting: &Waiting| {
+        let mut fits = |waiting: &WaitingEvent| {
             bytes += waiting.event.size();
             bytes <= MAX_BYTES
         };
@@ -137,7 +137,7 @@ impl Flush {
         self.is_over = true;
     }
 
-    async fn store(&mut self, batch: Vec<Waiting>) {
+    async fn store(&mut self, batch: Vec<WaitingEvent>) {
         let Writer { inbox, timeout, stored, .. } = &*self.writer;
         let events = batch.iter().map(|waiting| waiting.event.clone()).collect();
         match within(*timeout, inbox.put(events)).await {
@@ -172,7 +172,7 @@ impl Flush {
 
     /// Stores the halves of a batch by themselves, so that an event which the store refuses does
     /// not fail the others.
-    async fn store_halves(&mut self, mut batch: Vec<Waiting>) {
+    async fn store_halves(&mut self, mut batch: Vec<WaitingEvent>) {
         let second = batch.split_off(batch.len() / 2);
         for half in [batch, second] {
             Box::pin(self.store(half)).await;
@@ -181,7 +181,7 @@ impl Flush {
 
     /// Puts a batch back to the front of the queue, and gives up on every event there whose
     /// deadline has passed.
-    async fn retry(&mut self, batch: Vec<Waiting>) {
+    async fn retry(&mut self, batch: Vec<WaitingEvent>) {
         let now = Instant::now();
         let over = {
             let waiting = &mut self.writer.queue().waiting;
@@ -196,7 +196,7 @@ impl Flush {
     }
 }
 
-fn fail(batch: Vec<Waiting>, not_stored: NotStored) {
+fn fail(batch: Vec<WaitingEvent>, not_stored: NotStored) {
     for waiting in batch {
         let _ = waiting.answer.send(Err(not_stored));
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::json::{Json, Text};
 
 /// A step of a path: `name`, `"a name"`, or `[3]`.
-enum Step {
+enum PathStep {
     Key(Text),
     Index(usize),
 }
@@ -32,12 +32,12 @@ pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
     let Some(last) = steps.pop() else { return Err("the payload itself cannot be removed".to_owned()) };
     let parent = steps.into_iter().try_fold(json, |json, step| enter(json, &step, false))?;
     match (parent, last) {
-        (Json::Object(members), Step::Key(key)) => {
+        (Json::Object(members), PathStep::Key(key)) => {
             let count = members.len();
             members.retain(|(known, _)| *known != key);
             if members.len() == count { Err(format!("there is no field `{key}`")) } else { Ok(()) }
         }
-        (Json::List(items), Step::Index(index)) if index < items.len() => {
+        (Json::List(items), PathStep::Index(index)) if index < items.len() => {
             items.remove(index);
             Ok(())
         }
@@ -45,16 +45,16 @@ pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
     }
 }
 
-fn enter<'j>(json: &'j mut Json, step: &Step, adds: bool) -> Result<&'j mut Json, String> {
+fn enter<'j>(json: &'j mut Json, step: &PathStep, adds: bool) -> Result<&'j mut Json, String> {
     // What is added begins as `null`, and becomes what the next step needs.
     if adds && *json == Json::Null {
         *json = match step {
-            Step::Key(_) => Json::Object(Vec::new()),
-            Step::Index(_) => Json::List(Vec::new()),
+            PathStep::Key(_) => Json::Object(Vec::new()),
+            PathStep::Index(_) => Json::List(Vec::new()),
         };
     }
     match (json, step) {
-        (Json::Object(members), Step::Key(key)) => {
+        (Json::Object(members), PathStep::Key(key)) => {
             let known = members.iter().position(|(known, _)| known == key);
             let index = match known {
                 Some(index) => index,
@@ -66,21 +66,21 @@ fn enter<'j>(json: &'j mut Json, step: &Step, adds: bool) -> Result<&'j mut Json
             };
             Ok(&mut members[index].1)
         }
-        (Json::List(items), Step::Index(index)) => {
+        (Json::List(items), PathStep::Index(index)) => {
             if adds && *index == items.len() {
                 items.push(Json::Null);
             }
             let length = items.len();
             items.get_mut(*index).ok_or_else(|| format!("there is no element {index}, the list has {length}"))
         }
-        (_, Step::Key(key)) => Err(format!("`{key}` is no field of what is no object")),
-        (_, Step::Index(index)) => Err(format!("[{index}] is no element of what is no list")),
+        (_, PathStep::Key(key)) => Err(format!("`{key}` is no field of what is no object")),
+        (_, PathStep::Index(index)) => Err(format!("[{index}] is no element of what is no list")),
     }
 }
 
 /// The steps of a path such as `email_addresses[0].email_address`, which is how
 /// [`PayloadError::path`](crate::PayloadError::path) writes them. A key in quotes may hold any character.
-fn steps(path: &str) -> Result<Vec<Step>, String> {
+fn steps(path: &str) -> Result<Vec<PathStep>, String> {
     let malformed = || "expected a path such as `email_addresses[0].email_address`".to_owned();
     let mut steps = Vec::new();
     if path == "." {
@@ -90,7 +90,7 @@ fn steps(path: &str) -> Result<Vec<Step>, String> {
     while !rest.is_empty() {
         if let Some(index) = rest.strip_prefix('[') {
             let (index, after) = index.split_once(']').ok_or_else(malformed)?;
-            steps.push(Step::Index(index.parse().map_err(|_| malformed())?));
+            steps.push(PathStep::Index(index.parse().map_err(|_| malformed())?));
             rest = after;
         } else {
             let key = match (rest.strip_prefix('.'), steps.is_empty()) {
@@ -103,13 +103,13 @@ fn steps(path: &str) -> Result<Vec<Step>, String> {
                 let mut values = serde_json::Deserializer::from_str(key).into_iter::<&RawValue>();
                 let quoted = values.next().and_then(Result::ok).and_then(|quoted| Text::parse(quoted.get()));
                 end = values.byte_offset();
-                steps.push(Step::Key(quoted.ok_or_else(malformed)?));
+                steps.push(PathStep::Key(quoted.ok_or_else(malformed)?));
             } else {
                 end = key.find(['.', '[', ']']).unwrap_or(key.len());
                 if end == 0 {
                     return Err(malformed());
                 }
-                steps.push(Step::Key(Text::from(key[..end].to_owned())));
+                steps.push(PathStep::Key(Text::from(key[..end].to_owned())));
             }
             rest = &key[end..];
         }

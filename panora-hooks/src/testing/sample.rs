@@ -267,7 +267,7 @@ pub fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, Stri
     [
         ("Accept", "application/json, text/plain, */*".to_owned()),
         ("Content-Type", "application/json".to_owned()),
-        ("Panora-Signature", signature),
+        (Verifier::SIGNATURE_HEADER, signature),
         ("User-Agent", "axios/1.6.8".to_owned()),
         ("Content-Length", body.len().to_string()),
         ("Accept-Encoding", "gzip, compress, deflate, br".to_owned()),

@@ -60,6 +60,9 @@ pub enum VerifyError {
 }
 
 impl Verifier {
+    /// The name of the header that carries the signature.
+    pub const SIGNATURE_HEADER: &str = "Panora-Signature";
+
     /// A verifier for an endpoint's secret, which is used as it is: neither trimmed nor decoded.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
     hook::{Dispatch, Registry},
     http::{
-        Endpoint,
+        DeliveryEndpoint,
         body::{self, Limits},
     },
     inbox::writer::Writer,
@@ -42,6 +42,9 @@ pub struct Webhooks<S = ()> {
 }
 
 impl Webhooks {
+    /// The limit of a body in bytes unless [`Webhooks::max_body_bytes`] sets another: 32 MiB.
+    pub const DEFAULT_MAX_BODY_BYTES: usize = body::DEFAULT_MAX_BODY_BYTES;
+
     /// Webhooks that `verifier` verifies, with no hooks yet: every event is logged and acknowledged.
     pub fn new(verifier: Verifier) -> Self {
         Self { verifier, state: (), registry: Registry::new(), limits: Limits::default() }
@@ -74,7 +77,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// Sets the maximum body size in bytes. Defaults to 32 MiB.
+    /// Sets the maximum body size in bytes. Defaults to [`Webhooks::DEFAULT_MAX_BODY_BYTES`], 32 MiB.
     ///
     /// Larger bodies are rejected with `413 Payload Too Large`, and the event is lost, because
     /// Panora does not retry. Lists can be megabytes long. A proxy in front of the receiver should
@@ -176,11 +179,11 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     }
 
     /// What answers requests: after it has run the hook, or, with a writer, after it has stored the event.
-    pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> Endpoint<S> {
+    pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> DeliveryEndpoint<S> {
         let Self { verifier, state, registry, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
         let dispatch = Arc::new(Dispatch::new(registry));
-        Endpoint { verifier, state, dispatch, writer, bodies: body::Reader::new(limits) }
+        DeliveryEndpoint { verifier, state, dispatch, writer, bodies: body::BodyReader::new(limits) }
     }
 }
 

@@ -4,8 +4,8 @@
 //! than hashing it.
 
 mod block;
-mod copy;
 mod surrogates;
+mod unescaped;
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub use self::surrogates::from_str;
 pub(crate) use self::surrogates::replace_unpaired;
 #[cfg(feature = "testing")]
 pub(crate) use self::surrogates::unpaired;
-use self::{block::Block, copy::Copy};
+use self::{block::Block, unescaped::Unescaped};
 
 /// Where the string ends whose opening quote stands before `text`: the position of its closing quote.
 ///
@@ -46,7 +46,7 @@ pub(crate) fn end_of_plain(text: &[u8]) -> Option<usize> {
 /// `None` if it has an escape that JSON in a JSON string does not need, such as `\u00e9`.
 pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     let bytes = text.as_bytes();
-    let mut copy = Copy::of(bytes);
+    let mut unescaped = Unescaped::of(bytes);
     let mut position = 0;
     let mut is_escaped = false;
     for (start, block) in blocks(bytes) {
@@ -55,7 +55,7 @@ pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
         while backslashes != 0 {
             let escape = start + backslashes.trailing_zeros() as usize;
             backslashes &= backslashes - 1;
-            copy.extend(position..escape);
+            unescaped.extend(position..escape);
             // What is escaped stands for itself, and is the first of what is copied next.
             position = escape + 1;
             if !matches!(bytes.get(position), Some(b'"' | b'\\' | b'/')) {
@@ -66,8 +66,8 @@ pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if position == 0 {
         return Some(Cow::Borrowed(text));
     }
-    copy.extend(position..bytes.len());
-    copy.into_string().map(Cow::Owned)
+    unescaped.extend(position..bytes.len());
+    unescaped.into_string().map(Cow::Owned)
 }
 
 /// A text in blocks, and where each begins. The last is filled up with spaces.

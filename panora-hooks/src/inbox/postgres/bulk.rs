@@ -7,7 +7,7 @@ use super::{
     copies::DATA,
     schema::Statement,
     select::{Selection, Wanted},
-    session::{Begin, Transaction},
+    session::{Begin, OpenTransaction},
 };
 use crate::inbox::{EventState, Filter, InboxError, Select, column};
 
@@ -20,11 +20,11 @@ const KEYS: usize = 1000;
 /// Goes through the selected events, each of them once, oldest first.
 struct Walk {
     wanted: Wanted,
-    source: Source,
+    source: WalkSource,
     after: i64,
 }
 
-enum Source {
+enum WalkSource {
     Keys(Vec<i64>),
     All(Selection),
 }
@@ -36,9 +36,9 @@ impl Walk {
                 let mut keys: Vec<_> = keys.iter().map(|key| column::seq(*key)).collect();
                 keys.sort_unstable();
                 keys.dedup();
-                Source::Keys(keys)
+                WalkSource::Keys(keys)
             }
-            Select::All(filter) => Source::All(inbox.selection(filter, wanted).await?),
+            Select::All(filter) => WalkSource::All(inbox.selection(filter, wanted).await?),
         };
         Ok(Self { wanted, source, after: 0 })
     }
@@ -47,13 +47,13 @@ impl Walk {
     async fn next(
         &mut self,
         inbox: &PostgresInbox,
-        change: &mut Transaction,
+        change: &mut OpenTransaction,
         limit: i64,
     ) -> Result<Vec<i64>, InboxError> {
         loop {
             let (statement, last) = match &self.source {
-                Source::All(selection) => (selection.statement(inbox, "{}", self.after, limit), None),
-                Source::Keys(keys) => {
+                WalkSource::All(selection) => (selection.statement(inbox, "{}", self.after, limit), None),
+                WalkSource::Keys(keys) => {
                     let rest = keys.iter().skip(keys.partition_point(|key| *key <= self.after));
                     let chunk: Vec<_> = rest.take(KEYS).copied().collect();
                     let Some(last) = chunk.last().copied() else { return Ok(Vec::new()) };
@@ -92,7 +92,8 @@ impl PostgresInbox {
             let mut change = self.sessions.begin(Begin::Bulk).await?;
             let found = walk.next(self, &mut change, batch(max, replayed)).await?;
             if found.is_empty() {
-                return end(change, replayed).await;
+                change.commit().await?;
+                return Ok(replayed);
             }
             let rows = change.fetch(self.make_ready(found)).await?;
             change.commit().await?;
@@ -146,7 +147,8 @@ impl PostgresInbox {
             let mut change = self.sessions.begin(Begin::Bulk).await?;
             let found = walk.next(self, &mut change, batch(max, discarded)).await?;
             if found.is_empty() {
-                return end(change, discarded).await;
+                change.commit().await?;
+                return Ok(discarded);
             }
             discarded += self.bury_for_good(&mut change, found).await?;
             change.commit().await?;
@@ -155,7 +157,7 @@ impl PostgresInbox {
     }
 
     /// Drops the data of events that are not done meanwhile.
-    async fn bury_for_good(&self, change: &mut Transaction, events: Vec<i64>) -> Result<u64, InboxError> {
+    async fn bury_for_good(&self, change: &mut OpenTransaction, events: Vec<i64>) -> Result<u64, InboxError> {
         let lock = "SELECT seq FROM @dead WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         let mut locked = change.fetch(self.schema.query(lock).bind(events.clone())).await?;
         // A row that is locked is being leased or settled: waiting for it could end in a deadlock.
@@ -178,9 +180,4 @@ impl PostgresInbox {
 fn batch(max: u32, so_far: u64) -> i64 {
     let rest = u64::from(max).saturating_sub(so_far);
     i64::from(u32::try_from(rest).unwrap_or(u32::MAX).min(BATCH))
-}
-
-async fn end(change: Transaction, so_far: u64) -> Result<u64, InboxError> {
-    change.commit().await?;
-    Ok(so_far)
 }

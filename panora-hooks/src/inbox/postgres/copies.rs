@@ -9,9 +9,9 @@ use sqlx::Row;
 
 use super::{
     PostgresInbox,
-    put::{Candidate, NewRow, Results, stored},
+    put::{BatchEvent, NewRow, Results, stored},
     schema::Schema,
-    session::{Begin, Transaction},
+    session::{Begin, OpenTransaction},
 };
 use crate::inbox::{EventKey, InboxError, ParkReason, Put, column, event::MAX_REPLAYS};
 
@@ -38,7 +38,7 @@ impl PostgresInbox {
     /// duplicates.
     pub(super) async fn park_replays(
         &self,
-        replays: &[&Candidate<'_>],
+        replays: &[&BatchEvent<'_>],
         results: &mut Results,
     ) -> Result<(), InboxError> {
         let mut contents: Vec<_> =
@@ -48,7 +48,7 @@ impl PostgresInbox {
         let mut change = self.sessions.begin(Begin::Durable).await?;
         let mut known = lock(&mut change, &self.schema, contents).await?;
         let (mut rows, mut bereft, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for Candidate { key, event, .. } in replays {
+        for BatchEvent { key, event, .. } in replays {
             // The original was forgotten just now. This event is new, and is stored when it is put
             // again.
             let Some(content) = known.get_mut(event.content()) else { continue };
@@ -90,7 +90,7 @@ impl PostgresInbox {
 /// Locks contents against other processes that store replays of them or drop their data, and then
 /// counts their events.
 async fn lock(
-    change: &mut Transaction,
+    change: &mut OpenTransaction,
     schema: &Schema,
     contents: Vec<Vec<u8>>,
 ) -> Result<HashMap<[u8; 32], Content>, InboxError> {
@@ -109,7 +109,7 @@ async fn lock(
 
 /// Counts the events with each content. Also returns the rows that stand for the contents.
 async fn count(
-    change: &mut Transaction,
+    change: &mut OpenTransaction,
     schema: &Schema,
     contents: Vec<Vec<u8>>,
 ) -> Result<(HashMap<[u8; 32], Content>, HashSet<i64>), InboxError> {

@@ -124,6 +124,11 @@ impl PostgresInbox {
             announcer: Announcer::default(),
         })
     }
+
+    /// Tells other processes that there is something to run.
+    fn announce(&self) {
+        self.announcer.announce(Arc::clone(&self.sessions), self.schema.name());
+    }
 }
 
 impl fmt::Debug for PostgresInbox {

@@ -12,10 +12,7 @@ use std::{
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::{runtime::Handle, sync::Mutex};
 
-use super::{
-    PostgresInbox,
-    session::{Sessions, connect_options, own_options},
-};
+use super::session::{Sessions, connect_options, own_options};
 
 /// The pause before a connection that was lost is opened again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -108,7 +105,7 @@ pub(super) struct Announcer {
 }
 
 impl Announcer {
-    fn announce(&self, sessions: Arc<Sessions>, channel: &str) {
+    pub(super) fn announce(&self, sessions: Arc<Sessions>, channel: &str) {
         if self.is_announcing.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -121,12 +118,5 @@ impl Announcer {
                 tracing::debug!("other workers are not told: {}", crate::inbox::error::chain(&error));
             }
         });
-    }
-}
-
-impl PostgresInbox {
-    /// Tells other processes that there is something to run.
-    pub(super) fn announce(&self) {
-        self.announcer.announce(Arc::clone(&self.sessions), self.schema.name());
     }
 }

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 
 use super::{
     failure, pooler,
-    schema::{self, Index, MIGRATIONS, Schema, Step},
+    schema::{self, Index, MIGRATIONS, Migration, Schema},
     session::{Session, Sessions},
 };
 use crate::inbox::{InboxError, OpenError};
@@ -20,7 +20,7 @@ pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), Ope
     let open = async {
         warn_of_fsync(&mut session).await?;
         match version(&mut session, schema).await? {
-            Some(found) if found == schema::current() => session.end(Ok(found)),
+            Some(found) if found == schema::current() => session.release(Ok(found)),
             // This closes the connection, which holds a lock and has no timeout.
             _ => migrate(session, schema).await,
         }
@@ -38,7 +38,7 @@ pub(super) async fn attach(sessions: &Sessions, schema: &Schema) -> Result<(), O
     let mut session = first_session(sessions, schema).await?;
     let look = async {
         let found = version(&mut session, schema).await?;
-        session.end(Ok(found))
+        session.release(Ok(found))
     };
     let (inbox, known) = (inbox(schema), schema::current());
     match look.await {
@@ -130,7 +130,7 @@ async fn migrate(mut session: Session, schema: &Schema) -> Result<i64, InboxErro
     Ok(version)
 }
 
-fn steps_after(found: i64) -> impl Iterator<Item = &'static Step> {
+fn steps_after(found: i64) -> impl Iterator<Item = &'static Migration> {
     MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX))
 }
 

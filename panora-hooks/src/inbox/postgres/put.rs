@@ -7,14 +7,14 @@ use sqlx::Row;
 use super::{PostgresInbox, schema::Statement};
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, time::micros};
 
-type Key = [u8; 48];
+type IdentityBytes = [u8; 48];
 
 /// The results so far, by the identity of the event.
-pub(super) type Results = HashMap<Key, Put>;
+pub(super) type Results = HashMap<IdentityBytes, Put>;
 
 /// An event that is not known to be a replay.
-pub(super) struct Candidate<'b> {
-    pub(super) key: Key,
+pub(super) struct BatchEvent<'b> {
+    pub(super) key: IdentityBytes,
     pub(super) event: &'b NewEvent,
     /// Whether an event with the same content comes before it in the batch, which makes it a
     /// replay.
@@ -23,7 +23,7 @@ pub(super) struct Candidate<'b> {
 
 /// A row to be inserted.
 pub(super) struct NewRow<'b> {
-    pub(super) key: Key,
+    pub(super) key: IdentityBytes,
     pub(super) event: &'b NewEvent,
     /// Whether it stands for its content: the same content under another key is a replay.
     pub(super) has_content: bool,
@@ -109,7 +109,7 @@ impl PostgresInbox {
     /// Finds the events that are stored already.
     pub(super) async fn find(
         &self,
-        candidates: &[&Candidate<'_>],
+        candidates: &[&BatchEvent<'_>],
         results: &mut Results,
     ) -> Result<(), InboxError> {
         let missing = candidates.iter().filter(|candidate| !results.contains_key(&candidate.key));
@@ -133,27 +133,27 @@ pub(super) fn stored(
 ) -> Result<(), InboxError> {
     let parks: HashMap<_, _> = rows.iter().map(|row| (row.key, row.park)).collect();
     for row in inserted {
-        let (seq, key) = (column::key(row.try_get(0)?), row.try_get::<Key, _>(1)?);
+        let (seq, key) = (column::key(row.try_get(0)?), row.try_get::<IdentityBytes, _>(1)?);
         let park = parks.get(&key).copied().flatten();
         results.insert(key, park.map_or(Put::Stored(seq), |reason| Put::Parked(seq, reason)));
     }
     Ok(())
 }
 
-fn row<'b>(candidate: &Candidate<'b>) -> NewRow<'b> {
-    let Candidate { key, event, .. } = *candidate;
+fn row<'b>(candidate: &BatchEvent<'b>) -> NewRow<'b> {
+    let BatchEvent { key, event, .. } = *candidate;
     NewRow { key, event, has_content: event.is_unique(), has_data: true, park: event.park_reason() }
 }
 
 /// Returns each event of a batch once, sorted by key.
-fn candidates(batch: &[NewEvent]) -> Vec<Candidate<'_>> {
+fn candidates(batch: &[NewEvent]) -> Vec<BatchEvent<'_>> {
     let (mut keys, mut contents) = (HashSet::new(), HashSet::new());
     let mut candidates = Vec::with_capacity(batch.len());
     for event in batch {
         let key = event.identity();
         if keys.insert(key) {
             let is_first = contents.insert(event.content());
-            candidates.push(Candidate { key, event, is_replay: event.is_unique() && !is_first });
+            candidates.push(BatchEvent { key, event, is_replay: event.is_unique() && !is_first });
         }
     }
     candidates.sort_unstable_by_key(|candidate| candidate.key);

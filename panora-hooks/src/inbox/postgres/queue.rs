@@ -76,24 +76,24 @@ impl PostgresInbox {
 
     /// Settles leases that are all different.
     async fn settle_apart(&self, items: &mut [(&Settlement, &mut Settled)]) -> Result<(), InboxError> {
-        let kind = |settle: &Decision| match settle {
+        let kind = |decision: &Decision| match decision {
             Decision::Complete => "complete",
             Decision::RetryAfter(_) => "retry",
             Decision::Bury(_) => "bury",
             Decision::Extend(_) => "extend",
             Decision::Release => "release",
         };
-        let delay = |settle: &Decision| match settle {
+        let delay = |decision: &Decision| match decision {
             Decision::RetryAfter(duration) | Decision::Extend(duration) => whole_micros(*duration),
             _ => 0,
         };
-        let reason = |settle: &Decision| match settle {
+        let reason = |decision: &Decision| match decision {
             Decision::Bury(reason) => Some(reason.as_bytes().to_vec()),
             _ => None,
         };
         // `=` would imply that the fence is not NULL, so that the index of leased events could be
         // chosen, which is not searched by `seq`.
-        let settle = self
+        let statement = self
             .schema
             .query(
                 "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
@@ -133,7 +133,7 @@ impl PostgresInbox {
             .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>());
-        let rows = self.sessions.fetch(settle).await?;
+        let rows = self.sessions.fetch(statement).await?;
         let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
         let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
         for (item, result) in items {

@@ -9,13 +9,13 @@ use super::{
     bulk::BATCH,
     copies::LAST,
     schema::Statement,
-    session::{Begin, Transaction},
+    session::{Begin, OpenTransaction},
 };
 use crate::inbox::{InboxError, time::whole_micros};
 
 /// The part of a done event that is dropped.
 #[derive(Clone, Copy)]
-enum Part {
+enum DonePart {
     Data,
     /// Everything else, once the data was dropped.
     Identity,
@@ -23,14 +23,14 @@ enum Part {
 
 impl PostgresInbox {
     pub(super) async fn prune_done(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
-        self.drop_old(Part::Data, older_than, max).await
+        self.drop_old(DonePart::Data, older_than, max).await
     }
 
     pub(super) async fn forget_pruned(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
-        self.drop_old(Part::Identity, older_than, max).await
+        self.drop_old(DonePart::Identity, older_than, max).await
     }
 
-    async fn drop_old(&self, part: Part, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+    async fn drop_old(&self, part: DonePart, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let mut rest = max;
         while rest > 0 {
             let limit = rest.min(BATCH);
@@ -39,10 +39,10 @@ impl PostgresInbox {
             let count = u32::try_from(old.len()).unwrap_or(u32::MAX);
             if count > 0 {
                 let (drop_it, note) = match part {
-                    Part::Data => {
+                    DonePart::Data => {
                         (self.drop_data(old.clone()), "UPDATE @done SET is_pruned = true WHERE seq = ANY($1)")
                     }
-                    Part::Identity => (self.delete(old.clone()), "DELETE FROM @done WHERE seq = ANY($1)"),
+                    DonePart::Identity => (self.delete(old.clone()), "DELETE FROM @done WHERE seq = ANY($1)"),
                 };
                 change.fetch(drop_it).await?;
                 change.fetch(self.schema.query(note).bind(old)).await?;
@@ -60,14 +60,14 @@ impl PostgresInbox {
     /// has locked.
     async fn lock_old(
         &self,
-        change: &mut Transaction,
-        part: Part,
+        change: &mut OpenTransaction,
+        part: DonePart,
         older_than: Duration,
         limit: u32,
     ) -> Result<Vec<i64>, InboxError> {
         let condition = match part {
-            Part::Data => "NOT is_pruned",
-            Part::Identity => "is_pruned",
+            DonePart::Data => "NOT is_pruned",
+            DonePart::Identity => "is_pruned",
         };
         let lock = format!(
             "WITH old AS MATERIALIZED (

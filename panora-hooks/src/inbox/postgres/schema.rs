@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 pub(super) type Statement = Query<'static, Postgres, PgArguments>;
 
 /// The additions of a version to the previous one; `@` stands for the schema.
-pub(super) struct Step {
+pub(super) struct Migration {
     /// Statements that take no long locks.
     pub(super) tables: &'static str,
     /// Indexes, which are built while older receivers store events.
@@ -33,8 +33,8 @@ pub(super) struct Index {
 /// itself and for every row with that content whose `data` is NULL, unless that is done and pruned.
 /// When such a row is emptied or deleted while another one needs the data, `content` and `data`
 /// move there.
-pub(super) const MIGRATIONS: &[Step] = &[
-    Step {
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
         tables: "
     -- What arrived. `key` begins with the 32 bytes of its content, which stands in `content` once: there, the same
     -- content under another key is a replay. `data` is NULL once it is pruned.
@@ -83,7 +83,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
 ",
         indexes: &[],
     },
-    Step {
+    Migration {
         tables: "",
         // Statements that go by `seq + 0` have the choice of one index only.
         indexes: &[

@@ -90,7 +90,7 @@ impl Wanted {
 
 /// The rows that a statement goes through first.
 #[derive(Clone, Copy)]
-enum Drive {
+enum DrivingTable {
     /// The table of events, in the order of numbers.
     Events,
     /// The index of event types.
@@ -124,8 +124,8 @@ impl PostgresInbox {
         let has_types = types.is_some();
         let types: Vec<_> = types.into_iter().flatten().map(|text| text.as_bytes().to_vec()).collect();
         let drive = match (wanted.place(), has_types) {
-            (None, false) => Drive::Events,
-            (None, true) => Drive::Types,
+            (None, false) => DrivingTable::Events,
+            (None, true) => DrivingTable::Types,
             (Some(place), _) => self.drive(wanted, place, has_types.then(|| types.clone())).await?,
         };
         let received_before = filter.received_before.map(micros);
@@ -138,10 +138,10 @@ impl PostgresInbox {
         wanted: Wanted,
         (table, _): (&str, &str),
         types: Option<Vec<Vec<u8>>>,
-    ) -> Result<Drive, InboxError> {
+    ) -> Result<DrivingTable, InboxError> {
         let is_gathered = table == "due";
         if types.is_none() && !is_gathered {
-            return Ok(Drive::Walk);
+            return Ok(DrivingTable::Walk);
         }
         let limit = MAX_OF_TYPE + 1;
         let count = format!(
@@ -158,23 +158,23 @@ impl PostgresInbox {
         let rows = self.sessions.fetch(self.schema.query(&count).bind(types.unwrap_or_default())).await?;
         let (in_state, of_type): (i64, i64) = match rows.first() {
             Some(row) => (row.try_get(0)?, row.try_get(1)?),
-            None => return Ok(Drive::Walk),
+            None => return Ok(DrivingTable::Walk),
         };
         // A type that more events have is frequent in the table of the state, too.
         let is_rare = has_types && of_type <= MAX_OF_TYPE && of_type < in_state;
         Ok(if is_rare {
-            Drive::Types
+            DrivingTable::Types
         } else if is_gathered && in_state <= MAX_COUNT {
-            Drive::Gather
+            DrivingTable::Gather
         } else {
-            Drive::Walk
+            DrivingTable::Walk
         })
     }
 }
 
 /// Returns the statement that finds the numbers: `$1` is the one to start after, `$2` the limit,
 /// `$3` the types, `$4` the time.
-fn numbers(wanted: Wanted, drive: Drive, has_types: bool, has_time: bool) -> String {
+fn numbers(wanted: Wanted, drive: DrivingTable, has_types: bool, has_time: bool) -> String {
     let (table, condition) = wanted.place().unwrap_or(("event", "true"));
     let received = if has_time { "event.received < $4" } else { "true" };
     let of_event = match (has_types, has_time) {
@@ -185,13 +185,13 @@ fn numbers(wanted: Wanted, drive: Drive, has_types: bool, has_time: bool) -> Str
         }
     };
     match drive {
-        Drive::Events => format!(
+        DrivingTable::Events => format!(
             "SELECT event.seq FROM @event AS event
              WHERE event.seq > $1 AND {received} AND {}
              ORDER BY event.seq LIMIT $2",
             wanted.condition("event.seq"),
         ),
-        Drive::Types => format!(
+        DrivingTable::Types => format!(
             "SELECT item.seq FROM unnest($3::bytea[]) AS wanted(type) CROSS JOIN LATERAL (
                 SELECT event.seq FROM @event AS event
                 WHERE substr(event.type, 1, 64) = substr(wanted.type, 1, 64) AND event.type = wanted.type
@@ -200,7 +200,7 @@ fn numbers(wanted: Wanted, drive: Drive, has_types: bool, has_time: bool) -> Str
              ) AS item ORDER BY item.seq LIMIT $2",
             wanted.condition("event.seq"),
         ),
-        Drive::Walk => {
+        DrivingTable::Walk => {
             let order = match wanted {
                 Wanted::State(EventState::Parked | EventState::Dead) => "item.seq + 0",
                 _ => "item.seq",
@@ -212,7 +212,7 @@ fn numbers(wanted: Wanted, drive: Drive, has_types: bool, has_time: bool) -> Str
                 condition.replace("item.due", "item.due + 0"),
             )
         }
-        Drive::Gather => format!(
+        DrivingTable::Gather => format!(
             "SELECT item.seq FROM (SELECT item.seq FROM @{table} AS item WHERE {condition} OFFSET 0) AS item
              WHERE item.seq > $1 AND {of_event}
              ORDER BY item.seq LIMIT $2"

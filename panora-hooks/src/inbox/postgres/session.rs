@@ -125,7 +125,7 @@ impl Sessions {
     pub(super) async fn fetch(&self, statement: Statement) -> Result<Vec<PgRow>, InboxError> {
         let mut session = self.take().await?;
         let rows = session.try_fetch(statement).await;
-        session.end(rows)
+        session.release(rows)
     }
 
     /// Runs a statement that has to succeed as soon as the server allows it. If only the session
@@ -137,17 +137,17 @@ impl Sessions {
         let mut session = self.take().await?;
         let rows = session.try_fetch(statement()).await;
         if rows.as_ref().is_err_and(|error| failure::extent(error) == Extent::Session) {
-            drop(session.end(rows));
+            drop(session.release(rows));
             return self.fetch(statement()).await;
         }
-        session.end(rows)
+        session.release(rows)
     }
 
     /// Begins a transaction that is rolled back unless it is committed.
-    pub(super) async fn begin(&self, begin: Begin) -> Result<Transaction, InboxError> {
+    pub(super) async fn begin(&self, begin: Begin) -> Result<OpenTransaction, InboxError> {
         let mut session = self.take().await?;
         session.execute(begin.sql()).await?;
-        Ok(Transaction(session))
+        Ok(OpenTransaction(session))
     }
 
     /// Returns a session that is ready for statements.
@@ -187,7 +187,7 @@ impl Sessions {
     }
 }
 
-/// A connection in use. It is closed when it is dropped, unless it has [ended](Self::end) well.
+/// A connection in use. It is closed when it is dropped, unless it was [released](Self::release) in a sound state.
 pub(super) struct Session {
     connection: Option<PoolConnection<Postgres>>,
     condemned: Arc<Condemned>,
@@ -226,7 +226,7 @@ impl Session {
     }
 
     /// Returns the connection to the pool, unless an error says that it is not what it should be.
-    pub(super) fn end<T>(mut self, result: sqlx::Result<T>) -> Result<T, InboxError> {
+    pub(super) fn release<T>(mut self, result: sqlx::Result<T>) -> Result<T, InboxError> {
         let is_sound = result.as_ref().err().is_none_or(|error| failure::extent(error) == Extent::Statement);
         let result = self.check(result);
         if is_sound {
@@ -280,15 +280,15 @@ impl Begin {
 }
 
 /// An open transaction. If it is dropped, its connection is closed, which rolls it back.
-pub(super) struct Transaction(Session);
+pub(super) struct OpenTransaction(Session);
 
-impl Transaction {
+impl OpenTransaction {
     pub(super) async fn fetch(&mut self, statement: Statement) -> Result<Vec<PgRow>, InboxError> {
         self.0.fetch(statement).await
     }
 
     pub(super) async fn commit(mut self) -> Result<(), InboxError> {
         self.0.execute("COMMIT").await?;
-        self.0.end(Ok(()))
+        self.0.release(Ok(()))
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction};
 use super::{
     queue::{Durability, Queue},
     scan::Scan,
-    thread::Step,
+    thread::BatchStep,
 };
 use crate::inbox::{EventInfo, InboxError};
 
@@ -49,7 +49,7 @@ impl Budget {
 }
 
 /// An operation on up to so many of the selected events, each of which is visited once.
-pub(super) struct Batches<O> {
+pub(super) struct SelectedBatches<O> {
     scan: Option<Scan>,
     left: u32,
     changed: u64,
@@ -68,18 +68,18 @@ pub(super) trait Operation {
     fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()>;
 }
 
-impl<O: Operation> Batches<O> {
+impl<O: Operation> SelectedBatches<O> {
     pub(super) fn new(operation: O, max: u32) -> Self {
         Self { scan: None, left: max, changed: 0, operation }
     }
 
     /// Runs a batch in a transaction of its own.
-    pub(super) fn run(&mut self, queue: &mut Queue, now: SystemTime) -> Result<Step<u64>, InboxError> {
+    pub(super) fn run(&mut self, queue: &mut Queue, now: SystemTime) -> Result<BatchStep<u64>, InboxError> {
         if self.left == 0 {
-            return Ok(Step::Done(self.changed));
+            return Ok(BatchStep::Done(self.changed));
         }
         let is_over = queue.change(Durability::Full, BATCH_BYTES, |change| self.batch(change, now))?;
-        Ok(if is_over { Step::Done(self.changed) } else { Step::Continue })
+        Ok(if is_over { BatchStep::Done(self.changed) } else { BatchStep::Continue })
     }
 
     /// Returns whether this was the last batch.
@@ -140,7 +140,7 @@ impl<S: Sweep> Rounds<S> {
     }
 
     /// Runs a batch in a transaction of its own.
-    pub(super) fn run(&mut self, queue: &mut Queue, now: SystemTime) -> Result<Step<u64>, InboxError> {
+    pub(super) fn run(&mut self, queue: &mut Queue, now: SystemTime) -> Result<BatchStep<u64>, InboxError> {
         let limit = self.left.min(MAX_EVENTS);
         let changed = queue.change(Durability::Normal, BATCH_BYTES, |change| {
             let mut budget = Budget::new();
@@ -158,6 +158,6 @@ impl<S: Sweep> Rounds<S> {
         self.left -= changed;
         self.changed += u64::from(changed);
         // A batch without changes has found nothing.
-        Ok(if self.left == 0 || changed == 0 { Step::Done(self.changed) } else { Step::Continue })
+        Ok(if self.left == 0 || changed == 0 { BatchStep::Done(self.changed) } else { BatchStep::Continue })
     }
 }

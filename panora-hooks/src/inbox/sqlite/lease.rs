@@ -53,7 +53,7 @@ impl Queue {
         now: SystemTime,
     ) -> Result<Vec<Settled>, InboxError> {
         self.change(Durability::Normal, items.len() * DUE_BYTES, |change| {
-            items.iter().map(|item| settle(change, item.token, &item.decision, micros(now))).collect()
+            items.iter().map(|item| apply_decision(change, item.token, &item.decision, micros(now))).collect()
         })
     }
 
@@ -127,7 +127,7 @@ fn bury(change: &Transaction<'_>, seq: i64, now: i64, reason: &str) -> rusqlite:
     }
 }
 
-fn settle(
+fn apply_decision(
     change: &Transaction<'_>,
     token: LeaseToken,
     decision: &Decision,

@@ -23,7 +23,7 @@ mod thread;
 use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
 
 use self::{
-    batch::{Batches, Operation, Rounds, Sweep},
+    batch::{Operation, Rounds, SelectedBatches, Sweep},
     open::Opened,
     queue::Queue,
     read::Reader,
@@ -103,7 +103,7 @@ impl SqliteInbox {
 
     /// Changes up to `max` of the selected events.
     async fn operate(&self, operation: impl Operation + Send + 'static, max: u32) -> Result<u64, InboxError> {
-        let (clock, mut batches) = (self.clock.clone(), Batches::new(operation, max));
+        let (clock, mut batches) = (self.clock.clone(), SelectedBatches::new(operation, max));
         self.queue.run_in_batches(move |queue| batches.run(queue, clock.now())).await
     }
 

@@ -13,7 +13,7 @@ use rusqlite::{
 use tempfile::TempDir;
 
 use super::{
-    batch::{Batches, Operation, Rounds, Sweep},
+    batch::{Operation, Rounds, SelectedBatches, Sweep},
     identity::OpenFiles,
     queue::Queue,
     read::Reader,
@@ -21,7 +21,7 @@ use super::{
     retention::{Expedite, Forget, Prune},
     schema,
     source::FEW,
-    thread::Step,
+    thread::BatchStep,
 };
 use crate::inbox::{
     Decision, EventKey, EventState, Filter, LeaseRequest, NewEvent, Query, Select, Settlement, time::micros,
@@ -40,14 +40,14 @@ const LARGER: usize = 3;
 type Steps = HashMap<String, [i32; 2]>;
 
 /// Runs an operation with connections of its own.
-type Run = Box<dyn Fn(&File)>;
+type Run = Box<dyn Fn(&TestFile)>;
 
-struct File {
+struct TestFile {
     folder: TempDir,
     steps: Arc<Mutex<Steps>>,
 }
 
-impl File {
+impl TestFile {
     /// Each state has as many events, of which the last are of the rare type.
     fn new(events: usize, has_statistics: bool) -> Self {
         let file = Self { folder: TempDir::new().unwrap(), steps: Arc::default() };
@@ -135,23 +135,23 @@ fn list(filter: Filter) -> Run {
 
 fn list_after(filter: Filter, after: Option<EventKey>) -> Run {
     let query = Query::new(filter).after(after);
-    Box::new(move |file: &File| {
+    Box::new(move |file: &TestFile| {
         let page = file.reader().list(&query, SystemTime::now()).unwrap();
         assert!(page.items.len() >= 5, "{query:?}");
     })
 }
 
 fn operation<O: Operation>(new: impl Fn() -> O + 'static) -> Run {
-    Box::new(move |file: &File| {
-        let (mut queue, mut batches) = (file.queue(), Batches::new(new(), 100));
-        while matches!(batches.run(&mut queue, SystemTime::now()).unwrap(), Step::Continue) {}
+    Box::new(move |file: &TestFile| {
+        let (mut queue, mut batches) = (file.queue(), SelectedBatches::new(new(), 100));
+        while matches!(batches.run(&mut queue, SystemTime::now()).unwrap(), BatchStep::Continue) {}
     })
 }
 
 fn sweep<S: Sweep>(new: impl Fn() -> S + 'static) -> Run {
-    Box::new(move |file: &File| {
+    Box::new(move |file: &TestFile| {
         let (mut queue, mut rounds) = (file.queue(), Rounds::new(new(), 100));
-        while matches!(rounds.run(&mut queue, SystemTime::now()).unwrap(), Step::Continue) {}
+        while matches!(rounds.run(&mut queue, SystemTime::now()).unwrap(), BatchStep::Continue) {}
     })
 }
 
@@ -239,8 +239,8 @@ fn operations() -> Vec<(String, Run)> {
 #[test]
 fn nothing_reads_more_in_a_larger_file() {
     for has_statistics in [false, true] {
-        let small = File::new(EVENTS, has_statistics);
-        let large = File::new(EVENTS * LARGER, has_statistics);
+        let small = TestFile::new(EVENTS, has_statistics);
+        let large = TestFile::new(EVENTS * LARGER, has_statistics);
         for (name, operation) in operations() {
             let [few, many] = [&small, &large].map(|file| file.steps(&operation));
             // Numbers take more bytes in the larger one, and trees are deeper.

@@ -85,7 +85,7 @@ impl Source {
         limit: usize,
         now: SystemTime,
     ) -> rusqlite::Result<Candidates> {
-        let range = Range { connection, after, until, limit };
+        let range = IndexRange { connection, after, until, limit };
         let mut seqs = Vec::new();
         match self {
             Self::These(all) => {
@@ -147,14 +147,14 @@ impl Source {
 }
 
 /// A part of an index.
-struct Range<'c> {
+struct IndexRange<'c> {
     connection: &'c Connection,
     after: i64,
     until: i64,
     limit: usize,
 }
 
-impl Range<'_> {
+impl IndexRange<'_> {
     fn read(&self, sql: &str, params: impl rusqlite::Params, seqs: &mut Vec<i64>) -> rusqlite::Result<()> {
         let mut statement = self.connection.prepare_cached(sql)?;
         for seq in statement.query_map(params, |row| row.get(0))? {

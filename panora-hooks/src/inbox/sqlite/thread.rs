@@ -25,14 +25,14 @@ enum Work<T> {
     /// Runs once, in order of arrival.
     Job(Box<dyn FnOnce(&mut T) + Send>),
     /// Runs one batch per call, whenever no job waits.
-    Batches(Batches<T>),
+    Batches(BatchLoop<T>),
 }
 
 /// Runs one batch. Returns whether there are more.
-type Batches<T> = Box<dyn FnMut(&mut T) -> bool + Send>;
+type BatchLoop<T> = Box<dyn FnMut(&mut T) -> bool + Send>;
 
 /// The result of a batch.
-pub(super) enum Step<R> {
+pub(super) enum BatchStep<R> {
     /// There is more to do.
     Continue,
     /// This was the last batch.
@@ -74,7 +74,7 @@ impl<T: Send + 'static> Owner<T> {
     /// has no queue, so other processes get it only if it is free when they ask.
     pub(super) async fn run_in_batches<R: Send + 'static>(
         &self,
-        mut batch: impl FnMut(&mut T) -> Result<Step<R>, InboxError> + Send + 'static,
+        mut batch: impl FnMut(&mut T) -> Result<BatchStep<R>, InboxError> + Send + 'static,
     ) -> Result<R, InboxError> {
         let (answer, answered) = oneshot::channel();
         let mut answer = Some(answer);
@@ -83,8 +83,8 @@ impl<T: Send + 'static> Owner<T> {
                 return false;
             }
             let result = match batch(value) {
-                Ok(Step::Continue) => return true,
-                Ok(Step::Done(result)) => Ok(result),
+                Ok(BatchStep::Continue) => return true,
+                Ok(BatchStep::Done(result)) => Ok(result),
                 Err(error) => Err(error),
             };
             if let Some(answer) = answer.take() {
@@ -108,7 +108,7 @@ fn ended() -> InboxError {
 
 /// Runs jobs and batches until the owner is dropped.
 fn run<T>(mut value: T, queue: &Receiver<Work<T>>) {
-    let mut backlog: VecDeque<Batches<T>> = VecDeque::new();
+    let mut backlog: VecDeque<BatchLoop<T>> = VecDeque::new();
     let mut next_batch = Instant::now();
     let mut jobs = 0;
     loop {

@@ -30,7 +30,7 @@ struct Running {
 }
 
 /// A hook that has ended.
-pub(super) struct Ended {
+pub(super) struct EndedHook {
     pub(super) token: LeaseToken,
     /// The number of the attempt.
     pub(super) number: u32,
@@ -146,7 +146,7 @@ impl RunningHooks {
     /// Waits until a hook ends, and returns all that have. None if no hook runs.
     ///
     /// Dropping the future loses nothing.
-    pub(super) async fn ended(&mut self) -> Vec<Ended> {
+    pub(super) async fn ended(&mut self) -> Vec<EndedHook> {
         let mut joined = self.tasks.join_next_with_id().await;
         let mut ended = Vec::new();
         while let Some(next) = joined {
@@ -156,7 +156,7 @@ impl RunningHooks {
         ended
     }
 
-    fn remove(&mut self, joined: Result<(task::Id, (EventKey, Attempt)), JoinError>) -> Option<Ended> {
+    fn remove(&mut self, joined: Result<(task::Id, (EventKey, Attempt)), JoinError>) -> Option<EndedHook> {
         let (key, attempt) = match joined {
             Ok((_, (key, attempt))) => (key, Ok(attempt)),
             Err(error) => {
@@ -166,7 +166,7 @@ impl RunningHooks {
         };
         let Running { token, attempt: number, is_stuck, .. } = self.running.remove(&key)?;
         self.stuck -= usize::from(is_stuck);
-        Some(Ended { token, number, attempt })
+        Some(EndedHook { token, number, attempt })
     }
 
     /// Aborts all hooks. They end when they next yield to the runtime.

@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     attempt::{Attempt, AttemptOutcome, attempt},
     runner::Runner,
-    running::{Ended, Renewed, RunningHooks},
+    running::{EndedHook, Renewed, RunningHooks},
     settlements::Settlements,
     suspects::{Suspect, Suspects, is_suspect, runs_alone},
 };
@@ -50,9 +50,9 @@ pub(super) struct Scheduler<'i> {
     pub(super) settlements: Settlements,
     /// Never dropped while the store may still answer: nobody else would run what it has leased by
     /// then.
-    pub(super) leasing: Option<Request<'i, LeaseAnswer>>,
-    settling: Option<Request<'i, SettleAnswer>>,
-    extending: Option<Request<'i, SettleAnswer>>,
+    pub(super) leasing: Option<StoreRequest<'i, LeaseAnswer>>,
+    settling: Option<StoreRequest<'i, SettleAnswer>>,
+    extending: Option<StoreRequest<'i, SettleAnswer>>,
     poll_at: Instant,
     extend_at: Instant,
     /// When the store was last asked to extend leases.
@@ -66,7 +66,7 @@ struct RunningSuspect {
     is_alone: bool,
 }
 
-type Request<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
+type StoreRequest<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
 
 /// The leased events, and when they were asked for.
 pub(super) type LeaseAnswer = (Instant, Result<Vec<Leased>, InboxError>);
@@ -285,8 +285,8 @@ impl<'i> Scheduler<'i> {
         self.start(leased);
     }
 
-    fn on_ended(&mut self, ended: Vec<Ended>) {
-        for Ended { token, number, attempt } in ended {
+    fn on_ended(&mut self, ended: Vec<EndedHook>) {
+        for EndedHook { token, number, attempt } in ended {
             self.suspect.take_if(|suspect| suspect.key == token.key());
             let decision = match attempt {
                 Ok(attempt) => attempt.decide(number, &self.policy),
@@ -301,11 +301,11 @@ impl<'i> Scheduler<'i> {
     fn start_settle(&mut self) {
         let is_due = self.settlements.due_at().is_some_and(|due| due <= Instant::now());
         if is_due && self.settling.is_none() {
-            self.settling = Some(self.settle(self.settlements.due()));
+            self.settling = Some(self.request_settling(self.settlements.due()));
         }
     }
 
-    fn settle(&self, settlements: Vec<Settlement>) -> Request<'i, SettleAnswer> {
+    fn request_settling(&self, settlements: Vec<Settlement>) -> StoreRequest<'i, SettleAnswer> {
         let (inbox, limit, now) = (self.inbox, self.policy.store_timeout, Instant::now());
         let tokens = settlements.iter().map(|settlement| settlement.token).collect();
         Box::pin(async move { (tokens, now, within(limit, inbox.settle(settlements)).await) })
@@ -333,7 +333,7 @@ impl<'i> Scheduler<'i> {
         let settlements = self.running.live_tokens().chain(waiting).map(extend).collect();
         self.extend_at = now + self.policy.lease / 3;
         self.last_extend = Some(now);
-        self.extending = Some(self.settle(settlements));
+        self.extending = Some(self.request_settling(settlements));
     }
 
     fn on_extended(&mut self, (tokens, asked_at, answer): SettleAnswer) {
@@ -363,7 +363,7 @@ impl<'i> Scheduler<'i> {
 }
 
 /// The answer to a request, which is then gone. Never, if there is no request.
-async fn answer<T>(request: &mut Option<Request<'_, T>>) -> T {
+async fn answer<T>(request: &mut Option<StoreRequest<'_, T>>) -> T {
     let Some(pending_request) = request else { return pending().await };
     let answer = pending_request.await;
     *request = None;

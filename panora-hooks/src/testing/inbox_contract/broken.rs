@@ -2,21 +2,13 @@
 
 use std::{error::Error, fmt};
 
-use super::Rule;
+use super::{Rule, check::Breach};
 
 /// A rule that a store breaks. `Display` says what was expected, what was found, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     rule: Rule,
     breach: Breach,
-}
-
-/// The call that broke the rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Breach {
-    pub(super) when: String,
-    pub(super) expected: String,
-    pub(super) found: String,
 }
 
 impl Broken {

@@ -2,7 +2,6 @@
 
 use std::fmt::{Debug, Display};
 
-use super::broken::Breach;
 use crate::inbox::InboxError;
 
 /// Why a rule is not checked to its end.
@@ -11,6 +10,14 @@ pub(super) enum Stop {
     Skipped(&'static str),
     /// The store breaks the rule.
     Broken(Breach),
+}
+
+/// The call that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Breach {
+    pub(super) when: String,
+    pub(super) expected: String,
+    pub(super) found: String,
 }
 
 pub(super) type Checked<T = ()> = Result<T, Stop>;

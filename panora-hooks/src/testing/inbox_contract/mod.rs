@@ -72,11 +72,13 @@ mod harness;
 mod rule;
 mod rules;
 mod subject;
+mod verdict;
 
 pub use self::{
     broken::Broken,
     harness::{Harness, Restart},
-    rule::{Rule, Verdict},
+    rule::Rule,
+    verdict::Verdict,
 };
 #[doc(inline)]
 pub use crate::__inbox_contract_tests as tests;

@@ -2,26 +2,6 @@
 
 use std::fmt;
 
-use super::{
-    Broken, Harness,
-    check::Stop,
-    rules::{
-        cancellation, duplicates, keys, leasing, optional, reading, replaying, restarting, retention,
-        settling, storing,
-    },
-    subject::Subject,
-};
-
-/// The result of a rule that is not broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// The store keeps the rule.
-    Kept,
-    /// The rule was not checked, or not to its end, for this reason.
-    Skipped(&'static str),
-}
-
 /// Passes the list of rules to the macro `$then`, after `$arguments`. The list exists only here.
 #[doc(hidden)]
 #[macro_export]
@@ -218,43 +198,11 @@ macro_rules! define {
                     $(Self::$rule => $help,)*
                 }
             }
-
-            /// Checks the rule on a fresh store.
-            ///
-            /// # Errors
-            ///
-            /// If the store breaks the rule.
-            pub async fn check<H: Harness>(self, harness: H) -> Result<Verdict, Broken> {
-                let store = Subject::new(harness);
-                // Each in a box: together they are large.
-                let checked = match self {
-                    $(Self::$rule => Box::pin($module::$name(store)).await,)*
-                };
-                match checked {
-                    Ok(()) => Ok(Verdict::Kept),
-                    Err(Stop::Skipped(reason)) => Ok(Verdict::Skipped(reason)),
-                    Err(Stop::Broken(breach)) => Err(Broken::new(self, breach)),
-                }
-            }
         }
     };
 }
 
 __inbox_contract_rules! { [define] {} }
-
-impl Rule {
-    /// Checks the rule on a fresh store, for a test. A rule that is skipped passes.
-    ///
-    /// # Panics
-    ///
-    /// If the store breaks the rule. The message is that of [`Broken`].
-    pub async fn assert<H: Harness>(self, harness: H) {
-        #[expect(clippy::panic, reason = "the failure of a test")]
-        if let Err(broken) = self.check(harness).await {
-            panic!("{broken}");
-        }
-    }
-}
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

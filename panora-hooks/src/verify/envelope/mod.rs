@@ -10,6 +10,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use self::plain::{DATA, ID, PlainEnvelope, TYPE};
 use super::VerifyError;
 use crate::delivery::json_string;
 
@@ -24,10 +25,6 @@ pub struct Envelope<'b> {
     pub data: &'b str,
 }
 
-const ID: &str = "id_event";
-const TYPE: &str = "type";
-const DATA: &str = "data";
-
 impl<'b> Envelope<'b> {
     /// Parses a body.
     ///
@@ -38,8 +35,8 @@ impl<'b> Envelope<'b> {
     ///
     /// If the body is not the JSON object that Panora sends.
     pub fn parse(body: &'b str) -> Result<Self, VerifyError> {
-        if let Some(envelope) = plain::parse(body) {
-            return Ok(envelope);
+        if let Some(PlainEnvelope { id, wire_type, data }) = plain::parse(body) {
+            return Ok(Self { id: Cow::Borrowed(id), wire_type: Cow::Borrowed(wire_type), data });
         }
         match Self::parse_any(body) {
             Err(VerifyError::Malformed) => Self::parse_replaced(body),
@@ -78,8 +75,8 @@ impl<'b> Envelope<'b> {
 /// The keys of a body, each as often as it comes.
 #[derive(Default)]
 struct Keys<'b> {
-    id: Option<Text<'b>>,
-    wire_type: Option<Text<'b>>,
+    id: Option<JsonText<'b>>,
+    wire_type: Option<JsonText<'b>>,
     data: Option<&'b RawValue>,
     duplicate: Option<&'static str>,
 }
@@ -97,7 +94,7 @@ impl<'de> Deserialize<'de> for Keys<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<'de>, A::Error> {
                 let mut keys = Keys::default();
-                while let Some(Text(key)) = map.next_key()? {
+                while let Some(JsonText(key)) = map.next_key()? {
                     let is_duplicate = match &*key {
                         ID => keys.id.replace(map.next_value()?).is_some(),
                         TYPE => keys.wire_type.replace(map.next_value()?).is_some(),
@@ -120,25 +117,25 @@ impl<'de> Deserialize<'de> for Keys<'de> {
 }
 
 /// A string that is borrowed unless it has escapes. (`Cow` itself always copies.)
-struct Text<'b>(Cow<'b, str>);
+struct JsonText<'b>(Cow<'b, str>);
 
-impl<'de> Deserialize<'de> for Text<'de> {
+impl<'de> Deserialize<'de> for JsonText<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextVisitor;
 
         impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
+            type Value = JsonText<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<JsonText<'de>, E> {
+                Ok(JsonText(Cow::Borrowed(text)))
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
+            fn visit_str<E: Error>(self, text: &str) -> Result<JsonText<'de>, E> {
+                Ok(JsonText(Cow::Owned(text.to_owned())))
             }
         }
 

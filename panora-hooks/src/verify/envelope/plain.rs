@@ -1,15 +1,23 @@
 //! The object as the sender writes it, and as anybody would: three keys, three strings.
 
-use std::borrow::Cow;
-
-use super::{DATA, Envelope, ID, TYPE};
 use crate::delivery::json_string;
+
+pub(super) const ID: &str = "id_event";
+pub(super) const TYPE: &str = "type";
+pub(super) const DATA: &str = "data";
+
+/// The parts of a body without escapes.
+pub(super) struct PlainEnvelope<'b> {
+    pub(super) id: &'b str,
+    pub(super) wire_type: &'b str,
+    pub(super) data: &'b str,
+}
 
 /// Parses a body that has the three keys once each, in any order and with any white space, and nothing unusual in
 /// them: `data` is a string, and neither the keys nor the id nor the type have escapes.
 ///
 /// `None` says nothing of the body but that `serde_json` is to judge it.
-pub(super) fn parse(body: &str) -> Option<Envelope<'_>> {
+pub(super) fn parse(body: &str) -> Option<PlainEnvelope<'_>> {
     let mut input = Input { body, position: 0 };
     let (mut id, mut wire_type, mut data) = (None, None, None);
     input.skip(b'{')?;
@@ -28,8 +36,8 @@ pub(super) fn parse(body: &str) -> Option<Envelope<'_>> {
     }
     input.skip_white_space();
     let is_whole = input.position == body.len();
-    let (id, wire_type, data) = (Cow::Borrowed(id?), Cow::Borrowed(wire_type?), data?);
-    is_whole.then_some(Envelope { id, wire_type, data })
+    let plain = PlainEnvelope { id: id?, wire_type: wire_type?, data: data? };
+    is_whole.then_some(plain)
 }
 
 struct Input<'b> {
