@@ -7,8 +7,9 @@ use syn::{Ident, Path, Token};
 use super::list::{Entry, HookList};
 use crate::{diagnostics::Diagnostics, paths::respanned};
 
-/// A closure that names the function of each entry twice: in a constant, which refuses what is not a hook and
-/// finds hooks for one event, and where it is registered, which needs the state of the registry.
+/// A closure that names the function of each entry twice: in a constant, which refuses functions
+/// that are not hooks and finds two hooks for one event, and in the registration, which needs the
+/// type of the state.
 pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let HookList { private, entries } = list;
     let registry = Ident::new("registry", Span::mixed_site());
@@ -54,7 +55,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     }
 }
 
-/// `&path`, of which the compiler underlines the path.
+/// `&path`. The compiler underlines the path alone.
 fn reference(path: &Path) -> TokenStream {
     let reference = Token![&](first_span(path));
     quote!(#reference #path)

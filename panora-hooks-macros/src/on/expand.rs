@@ -33,11 +33,12 @@ pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
     }
 }
 
-/// The user's function inside one of its name that returns the same future, with a type that lists know the
-/// hook by.
+/// A function of the user's name around the user's function. It returns the same future in a type
+/// that names the hook.
 ///
-/// The attributes that may rewrite a function, such as `#[instrument]`, stay with the user's, which then
-/// keeps its name. Otherwise it has another: in its own body, too, the name means the hook.
+/// Attributes that may rewrite a function, such as `#[instrument]`, stay on the user's function, which
+/// then keeps its name. Without such attributes it gets another name, so that in its own body, too,
+/// the name means the hook.
 fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let private = &hook.private;
     let HookFn { function, arguments: checked, .. } = hook_fn;
@@ -69,7 +70,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
         #(#warnings)*
         #private::FutureOf::new(#future)
     };
-    // Lints are silent about a function whose signature ends in a macro, or whose body does.
+    // Lints ignore a function whose signature or body ends in a macro.
     let end = Token![>](name.span());
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(name.span());
@@ -81,7 +82,8 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     }
 }
 
-/// Whether the function returns `!`, which the output of a future cannot be: `()` is, which nothing returns.
+/// Whether the function returns `!`. The output of its future is `()` instead, since only a function
+/// may return `!` on stable Rust.
 fn is_never(signature: &Signature) -> bool {
     matches!(&signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
 }
@@ -129,8 +131,8 @@ fn is_generic(signature: &Signature) -> bool {
         || ["impl", "Self"].iter().any(|word| contains_word(types.clone(), word).is_some())
 }
 
-/// The arguments of generated functions. A name of the user's could be that of a constant, which a pattern
-/// would compare with.
+/// The arguments of the outer function, with names of their own: a name of the user's could be that of
+/// a constant, and a pattern would compare with it.
 fn arguments(signature: &Signature) -> (Vec<Ident>, Vec<&Type>) {
     let ty = |input| match input {
         &FnArg::Typed(PatType { ref ty, .. }) => Some(&**ty),
@@ -144,9 +146,9 @@ fn argument(index: usize) -> Ident {
     local(&format!("argument_{index}"))
 }
 
-/// The signature with the brackets of its generics. About an unknown type the compiler suggests a generic
-/// parameter after the name, unless the brackets come from a macro; the reports of all places that have the
-/// type are the same then, and become one.
+/// The signature, with the brackets of its generics even if they are empty. For an unknown type the
+/// compiler suggests a generic parameter, unless the brackets come from a macro. Without the suggestion
+/// its reports of the places that name the type are equal, and it prints one.
 fn signature_without_suggestions(signature: &Signature, name: &Ident) -> TokenStream {
     let Signature {
         constness,
@@ -225,7 +227,7 @@ fn marker_name(name: &Ident) -> Ident {
     Ident::new(&format!("__panora_hooks_{}", name.unraw()), Span::mixed_site().located_at(name.span()))
 }
 
-/// The type that stands for the hook. The signature names it, so that it stands beside the function.
+/// The type that stands for the hook. It is beside the function because the signature names it.
 fn marker(function: &Function) -> TokenStream {
     let visibility = &function.visibility;
     let configuration = configuration(function);

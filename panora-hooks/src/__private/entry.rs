@@ -8,8 +8,8 @@ use super::Listed;
 
 /// A function that `#[on]` has made a hook, with the arguments `A`.
 ///
-/// What a function returns cannot be imitated, shadowed or found under another name. So a list needs
-/// the function alone, and it cannot mean another hook than the one that its path leads to.
+/// The type that a function returns says which hook it is. Nothing else has that type, so a list that
+/// names the function cannot mean another hook.
 #[diagnostic::on_unimplemented(
     message = "not a hook: this function has no `#[on(\"...\")]` attribute, or is private here",
     label = "not a hook"
@@ -76,7 +76,8 @@ impl<F: HookFunction<A>, A, S> Entry<'_, F, A, S> {
     }
 }
 
-/// What any other entry has, about which [`listed`] speaks. It names arguments, since nothing else does.
+/// The fallback for an entry that is not a hook, which [`listed`] refuses. It is implemented for the
+/// arguments `()`, because nothing else determines them.
 pub trait NotAHook: Sized {
     /// Registers nothing.
     fn __panora_hooks_register(self) {}

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The future of a call of the hook `H`.
     ///
-    /// It is the future of the user's function. Its type says to lists which hook returned it.
+    /// It is the future of the user's function. Its type tells lists which hook returned it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct FutureOf<H, F> {

@@ -24,7 +24,8 @@ use crate::delivery::Delivery;
 pub struct Registry<S = ()> {
     entries: Vec<RegisteredHook<S>>,
     claims: HashMap<&'static str, usize>,
-    /// The first pattern that two hooks name. The panic waits for a function that knows the user's line.
+    /// The first pattern that two hooks name. The panic waits for a function that knows the user's
+    /// line.
     claimed_twice: Option<ClaimedTwice>,
 }
 
