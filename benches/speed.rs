@@ -1,4 +1,4 @@
-//! What a delivery costs, as multiples of what it costs at least, or costs others, in the same run.
+//! The cost of a delivery, as a multiple of its least cost, or of that of others, in the same run.
 //!
 //! ```text
 //! cargo bench -p panora-hooks-benches --bench speed [-- <part> ..]

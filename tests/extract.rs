@@ -1,4 +1,4 @@
-//! What hooks are given.
+//! The arguments of hooks.
 
 mod support;
 

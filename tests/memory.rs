@@ -349,7 +349,7 @@ async fn who_goes_away_takes_nothing_along() {
     }
 }
 
-/// What a store keeps is its own.
+/// A stored body no longer counts towards the memory limit for bodies.
 #[tokio::test(start_paused = true)]
 async fn what_is_stored_in_memory_is_no_body_any_more() {
     let webhooks = Webhooks::new(verifier()).max_buffered_bytes(100_000).with_inbox(MemoryInbox::new());

@@ -1,4 +1,4 @@
-//! What the router answers, over a real socket.
+//! The answers of the router, over a real socket.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What is a signature and what is not.
+//! Signatures, and values of the header that are none.
 
 mod support;
 

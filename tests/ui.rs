@@ -1,4 +1,4 @@
-//! What compiles and what does not, and what the compiler says.
+//! Programs that compile, programs that do not, and the errors of the compiler.
 
 #[test]
 fn ui() {

@@ -48,7 +48,7 @@ fn the_verifier_decides_as_the_vectors_say() {
     }
 }
 
-/// What a hook saw.
+/// The event that a hook saw.
 type Seen = Arc<Mutex<Vec<Result<Value, String>>>>;
 
 struct Decoded(Result<Value, String>);

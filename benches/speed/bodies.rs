@@ -7,7 +7,7 @@ pub(crate) const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 /// A delivery and what is known of it.
 pub(crate) struct Delivery {
     pub(crate) body: String,
-    /// What is signed: the value of `data`.
+    /// The signed part: the value of `data`.
     pub(crate) data: String,
     pub(crate) signature: String,
 }

@@ -1,4 +1,4 @@
-//! What it costs to compile.
+//! The cost of compiling.
 
 use std::{fmt::Write, fs, path::Path, process::Command};
 
@@ -13,7 +13,7 @@ const ROUNDS: usize = 3;
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What both applications are made of.
+/// The parts of both applications.
 const PLAIN: &str = r#"
 anyhow = "1"
 axum = "0.8"

@@ -13,7 +13,7 @@ use panora_hooks::{Metadata, State, Verifier, Webhooks, hooks, inbox::PostgresIn
 use sqlx::postgres::PgPoolOptions;
 use tokio::{net::TcpListener, sync::watch};
 
-/// What this machine is called.
+/// The name of this machine.
 #[derive(Clone)]
 struct Machine(&'static str);
 

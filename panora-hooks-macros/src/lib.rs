@@ -19,7 +19,7 @@ pub fn on(attribute: TokenStream, item: TokenStream) -> TokenStream {
     on::on(attribute.into(), item.into()).into()
 }
 
-/// What `panora_hooks::hooks!` expands to; it passes its own crate's path.
+/// The macro behind `panora_hooks::hooks!`, which passes the path of its own crate.
 #[doc(hidden)]
 #[proc_macro]
 pub fn hooks(input: TokenStream) -> TokenStream {

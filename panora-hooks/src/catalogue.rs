@@ -36,7 +36,7 @@ pub enum Shape {
     List,
 }
 
-/// Who sends an event type.
+/// The sender of an event type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sender {
@@ -86,7 +86,7 @@ pub(crate) fn texts() -> impl Iterator<Item = (&'static str, &'static EventType)
 }
 
 impl EventType {
-    /// What hooks name and endpoints subscribe to (`scope`), such as `crm.company.created`.
+    /// The name that hooks use and endpoints subscribe to (`scope`), such as `crm.company.created`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -128,7 +128,7 @@ impl EventType {
         self.shape
     }
 
-    /// Who sends it.
+    /// The sender of the event type.
     #[must_use]
     pub const fn sender(&self) -> Sender {
         self.sender

@@ -1,4 +1,4 @@
-//! What the fuzzers have found so far, once more.
+//! Replays the inputs that the fuzzers have found.
 
 use bstr::ByteSlice;
 use panora_hooks_fuzzing::{CHECKS, inputs};

@@ -1,4 +1,4 @@
-//! What an inbox says of itself.
+//! The figures of an inbox: depth, ages and metrics.
 
 use std::{
     collections::BTreeMap,

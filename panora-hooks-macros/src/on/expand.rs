@@ -207,7 +207,7 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
     }
 }
 
-/// What the catalogue knows a pattern to stand for.
+/// The entry of the catalogue that a pattern stands for.
 fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
     if let Some(prefix) = pattern.strip_suffix('*') {
         return Some(quote!(#private::Pattern::Prefix(#prefix)));

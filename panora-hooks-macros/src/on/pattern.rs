@@ -8,7 +8,7 @@ use crate::{
 /// The longest event type or pattern, in bytes. The longest that Panora has is 40.
 const MAX_BYTES: usize = 128;
 
-/// What a string in `#[on("..")]` matches.
+/// The event types that a string in `#[on("..")]` matches.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum EventPattern<'t> {
     /// One event type.

@@ -9,7 +9,7 @@ use syn::{
 
 use crate::diagnostics::Diagnostics;
 
-/// What the attribute stands on.
+/// The item under the attribute.
 pub(crate) enum Item {
     Function(Box<Function>),
     /// Anything else, which comes out again as it went in.

@@ -1,6 +1,6 @@
-//! What `#[on(..)]` writes, and what it still writes when something is wrong.
+//! The expansion of `#[on(..)]`, also of functions with mistakes.
 
-// What `UPDATE_EXPECT=1` writes.
+// `UPDATE_EXPECT=1` writes them.
 #![allow(clippy::needless_raw_string_hashes)]
 
 use expect_test::{Expect, expect};

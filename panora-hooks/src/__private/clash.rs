@@ -10,7 +10,7 @@ pub struct Listed {
     pub position: usize,
     /// The path, as it was written.
     pub name: &'static str,
-    /// What the attribute says.
+    /// The definition of the hook.
     pub definition: Definition,
 }
 

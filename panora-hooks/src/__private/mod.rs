@@ -1,4 +1,4 @@
-//! What generated code names. Not for users: anything here may change in any release.
+//! Items that generated code names. Not for users: anything here may change in any release.
 
 mod clash;
 mod entry;

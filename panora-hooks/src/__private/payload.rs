@@ -11,7 +11,7 @@ use crate::{
     extract::Event,
 };
 
-/// What a type of this crate holds.
+/// The model that a type of this crate holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Carried {
     /// The module of its models.
@@ -37,7 +37,7 @@ pub enum Shape {
 
 /// A type that is made for certain events. A user's own type is for any.
 pub trait Payload {
-    /// What it holds.
+    /// The model that the type holds.
     const CARRIED: Carried;
 }
 
@@ -67,11 +67,11 @@ impl<P: Payload> Payload for Vec<P> {
 pub struct Argument<A>(PhantomData<A>);
 
 impl<P: Payload> Argument<Event<P>> {
-    /// What it is made for. A constant of the type itself comes before a trait's.
+    /// The model that the argument takes. A constant of the type itself comes before a trait's.
     pub const __PANORA_HOOKS_CARRIED: Option<Carried> = Some(P::CARRIED);
 }
 
-/// What any other argument has: it fits any event.
+/// The fallback for any other argument, which fits any event.
 pub trait FitsAny {
     /// Nothing in particular.
     const __PANORA_HOOKS_CARRIED: Option<Carried> = None;
@@ -133,7 +133,7 @@ const fn message(expected: Expected, taken: Carried, patterns: &[Pattern]) -> Me
     .with(">`")
 }
 
-/// What an event carries.
+/// The model that an event carries.
 #[derive(Clone, Copy)]
 struct Expected {
     event_type: &'static str,
@@ -271,7 +271,7 @@ impl<'p> Meant<'p> {
                     while self.event < EVENT_TYPES.len() {
                         let event_type = &EVENT_TYPES[self.event];
                         self.event += 1;
-                        // What nothing sends does not get there.
+                        // An event type that nothing sends does not arrive.
                         if event_type.is_sent() && starts_with(event_type.name(), prefix) {
                             return Some(Expected::of(event_type));
                         }

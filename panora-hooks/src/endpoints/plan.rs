@@ -17,7 +17,7 @@ use crate::{
     verify::Verifier,
 };
 
-/// What there should be: one active endpoint at a URL, that subscribes to a receiver's events.
+/// The desired state: one active endpoint at a URL, which subscribes to a receiver's events.
 ///
 /// The API can change neither URL nor scope nor secret of an endpoint. So an endpoint is replaced:
 /// the new one is created, the receiver accepts the secrets of both, and only then the old one is

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::FromDelivery;
 use crate::{delivery::Delivery, hook::HookError};
 
-/// What is known of an event besides its payload.
+/// The facts about an event besides its payload.
 ///
 /// The signature covers neither the id nor the type. Never grant anything on the type alone, and write both with `{:?}`: they
 /// may hold anything. Unpaired surrogates in them are U+FFFD.

@@ -54,7 +54,7 @@ pub trait FromDelivery<S>: Sized {
     fn from_delivery(delivery: &Delivery<'_>, state: &S) -> Result<Self, HookError>;
 }
 
-/// What generated code calls for each argument: all that it needs to name is the type.
+/// Extracts an argument. Generated code calls it for each argument and needs to name the type only.
 #[doc(hidden)]
 pub fn extract<T: FromDelivery<S>, S>(delivery: &Delivery<'_>, state: &S) -> Result<T, HookError> {
     T::from_delivery(delivery, state)

@@ -21,7 +21,7 @@ struct Route {
     hook: usize,
 }
 
-/// What stands before the `*` of patterns, longest first.
+/// The prefixes before the `*` of patterns, longest first.
 struct Prefixes(Vec<(&'static str, usize)>);
 
 impl<S> Dispatch<S> {

@@ -88,7 +88,7 @@ impl Display for HookError {
     }
 }
 
-/// What a hook may return.
+/// The types that a hook may return.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "expected `()` or `Result<(), E>`",

@@ -37,11 +37,11 @@ pub trait Hook<S>: Described {
 /// Apart from [`Hook`], whose implementations have bounds: where a bound names a type that does not exist,
 /// evaluating a constant crashes the compiler (1.95).
 pub trait Described {
-    /// What the attribute says.
+    /// The definition of the hook.
     const DEFINITION: Definition;
 }
 
-/// What `#[on]` knows of a hook.
+/// The definition of a hook: the facts that `#[on]` knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     /// The path of the function, beginning with its crate.

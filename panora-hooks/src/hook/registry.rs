@@ -92,7 +92,7 @@ impl<S> Registry<S> {
         }
     }
 
-    /// What `#[on]` knows of each hook.
+    /// Returns the definition of each hook.
     pub(crate) fn definitions(&self) -> impl Iterator<Item = Definition> {
         self.entries.iter().map(|entry| entry.definition)
     }

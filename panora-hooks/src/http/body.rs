@@ -18,7 +18,7 @@ use crate::verify::VerifyError;
 /// the next time, and keeps the buffer: that counts, too, while a body is read.
 const FIRST_BUFFER_BYTES: usize = 8 * 1024;
 
-/// Who sends nothing for so long has stopped, if others wait for the memory.
+/// A sender that sends nothing for this long has stopped, if others wait for the memory.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// As good as never. Later instants may be none.
@@ -27,7 +27,7 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// The default limit of a body. Lists of a first sync are megabytes long, and the sender knows no limit.
 pub(crate) const DEFAULT_MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// What bodies may take.
+/// The limits of bodies.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) max_body_bytes: usize,

@@ -1,4 +1,4 @@
-//! What time it is.
+//! The clock of a store.
 
 use std::{sync::Arc, time::SystemTime};
 

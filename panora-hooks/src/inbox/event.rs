@@ -43,7 +43,7 @@ impl NewEvent {
         Self { park: Some(reason), ..self }
     }
 
-    /// What identifies the data: its signature, which was verified.
+    /// The identity of the data: its signature, which was verified.
     #[must_use]
     pub fn content(&self) -> &[u8; 32] {
         &self.content
@@ -155,7 +155,7 @@ impl fmt::Debug for NewEvent {
     }
 }
 
-/// What became of an event that was put into an inbox.
+/// The outcome of putting an event into an inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Put {
@@ -168,7 +168,7 @@ pub enum Put {
 }
 
 impl Put {
-    /// What the inbox calls the event.
+    /// The key of the event in the inbox.
     #[must_use]
     pub const fn key(self) -> EventKey {
         match self {
@@ -262,11 +262,11 @@ impl fmt::Display for EventState {
     }
 }
 
-/// What an inbox knows of an event, without its data.
+/// The record of an event in an inbox, without its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventInfo {
-    /// What the inbox calls it.
+    /// The key of the event in the inbox.
     pub key: EventKey,
     /// `id_event` of the body. Not authenticated.
     pub id: String,

@@ -1,4 +1,4 @@
-//! What may be set of an inbox.
+//! The settings of an inbox.
 
 use std::time::Duration;
 

@@ -11,7 +11,8 @@ use serde::{
 };
 use serde_json::Value;
 
-/// What the value of a field does not tell of its JSON. Kept, so that a model is written as it was read.
+/// The properties of a field's JSON that its value does not have. They are kept, so that a model is
+/// written as it was read.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Form {
     /// It was there and had no value. Without this, no value is no field.
@@ -166,7 +167,8 @@ impl<'de, T> Visitor<'de> for NumberVisitor<T> {
         Ok((Some(value), Form { is_null: false, is_text: true }))
     }
 
-    /// What `serde_json` makes of a number where a crate of the program turns on `arbitrary_precision`.
+    /// The form that `serde_json` gives to a number if a crate of the program enables
+    /// `arbitrary_precision`.
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let number = serde_json::Number::deserialize(MapAccessDeserializer::new(map))?;
         let parsed = Number::parse(&number.to_string()).and_then(self.of_number);
@@ -175,7 +177,7 @@ impl<'de, T> Visitor<'de> for NumberVisitor<T> {
     }
 }
 
-/// What the sender writes for SQL `NULL` where it turns a number or a date into text.
+/// The text that the sender writes for SQL `NULL` if it turns a number or a date into text.
 pub(crate) const NULL_TEXT: &str = "null";
 
 /// A field of a model.

@@ -1,4 +1,4 @@
-//! What models are made of.
+//! The parts of models.
 
 use std::{fmt, marker::PhantomData};
 

@@ -2,7 +2,7 @@
 
 use crate::hook::HookError;
 
-/// What came of an event.
+/// The outcome of an event.
 #[derive(Debug)]
 #[must_use = "a hook may have failed"]
 #[non_exhaustive]

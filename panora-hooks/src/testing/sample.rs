@@ -242,7 +242,7 @@ impl Sample {
     }
 }
 
-/// What [`Delivery`] shows: everything but the payload.
+/// The text that [`Delivery`] shows: everything but the payload.
 impl fmt::Debug for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sample")
@@ -261,7 +261,7 @@ pub fn body(id: &str, data: &str, wire_type: &str) -> String {
     format!(r#"{{"id_event":{id},"data":{data},"type":{wire_type}}}"#)
 }
 
-/// What `axios` 1.6.8 sends on Node 20.
+/// The headers that `axios` 1.6.8 sends on Node 20.
 #[must_use]
 pub fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
     [

@@ -1,4 +1,4 @@
-//! What is no secret.
+//! Texts that cannot be a secret.
 
 use std::env::{self, VarError};
 

@@ -1,4 +1,4 @@
-//! What has to be subscribed to for hooks to run.
+//! The event types that an endpoint must subscribe to for the hooks to run.
 
 use crate::{catalogue, hook::Definition};
 
@@ -16,7 +16,7 @@ pub fn names(pattern: &str) -> impl Iterator<Item = &str> {
 /// Says that a hook cannot run, if so. The compiler has said it for event types that nothing sends; here it
 /// is said for prefixes, too, and to whoever runs the program.
 pub(crate) fn warn_if_never_sent(hook: Definition) {
-    // What the catalogue does not hold is the answer of a provider: nothing gets as far as sending it.
+    // A type outside the catalogue is the answer of a provider, which no release sends.
     let is_sent = |name| catalogue::find(name).is_some_and(catalogue::EventType::is_sent);
     // With `unlisted` the program knows better.
     if !hook.is_unlisted && !hook.patterns.iter().any(|pattern| names(pattern).any(is_sent)) {

@@ -174,7 +174,7 @@ fn check_argument_type(ty: &Type, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What to take instead of a reference to `ty`.
+/// The type to take instead of a reference to `ty`.
 fn owned_argument(ty: &Type) -> String {
     let text = |tokens: &dyn ToTokens| tokens.to_token_stream().to_string().replace(' ', "");
     match ty {

@@ -1,4 +1,4 @@
-//! What is done now and then.
+//! Periodic work: gauges and pruning.
 
 use std::time::Duration;
 

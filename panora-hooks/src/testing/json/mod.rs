@@ -116,7 +116,7 @@ fn in_order(members: &[(Text, Json)]) -> Vec<&(Text, Json)> {
     members
 }
 
-/// What JavaScript takes for an index.
+/// Parses a key that JavaScript treats as an index.
 #[must_use]
 pub fn index(key: &str) -> Option<u32> {
     let index: u32 = key.parse().ok()?;
