@@ -84,7 +84,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
     if refused > 0 { Err(Failure::No(None)) } else { Ok(()) }
 }
 
-fn reason(verifier: &panora_hooks::Verifier, recorded: &Recorded) -> Option<String> {
+fn reason(verifier: &Verifier, recorded: &Recorded) -> Option<String> {
     match recorded.signature() {
         None => Some("there is not exactly one `Panora-Signature`".to_owned()),
         Some(signature) => verifier.verify(&recorded.body, signature).err().map(|error| error.to_string()),

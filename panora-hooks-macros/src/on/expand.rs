@@ -63,6 +63,8 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let warnings = hook.warnings.iter().map(warn);
     let content = quote! {
         #(#inside)*
+        // A hook is `async` whether it waits or not.
+        #[allow(clippy::unused_async)]
         #signature #body
         #described
         #implementation

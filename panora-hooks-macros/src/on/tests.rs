@@ -39,6 +39,7 @@ fn a_hook() {
                 __panora_hooks_greet,
                 impl ::panora_hooks::__private::Future<Output = Result<(), Error>>,
             > {
+                #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner(
                     Event(contact): Event<Contact>,
                     State(db): State<Db>,
@@ -135,6 +136,7 @@ fn the_smallest_hook() {
                 __panora_hooks_any,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
+                #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner() {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
@@ -190,6 +192,7 @@ fn another_crate_path() {
                 __panora_hooks_imported,
                 impl ::facade::panora_hooks::__private::Future<Output = ()>,
             > {
+                #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner(meta: Metadata) {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
@@ -263,6 +266,7 @@ fn a_warning_about_an_event_type() {
                 __panora_hooks_updated,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
+                #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner() {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
@@ -324,6 +328,7 @@ fn a_warning_about_an_option() {
                 __panora_hooks_created,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
+                #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner() {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
@@ -388,6 +393,7 @@ fn an_error_in_the_attribute() {
                 __panora_hooks_a,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
+                #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner(meta: Metadata) {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
