@@ -1,11 +1,14 @@
 //! Writes the closure that registers a list.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Ident, Path, Token};
 
 use super::list::{Entry, HookList};
-use crate::{diagnostics::Diagnostics, paths::respanned};
+use crate::{
+    diagnostics::Diagnostics,
+    paths::{ends, respanned},
+};
 
 /// A closure that names the function of each entry twice: in a constant, which refuses functions
 /// that are not hooks and finds two hooks for one event, and in the registration, which needs the
@@ -16,7 +19,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let listed = entries.iter().enumerate().map(|(position, entry)| {
         let (Entry { configuration, path }, name) = (entry, entry.name());
         let function = reference(path);
-        let listed = respanned(quote!(#private::listed(#position, #name, #function)), last_span(path));
+        let listed = respanned(quote!(#private::listed(#position, #name, #function)), ends(path).1);
         quote!(#(#configuration)* #listed)
     });
     let checks = entries.iter().enumerate().skip(1).map(|(position, entry)| {
@@ -34,7 +37,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
         let Entry { configuration, path } = entry;
         let function = reference(path);
         let register = quote!(#private::Entry::of(#function, #registry).__panora_hooks_register());
-        let register = respanned(register, last_span(path));
+        let register = respanned(register, ends(path).1);
         quote!(#(#configuration)* #register;)
     });
     let positions = entries.len();
@@ -57,21 +60,14 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
 
 /// `&path`. The compiler underlines the path alone.
 fn reference(path: &Path) -> TokenStream {
-    let reference = Token![&](first_span(path));
+    let reference = Token![&](ends(path).0);
     quote!(#reference #path)
-}
-
-fn first_span(path: &Path) -> Span {
-    path.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
-}
-
-fn last_span(path: &Path) -> Span {
-    path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
 }
 
 /// `start` and `end`, so spanned that what the compiler says of both underlines the whole path.
 fn spanned_over(path: &Path, start: TokenStream, end: TokenStream) -> TokenStream {
-    let mut spanned = respanned(start, first_span(path));
-    spanned.extend(respanned(end, last_span(path)));
+    let (first, last) = ends(path);
+    let mut spanned = respanned(start, first);
+    spanned.extend(respanned(end, last));
     spanned
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     catalogue::{self, Entry},
     diagnostics::Diagnostics,
-    paths::{Private, respanned},
+    paths::{Private, ends, respanned},
 };
 
 pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
@@ -324,13 +324,6 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
     let future = respanned(future, name.span());
     let body = respanned(quote!(#private::Box::pin(#future)), name.span());
     Call { bounds: quote!(#(#bounds)*), body }
-}
-
-/// The spans of the first and the last token: between them the compiler underlines the whole.
-fn ends(tokens: &impl ToTokens) -> (Span, Span) {
-    let mut tokens = tokens.to_token_stream().into_iter();
-    let first = tokens.next().map_or_else(Span::call_site, |token| token.span());
-    (first, tokens.last().map_or(first, |token| token.span()))
 }
 
 /// The use of a deprecated constant is the one warning that a macro can give on stable Rust.

@@ -7,9 +7,7 @@ mod payload;
 mod text;
 
 pub use core::{
-    concat,
-    convert::Infallible,
-    file,
+    concat, file,
     future::{Future, Pending, pending},
     line,
     marker::Send,
