@@ -50,7 +50,7 @@ impl Drop for Database {
 #[test]
 fn what_either_stores_runs_once() {
     let Some(database) = Database::new() else { return };
-    let mut program = Command::new(executable("panora-hooks-postgres-example", "postgres"))
+    let mut program = Command::new(executable("postgres"))
         .env("DATABASE_URL", &database.url)
         .stdout(Stdio::piped())
         .spawn()

@@ -1,7 +1,7 @@
 //! The event catalogue: the one place that lists Panora's event types.
 //!
 //! The macros check event types against it, and [`expand`] hands it to the runtime. Which facts it was
-//! written from, and that it still agrees with them, is tested in `tests/catalogue.rs`.
+//! written from, and that it still agrees with them, is tested in `tests/payloads/catalogue.rs`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -26,7 +26,7 @@ impl Quickstart {
     }
 
     pub(crate) fn run_in(folder: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(executable("panora-hooks-examples", "quickstart"));
+        let mut command = Command::new(executable("quickstart"));
         command.current_dir(folder.path());
         command.env_remove("PANORA_WEBHOOK_SECRET").env_remove("RUST_LOG").env("PORT", "0");
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -7,10 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-/// The program of a package's example. It is built, since a test of this package alone has not done that.
-pub fn executable(package: &str, example: &str) -> PathBuf {
+/// The program of an example. It is built, since a test of this package alone has not done that.
+pub fn executable(example: &str) -> PathBuf {
     let cargo = Command::new(env!("CARGO"))
-        .args(["build", "--package", package, "--example", example])
+        // With the features that `cargo test --workspace` has built it with.
+        .args(["build", "--workspace", "--example", example])
         .args(["--quiet", "--message-format", "json"])
         .stderr(Stdio::inherit())
         .output()

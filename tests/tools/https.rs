@@ -36,7 +36,7 @@ struct Https {
 impl Https {
     /// Starts it in a folder, on a free port, with these files for its certificate and key.
     fn spawn(folder: &Path, files: &[(&str, &Path)]) -> Child {
-        let mut command = Command::new(example::executable("panora-hooks-https-example", "https"));
+        let mut command = Command::new(example::executable("https"));
         command.env_remove("PANORA_TLS_CERT").env_remove("PANORA_TLS_KEY").env_remove("RUST_LOG");
         command.env("PANORA_WEBHOOK_SECRET", SECRET).env("PORT", "0").envs(files.iter().copied());
         command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()

@@ -24,7 +24,11 @@ async fn patterns(Event((mut a, _)): Event<(u8, u8)>, _: Metadata, State(..): St
 }
 
 #[on("crm.deal.pulled")]
-async fn paths(_: panora_hooks::Event<HashMap<String, Option<Value>>>, __delivery: Metadata, state: State<App>) {
+async fn paths(
+    _: panora_hooks::Event<HashMap<String, Option<Value>>>,
+    __delivery: Metadata,
+    state: State<App>,
+) {
     drop((__delivery, state));
 }
 

@@ -12,7 +12,7 @@ async fn square() {}
 #[on { "crm.deal.created" }]
 async fn braces() {}
 
-#[on("ticketing.*", "crm.contact.*", "*",)]
+#[on("ticketing.*", "crm.contact.*", "*")]
 async fn patterns() {}
 
 #[on("crm.contact.imported", "webinars.*", unlisted)]

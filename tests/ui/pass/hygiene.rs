@@ -34,9 +34,15 @@ struct Vec;
 trait Hook {}
 impl Hook for Box {}
 
-macro_rules! concat { () => {} }
-macro_rules! line { () => {} }
-macro_rules! panic { () => {} }
+macro_rules! concat {
+    () => {};
+}
+macro_rules! line {
+    () => {};
+}
+macro_rules! panic {
+    () => {};
+}
 
 /// A hook.
 #[::panora_hooks::on("crm.contact.created")]
@@ -68,7 +74,13 @@ pub async fn deal_created() {}
 
 fn main() {
     let verifier = ::panora_hooks::Verifier::new("secret").unwrap();
-    let webhooks = ::panora_hooks::Webhooks::new(verifier).hooks(::panora_hooks::hooks![any, company_created, contact_created, deal_created, private::note_created]);
+    let webhooks = ::panora_hooks::Webhooks::new(verifier).hooks(::panora_hooks::hooks![
+        any,
+        company_created,
+        contact_created,
+        deal_created,
+        private::note_created
+    ]);
     ::core::mem::drop(webhooks);
     concat!();
     line!();

@@ -45,6 +45,14 @@ async fn error() -> Result<(), PayloadError> {
 }
 
 fn main() {
-    let _ = Webhooks::new(Verifier::new("secret").unwrap())
-        .hooks(hooks![nothing, unit, hook_error, text, static_text, anyhow_error, boxed, error]);
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![
+        nothing,
+        unit,
+        hook_error,
+        text,
+        static_text,
+        anyhow_error,
+        boxed,
+        error
+    ]);
 }

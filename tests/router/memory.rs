@@ -1,7 +1,5 @@
 //! The limit on what bodies take of the memory, with a clock that stands still.
 
-mod support;
-
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -9,6 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use crate::support::{Delivery, verifier};
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody},
@@ -18,7 +17,6 @@ use axum::{
 use futures_util::future;
 use http_body::{Frame, SizeHint};
 use panora_hooks::{State, Webhooks, hooks, inbox::MemoryInbox, on};
-use support::{Delivery, verifier};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::{JoinHandle, yield_now},

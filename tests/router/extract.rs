@@ -1,13 +1,12 @@
 //! The arguments of hooks.
 
-mod support;
-
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
     time::SystemTime,
 };
 
+use crate::support::{Delivery, Server, verifier};
 use axum::extract::FromRef;
 use panora_hooks::{
     Delivery as Verified, Event, FromDelivery, HookError, Metadata, RawData, Registry, State, Webhooks,
@@ -15,7 +14,6 @@ use panora_hooks::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::{Delivery, Server, verifier};
 
 type Seen = Arc<Mutex<Vec<Value>>>;
 
@@ -195,7 +193,8 @@ mod errors {
             ),
             ("null", ".", ""),
         ] {
-            let expected = format!("{EVENT} does not fit `extract::errors::Contact` at `{path}`{rest}");
+            let expected =
+                format!("{EVENT} does not fit `router::extract::errors::Contact` at `{path}`{rest}");
             for data in [payload.to_owned(), serde_json::to_string(payload).unwrap()] {
                 let (found, text) = error(&data);
                 assert_eq!(found.as_deref(), Some(path), "{data}");

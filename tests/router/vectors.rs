@@ -1,15 +1,13 @@
 //! The signature vectors, through the verifier and through a router on a real socket.
 
-mod support;
-
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
 
+use crate::support::{Request, Server, vectors::vectors};
 use panora_hooks::{Delivery, FromDelivery, HookError, State, Verifier, VerifyError, Webhooks, hooks, on};
 use serde_json::Value;
-use support::{Request, Server, vectors::vectors};
 
 #[test]
 fn the_verifier_decides_as_the_vectors_say() {

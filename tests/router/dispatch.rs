@@ -1,11 +1,9 @@
 //! Which hook an event reaches, and under which name.
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Delivery, Server, verifier};
 use panora_hooks::{Metadata, Registry, State, Webhooks, catalogue, hooks, on};
-use support::{Delivery, Server, verifier};
 
 /// The hook that ran, and what it was told.
 type Calls = Arc<Mutex<Vec<(&'static str, Metadata)>>>;

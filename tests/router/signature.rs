@@ -1,10 +1,8 @@
 //! Signatures, and values of the header that are none.
 
-mod support;
-
+use crate::support::{Delivery, SECRET, verifier};
 use panora_hooks::{SecretError, Verifier, VerifyError};
 use proptest::{collection::vec, prelude::*};
-use support::{Delivery, SECRET, verifier};
 
 fn verify(body: &[u8], signature: impl AsRef<[u8]>) -> Result<(), VerifyError> {
     verifier().verify(body, signature).map(drop)
@@ -229,7 +227,7 @@ fn a_variable_is_looked_at_before_it_is_used() {
     }
     let run = |value: Option<&std::ffi::OsStr>| {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "a_variable_is_looked_at_before_it_is_used", "--nocapture"]);
+        child.args(["--exact", "signature::a_variable_is_looked_at_before_it_is_used", "--nocapture"]);
         child.env(IS_CHILD, "1").env_remove(VARIABLE);
         if let Some(value) = value {
             child.env(VARIABLE, value);

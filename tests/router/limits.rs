@@ -1,14 +1,14 @@
 //! Large, slow and broken bodies, over a real socket.
 
-mod support;
-
 use std::{io::Write, sync::atomic::Ordering, time::Duration};
 
+use crate::support::{
+    Answer, Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer,
+};
 use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use support::{Answer, Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer};
 
 const LIMIT: usize = 1000;
 const DEFAULT_LIMIT: usize = 32 * 1024 * 1024;

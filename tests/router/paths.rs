@@ -1,11 +1,9 @@
 //! Where the router is served, over a real socket.
 
-mod support;
-
 use std::sync::atomic::Ordering;
 
+use crate::support::{Count, Delivery, NotOurs, Request, Server, assert_answer, contact, counting};
 use axum::{Extension, Router, extract::State, response::IntoResponse, routing::get};
-use support::{Count, Delivery, NotOurs, Request, Server, assert_answer, contact, counting};
 
 fn assert_served(router: Router, paths: &[&str], others: &[&str]) {
     let server = Server::start(router);

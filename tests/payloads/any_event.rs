@@ -1,7 +1,5 @@
 //! One hook for everything of a vertical.
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 
 use panora_hooks::{

@@ -1,12 +1,11 @@
 //! Values that are not what they look like.
 
-mod support;
-
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex},
 };
 
+use crate::support::{Delivery, verifier};
 use panora_hooks::{
     Event, HookError, State, hooks,
     models::{
@@ -18,7 +17,6 @@ use panora_hooks::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use support::{Delivery, verifier};
 
 /// Reads JSON as a model, which has to write it as it was.
 #[track_caller]

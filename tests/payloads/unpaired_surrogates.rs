@@ -1,8 +1,6 @@
 //! Unpaired surrogates, which JavaScript strings may hold and Rust text may not, and other JSON that the two languages
 //! read differently.
 
-mod support;
-
 use std::{
     collections::BTreeMap,
     future::pending,
@@ -10,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{Delivery, Request, Server, staged::Staged, verifier};
 use panora_hooks::{
     Event, Metadata, RawData, State, Verifier, Webhooks, hooks,
     inbox::{EventState, Filter, Inbox, MemoryInbox, Query, SqliteInbox},
@@ -18,7 +17,6 @@ use panora_hooks::{
     testing::{Sample, sample},
 };
 use serde_json::{Value, json, value::RawValue};
-use support::{Delivery, Request, Server, staged::Staged, verifier};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 

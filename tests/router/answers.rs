@@ -1,17 +1,17 @@
 //! The answers of the router, over a real socket.
 
-mod support;
-
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use crate::support::{
+    Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer, verifier,
+};
 use axum::body::Body;
 use metrics_util::debugging::DebuggingRecorder;
 use panora_hooks::{Event, HookError, State, Webhooks, hooks, on};
 use serde_json::Value;
-use support::{Count, Delivery, Request, Server, assert_answer, contact, counting, read_answer, verifier};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -119,7 +119,7 @@ fn answers_to_bad_signatures_do_not_differ() {
         post(signature.to_uppercase().as_bytes()),
         post(format!("sha256={signature}").as_bytes()),
         post(&signature.as_bytes()[..62]),
-        post(support::SECRET.as_bytes()),
+        post(crate::support::SECRET.as_bytes()),
         post(format!("{signature}, {signature}").as_bytes()),
         post(signature.as_bytes()).header("Panora-Signature", &signature),
         post(verifier().sign(&whole).as_bytes()),
@@ -207,7 +207,7 @@ async fn a_hook_is_finished_when_the_sender_hangs_up() {
     assert!(server.await.unwrap_err().is_cancelled());
     gate.may_end.notify_one();
     soon(gate.ended.notified()).await;
-    let counters = support::counters(&recorder.snapshotter());
+    let counters = crate::support::counters(&recorder.snapshotter());
     assert_eq!(counters.len(), 1);
     assert_eq!(counters[0].0.labels().next().unwrap().value(), "handled");
 }
