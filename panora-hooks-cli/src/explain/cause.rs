@@ -33,10 +33,6 @@ pub enum Cause {
     SignaturePrefixed,
     /// The signature is written in base64.
     SignatureBase64,
-    /// The signature lacks its end.
-    SignatureTruncated,
-    /// Something follows the signature.
-    SignatureExtended,
     /// Another of the known secrets made the signature.
     OtherSecret {
         /// The name of the secret.
@@ -127,8 +123,6 @@ impl Cause {
             Self::SignaturePadded => "signature_padded",
             Self::SignaturePrefixed => "signature_prefixed",
             Self::SignatureBase64 => "signature_base64",
-            Self::SignatureTruncated => "signature_truncated",
-            Self::SignatureExtended => "signature_extended",
             Self::OtherSecret { .. } => "other_secret",
             Self::SecretChanged { change, .. } => change.code,
             Self::WholeBody => "whole_body",

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use hmac::{Hmac, KeyInit, Mac};
 use panora_hooks::Verifier;
 use sha2::Sha256;
-use uuid::{Uuid, fmt::Simple};
 
 use super::{
     KnownSecret,
@@ -29,7 +28,7 @@ impl Key {
     /// The notation that means this key's signature of a text. Compares in constant time.
     pub(super) fn signs<'n>(&self, text: &[u8], notations: &'n [Notation]) -> Option<&'n Notation> {
         let mac = self.mac.clone().chain_update(text);
-        notations.iter().find(|notation| mac.clone().verify_truncated_left(&notation.bytes).is_ok())
+        notations.iter().find(|notation| mac.clone().verify_slice(&notation.bytes).is_ok())
     }
 }
 
@@ -82,9 +81,9 @@ pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s 
     secrets.iter().find(is_header).map(|known| known.name.as_str())
 }
 
-/// The changes of a secret, a UUID, between the endpoint and a configuration: white space and
-/// quotes of files, prefixes and encodings of other services. A script that signs may read a
-/// newline.
+/// The changes of a secret between the endpoint and a configuration: white space and quotes that
+/// files keep, and the prefix and base64 of Standard Webhooks, which some libraries for other
+/// senders expect. A script that signs may read a newline.
 fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {
     let change = |code, how| SecretChange { code, how };
     let trimmed = change("secret_trimmed", "without the white space at its ends");
@@ -93,7 +92,6 @@ fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {
         (trimmed, secret.trim_ascii_end().to_vec()),
         (trimmed, secret.trim_ascii_start().to_vec()),
         (change("secret_with_newline", "and a newline behind it"), [secret, b"\n"].concat()),
-        (change("secret_lower_case", "in lower case"), secret.to_ascii_lowercase()),
     ];
     let mut add = |code, how, secret: Option<Vec<u8>>| {
         changes.extend(secret.map(|secret| (change(code, how), secret)));
@@ -103,17 +101,8 @@ fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {
         _ => None,
     };
     let unprefixed = secret.strip_prefix(b"whsec_");
-    let digits: Vec<u8> = secret.iter().copied().filter(|byte| *byte != b'-').collect();
     add("secret_unquoted", "without the quotes around it", unquoted);
     add("secret_unprefixed", "without its `whsec_`", unprefixed.map(<[u8]>::to_vec));
-    add("secret_hyphenated", "with the hyphens of a UUID", uuid(&digits));
-    add("secret_from_hex", "decoded from hex", signature::hex(&digits));
     add("secret_from_base64", "decoded from base64", signature::base64(unprefixed.unwrap_or(secret)));
     changes
-}
-
-/// The digits of a UUID with its hyphens.
-fn uuid(digits: &[u8]) -> Option<Vec<u8>> {
-    let uuid = Uuid::try_parse_ascii(digits).ok().filter(|_| digits.len() == Simple::LENGTH)?;
-    Some(uuid.hyphenated().to_string().into_bytes())
 }

@@ -60,8 +60,6 @@ impl Cause {
             Self::SignaturePadded => "the signature has white space around it",
             Self::SignaturePrefixed => "the signature stands behind a prefix",
             Self::SignatureBase64 => "the signature is written in base64",
-            Self::SignatureTruncated => "the signature is cut off before its end",
-            Self::SignatureExtended => "the signature is followed by something else",
             Self::WholeBody => "the whole body was signed instead of the value of `data`",
             Self::DataEncoded => "the text in `data` was signed but arrived in a string",
             Self::DataDecoded => "`data` was signed as a string but arrived decoded",
@@ -108,9 +106,7 @@ impl Cause {
             Self::SignatureUpperCase
             | Self::SignaturePadded
             | Self::SignaturePrefixed
-            | Self::SignatureBase64
-            | Self::SignatureTruncated
-            | Self::SignatureExtended => Some(AS_HEX),
+            | Self::SignatureBase64 => Some(AS_HEX),
             Self::OtherSecret { .. } => {
                 Some("give the receiver this secret or accept both with `Verifier::also_accept`")
             }

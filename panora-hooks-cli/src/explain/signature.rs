@@ -14,15 +14,11 @@ use super::cause::Cause;
 pub(super) struct Notation {
     /// How it is written otherwise than the sender writes it.
     pub(super) causes: Vec<Cause>,
-    /// The first bytes of a signature, or all.
     pub(super) bytes: Vec<u8>,
 }
 
 /// As many bytes as a signature has.
 pub(super) const LENGTH: usize = 32;
-
-/// With fewer bytes than these a text could match by chance.
-const MIN_LENGTH: usize = 4;
 
 /// The meanings of a value of the header, those with the fewest changes first.
 pub(super) fn read(header: &[u8]) -> Vec<Notation> {
@@ -31,8 +27,8 @@ pub(super) fn read(header: &[u8]) -> Vec<Notation> {
     let with_prefix = without_prefix(trimmed).map(|rest| (Some(Cause::SignaturePrefixed), rest));
     let mut notations = Vec::new();
     for (prefix, text) in std::iter::once((None, trimmed)).chain(with_prefix) {
-        for (causes, bytes) in read_bare(text) {
-            let causes = padding.iter().chain(&prefix).chain(&causes).cloned().collect();
+        for (writing, bytes) in read_bare(text) {
+            let causes = [&padding, &prefix, &writing].into_iter().flatten().cloned().collect();
             notations.push(Notation { causes, bytes });
         }
     }
@@ -56,30 +52,17 @@ fn without_prefix(text: &[u8]) -> Option<&[u8]> {
     text.get(separator + 1..)
 }
 
-fn read_bare(text: &[u8]) -> impl Iterator<Item = (Vec<Cause>, Vec<u8>)> {
-    let (digits, rest) = text.split_at_checked(2 * LENGTH).unwrap_or((text, b""));
-    let from_hex = hex(digits).map(|bytes| {
-        let causes = [
-            (bytes.len() < LENGTH).then_some(Cause::SignatureTruncated),
-            (!rest.is_empty()).then_some(Cause::SignatureExtended),
-            digits.iter().any(u8::is_ascii_uppercase).then_some(Cause::SignatureUpperCase),
-        ];
-        (causes.into_iter().flatten().collect(), bytes)
+fn read_bare(text: &[u8]) -> impl Iterator<Item = (Option<Cause>, Vec<u8>)> {
+    let from_hex = hex::decode(text).ok().map(|bytes| {
+        let is_upper_case = text.iter().any(u8::is_ascii_uppercase);
+        (is_upper_case.then_some(Cause::SignatureUpperCase), bytes)
     });
-    let from_base64 = base64(text).and_then(|bytes| match bytes.len() {
-        LENGTH => Some(bytes),
-        // Of the digits.
-        64 => hex(&bytes),
-        _ => None,
+    let from_base64 = base64(text).map(|bytes| {
+        // Base64 of the digits, or of the bytes.
+        let bytes = hex::decode(&bytes).unwrap_or(bytes);
+        (Some(Cause::SignatureBase64), bytes)
     });
-    let from_base64 = from_base64.map(|bytes| (vec![Cause::SignatureBase64], bytes));
-    from_hex.into_iter().chain(from_base64).filter(|(_, bytes)| bytes.len() >= MIN_LENGTH)
-}
-
-/// The bytes that hex digits of either case stand for. A digit without a second one is dropped.
-pub(super) fn hex(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, single) = digits.as_chunks::<2>();
-    single.iter().all(u8::is_ascii_hexdigit).then(|| hex::decode(pairs.as_flattened()).ok())?
+    from_hex.into_iter().chain(from_base64).filter(|(_, bytes)| bytes.len() == LENGTH)
 }
 
 /// The bytes of a text in base64 of either alphabet, padded or not.

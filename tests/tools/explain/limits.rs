@@ -46,17 +46,6 @@ fn what_is_not_signed_does_not_matter() {
 }
 
 #[test]
-fn a_chance_of_one_in_thousands_is_not_taken() {
-    let (data, signature) = (quote(PAYLOAD), sign(SECRET, &quote(PAYLOAD)));
-    for length in 0..8 {
-        assert_eq!(codes(&explain(body(&data), &signature[..length])), "not_a_signature");
-    }
-    let mut other = signature[..8].to_owned();
-    other.replace_range(7..8, if other.ends_with('0') { "1" } else { "0" });
-    assert_eq!(codes(&explain(body(&data), other)), "unexplained");
-}
-
-#[test]
 fn depth_and_size_are_no_danger() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let objects = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));

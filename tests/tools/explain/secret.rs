@@ -77,10 +77,7 @@ fn a_newline_that_the_secret_does_not_have() {
 /// What the receiver has, what the sender has, and what is the difference.
 #[test]
 fn everything_that_is_done_to_secrets() {
-    let plain = SECRET.replace('-', "");
     let prefixed = format!("whsec_{SECRET}");
-    let bytes: Vec<_> =
-        (0..32).step_by(2).map(|at| u8::from_str_radix(&plain[at..at + 2], 16).unwrap()).collect();
     let own = || SECRET.to_owned();
     let texts = [
         (format!(" {SECRET}\r\n"), own(), "secret_trimmed"),
@@ -91,13 +88,11 @@ fn everything_that_is_done_to_secrets() {
         (format!("\"{SECRET}\""), own(), "secret_unquoted"),
         (format!("'{SECRET}'"), own(), "secret_unquoted"),
         (prefixed, own(), "secret_unprefixed"),
-        (SECRET.to_uppercase(), own(), "secret_lower_case"),
-        (plain, own(), "secret_hyphenated"),
         ("c2VjcmV0LXRleHQ".to_owned(), "secret-text".to_owned(), "secret_from_base64"),
         ("whsec_c2VjcmV0LXRleHQ=".to_owned(), "secret-text".to_owned(), "secret_from_base64"),
     ];
     let texts = texts.map(|(receiver, sender, code)| (receiver, sender.into_bytes(), code));
-    for (receiver, sender, code) in texts.into_iter().chain([(own(), bytes, "secret_from_hex")]) {
+    for (receiver, sender, code) in texts {
         let explanation = explain(&sender, &[("CURRENT", &receiver)]);
         assert_eq!(codes(&explanation), code, "{receiver}");
         assert!(explanation.to_string().contains("`CURRENT`"), "{explanation}");
