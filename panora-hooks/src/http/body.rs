@@ -1,4 +1,4 @@
-//! Reading a body, within limits of size, time and memory.
+//! Reads request bodies within limits of size, time and memory.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -14,17 +14,19 @@ use super::{
 };
 use crate::verify::VerifyError;
 
-/// How much hyper reads from a connection at first. Each time that it gets as much, it reads up to twice as much
-/// the next time, and keeps the buffer: that counts, too, while a body is read.
+/// The size of hyper's first read buffer of a connection. When a read fills the buffer, hyper reads
+/// up to twice as much the next time and keeps the buffer, so it counts as memory of the body that
+/// is being read.
 const FIRST_BUFFER_BYTES: usize = 8 * 1024;
 
-/// A sender that sends nothing for this long has stopped, if others wait for the memory.
+/// A sender that is idle this long is considered stalled if other bodies wait for memory.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// As good as never. Later instants may be none.
+/// Effectively forever; larger values could overflow `Instant`.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-/// The default limit of a body. Lists of a first sync are megabytes long, and the sender knows no limit.
+/// The default limit of a body. The lists of a first sync are megabytes long, and the sender has no
+/// limit.
 pub(crate) const DEFAULT_MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// The limits of bodies.
@@ -57,15 +59,15 @@ impl BodyReader {
         Self { budget: BodyBudget::new(limits.max_buffered_bytes, limits.read_timeout), limits }
     }
 
-    /// How long a body may take.
+    /// Returns the time limit of a body.
     pub(crate) fn timeout(&self) -> Duration {
         self.limits.read_timeout
     }
 
-    /// Reads a body. Its memory counts for as long as anything of it is kept.
+    /// Reads a body. Its memory counts until all of it is dropped.
     ///
-    /// A large one that arrives in one piece is not copied. Pieces are copied as they arrive and given back, so that the
-    /// connection reads the next one into the same memory.
+    /// A large body that arrives in one piece is not copied. Otherwise each piece is copied when it
+    /// arrives and then released, so that the connection reads the next one into the same memory.
     pub(crate) async fn read(&self, body: &mut Body) -> Result<ByteString, Refusal> {
         if body.size_hint().lower() > self.limits.max_body_bytes as u64 {
             return Err(self.too_large());
@@ -79,7 +81,8 @@ impl BodyReader {
         }
     }
 
-    /// Reads a body that the connection has memory for in any case. Most events are as small, and wait for nothing.
+    /// Reads a body that fits into the first buffer of its connection, which exists in any case.
+    /// Most events are this small, and none of them waits for memory.
     async fn read_small(&self, body: &mut Body) -> Result<ByteString, Refusal> {
         let deadline = Instant::now() + self.limits.read_timeout;
         let mut bytes = Vec::new();
@@ -104,8 +107,9 @@ impl BodyReader {
                 return keep(share, piece);
             }
             if length > bytes.capacity() {
-                // Not at once what was declared: the allocator may give memory that was used before, and such memory
-                // is taken whether or not the sender ever fills it.
+                // Grows step by step instead of reserving the declared length, because the
+                // allocator may return memory that was used before, and such memory is resident
+                // even if the sender never fills it.
                 let capacity = most.min(2 * length).max(length);
                 deadline += share.grow_to(capacity + piece.len()).await?;
                 bytes.reserve_exact(capacity - bytes.len());
@@ -120,7 +124,8 @@ impl BodyReader {
         keep(share, bytes.into())
     }
 
-    /// The next piece of a body. While others wait for its memory, it has to come soon.
+    /// Returns the next piece of a body. While other bodies wait for memory, the sender must not
+    /// stall.
     async fn next(
         &self,
         body: &mut Body,
@@ -128,7 +133,7 @@ impl BodyReader {
         is_waited_for: impl Fn() -> bool,
     ) -> Result<Option<Bytes>, Refusal> {
         let mut now = Instant::now();
-        // Also where pieces without anything in them come without end.
+        // An endless sequence of empty pieces must not escape the deadline.
         if now >= deadline {
             return Err(Refusal::TooSlow);
         }
@@ -153,7 +158,7 @@ impl BodyReader {
         }
     }
 
-    /// Returns the length with one more piece, unless it is over the limit.
+    /// Returns the length with one more piece, or an error if it exceeds the limit.
     fn length(&self, bytes: &[u8], piece: &[u8]) -> Result<usize, Refusal> {
         let length = bytes.len() + piece.len();
         if length > self.limits.max_body_bytes { Err(self.too_large()) } else { Ok(length) }
@@ -164,7 +169,7 @@ impl BodyReader {
     }
 }
 
-/// A body that gives its memory back when the last of it is dropped.
+/// Returns a body that releases its memory when the last reference to it is dropped.
 fn keep(mut share: BodyShare, body: Bytes) -> Result<ByteString, Refusal> {
     share.keep(body.len());
     text(Bytes::from_owner(Kept { body, _share: share }))
@@ -185,8 +190,8 @@ fn text(body: Bytes) -> Result<ByteString, Refusal> {
     ByteString::try_from(body).map_err(|_| Refusal::Unverified(VerifyError::Malformed))
 }
 
-/// Returns whether an error is that of a layer of the application that limits bodies, such as
-/// `RequestBodyLimitLayer`. The router's own limit is not an error of the body.
+/// Returns whether an error comes from a layer of the application that limits bodies, such as
+/// `RequestBodyLimitLayer`. The router's own limit does not appear as an error of the body.
 fn is_limit_of_a_layer(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_limit_of_a_layer)
 }

@@ -1,4 +1,4 @@
-//! The memory of request bodies, and the bodies that wait for some.
+//! The memory budget of request bodies, and the bodies that wait for a share of it.
 
 use std::{
     mem,
@@ -14,16 +14,16 @@ use tokio::{
 /// The memory for all bodies that a router reads and keeps.
 pub(crate) struct BodyBudget {
     limit: usize,
-    /// For how long bodies wait while none is read to its end.
+    /// How long bodies wait while no body is read to its end.
     patience: Duration,
     state: Mutex<State>,
 }
 
 struct State {
     taken: usize,
-    /// How many bodies are being read, and do not wait.
+    /// The number of bodies that are being read and do not wait for memory.
     reading: usize,
-    /// In the order in which they came.
+    /// In order of arrival.
     waiting: Vec<WaitingBody>,
     /// When a body was last read to its end.
     progress: Instant,
@@ -34,7 +34,7 @@ struct WaitingBody {
     granted: oneshot::Sender<BodyShare>,
 }
 
-/// No body was read to its end for as long as one can wait.
+/// The error of a body that waited while no body was read to its end.
 #[derive(Debug)]
 pub(crate) struct Exhausted;
 
@@ -44,27 +44,28 @@ impl BodyBudget {
         Arc::new(Self { limit, patience, state: Mutex::new(state) })
     }
 
-    /// The share of a body that is about to be read: nothing yet.
+    /// Returns the share of a body that is about to be read. It is empty at first.
     pub(crate) fn share(self: &Arc<Self>) -> BodyShare {
         self.state().reading += 1;
         BodyShare { budget: Arc::clone(self), bytes: 0, is_reading: true, is_exempt: false }
     }
 
-    /// Whether a body waits.
+    /// Returns whether a body waits for memory.
     pub(crate) fn is_short(&self) -> bool {
-        // Some may be gone.
+        // Requests that were dropped stay in the list until the next grant.
         self.state().waiting.iter().any(|waiting| !waiting.granted.is_closed())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds the lock panics half-way.
+        // No code that holds the lock panics half-way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Grants memory to every waiting body that now fits.
     ///
-    /// If no body is being read, all bodies that have begun wait for each other. The one that lacks
-    /// least is then read to its end without asking, unless the limit is exceeded already.
+    /// If no body is being read, all bodies that have begun wait for each other. Then the body that
+    /// lacks the least memory is read to its end without further checks, unless the limit is
+    /// exceeded already.
     fn grant_to_waiting(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let mut waiting = mem::take(&mut state.waiting);
         waiting.retain(|waiting| !waiting.granted.is_closed());
@@ -91,14 +92,15 @@ impl BodyBudget {
         state.taken += bytes;
         state.reading += 1;
         if let Err(mut share) = granted.send(share) {
-            // Gone meanwhile. Not through `drop`, which takes the lock that is held.
+            // The request was dropped meanwhile. `drop` must not release the share, because it
+            // takes the lock that is held here.
             state.taken -= mem::take(&mut share.bytes);
             state.reading -= usize::from(mem::take(&mut share.is_reading));
         }
     }
 }
 
-/// The memory of one body, which is released when this is dropped.
+/// The memory of one body. Dropping the share releases it.
 pub(crate) struct BodyShare {
     budget: Arc<BodyBudget>,
     bytes: usize,
@@ -108,7 +110,7 @@ pub(crate) struct BodyShare {
 }
 
 impl BodyShare {
-    /// Takes at least so many bytes, and says how long it had to wait for them.
+    /// Grows the share to at least this many bytes, and returns how long it waited for them.
     pub(crate) async fn grow_to(&mut self, bytes: usize) -> Result<Duration, Exhausted> {
         let Some(missing) = bytes.checked_sub(self.bytes).filter(|missing| *missing > 0) else {
             return Ok(Duration::ZERO);
@@ -159,10 +161,10 @@ impl BodyShare {
         self.is_exempt |= other.is_exempt;
     }
 
-    /// The body was read to its end, and so many bytes of it are kept.
+    /// Records that the body was read to its end and that this many bytes of it are kept.
     pub(crate) fn keep(&mut self, bytes: usize) {
         let mut state = self.budget.state();
-        // More than was taken, where it came in one piece that was larger than expected.
+        // Can exceed the bytes taken, if the body came in one piece that was larger than expected.
         state.taken = state.taken - self.bytes + bytes;
         state.reading -= usize::from(mem::take(&mut self.is_reading));
         state.progress = Instant::now();

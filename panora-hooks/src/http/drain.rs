@@ -1,4 +1,4 @@
-//! Refusing a request whose body is still on its way.
+//! Drains the body of a request that is refused before it has arrived.
 
 use std::time::Duration;
 
@@ -8,15 +8,16 @@ use axum::{
 };
 use http_body_util::BodyExt;
 
-/// A sender that pauses for this long has stopped, and waits for the answer.
+/// A sender that is idle this long has stopped and waits for the response.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads the rest of a body and throws it away, while the answer is sent.
+/// Reads and discards the rest of a body while the response is sent.
 ///
-/// If the connection were closed at once, a sender that is still writing would see it break, and not the
-/// answer that says why; Node's client even throws what nothing can catch. So it is let to write to the
-/// end, however long that is in bytes, but for no longer than `timeout`. A sender that asks before it sends
-/// gets the answer first, and reading on could tell it to go on.
+/// If the connection were closed at once, a sender that is still writing would see a reset instead
+/// of the response that names the reason; Node's client even throws an error that cannot be caught.
+/// So the sender may write to the end, without a limit of bytes, but for no longer than `timeout`.
+/// A sender that uses `Expect` gets the response before it sends the body; reading on could tell it
+/// to continue.
 pub(crate) fn drain(headers: &HeaderMap, mut body: Body, timeout: Duration) {
     if body.is_end_stream() || headers.contains_key(header::EXPECT) {
         return;

@@ -1,4 +1,4 @@
-//! From an HTTP request to its answer.
+//! The HTTP endpoint: turns each request into a response.
 
 use std::sync::Arc;
 
@@ -25,18 +25,18 @@ use crate::{
     verify::{Signature, Verifier, VerifyError},
 };
 
-/// Answers requests: the state that they share.
+/// Answers requests. All requests of a router share it.
 pub(crate) struct DeliveryEndpoint<S> {
     pub(crate) verifier: Verifier,
     pub(crate) state: S,
     pub(crate) dispatch: Arc<Dispatch<S>>,
-    /// Stores events, if there is an inbox.
+    /// Stores events. `None` without an inbox.
     pub(crate) writer: Option<Arc<Writer>>,
     pub(crate) bodies: body::BodyReader,
 }
 
 impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
-    /// A router that answers at `path`, with and without a trailing slash.
+    /// Returns a router that answers at `path`, with and without a trailing slash.
     #[track_caller]
     pub(crate) fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
         assert!(path.starts_with('/'), "the path `{path}` does not begin with `/`: write `/{path}`");
@@ -87,11 +87,12 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         let (delivery, hook) = (delivery.into_shared(&body), hook.map(|(hook, _)| *hook));
         let Some(writer) = &self.writer else { return self.run(hook, delivery, tally).await };
         let storing = Arc::clone(self).store(Arc::clone(writer), hook, delivery, tally);
-        // In a task of its own: what has arrived is stored even if the sender hangs up.
+        // A task of its own stores the event even if the sender hangs up.
         tokio::spawn(storing.in_current_span()).await.unwrap_or(DeliveryOutcome::Abandoned)
     }
 
-    /// Reads what is to be verified. The body is not touched before the header has the right shape.
+    /// Reads the parts of a request that are verified. The body is not read before the header has
+    /// the right shape.
     async fn read(&self, request: Request) -> Result<(ByteString, Signature), Refusal> {
         let (head, mut body) = request.into_parts();
         let read = async {
@@ -120,7 +121,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         Execution::new(call, tally).await
     }
 
-    /// Stores an event. If the store cannot be reached, its hook runs before the answer.
+    /// Stores an event. If the store is unreachable, the hook runs before the response.
     async fn store(
         self: Arc<Self>,
         writer: Arc<Writer>,

@@ -1,4 +1,4 @@
-//! Running a hook while the sender waits.
+//! Runs a hook while the sender waits.
 
 use std::{
     mem,
@@ -12,13 +12,13 @@ use tracing::Instrument;
 use super::outcome::{DeliveryOutcome, Tally};
 use crate::hook::{Call, HookOutcome};
 
-/// Runs a hook to its end while the sender waits, and counts what came of it.
+/// Runs a hook to its end while the sender waits, and counts the outcome.
 ///
-/// A server drops the future of a request when the sender hangs up. A hook that has begun is finished all
-/// the same, in a task of its own: the sender will not send the event again.
+/// A server drops the future of a request when the sender hangs up. A hook that has started is then
+/// finished in a detached task, because the sender will not send the event again.
 pub(crate) struct Execution {
     call: Call,
-    /// Taken when the hook has ended.
+    /// `None` once the hook has ended.
     tally: Option<Tally>,
     is_detached: bool,
 }
@@ -47,7 +47,8 @@ impl Future for Execution {
 
 impl Drop for Execution {
     fn drop(&mut self) {
-        // A task that is dropped was dropped by its runtime, which takes no more.
+        // A detached task is dropped only when the runtime shuts down, and nothing can be spawned
+        // then.
         let Some(tally) = self.tally.take_if(|_| !self.is_detached) else { return };
         let Ok(runtime) = Handle::try_current() else { return };
         let span = tally.span().clone();

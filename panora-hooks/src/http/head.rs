@@ -1,4 +1,4 @@
-//! The checks of a request that come before its body is read.
+//! Checks of a request that precede its body.
 
 use axum::http::{HeaderMap, HeaderValue, Method};
 
@@ -9,16 +9,16 @@ use crate::verify::Verifier;
 ///
 /// # Errors
 ///
-/// If it is another method.
+/// Returns [`Refusal::Method`] for any other method.
 pub fn check_method(method: &Method) -> Result<(), Refusal> {
     if method == Method::POST { Ok(()) } else { Err(Refusal::Method) }
 }
 
-/// Returns the value of the signature header, whatever it is.
+/// Returns the value of the signature header, whatever its form.
 ///
 /// # Errors
 ///
-/// If the header is missing, or stands there more than once.
+/// Returns an error if the header is missing or appears more than once.
 pub fn signature(headers: &HeaderMap) -> Result<&HeaderValue, Refusal> {
     let mut values = headers.get_all(Verifier::SIGNATURE_HEADER).iter();
     let value = values.next().ok_or(Refusal::NoSignature)?;

@@ -1,4 +1,4 @@
-//! HTTP: from a request to its answer.
+//! HTTP: from a request to its response.
 
 pub(crate) mod body;
 mod budget;

@@ -1,4 +1,4 @@
-//! One counted outcome for each request.
+//! The outcome of a delivery, counted once for each request.
 
 use axum::{
     http::StatusCode,
@@ -9,14 +9,14 @@ use tracing::Span;
 use super::refusal::Refusal;
 use crate::inbox::ParkReason;
 
-/// How a request ended.
+/// How a delivery ended.
 #[derive(Debug)]
 pub(crate) enum DeliveryOutcome {
     /// The event is in the inbox.
     Stored,
-    /// The event was in the inbox already.
+    /// The inbox held the event already.
     Duplicate,
-    /// The event is in the inbox and does not run.
+    /// The event is in the inbox but does not run.
     Parked(ParkReason),
     /// The inbox did not take the event.
     NotStored,
@@ -28,15 +28,16 @@ pub(crate) enum DeliveryOutcome {
     Failed,
     /// A hook panicked.
     Panicked,
-    /// The request is no delivery of the sender's.
+    /// The request is not a delivery from the sender.
     Refused(Refusal),
-    /// The sender went away before it had sent everything, or the program ended before the hook did.
+    /// The sender disconnected before it had sent everything, or the program ended before the hook
+    /// did.
     Abandoned,
 }
 
 impl DeliveryOutcome {
-    /// Answers the sender. A hook that failed is answered otherwise if there is an inbox: it ran only
-    /// because the event could not be stored.
+    /// Returns the response. With an inbox a failed hook is answered with 503 instead of 500,
+    /// because it ran only since the event could not be stored.
     pub(crate) fn into_response(self, has_inbox: bool) -> Response {
         let status = match self {
             Self::Refused(refusal) => return (&refusal).into_response(),
@@ -67,7 +68,7 @@ impl DeliveryOutcome {
     }
 }
 
-/// Counts how a request ends, whichever way that is: what is dropped without a word was abandoned.
+/// Counts the outcome of one request. A tally that is dropped unclosed counts as abandoned.
 #[derive(Debug)]
 pub(crate) struct Tally {
     span: Span,

@@ -1,4 +1,4 @@
-//! Why a request is no delivery, and what it is told.
+//! Refusals: why a request is not a delivery, and how it is answered.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -8,7 +8,7 @@ use axum::{
 use super::budget::Exhausted;
 use crate::verify::{Verifier, VerifyError};
 
-/// Why a request is refused. The text is for the log; `reason` is for the sender.
+/// The reason for refusing a request. The message is for the log; `reason` is for the sender.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The method is not POST.
@@ -17,10 +17,10 @@ pub enum Refusal {
     /// The header is missing.
     #[error("the header `{}` is missing", Verifier::SIGNATURE_HEADER)]
     NoSignature,
-    /// The header stands there more than once.
+    /// The header appears more than once.
     #[error("there is more than one header `{}`", Verifier::SIGNATURE_HEADER)]
     TwoSignatures,
-    /// The signature or the body is not the sender's.
+    /// The signature or the body does not come from the sender.
     #[error(transparent)]
     Unverified(VerifyError),
     /// The body is larger than the limit of the router.
@@ -62,7 +62,8 @@ impl Refusal {
         }
     }
 
-    /// One of a fixed set of texts. Whatever is wrong with a signature has the same.
+    /// Returns the text of the response, one of a fixed set. All errors of a signature share one
+    /// text.
     fn reason(&self) -> &'static str {
         match self {
             Self::Method => "Webhook Error: only POST is allowed",
@@ -81,7 +82,7 @@ impl Refusal {
         }
     }
 
-    /// The outcome that is counted.
+    /// Returns the outcome that is counted.
     pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::Method => "method_not_allowed",
