@@ -1,4 +1,4 @@
-//! A hook that was called.
+//! A running hook.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,7 +9,7 @@ use std::{
 use super::{HookFuture, RegisteredHook};
 use crate::delivery::Delivery;
 
-/// How a hook ended.
+/// How a call of a hook ended.
 #[derive(Debug)]
 pub(crate) enum HookOutcome {
     Handled,
@@ -17,7 +17,7 @@ pub(crate) enum HookOutcome {
     Panicked,
 }
 
-/// A hook that was called. Whatever it does, it ends.
+/// A running hook. A panic becomes [`HookOutcome::Panicked`].
 pub(crate) struct Call {
     /// The path of the hook inside its crate.
     hook: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Calls the hook. It does not run before it is polled.
+    /// Calls the hook. Nothing runs before the first poll.
     pub(crate) fn new<S>(entry: &RegisteredHook<S>, delivery: Delivery<'static>, state: S) -> Self {
         Self { hook: entry.definition.path(), running: (entry.call)(delivery, state) }
     }
@@ -36,14 +36,15 @@ impl Future for Call {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HookOutcome> {
         let hook = self.hook;
-        // Nothing reads the hook's state after a panic.
+        // Unwind safe, since no code reads the state of the hook after a panic.
         let poll = AssertUnwindSafe(|| {
             let result = ready!(self.running.as_mut().poll(context));
-            // The text of an error comes from the user's code, which may panic, too.
+            // `Display` of an error is the user's code and may panic, too.
             Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
         });
         let Ok(polled) = catch_unwind(poll) else {
-            // The payload of the panic may hold anything. The panic hook has printed it, if at all.
+            // The payload of the panic is not logged, because it may hold anything. The panic hook
+            // has printed it if it prints at all.
             tracing::error!(hook, "hook panicked");
             return Poll::Ready(HookOutcome::Panicked);
         };

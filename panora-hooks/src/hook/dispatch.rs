@@ -1,17 +1,17 @@
-//! Which hook an event goes to.
+//! Dispatch: finds the hook for an event type.
 
 use std::collections::HashMap;
 
 use super::registry::{RegisteredHook, Registry};
 use crate::catalogue;
 
-/// The table of a router, built once.
+/// The dispatch table of a router, built once.
 pub(crate) struct Dispatch<S> {
     hooks: Vec<RegisteredHook<S>>,
-    /// By the type on the wire: each pattern that is an event type, and everything that the catalogue
-    /// holds and any pattern matches.
+    /// Keyed by wire type: each pattern that is an event type, and every text of the catalogue that
+    /// a pattern matches.
     routes: HashMap<&'static str, Route>,
-    /// For what the catalogue does not hold.
+    /// For types that the catalogue does not hold.
     prefixes: Prefixes,
 }
 
@@ -38,8 +38,8 @@ impl<S> Dispatch<S> {
         prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
         let prefixes = Prefixes(prefixes);
 
-        // A hook that names the text itself comes first, then one that names the event the text stands
-        // for, then prefixes of that event's name.
+        // A hook that names the text itself has precedence, then a hook that names the event type
+        // the text stands for, then prefixes of that event type's name.
         for event_type in catalogue::all() {
             if let Some(&route) = routes.get(event_type.name()) {
                 for text in event_type.texts() {
@@ -56,7 +56,7 @@ impl<S> Dispatch<S> {
         Self { hooks, routes, prefixes }
     }
 
-    /// The hook for a type on the wire, and the name that the type has for it.
+    /// Returns the hook for a wire type, and the event type under which that hook receives it.
     pub(crate) fn find(&self, wire_type: &str) -> Option<(&RegisteredHook<S>, Option<&'static str>)> {
         let (hook, event_type) = match self.routes.get(wire_type) {
             Some(route) => (route.hook, Some(route.event_type)),

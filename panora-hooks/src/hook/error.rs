@@ -7,49 +7,49 @@ use std::{
 
 use crate::delivery::PayloadError;
 
-/// An error of any type. `anyhow::Error`, `String` and `&str` convert into it, too.
+/// An error of any type. `anyhow::Error`, `String` and `&str` also convert into it.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why a hook failed.
+/// The error of a hook.
 ///
-/// A hook returns `Result<(), E>` for any `E` that turns into this: every [`std::error::Error`],
-/// `anyhow::Error`, `String`. So `?` works on all of them:
+/// A hook returns `Result<(), E>` for any `E` that converts into this type: every
+/// [`std::error::Error`], `anyhow::Error`, `String`. So `?` works on all of them:
 ///
 /// ```
 /// use panora_hooks::{HookError, Metadata, on};
 ///
 /// #[on("crm.contact.created")]
 /// async fn contact_created(meta: Metadata) -> Result<(), HookError> {
-///     let table = std::fs::read_to_string("prices.txt")?;             // try again
-///     let id: u32 = meta.id.parse().map_err(HookError::permanent)?;   // do not
+///     let table = std::fs::read_to_string("prices.txt")?;             // retried
+///     let id: u32 = meta.id.parse().map_err(HookError::permanent)?;   // not retried
 ///     Ok(())
 /// }
 /// ```
 ///
-/// Like `anyhow::Error`, it is no [`std::error::Error`] itself, which is what lets everything else turn
-/// into it.
+/// Like `anyhow::Error`, it does not implement [`std::error::Error`]; that makes the blanket `From`
+/// implementation possible.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HookError {
-    /// Trying again may help. What any error becomes.
+    /// Another attempt may help. Other errors convert into this variant.
     Retry(BoxError),
-    /// Trying again is no use. Made by [`HookError::permanent`].
+    /// Another attempt cannot help. Created by [`HookError::permanent`].
     Permanent(BoxError),
-    /// The payload is not what the hook takes. Trying again is no use.
+    /// The payload does not fit the type that the hook takes. Another attempt cannot help.
     Payload(PayloadError),
 }
 
 impl HookError {
-    /// Says that trying again is no use.
+    /// Creates a permanent error: another attempt cannot help.
     ///
-    /// Without an inbox there is nothing that would try again, and the router answers 500 either way: the
-    /// sender records the failure, and for one event (`connection.created` of e-commerce) makes one more
-    /// attempt whatever it is told.
+    /// Without an inbox there are no further attempts, and the router answers 500 either way. The
+    /// sender records the failure, and for one event (`connection.created` of e-commerce) it makes
+    /// one more attempt whatever the response is.
     pub fn permanent(error: impl Into<BoxError>) -> Self {
         Self::Permanent(error.into())
     }
 
-    /// Whether trying again may help.
+    /// Returns whether another attempt may help.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Retry(_))
@@ -72,7 +72,7 @@ impl<E: Into<BoxError>> From<E> for HookError {
     }
 }
 
-/// The error and all that caused it, on one line. With `{:#}` or without.
+/// Writes the error and its causes on one line, with `{:#}` or without.
 impl Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -95,11 +95,11 @@ impl Display for HookError {
     note = "the router answers; return `Err` to ask for a retry"
 )]
 pub trait IntoOutcome {
-    /// Success, or why not.
+    /// Returns `Ok` on success and the error otherwise.
     ///
     /// # Errors
     ///
-    /// If the hook failed.
+    /// Returns the error of a hook that failed.
     fn into_outcome(self) -> Result<(), HookError>;
 }
 
@@ -115,14 +115,14 @@ impl<E: IntoHookError> IntoOutcome for Result<(), E> {
     }
 }
 
-/// `Into<HookError>`, with a message of its own.
+/// `Into<HookError>`, with a compile error of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot become a `HookError`",
     label = "not an error that a hook can return",
     note = "implement `std::error::Error` for `{Self}`"
 )]
 pub trait IntoHookError {
-    /// The conversion.
+    /// Converts the error.
     fn into_hook_error(self) -> HookError;
 }
 

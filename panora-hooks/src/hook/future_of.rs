@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The future of a call of the hook `H`.
     ///
-    /// It is the future of the user's function. Its type tells lists which hook returned it.
+    /// It wraps the future of the user's function. Its type tells lists which hook returned it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct FutureOf<H, F> {
@@ -23,7 +23,7 @@ pin_project! {
 }
 
 impl<H, F> FutureOf<H, F> {
-    /// Marks a future of the hook.
+    /// Wraps a future of the hook.
     pub fn new(future: F) -> Self {
         Self { hook: PhantomData, future }
     }
@@ -37,7 +37,7 @@ impl<H, F: Future> Future for FutureOf<H, F> {
     }
 }
 
-// A `main` under `#[on]` has one error, that of the attribute.
+// A `main` under `#[on]` then causes a single error, that of the attribute.
 impl<H, F> Termination for FutureOf<H, F> {
     fn report(self) -> ExitCode {
         ExitCode::FAILURE

@@ -1,4 +1,4 @@
-//! Hooks: what `#[on]` generates, lists of them, and calls.
+//! Hooks: the items that `#[on]` generates, lists of hooks, and calls.
 
 mod call;
 mod dispatch;
@@ -24,7 +24,7 @@ use crate::delivery::Delivery;
 /// A running hook.
 pub type HookFuture = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>>;
 
-/// A function that `#[on]` has made a hook for the state `S`.
+/// A function that `#[on]` has turned into a hook for the state `S`.
 ///
 /// Only `#[on]` implements this.
 pub trait Hook<S>: Described {
@@ -32,10 +32,10 @@ pub trait Hook<S>: Described {
     fn call(delivery: Delivery<'static>, state: S) -> HookFuture;
 }
 
-/// A hook, whatever the state.
+/// A hook, independent of the state.
 ///
-/// Apart from [`Hook`], whose implementations have bounds: where a bound names a type that does not exist,
-/// evaluating a constant crashes the compiler (1.95).
+/// Separate from [`Hook`], whose implementations have bounds: if a bound names a type that does not
+/// exist, evaluating a constant crashes the compiler (1.95).
 pub trait Described {
     /// The definition of the hook.
     const DEFINITION: Definition;
@@ -44,9 +44,9 @@ pub trait Described {
 /// The definition of a hook: the facts that `#[on]` knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
-    /// The path of the function, beginning with its crate.
+    /// The path of the function, including its crate.
     pub name: &'static str,
-    /// The patterns, as they were written.
+    /// The patterns as written.
     pub patterns: &'static [&'static str],
     /// Whether the user vouches for patterns that the catalogue does not hold.
     pub is_unlisted: bool,
@@ -57,7 +57,7 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// The path of the function inside its crate, such as `crm::contact_created`.
+    /// Returns the path of the function inside its crate, such as `crm::contact_created`.
     pub(crate) fn path(&self) -> &'static str {
         self.name.split_once("::").map_or(self.name, |(_crate, path)| path)
     }

@@ -1,4 +1,4 @@
-//! The hooks that a set of lists names.
+//! The registry: the hooks of one or more lists.
 
 use std::{collections::HashMap, fmt};
 
@@ -7,8 +7,8 @@ use crate::delivery::Delivery;
 
 /// The hooks of a [`Webhooks`](crate::Webhooks), for the state `S`.
 ///
-/// A list, `hooks![..]`, is a function over a registry, and so is any function that a module exports to
-/// hand over its hooks:
+/// A list, `hooks![..]`, is a function that takes a registry, and so is any function through which
+/// a module exports its hooks:
 ///
 /// ```
 /// use panora_hooks::{Metadata, Registry, hooks, on};
@@ -24,8 +24,8 @@ use crate::delivery::Delivery;
 pub struct Registry<S = ()> {
     entries: Vec<RegisteredHook<S>>,
     claims: HashMap<&'static str, usize>,
-    /// The first pattern that two hooks name. The panic waits for a function that knows the user's
-    /// line.
+    /// The first pattern that two hooks name. The panic is raised by a function that knows the line
+    /// of the caller.
     claimed_twice: Option<ClaimedTwice>,
 }
 
@@ -43,13 +43,13 @@ impl fmt::Display for ClaimedTwice {
     }
 }
 
-/// A hook that is registered.
+/// A registered hook.
 pub(crate) struct RegisteredHook<S> {
     pub(crate) definition: Definition,
     pub(crate) call: fn(Delivery<'static>, S) -> HookFuture,
 }
 
-// Derived, it would need a state that is `Copy`.
+// A derived implementation would require `S: Copy`.
 impl<S> Clone for RegisteredHook<S> {
     fn clone(&self) -> Self {
         *self
@@ -67,7 +67,7 @@ impl<S> Registry<S> {
     ///
     /// # Panics
     ///
-    /// If one of them names a pattern that an earlier list names.
+    /// Panics if one of them names a pattern that an earlier list names.
     #[track_caller]
     pub fn hooks(&mut self, list: impl FnOnce(&mut Self)) -> &mut Self {
         list(self);
@@ -97,12 +97,12 @@ impl<S> Registry<S> {
         self.entries.iter().map(|entry| entry.definition)
     }
 
-    /// The patterns of all hooks.
+    /// Returns the patterns of all hooks.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &'static str> {
         self.claims.keys().copied()
     }
 
-    /// The hooks, and which of them each pattern belongs to.
+    /// Returns the hooks, and for each pattern the index of its hook.
     pub(crate) fn into_parts(self) -> (Vec<RegisteredHook<S>>, HashMap<&'static str, usize>) {
         (self.entries, self.claims)
     }
