@@ -1,4 +1,4 @@
-//! `Event<T>`.
+//! [`Event`]: the payload as a typed argument.
 
 use std::{
     any::type_name,
@@ -16,17 +16,19 @@ use crate::{
 
 /// The payload of the event, as a `T`.
 ///
-/// The sender puts the payload into a JSON string inside the JSON body, its documentation puts it there
-/// as it is; both are the same here. What `T` has to take depends on the event: `*.created` carries one
-/// object, `*.pulled` a list of rows, and any of them can be `null`, which `Event<Option<T>>` takes.
+/// The sender puts the payload into a JSON string inside the JSON body; its documentation shows it
+/// as a plain value. Both are accepted. The shape of `T` depends on the event: `*.created` carries
+/// one object, `*.pulled` a list of rows, and any of them can be `null`, which `Event<Option<T>>`
+/// accepts.
 ///
-/// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical, to which `null` is `Other`. One of the
-/// [models](crate::models), alone or in a `Vec`, `Option` or `Box`, is checked to be what the event carries.
+/// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical, which reads `null`
+/// as `Other`. The compiler checks that one of the [models](crate::models), alone or in a `Vec`,
+/// `Option` or `Box`, is the one that the event carries.
 ///
 /// ```
 /// use panora_hooks::{Event, on};
 ///
-/// /// As much of a deal as this program needs.
+/// /// The fields of a deal that this program needs.
 /// #[derive(serde::Deserialize)]
 /// struct Deal {
 ///     name: Option<String>,
@@ -43,12 +45,14 @@ use crate::{
 /// }
 /// ```
 ///
-/// Strings of JavaScript may hold unpaired surrogates, halves of a character such as `\ud83d`, which Rust text cannot
-/// hold. Each becomes U+FFFD, the replacement character, in keys and in values; keys that differ in nothing else
-/// become one, of which the last counts. [`RawData`](super::RawData) and the inbox keep the text as it was signed.
+/// JavaScript strings may hold unpaired surrogates, halves of a character such as `\ud83d`, which
+/// Rust text cannot hold. Each becomes U+FFFD, the replacement character, in keys and in values.
+/// Keys that differ only in them become equal, and the last one counts. [`RawData`](super::RawData)
+/// and the inbox keep the text as it was signed.
 ///
-/// A payload that does not fit is a [`PayloadError`], which says at which field and holds no value. With an inbox the event is
-/// dead then, and kept: it runs once the type is mended and the event replayed.
+/// A payload that does not fit is a [`PayloadError`], which names the field and holds no value.
+/// With an inbox the event is then dead but kept: it runs once the type is fixed and the event is
+/// replayed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event<T>(pub T);
 
@@ -58,13 +62,13 @@ impl<S, T: FromPayload> FromDelivery<S> for Event<T> {
     }
 }
 
-/// A payload: whatever can be deserialised, and `AnyEvent`, which depends on the event's type.
+/// A payload: any type that can be deserialised, and `AnyEvent`, which depends on the event type.
 pub trait FromPayload: Sized {
     /// Decodes the payload.
     ///
     /// # Errors
     ///
-    /// If it is not JSON, or does not fit.
+    /// Returns an error if the payload is not JSON or does not fit the type.
     fn from_payload(delivery: &Delivery<'_>) -> Result<Self, PayloadError>;
 }
 
@@ -88,7 +92,7 @@ impl<T> DerefMut for Event<T> {
     }
 }
 
-/// The type alone: `#[tracing::instrument]` logs the arguments of the function that it stands on.
+/// Shows the type only, because `#[tracing::instrument]` logs the arguments of its function.
 impl<T> fmt::Debug for Event<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event<{}>(..)", type_name::<T>())

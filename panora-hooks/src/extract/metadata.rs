@@ -1,4 +1,4 @@
-//! `Metadata`.
+//! [`Metadata`]: the facts about an event besides its payload.
 
 use std::time::SystemTime;
 
@@ -7,10 +7,11 @@ use crate::{delivery::Delivery, hook::HookError};
 
 /// The facts about an event besides its payload.
 ///
-/// The signature covers neither the id nor the type. Never grant anything on the type alone, and write both with `{:?}`: they
-/// may hold anything. Unpaired surrogates in them are U+FFFD.
+/// The signature covers neither the id nor the type. Never grant anything on the type alone, and
+/// format both with `{:?}`, because they may hold any text. Unpaired surrogates in them become
+/// U+FFFD.
 ///
-/// The id is the same at each attempt, which makes it the key of what a hook has done:
+/// The id is the same in every attempt, so a hook can use it as the key for work that it has done:
 ///
 /// ```
 /// use panora_hooks::{Metadata, State, on};
@@ -32,13 +33,13 @@ use crate::{delivery::Delivery, hook::HookError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// `id_event` of the body: a UUID, the same if the sender repeats the event.
+    /// `id_event` of the body, a UUID. It stays the same if the sender repeats the event.
     pub id: String,
-    /// The type under the name that hooks and endpoints use, such as `crm.company.created`.
+    /// The event type, the name that hooks and endpoints use, such as `crm.company.created`.
     pub event_type: String,
-    /// The type that the body carries, such as `crm.company.push`.
+    /// The wire type, the `type` in the body, such as `crm.company.push`.
     pub wire_type: String,
-    /// How often the event has been tried, this time included: 1 on the first.
+    /// The number of this attempt: 1 for the first.
     pub attempt: u32,
     /// When the delivery arrived.
     pub received_at: SystemTime,

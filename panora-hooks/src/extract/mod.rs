@@ -13,15 +13,15 @@ pub use self::{
 };
 use crate::{delivery::Delivery, hook::HookError};
 
-/// An argument of a hook: something that can be had from a delivery and the state `S`.
+/// An argument of a hook: a type that can be extracted from a delivery and the state `S`.
 ///
-/// [`Event`], [`Metadata`], [`RawData`] and [`State`](crate::State) are there already. A type of your own
-/// can be an argument, too:
+/// [`Event`], [`Metadata`], [`RawData`] and [`State`](crate::State) implement it. Your own types
+/// can be arguments, too:
 ///
 /// ```
 /// use panora_hooks::{Delivery, FromDelivery, HookError, on};
 ///
-/// /// The customer that an event is about.
+/// /// The customer that an event belongs to.
 /// struct Tenant(String);
 ///
 /// impl<S> FromDelivery<S> for Tenant {
@@ -41,20 +41,21 @@ use crate::{delivery::Delivery, hook::HookError};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used as a hook argument",
     label = "cannot be taken from a delivery when the state is `{S}`",
-    note = "hook arguments are `Event<T>`, `Metadata`, `RawData`, `State<T>` and what implements `FromDelivery`",
+    note = "hook arguments are `Event<T>`, `Metadata`, `RawData`, `State<T>` and types that implement `FromDelivery`",
     note = "to receive the payload write `Event<{Self}>`",
     note = "the body is verified before the hook runs; use `Event<T>` where axum has `Json<T>`"
 )]
 pub trait FromDelivery<S>: Sized {
-    /// Takes the argument out of a delivery.
+    /// Extracts the argument from a delivery.
     ///
     /// # Errors
     ///
-    /// If it is not there. The hook does not run then, and has failed.
+    /// Returns an error if the argument cannot be extracted. The hook then does not run and counts
+    /// as failed.
     fn from_delivery(delivery: &Delivery<'_>, state: &S) -> Result<Self, HookError>;
 }
 
-/// Extracts an argument. Generated code calls it for each argument and needs to name the type only.
+/// Extracts an argument. Generated code calls it for each argument, so that it names only the type.
 #[doc(hidden)]
 pub fn extract<T: FromDelivery<S>, S>(delivery: &Delivery<'_>, state: &S) -> Result<T, HookError> {
     T::from_delivery(delivery, state)

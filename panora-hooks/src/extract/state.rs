@@ -1,4 +1,4 @@
-//! `State<T>`, axum's own.
+//! [`State`]: parts of the application's state, extracted with axum's own type.
 
 use axum::extract::{FromRef, State};
 
@@ -11,15 +11,16 @@ impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
     }
 }
 
-/// `T: FromRef<Self>`, seen from the state, so that a missing one can say what to do.
+/// `T: FromRef<Self>` with the state as the implementing type, so that the compile error for a
+/// missing part can name a fix.
 #[diagnostic::on_unimplemented(
     message = "`{T}: FromRef<{Self}>` is not satisfied",
-    label = "the state is `{Self}`, of which `{T}` is no part",
+    label = "the state is `{Self}`, which has no part `{T}`",
     note = "call `.with_state(..)` before `.hooks(..)`; without it the state is `()`",
     note = "derive `FromRef` for `{Self}` (feature `macros` of axum), or implement `FromRef<{Self}>` for `{T}`"
 )]
 pub trait HasPart<T> {
-    /// The part.
+    /// Returns the part.
     fn part(&self) -> T;
 }
 
