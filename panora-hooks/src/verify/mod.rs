@@ -1,4 +1,4 @@
-//! Verification: bytes and secrets, no HTTP.
+//! Verification of signatures: bytes and secrets, no HTTP.
 
 pub(crate) mod envelope;
 mod secret;
@@ -16,8 +16,8 @@ use crate::delivery::Delivery;
 
 /// Verifies deliveries with the secret of an endpoint.
 ///
-/// Panora signs the JSON text of `data` and nothing else: the signature is the lower-case hex of
-/// HMAC-SHA256 over the very bytes that stand after `"data":` in the body, with the bytes of the secret as
+/// Panora signs the JSON text of `data` and nothing else. The signature is the lower-case hex of
+/// HMAC-SHA256 over the exact bytes after `"data":` in the body, with the bytes of the secret as
 /// the key. `type` and `id_event` are not covered, and there is no timestamp.
 ///
 /// ```
@@ -33,19 +33,19 @@ use crate::delivery::Delivery;
 /// ```
 #[derive(Clone)]
 pub struct Verifier {
-    /// Keyed once: a verification starts from a copy. The first is the one that signs.
+    /// Keyed once; each verification starts from a copy. The first key is the one that signs.
     keys: Vec<Hmac<Sha256>>,
 }
 
-/// Why a delivery is not what the sender sent.
+/// The reason why a delivery cannot be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The signature is not 64 lower-case hex digits. Deployments before July 2024 put the secret itself
-    /// there, which is refused like anything else.
+    /// The signature is not 64 lower-case hex digits. Deployments before July 2024 send the secret
+    /// itself, which is refused like any other text.
     #[error("the signature is not 64 lower-case hex digits")]
     SignatureFormat,
-    /// The signature is of other data, or made with another secret.
+    /// Other data was signed, or another secret was used.
     #[error("the signature does not match: other data was signed, or another secret was used")]
     SignatureMismatch,
     /// The body is not the JSON object that Panora sends.
@@ -54,7 +54,7 @@ pub enum VerifyError {
     /// The body lacks this key.
     #[error("the body has no `{0}`")]
     MissingKey(&'static str),
-    /// The body has this key twice. Two parsers might choose differently.
+    /// The body has this key more than once. Two parsers might choose different values.
     #[error("the body has more than one `{0}`")]
     DuplicateKey(&'static str),
 }
@@ -63,41 +63,45 @@ impl Verifier {
     /// The name of the header that carries the signature.
     pub const SIGNATURE_HEADER: &str = "Panora-Signature";
 
-    /// A verifier for an endpoint's secret, which is used as it is: neither trimmed nor decoded.
+    /// Returns a verifier for an endpoint's secret. The secret is used as it is, neither trimmed
+    /// nor decoded.
     ///
     /// # Errors
     ///
-    /// If the secret is empty or nothing but white space: everybody could sign.
+    /// Returns an error if the secret is empty or consists of white space, since anyone could forge
+    /// signatures with it.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, SecretError> {
         Ok(Self { keys: vec![keyed(secret.as_ref())?] })
     }
 
-    /// A verifier for the secret in an environment variable.
+    /// Returns a verifier for the secret in an environment variable.
     ///
     /// # Errors
     ///
-    /// If the variable is not set, is not Unicode, is blank, or begins or ends with white space: a newline
-    /// at the end was pasted or written by `echo`, and is not part of the secret.
+    /// Returns an error if the variable is not set, is not Unicode, is blank, or begins or ends
+    /// with white space. A trailing newline was pasted or written by `echo`, and is not part of the
+    /// secret.
     pub fn from_env(name: &str) -> Result<Self, SecretError> {
         Self::new(secret::read(name)?)
     }
 
-    /// Also accepts deliveries that another secret signed.
+    /// Also accepts deliveries signed with another secret.
     ///
-    /// To rotate a secret, create a second endpoint, accept both, and then remove the first. What identifies data in an
-    /// inbox is its signature: an event that comes again with the other secret is another event.
+    /// To rotate a secret, create a second endpoint, accept both secrets, and then remove the first
+    /// endpoint. An inbox identifies data by its signature, so an event that arrives again with the
+    /// other secret counts as another event.
     ///
     /// # Errors
     ///
-    /// As for [`Verifier::new`].
+    /// Returns the errors of [`Verifier::new`].
     pub fn also_accept(mut self, previous: impl AsRef<[u8]>) -> Result<Self, SecretError> {
         self.keys.push(keyed(previous.as_ref())?);
         Ok(self)
     }
 
-    /// Also accepts deliveries that the secret in an environment variable signed.
+    /// Also accepts deliveries signed with the secret in an environment variable.
     ///
-    /// A variable that is there only while a secret is rotated is looked for first:
+    /// If the variable exists only during a rotation, check for it first:
     ///
     /// ```no_run
     /// # use panora_hooks::{SecretError, Verifier};
@@ -112,7 +116,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// As for [`Verifier::from_env`]: also if it is not set.
+    /// Returns the errors of [`Verifier::from_env`], also if the variable is not set.
     pub fn also_accept_env(self, name: &str) -> Result<Self, SecretError> {
         self.also_accept(secret::read(name)?)
     }
@@ -121,7 +125,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// If the signature or the body is not as the sender makes them. The errors hold nothing of either.
+    /// Returns an error if the signature or the body does not have the sender's form, or if the
+    /// signature does not match. The errors contain no part of either.
     pub fn verify<'b>(
         &self,
         body: &'b [u8],
@@ -132,7 +137,7 @@ impl Verifier {
         self.verify_text(body, &signature)
     }
 
-    /// [`verify`](Self::verify), for parts that are checked already.
+    /// [`verify`](Self::verify) for a body and a signature that are parsed already.
     pub(crate) fn verify_text<'b>(
         &self,
         body: &'b str,
@@ -145,38 +150,40 @@ impl Verifier {
         Ok(Delivery::new(*signature.as_bytes(), id, wire_type, data))
     }
 
-    /// The signature of `data`: the JSON text that stands after `"data":`, quotes and escapes included.
+    /// Returns the signature of `data`, the JSON text after `"data":`, including quotes and
+    /// escapes.
     #[must_use]
     pub fn sign(&self, data: &str) -> String {
         let mac = self.keys.first().map(|key| key.clone().chain_update(data).finalize());
         mac.map(|mac| Signature::from_bytes(mac.into_bytes().into()).to_string()).unwrap_or_default()
     }
 
-    /// Whether a secret is among those that are accepted.
+    /// Returns whether a secret is among the accepted ones.
     #[cfg(feature = "endpoints")]
     pub(crate) fn accepts(&self, secret: &str) -> bool {
-        // Keys do not show what they were made of. Any text serves, if both sign it the same way.
+        // A key does not reveal its secret. Two secrets are equal if they sign the same text, here
+        // the empty one, in the same way.
         Self::new(secret).is_ok_and(|other| {
             Signature::parse(other.sign("").as_bytes())
                 .is_some_and(|signature| self.is_signed("", &signature))
         })
     }
 
-    /// Compares with every secret, whether or not an earlier one matches, so that the time does not
-    /// tell which one it was.
+    /// Compares with every secret, even after a match, so that the time does not reveal which one
+    /// matched.
     fn is_signed(&self, data: &str, signature: &Signature) -> bool {
         self.keys.iter().fold(false, |is_signed, key| is_signed | is_signed_with(key, data, signature))
     }
 }
 
-/// Compares in constant time, as the `hmac` crate does it. A signature is compared nowhere else.
+/// Compares in constant time, through the `hmac` crate. No other code compares signatures.
 fn is_signed_with(key: &Hmac<Sha256>, data: &str, signature: &Signature) -> bool {
     #[cfg(test)]
     tests::COMPARISONS.with(|comparisons| comparisons.set(comparisons.get() + 1));
     key.clone().chain_update(data).verify(signature.as_bytes().into()).is_ok()
 }
 
-/// A key, if the secret is one.
+/// Returns the key of a valid secret.
 fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, SecretError> {
     secret::check(secret)?;
     #[expect(clippy::expect_used, reason = "not an outcome: HMAC takes keys of any length")]
@@ -196,11 +203,11 @@ mod tests {
     use super::*;
 
     thread_local! {
-        /// How many signatures this thread has compared.
+        /// The number of signatures that this thread has compared.
         pub(super) static COMPARISONS: Cell<u32> = const { Cell::new(0) };
     }
 
-    /// Verifies a signature by one of three secrets, and counts the comparisons.
+    /// Verifies a signature by `signer` against three secrets, and counts the comparisons.
     fn comparisons(signer: &str) -> (bool, u32) {
         let verifier = Verifier::new("first").unwrap().also_accept("second").unwrap();
         let verifier = verifier.also_accept("third").unwrap();

@@ -1,21 +1,21 @@
-//! Texts that cannot be a secret.
+//! Validation of endpoint secrets.
 
 use std::env::{self, VarError};
 
-/// Why a text cannot be an endpoint's secret. It never holds the text.
+/// The reason why a text cannot be the secret of an endpoint. The error never contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// Nothing at all.
-    #[error("the webhook secret is empty: everybody could sign deliveries")]
+    /// The secret is empty.
+    #[error("the webhook secret is empty, so anyone could sign deliveries")]
     Empty,
-    /// Nothing but white space.
-    #[error("the webhook secret is nothing but white space")]
+    /// The secret consists of white space.
+    #[error("the webhook secret consists of white space")]
     Blank,
     /// The environment variable does not exist.
     #[error("the environment variable `{0}` is not set: set it to the `secret` of the webhook endpoint")]
     Unset(String),
-    /// The environment variable is set to nothing, or to white space.
+    /// The environment variable is empty or consists of white space.
     #[error("the environment variable `{0}` is blank: set it to the `secret` of the webhook endpoint")]
     BlankVariable(String),
     /// The environment variable begins or ends with white space.
@@ -23,7 +23,7 @@ pub enum SecretError {
         "the environment variable `{0}` begins or ends with white space, perhaps a pasted newline: remove it"
     )]
     PaddedVariable(String),
-    /// The environment variable is not Unicode, which secrets are.
+    /// The environment variable is not valid Unicode, so it cannot be a secret.
     #[error("the environment variable `{0}` is not valid Unicode")]
     NotUnicode(String),
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// A signature of the right shape: the 32 bytes of an HMAC-SHA256.
+/// A well-formed signature: the 32 bytes of an HMAC-SHA256.
 pub(crate) struct Signature([u8; 32]);
 
 impl Signature {
-    /// Reads 64 lower-case hex digits and nothing else, which is all that the sender writes.
+    /// Parses exactly 64 lower-case hex digits, the only form that the sender writes.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let digits: &[u8; 64] = text.try_into().ok()?;
         let mut bytes = [0; 32];

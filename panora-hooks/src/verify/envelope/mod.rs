@@ -1,4 +1,4 @@
-//! The object around the data.
+//! The envelope: the JSON object around `data`.
 
 mod plain;
 
@@ -14,26 +14,26 @@ use self::plain::{DATA, ID, PlainEnvelope, TYPE};
 use super::VerifyError;
 use crate::delivery::json_string;
 
-/// The parts of a body, as they stand in it.
+/// The parts of a body.
 #[derive(Debug)]
 pub struct Envelope<'b> {
     /// `id_event`.
     pub id: Cow<'b, str>,
     /// `type`.
     pub wire_type: Cow<'b, str>,
-    /// The JSON text of `data`: the bytes that are signed, and the bytes that are decoded.
+    /// The JSON text of `data`. The same bytes are verified and decoded.
     pub data: &'b str,
 }
 
 impl<'b> Envelope<'b> {
     /// Parses a body.
     ///
-    /// Keys are compared as they read once their escapes are decoded. Keys that the sender does not send
-    /// are passed over: it may send more one day. Unpaired surrogates in the id and the type become U+FFFD.
+    /// Keys are compared after decoding their escapes. Unknown keys are ignored, because the sender
+    /// may add some. Unpaired surrogates in the id and the type become U+FFFD.
     ///
     /// # Errors
     ///
-    /// If the body is not the JSON object that Panora sends.
+    /// Returns an error if the body is not the JSON object that Panora sends.
     pub fn parse(body: &'b str) -> Result<Self, VerifyError> {
         if let Some(PlainEnvelope { id, wire_type, data }) = plain::parse(body) {
             return Ok(Self { id: Cow::Borrowed(id), wire_type: Cow::Borrowed(wire_type), data });
@@ -44,18 +44,20 @@ impl<'b> Envelope<'b> {
         }
     }
 
-    /// The same where `serde_json` refuses unpaired surrogates in the keys, the id or the type.
+    /// Parses a body with unpaired surrogates in the keys, the id or the type, which `serde_json`
+    /// refuses.
     fn parse_replaced(body: &'b str) -> Result<Self, VerifyError> {
         let replaced = json_string::replace_unpaired(body).ok_or(VerifyError::Malformed)?;
         let Envelope { id, wire_type, data } = Envelope::parse_any(&replaced)?;
-        // The data as it was: all of the body keeps its place.
+        // Takes `data` from the original body. The replacement moves nothing, so the position is
+        // the same.
         let start = data.as_ptr().addr() - replaced.as_ptr().addr();
         let data = body.get(start..start + data.len()).ok_or(VerifyError::Malformed)?;
         let (id, wire_type) = (id.into_owned().into(), wire_type.into_owned().into());
         Ok(Self { id, wire_type, data })
     }
 
-    /// The same for whatever is JSON.
+    /// Parses any JSON body with `serde_json`.
     fn parse_any(body: &'b str) -> Result<Self, VerifyError> {
         let Keys { id, wire_type, data, duplicate } =
             serde_json::from_str(body).map_err(|_| VerifyError::Malformed)?;
@@ -72,7 +74,7 @@ impl<'b> Envelope<'b> {
     }
 }
 
-/// The keys of a body, each as often as it comes.
+/// The values of the known keys, and a key that appears more than once.
 #[derive(Default)]
 struct Keys<'b> {
     id: Option<JsonText<'b>>,

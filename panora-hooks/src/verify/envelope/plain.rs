@@ -1,4 +1,4 @@
-//! The object as the sender writes it, and as anybody would: three keys, three strings.
+//! The fast path for the envelope as the sender writes it: three keys, three strings.
 
 use crate::delivery::json_string;
 
@@ -13,10 +13,10 @@ pub(super) struct PlainEnvelope<'b> {
     pub(super) data: &'b str,
 }
 
-/// Parses a body that has the three keys once each, in any order and with any white space, and nothing unusual in
-/// them: `data` is a string, and neither the keys nor the id nor the type have escapes.
+/// Parses a body that has the three keys once each, in any order and with any white space, where
+/// `data` is a string, and the keys, the id and the type have no escapes.
 ///
-/// `None` says nothing of the body but that `serde_json` is to judge it.
+/// `None` means only that `serde_json` has to decide.
 pub(super) fn parse(body: &str) -> Option<PlainEnvelope<'_>> {
     let mut input = Input { body, position: 0 };
     let (mut id, mut wire_type, mut data) = (None, None, None);
@@ -30,7 +30,7 @@ pub(super) fn parse(body: &str) -> Option<PlainEnvelope<'_>> {
             DATA => (input.string()?, &mut data),
             _ => return None,
         };
-        // A key that comes twice leaves another one out.
+        // If a key appears twice, another one is missing.
         *taken = Some(value).filter(|value| !value.is_empty());
         input.skip(separator)?;
     }
@@ -55,24 +55,24 @@ impl<'b> Input<'b> {
         self.position += self.rest().iter().position(is_other).unwrap_or(self.rest().len());
     }
 
-    /// Passes over a byte, and white space before it.
+    /// Skips white space and then this byte.
     fn skip(&mut self, byte: u8) -> Option<()> {
         self.skip_white_space();
         (*self.rest().first()? == byte).then(|| self.position += 1)
     }
 
-    /// What stands in a short string without escapes.
+    /// Returns the content of a short string without escapes.
     fn text(&mut self) -> Option<&'b str> {
         self.skip(b'"')?;
         let start = self.position;
         let end = start + self.rest().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0x00..0x20))?;
         self.position = end;
-        // Not `skip`, which would pass over a line break in the string.
+        // `skip` would accept a line break inside the string.
         (*self.rest().first()? == b'"').then(|| self.position += 1)?;
         self.body.get(start..end)
     }
 
-    /// A long string, as it stands there.
+    /// Returns a long string with its quotes, undecoded.
     fn string(&mut self) -> Option<&'b str> {
         self.skip(b'"')?;
         let start = self.position - 1;
