@@ -1,4 +1,4 @@
-//! Internals that the command line shares. Not for users: anything here may change in any release.
+//! Internals that the command-line tool uses. Not public API: any item may change in any release.
 
 #[cfg(feature = "testing")]
 pub use crate::testing::{
@@ -22,13 +22,13 @@ pub use crate::{
 #[cfg(feature = "endpoints")]
 pub use crate::{endpoints::this_machine::HttpClient, printable::without_credentials};
 
-/// A text from outside, shortened and without control characters.
+/// Returns a text from outside, shortened and with control characters escaped.
 #[must_use]
 pub fn printable(text: &str) -> String {
     crate::printable::Printable(text).to_string()
 }
 
-/// A delivery of an event type, with this payload.
+/// Returns a delivery of an event type with this payload.
 #[cfg(feature = "testing")]
 #[must_use]
 pub fn sample(event_type: &str, payload: Json) -> crate::testing::Sample {

@@ -1,7 +1,8 @@
-//! Panora's event types: what endpoints subscribe to, what bodies carry, and whether anything sends it.
+//! Panora's event types: the names that endpoints subscribe to, the types in bodies, and whether
+//! any release sends them.
 //!
-//! Written from Panora's source at its last commit (`c6741e9e`, 2024-12-27) and its history. The macros
-//! check event types against the same table.
+//! Based on Panora's source at its last commit (`c6741e9e`, 2024-12-27) and its history. The
+//! macros check event types against the same table.
 //!
 //! ```
 //! use panora_hooks::catalogue::{self, Shape};
@@ -15,7 +16,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// One event type.
+/// An event type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType {
     name: &'static str,
@@ -44,16 +45,17 @@ pub enum Sender {
     Current,
     /// Only older releases.
     Past,
-    /// Nobody: Panora's source has code for it, but nothing reaches that code.
+    /// No release: Panora's source has code for it, but no path reaches that code.
     Unreachable,
-    /// Nobody: only a document or a list names it.
+    /// No release: only a document or a list names it.
     Listed,
 }
 
-/// Every event type, for code that runs in the compiler.
+/// All event types, for code that runs in the compiler.
 pub(crate) static EVENT_TYPES: &[EventType] = &panora_hooks_macros::catalogue!();
 
-/// Every text that means an event type. A name wins over the same text as a variant of another.
+/// Maps every text that stands for an event type to that type. A name has precedence over the same
+/// text as a variant of another type.
 static BY_TEXT: LazyLock<HashMap<&'static str, &'static EventType>> = LazyLock::new(|| {
     let mut by_text = HashMap::with_capacity(2 * EVENT_TYPES.len());
     by_text.extend(EVENT_TYPES.iter().map(|event_type| (event_type.name, event_type)));
@@ -65,46 +67,49 @@ static BY_TEXT: LazyLock<HashMap<&'static str, &'static EventType>> = LazyLock::
     by_text
 });
 
-/// Every event type, in the order of the verticals.
+/// Returns all event types, in the order of the verticals.
 #[must_use]
 pub fn all() -> &'static [EventType] {
     EVENT_TYPES
 }
 
-/// The event type that a text means: its name, what bodies carry, or a misspelling that Panora published.
+/// Returns the event type that a text stands for. The text is a name, a wire type, or a misspelling
+/// that Panora published.
 ///
-/// `None` is no error: Panora may add types, and the types of passthrough requests
+/// `None` is not an error: Panora may add types, and the types of passthrough requests
 /// (`<vertical>.<provider>.passthrough`) are not listed one by one.
 #[must_use]
 pub fn find(text: &str) -> Option<&'static EventType> {
     BY_TEXT.get(text).copied()
 }
 
-/// Every text that means an event type, with that type.
+/// Returns every text that stands for an event type, with that type.
 pub(crate) fn texts() -> impl Iterator<Item = (&'static str, &'static EventType)> {
     BY_TEXT.iter().map(|(text, event_type)| (*text, *event_type))
 }
 
 impl EventType {
-    /// The name that hooks use and endpoints subscribe to (`scope`), such as `crm.company.created`.
+    /// Returns the name that hooks use and endpoints subscribe to (`scope`), such as
+    /// `crm.company.created`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The texts that bodies carry as `type`: first what the last release sends, such as
-    /// `crm.company.push`, then another spelling that the sources hold, such as an older name.
+    /// Returns the wire types: first the one that the last release sends, such as
+    /// `crm.company.push`, then another spelling in the sources, such as an older name.
     pub fn wire_names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.wire_name).chain(self.variant)
     }
 
-    /// A wrong name that Panora published for this type. Nothing sends it; subscribing to it gets nothing.
+    /// Returns a wrong name that Panora published for this type. No release sends it; an endpoint
+    /// that subscribes to it receives nothing.
     #[must_use]
     pub const fn misspelling(&self) -> Option<&'static str> {
         self.misspelling
     }
 
-    /// The vertical, such as `crm`; `connection` for `connection.created`.
+    /// Returns the vertical, such as `crm`; `connection` for `connection.created`.
     #[must_use]
     pub const fn vertical(&self) -> &'static str {
         let name = self.name.as_bytes();
@@ -115,32 +120,32 @@ impl EventType {
         self.name.split_at(end).0
     }
 
-    /// The model of the object, or of each row of the list, such as `Company` and `CompanyRow`; `None`
-    /// where the sources do not say.
+    /// Returns the model of the object, or of each row of the list, such as `Company` and
+    /// `CompanyRow`. `None` if the sources do not define it.
     #[must_use]
     pub const fn payload(&self) -> Option<&'static str> {
         self.payload
     }
 
-    /// Whether the data is one object or a list.
+    /// Returns whether the data is one object or a list.
     #[must_use]
     pub const fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// The sender of the event type.
+    /// Returns the sender of the event type.
     #[must_use]
     pub const fn sender(&self) -> Sender {
         self.sender
     }
 
-    /// Whether any known release sends it.
+    /// Returns whether any known release sends it.
     #[must_use]
     pub const fn is_sent(&self) -> bool {
         matches!(self.sender, Sender::Current | Sender::Past)
     }
 
-    /// Every text, other than the name, that means this type.
+    /// Returns every text other than the name that stands for this type.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &'static str> {
         self.wire_names().chain(self.misspelling)
     }

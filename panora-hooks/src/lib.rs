@@ -9,7 +9,7 @@ mod delivery;
 #[cfg(feature = "endpoints")]
 pub mod endpoints;
 mod extract;
-// Documentation alone. Its code is compiled where all is there that it is about.
+// Documentation only. Its examples are compiled when every feature that they use is on.
 #[cfg(any(
     all(doc, not(doctest)),
     all(

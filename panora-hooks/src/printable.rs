@@ -1,9 +1,10 @@
-//! Texts of the body in the log.
+//! Printable forms of texts from requests, for the log.
 
 use std::fmt::{self, Write};
 
-/// A text that the signature does not cover, such as the event's type: no longer than a name, and without
-/// the line breaks and control characters with which it could pass for other lines of the log.
+/// A text that the signature does not cover, such as the event type. It is cut to [`MAX_CHARS`],
+/// and line breaks and control characters are escaped, so that it cannot pass for another line of
+/// the log.
 #[derive(Clone, Copy)]
 pub(crate) struct Printable<'t>(pub(crate) &'t str);
 
@@ -34,7 +35,7 @@ impl fmt::Display for PrintableUrl<'_> {
     }
 }
 
-/// A URL, with `..` for the credentials that may be in its user, query and fragment.
+/// Returns a URL with `..` in place of the user, query and fragment, which may hold credentials.
 #[cfg(feature = "endpoints")]
 #[must_use]
 pub fn without_credentials(text: &str) -> String {
@@ -49,7 +50,7 @@ pub fn without_credentials(text: &str) -> String {
         return text.to_owned();
     }
     if has_user {
-        // What has had a user can have another.
+        // Cannot fail: the URL has a user already.
         let _ = url.set_password(None).and_then(|()| url.set_username(".."));
     }
     let (query, fragment) = (url.query().map(|_| ".."), url.fragment().map(|_| ".."));
@@ -64,7 +65,7 @@ mod tests {
 
     #[cfg(feature = "endpoints")]
     #[test]
-    fn a_url_keeps_its_credentials_to_itself() {
+    fn a_url_is_shown_without_its_credentials() {
         for (url, shown) in [
             ("https://a.example", "https://a.example"),
             ("https://a.example/b/@c", "https://a.example/b/@c"),
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_as_they_are_and_others_cannot_forge_a_line() {
+    fn names_are_shown_unchanged_and_no_text_forges_a_log_line() {
         assert_eq!(Printable("crm.contact.created").to_string(), "crm.contact.created");
         assert_eq!(Printable("x\n2026 ERROR \u{1b}[31m").to_string(), r"x\n2026 ERROR \u{1b}[31m");
         assert_eq!(Printable(&"é".repeat(200)).to_string(), "é".repeat(128) + "…");
