@@ -1,20 +1,20 @@
-//! Finds, while compiling, the entries of a list that name the same pattern.
+//! Finds the entries of a list that name the same pattern, at compile time.
 
 use super::{message::Message, text::same};
 use crate::hook::Definition;
 
-/// An entry of a list, as far as it is known while compiling.
+/// The facts about an entry of a list that are known at compile time.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
-    /// Its place among the entries, those of other configurations included.
+    /// Its position among all entries, including those that another configuration leaves out.
     pub position: usize,
-    /// The path, as it was written.
+    /// The path as written.
     pub name: &'static str,
     /// The definition of the hook.
     pub definition: Definition,
 }
 
-/// An entry names a pattern that an entry before it names.
+/// An entry that names a pattern of an earlier entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Clash {
     pattern: &'static str,
@@ -26,7 +26,8 @@ pub type Clashes = [Option<Clash>];
 
 /// Finds the clashes of a list.
 ///
-/// A hash table of `SLOTS` slots: comparing each with each took longer than checking the hooks themselves.
+/// Uses a hash table of `SLOTS` slots: comparing all pairs took longer than checking the hooks
+/// themselves.
 #[must_use]
 pub const fn clashes<const POSITIONS: usize, const SLOTS: usize>(
     listed: &[Listed],
@@ -63,7 +64,7 @@ pub const fn clashes<const POSITIONS: usize, const SLOTS: usize>(
     clashes
 }
 
-/// How many slots [`clashes`] needs.
+/// Returns the number of slots that [`clashes`] needs.
 #[must_use]
 pub const fn slots(listed: &[Listed]) -> usize {
     let mut patterns = 0;
@@ -75,11 +76,11 @@ pub const fn slots(listed: &[Listed]) -> usize {
     2 * patterns + 1
 }
 
-/// Stops the build at an entry that clashes with one before it.
+/// Stops the build at an entry that clashes with an earlier one.
 ///
 /// # Panics
 ///
-/// In that case, with both hooks named.
+/// Panics at such an entry, with a message that names both hooks.
 #[track_caller]
 pub const fn assert_unclaimed(clashes: &Clashes, position: usize) {
     #[expect(clippy::panic, reason = "it runs in the compiler, where this is an error")]

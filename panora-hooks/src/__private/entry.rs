@@ -1,4 +1,4 @@
-//! Finds the hook of a list's entry through the function that its path leads to.
+//! Finds the hook of an entry through the type of the function that its path resolves to.
 
 use core::marker::PhantomData;
 
@@ -6,10 +6,10 @@ use crate::hook::{Described, FutureOf, Hook, Registry};
 
 use super::Listed;
 
-/// A function that `#[on]` has made a hook, with the arguments `A`.
+/// A function that `#[on]` has turned into a hook, with the arguments `A`.
 ///
-/// The type that a function returns says which hook it is. Nothing else has that type, so a list that
-/// names the function cannot mean another hook.
+/// The return type of the function identifies its hook. No other function has that type, so a list
+/// that names the function cannot mean another hook.
 #[diagnostic::on_unimplemented(
     message = "not a hook: this function has no `#[on(\"...\")]` attribute, or is private here",
     label = "not a hook"
@@ -42,9 +42,9 @@ macro_rules! impl_hook_functions {
 // `#[on]` refuses a function with more arguments.
 impl_hook_functions!(A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16);
 
-/// Returns what is known of an entry while compiling.
+/// Returns the facts about an entry that are known at compile time.
 ///
-/// The one place that refuses a function that is not a hook, so that there is one error about it.
+/// Only this function rejects a function that is not a hook, so that there is one error about it.
 pub const fn listed<F: HookFunction<A>, A>(position: usize, name: &'static str, _function: &F) -> Listed {
     Listed { position, name, definition: F::Hook::DEFINITION }
 }
@@ -58,16 +58,16 @@ pub struct Entry<'r, F, A, S> {
 }
 
 impl<'r, F, A, S> Entry<'r, F, A, S> {
-    /// The entry with this function, or with whatever else its path leads to.
+    /// Returns the entry for this function, or for any other value that its path resolves to.
     ///
-    /// It holds the registry, so that the state is known when the hook is looked at.
+    /// It holds the registry, so that the state is known when the hook is resolved.
     pub fn of(_function: &F, registry: &'r mut Registry<S>) -> Self {
         Self { function: PhantomData, arguments: PhantomData, registry }
     }
 }
 
 impl<F: HookFunction<A>, A, S> Entry<'_, F, A, S> {
-    /// Registers the hook. A method of the type itself comes before a trait's.
+    /// Registers the hook. An inherent method has precedence over the method of a trait.
     pub fn __panora_hooks_register(self)
     where
         F::Hook: Hook<S>,
@@ -76,8 +76,8 @@ impl<F: HookFunction<A>, A, S> Entry<'_, F, A, S> {
     }
 }
 
-/// The fallback for an entry that is not a hook, which [`listed`] refuses. It is implemented for the
-/// arguments `()`, because nothing else determines them.
+/// The fallback for an entry that is not a hook, which [`listed`] rejects. It is implemented for
+/// the arguments `()`, because nothing else determines them.
 pub trait NotAHook: Sized {
     /// Registers nothing.
     fn __panora_hooks_register(self) {}

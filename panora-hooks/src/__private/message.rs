@@ -1,6 +1,6 @@
-//! Messages put together while compiling, where there is no `format!`.
+//! Messages built at compile time, where `format!` is not available.
 
-/// A message of the compiler's.
+/// A compile error message.
 pub(super) struct Message {
     bytes: [u8; 512],
     len: usize,
@@ -11,7 +11,7 @@ impl Message {
         Self { bytes: [0; 512], len: 0 }.with(text)
     }
 
-    /// Appends a text. Nobody would read what does not fit.
+    /// Appends a text. Text beyond the capacity is cut.
     pub(super) const fn with(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         let mut index = 0;
@@ -26,7 +26,7 @@ impl Message {
     pub(super) const fn text(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
-            // Cut inside a character: a path longer than any compiler lets through.
+            // The text was cut inside a character. No compiler accepts a path this long.
             Err(_) => "a name is too long to be shown",
         }
     }

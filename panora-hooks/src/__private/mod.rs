@@ -1,4 +1,4 @@
-//! Items that generated code names. Not for users: anything here may change in any release.
+//! Items that generated code names. Not public API: any item may change in any release.
 
 mod clash;
 mod entry;

@@ -1,4 +1,5 @@
-//! Finds, while compiling, a hook whose payload type is one of this crate's, but not its event's.
+//! Finds hooks whose payload type is a model of this crate but not the model of their event, at
+//! compile time.
 
 use core::marker::PhantomData;
 
@@ -11,37 +12,37 @@ use crate::{
     extract::Event,
 };
 
-/// The model that a type of this crate holds.
+/// The model that a type of this crate stands for.
 #[derive(Debug, Clone, Copy)]
 pub struct Carried {
     /// The module of its models.
     pub vertical: &'static str,
     /// The name of the model.
     pub model: &'static str,
-    /// One, or how many.
+    /// How many of the model: one or a list.
     pub shape: Shape,
 }
 
 /// How an event carries a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// One of it.
+    /// One object.
     Object,
-    /// A list of it.
+    /// A list of objects.
     List,
-    /// A list of lists of it, which nothing carries.
+    /// A list of lists, which no event carries.
     Lists,
-    /// Whatever the events of the vertical carry.
+    /// Anything that the events of the vertical carry.
     Any,
 }
 
-/// A type that is made for certain events. A user's own type is for any.
+/// A payload type for certain events. A user's own type fits any event.
 pub trait Payload {
-    /// The model that the type holds.
+    /// The model that the type stands for.
     const CARRIED: Carried;
 }
 
-/// `null`, too.
+/// Also accepts `null`.
 impl<P: Payload> Payload for Option<P> {
     const CARRIED: Carried = P::CARRIED;
 }
@@ -55,46 +56,48 @@ impl<P: Payload> Payload for Vec<P> {
         shape: match P::CARRIED.shape {
             Shape::Object => Shape::List,
             Shape::List | Shape::Lists => Shape::Lists,
-            // No event is a list of events, and serde says so.
+            // No event is a list of events; serde reports that.
             Shape::Any => Shape::Any,
         },
         ..P::CARRIED
     };
 }
 
-/// Asks the type of an argument what payload it takes.
+/// Resolves the type of an argument to the payload that it takes.
 #[derive(Debug)]
 pub struct Argument<A>(PhantomData<A>);
 
 impl<P: Payload> Argument<Event<P>> {
-    /// The model that the argument takes. A constant of the type itself comes before a trait's.
+    /// The model that the argument takes. An inherent constant has precedence over the constant of
+    /// a trait.
     pub const __PANORA_HOOKS_CARRIED: Option<Carried> = Some(P::CARRIED);
 }
 
 /// The fallback for any other argument, which fits any event.
 pub trait FitsAny {
-    /// Nothing in particular.
+    /// `None`: the argument fits any event.
     const __PANORA_HOOKS_CARRIED: Option<Carried> = None;
 }
 
 impl<A> FitsAny for Argument<A> {}
 
-/// A pattern of `#[on(..)]`, as far as the catalogue knows what it stands for.
+/// A pattern of `#[on(..)]`, resolved against the catalogue.
 #[derive(Debug, Clone, Copy)]
 pub enum Pattern {
-    /// The event type at this place of the catalogue.
+    /// The event type at this index of the catalogue.
     Event(usize),
-    /// Everything that is sent below a prefix, which is empty or ends with a dot.
+    /// All event types that are sent below a prefix, which is empty or ends with a dot.
     Prefix(&'static str),
     /// An event type of passthrough requests.
     Passthrough(&'static str),
 }
 
-/// Stops the build where a hook for `patterns` takes a payload that one of their events does not carry.
+/// Stops the build if a hook for `patterns` takes a payload that one of their events does not
+/// carry.
 ///
 /// # Panics
 ///
-/// In that case, with what the event carries, and what to write.
+/// Panics in that case; the message says what the event carries and what to write.
 #[track_caller]
 pub const fn assert_carried(taken: Option<Carried>, patterns: &[Pattern]) {
     let Some(taken) = taken else { return };
@@ -155,7 +158,7 @@ impl Expected {
 
     const fn is_met_by(self, taken: Carried, pattern: Pattern) -> bool {
         let is_shape = match taken.shape {
-            // A hook for everything gets what is of another vertical, too, as raw data.
+            // A hook for `*` also receives events of other verticals, as raw data.
             Shape::Any => return starts_with(self.event_type, taken.vertical) || is_everything(pattern),
             Shape::Object => !self.is_list,
             Shape::List => self.is_list,
@@ -168,7 +171,7 @@ impl Expected {
         is_shape && is_model
     }
 
-    /// Whether all events of the patterns carry this.
+    /// Returns whether all events of the patterns carry this model.
     const fn is_all_of(self, patterns: &[Pattern]) -> bool {
         let mut meant = Meant::of(patterns);
         while let Some(other) = meant.next() {
@@ -188,20 +191,21 @@ impl Expected {
         self.qualified(message.with("`"), taken).with("`")
     }
 
-    /// The model, with its module where that is not the one of what the hook takes.
+    /// Appends the model, with its module unless that is the module of the type that the hook
+    /// takes.
     const fn qualified(self, message: Message, taken: Carried) -> Message {
         let Some(model) = self.model else { return message };
         let message = if self.is_elsewhere(taken) { message.with(self.vertical).with("::") } else { message };
         message.with(model)
     }
 
-    /// Whether the model is in another module than what the hook takes.
+    /// Returns whether the model is in another module than the type that the hook takes.
     const fn is_elsewhere(self, taken: Carried) -> bool {
         is_module(self.vertical) && is_module(taken.vertical) && !same(self.vertical, taken.vertical)
     }
 }
 
-/// Whether models of a vertical are in a module of its name.
+/// Returns whether the models of a vertical are in a module of its name.
 const fn is_module(vertical: &str) -> bool {
     !same(vertical, "connection") && !same(vertical, "passthrough")
 }
@@ -232,12 +236,12 @@ const fn article(model: &str) -> &'static str {
     }
 }
 
-/// The events that patterns stand for.
+/// An iterator over the events that patterns stand for.
 struct Meant<'p> {
     patterns: &'p [Pattern],
-    /// The pattern that is next.
+    /// The index of the next pattern.
     index: usize,
-    /// The event type that is next, where that is a prefix.
+    /// The index of the next event type, if that pattern is a prefix.
     event: usize,
 }
 
@@ -246,7 +250,7 @@ impl<'p> Meant<'p> {
         Self { patterns, index: 0, event: 0 }
     }
 
-    /// The pattern that the last event is of.
+    /// Returns the pattern of the last event.
     const fn last(&self) -> Pattern {
         self.patterns[if self.event > 0 { self.index } else { self.index - 1 }]
     }
@@ -271,7 +275,7 @@ impl<'p> Meant<'p> {
                     while self.event < EVENT_TYPES.len() {
                         let event_type = &EVENT_TYPES[self.event];
                         self.event += 1;
-                        // An event type that nothing sends does not arrive.
+                        // An event type that no release sends does not arrive.
                         if event_type.is_sent() && starts_with(event_type.name(), prefix) {
                             return Some(Expected::of(event_type));
                         }

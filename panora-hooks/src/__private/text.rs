@@ -1,4 +1,4 @@
-//! Texts compared while compiling, where `==` is not to be had.
+//! Comparison of texts at compile time, where `==` is not available.
 
 pub(super) const fn same(left: &str, right: &str) -> bool {
     are_same(left.as_bytes(), right.as_bytes())
