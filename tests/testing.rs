@@ -131,12 +131,15 @@ fn a_path_that_leads_nowhere_is_a_panic_that_says_where() {
             problem(|sample| sample.set("a[2]", 1)),
             "`a[2]` leads nowhere: there is no element 2, the list has 1",
         ),
-        (problem(|sample| sample.set("a.b", 1)), "`a.b` leads nowhere: `b` is no field of what is no object"),
+        (
+            problem(|sample| sample.set("a.b", 1)),
+            "`a.b` leads nowhere: the value before `b` is not an object",
+        ),
         (
             problem(|sample| sample.set("a[0].b", 1)),
-            "`a[0].b` leads nowhere: `b` is no field of what is no object",
+            "`a[0].b` leads nowhere: the value before `b` is not an object",
         ),
-        (problem(|sample| sample.set("[0]", 1)), "`[0]` leads nowhere: [0] is no element of what is no list"),
+        (problem(|sample| sample.set("[0]", 1)), "`[0]` leads nowhere: the value before [0] is not a list"),
         (problem(|sample| sample.remove("b")), "`b` leads nowhere: there is no field `b`"),
         (
             problem(|sample| sample.remove("a[1]")),

@@ -252,7 +252,7 @@ async fn what_the_api_takes_and_should_not_is_warned_of() {
         found,
         [
             "`http://example.com/webhook` is plain http: anyone on the way can read deliveries and send them again; use https",
-            "`webhook` is no http(s) URL: nothing can be delivered there",
+            "`webhook` is not an http(s) URL, so nothing can be delivered there",
             "the endpoint at `webhook` subscribes to nothing",
             &format!(
                 "endpoints `{}` and `{}` both subscribe to `crm.contact.created`: only one of them gets each event",

@@ -53,7 +53,7 @@ fn an_event_type_or_payload_that_is_none() {
     fails(
         &mut send(&["crm.company.created", "--set", "name.first=Ada"]),
         2,
-        "`name.first` leads nowhere: `first` is no field of what is no object",
+        "`name.first` leads nowhere: the value before `first` is not an object",
     );
     fails(
         send(&["crm.company.created", "--data", "-"]).write_stdin("{\"a\":\nsecret}"),

@@ -284,7 +284,7 @@ fn what_goes_wrong_is_one_sentence() {
         fails(
             &mut endpoints(&api, [command, "example.com/webhook", "--scope", "crm.contact.created"]),
             2,
-            "the URL of the endpoint is not one: expected an http(s) URL such as `https://example.com/webhook`",
+            "the URL of the endpoint is invalid: expected an http(s) URL such as `https://example.com/webhook`",
         );
     }
     assert_eq!(api.summary(), [] as [&str; 0]);
@@ -293,7 +293,7 @@ fn what_goes_wrong_is_one_sentence() {
     fails(
         cli(["endpoints", "list", "--api", "panora"]).env("PANORA_API_KEY", KEY),
         2,
-        "the base URL is not one: expected a URL such as `https://api.panora.dev`, without a user, query or fragment",
+        "the base URL is invalid: expected a URL such as `https://api.panora.dev`, without a user, query or fragment",
     );
     fails(
         cli(["endpoints", "list", "--api", "http://127.0.0.1:1"]).env("PANORA_API_KEY", KEY),

@@ -1,4 +1,4 @@
-//! The client: one method for each call of the API.
+//! The client of the API, with one method for each call.
 
 use std::{env, fmt};
 
@@ -14,25 +14,25 @@ use super::{
     warning,
 };
 
-/// Panora's own deployment for production.
+/// The production deployment of Panora itself.
 const PRODUCTION: &str = "https://api.panora.dev";
 
-/// The generation of a deployment's API.
+/// The API generation of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Api {
     /// Since 2024-08-01: `/webhooks`, with the key in `x-api-key`.
     #[default]
     Current,
-    /// Before 2024-08-01: `/webhook`, with the key as Bearer, which it takes since 2024-07-25.
-    /// Before that it was open, or took a login of the dashboard, and wanted the project in the
-    /// body of a new endpoint: not supported.
+    /// Before 2024-08-01: `/webhook`, with the key as a Bearer token, which is accepted since
+    /// 2024-07-25. Earlier deployments are not supported: they were open, or took a login of the
+    /// dashboard, and wanted the project in the body of a new endpoint.
     Older,
 }
 
 /// Manages the webhook endpoints of a project.
 ///
-/// The project is that of the key. The API takes 100 requests a minute. Requests are not repeated,
+/// The key determines the project. The API allows 100 requests a minute. Requests are not repeated,
 /// and redirects are not followed. Proxies of the environment are used, except for an API on this
 /// machine.
 ///
@@ -41,7 +41,8 @@ pub enum Api {
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = Client::from_env("PANORA_API_KEY")?;
-/// let endpoint = client.create(&NewEndpoint::new("https://example.com/webhook", ["crm.contact.created"])).await?;
+/// let endpoint = NewEndpoint::new("https://example.com/webhook", ["crm.contact.created"]);
+/// let endpoint = client.create(&endpoint).await?;
 /// println!("put this into PANORA_WEBHOOK_SECRET: {}", endpoint.secret.as_str());
 /// # Ok(())
 /// # }
@@ -49,8 +50,8 @@ pub enum Api {
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
-    /// The key for the current API. Both values are marked as sensitive, so that nothing prints
-    /// them.
+    /// The key for the current API. Both values are marked as sensitive, so that they are never
+    /// printed.
     key: HeaderValue,
     /// The key for the older API.
     bearer: HeaderValue,
@@ -62,7 +63,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a key, or TLS cannot be set up.
+    /// Returns an error if the text is not a key or TLS cannot be set up.
     pub fn new(key: &str) -> Result<Self, SetupError> {
         if key.is_empty() || !key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(SetupError::Key);
@@ -98,7 +99,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not an absolute http(s) URL, or has a user, a query or a fragment.
+    /// Returns an error if the text is not an absolute http(s) URL, or has a user, a query or a
+    /// fragment.
     pub fn base_url(mut self, url: &str) -> Result<Self, SetupError> {
         self.transport.base_url = to_base(url)?;
         if self.is_exposed() {
@@ -107,13 +109,13 @@ impl Client {
         Ok(self)
     }
 
-    /// Returns whether the key goes over the network unencrypted, to a base URL with plain http.
+    /// Returns whether the key is sent over the network unencrypted, to a base URL with plain http.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         warning::is_plain_http(self.transport.base_url.as_str())
     }
 
-    /// Sets the generation of the API, by default [`Api::Current`].
+    /// Sets the generation of the API. Defaults to [`Api::Current`].
     #[must_use]
     pub fn api(self, api: Api) -> Self {
         Self { api, ..self }
@@ -125,7 +127,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the API cannot be reached or refuses the key.
+    /// Returns an error if the API is unreachable or refuses the key.
     pub async fn list(&self) -> Result<Vec<Endpoint>, ApiError> {
         match self.call(Method::GET, None, None).await {
             // An unknown key is the only known reason for this answer to a list.
@@ -138,10 +140,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the endpoint would get nothing, or the API cannot be reached or refuses
-    /// the key. After [`ApiError::MayHaveHappened`] the endpoint may exist all the same: list
-    /// before you create it again. After [`ApiError::Different`] it exists, but not as it was asked
-    /// for.
+    /// Returns an error if the endpoint would receive nothing, or the API is unreachable or refuses
+    /// the key. After [`ApiError::MayHaveHappened`] the endpoint may exist nevertheless: list the
+    /// endpoints before you create it again. After [`ApiError::Different`] it exists, but not as
+    /// requested.
     pub async fn create(&self, endpoint: &NewEndpoint) -> Result<Endpoint, ApiError> {
         let NewEndpoint { url, scope, description } = endpoint;
         endpoint.check()?;
@@ -158,33 +160,32 @@ impl Client {
         }
     }
 
-    /// Lets an endpoint get events again.
+    /// Enables an endpoint, so that it receives events again.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such endpoint, or the API cannot be reached or refuses the
-    /// key. After [`ApiError::MayHaveHappened`] the endpoint may be changed all the same.
+    /// Returns an error if the endpoint does not exist, or the API is unreachable or refuses the
+    /// key. After [`ApiError::MayHaveHappened`] the endpoint may be changed nevertheless.
     pub async fn enable(&self, id: &str) -> Result<(), ApiError> {
         self.set_active(id, true).await
     }
 
-    /// Stops an endpoint from getting events. Those that wait in the sender's queue for it are
-    /// dropped.
+    /// Disables an endpoint. Events that wait in the sender's queue for it are dropped.
     ///
     /// # Errors
     ///
-    /// As for [`enable`](Self::enable).
+    /// Returns the errors of [`enable`](Self::enable).
     pub async fn disable(&self, id: &str) -> Result<(), ApiError> {
         self.set_active(id, false).await
     }
 
-    /// Deletes an endpoint that never got an event.
+    /// Deletes an endpoint that never received an event.
     ///
     /// # Errors
     ///
     /// Returns [`ApiError::InUse`] if deliveries are recorded for the endpoint, as they are for
-    /// each one that was ever used: [`disable`](Self::disable) it. Other errors are those of
-    /// [`enable`](Self::enable).
+    /// every endpoint that was ever used: [`disable`](Self::disable) it instead. Other errors are
+    /// those of [`enable`](Self::enable).
     pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
         let id = self.spelled(id).await?;
         let deleted = match self.call(Method::DELETE, Some(&id), None).await {
@@ -205,7 +206,7 @@ impl Client {
             Ok(answer) => match answer.endpoint() {
                 Ok(Some(endpoint)) if endpoint.has_id(&id) => Ok(endpoint),
                 Ok(Some(_)) => Err(ApiError::Malformed),
-                // The documentation promises no body.
+                // The documentation does not promise a body.
                 Ok(None) => self.find(&id).await,
                 Err(error) => Err(error),
             },
@@ -218,8 +219,8 @@ impl Client {
         }
     }
 
-    /// Looks an endpoint up in the list. The API answers 500 for an unknown endpoint and for an
-    /// unknown key.
+    /// Looks up an endpoint in the list. The API answers 500 both for an unknown endpoint and for
+    /// an unknown key.
     async fn find(&self, id: &str) -> Result<Endpoint, ApiError> {
         let found = self.list().await?.into_iter().find(|endpoint| endpoint.has_id(id));
         found.ok_or_else(|| ApiError::UnknownEndpoint { id: id.to_owned() })
@@ -229,7 +230,7 @@ impl Client {
         matches!(self.list().await, Err(ApiError::UnknownKey))
     }
 
-    /// Returns an id in the API's own spelling, which is mostly in lower case.
+    /// Returns an id in the API's own spelling, which is usually lower case.
     async fn spelled(&self, id: &str) -> Result<String, ApiError> {
         // The API does not know other texts, and some, such as `..`, would change the path.
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -268,7 +269,7 @@ fn to_base(text: &str) -> Result<Url, SetupError> {
     url.ok_or(SetupError::BaseUrl)
 }
 
-/// Without the key.
+/// Omits the key.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -2,11 +2,11 @@
 
 use reqwest::Url;
 
-/// A URL as it is compared: without the differences that no server can see.
+/// A URL in the form that is compared, without differences that no server can see.
 ///
-/// Parsing lowers scheme and host and drops the default port. The hex digits of escapes are lowered
-/// here. User, query and fragment are compared as they are. A text that is not a URL is equal to
-/// itself only.
+/// Parsing lower-cases scheme and host and drops the default port. The hex digits of escapes are
+/// lower-cased here. User, query and fragment are compared as they are. A text that is not a URL
+/// equals only itself.
 #[derive(PartialEq, Eq)]
 pub(super) enum Destination {
     Url(Url),
@@ -21,10 +21,10 @@ impl Destination {
         }
     }
 
-    /// Whether deliveries to both reach one receiver, which may answer with and without a slash at
-    /// the end of the path.
+    /// Returns whether deliveries to both reach one receiver, which may answer with and without a
+    /// slash at the end of the path.
     ///
-    /// They are two URLs all the same: events are lost at a redirect from one to the other.
+    /// They remain two URLs: events are lost at a redirect from one to the other.
     pub(super) fn is_same_receiver(&self, other: &Self) -> bool {
         self.without_slash() == other.without_slash()
     }
@@ -51,17 +51,17 @@ impl Destination {
     }
 }
 
-/// Whether two texts are one URL.
+/// Returns whether two texts are the same URL.
 pub(super) fn is_same_url(a: &str, b: &str) -> bool {
     Destination::of(a) == Destination::of(b)
 }
 
-/// Whether anything can be delivered to a URL.
+/// Returns whether deliveries can be sent to a URL.
 pub(super) fn is_http(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// Lowers the hex digits of `%2F` and its like, which mean the same in either case.
+/// Lower-cases the hex digits of escapes such as `%2F`, which mean the same in either case.
 fn lower_escapes(url: &str) -> String {
     let mut parts = url.split('%');
     let mut lowered = parts.next().unwrap_or_default().to_owned();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_slash_at_the_end_of_the_path_makes_no_other_receiver() {
+    fn only_a_single_trailing_slash_leaves_the_receiver_the_same() {
         let is_same = |a: &str, b: &str| Destination::of(a).is_same_receiver(&Destination::of(b));
         for (a, b) in [
             ("https://example.com/w", "https://example.com/w/"),

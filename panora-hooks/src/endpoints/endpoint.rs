@@ -12,36 +12,37 @@ use crate::{
     verify::Verifier,
 };
 
-/// A webhook endpoint: where Panora sends the events of a project.
+/// A webhook endpoint, to which Panora sends the events of a project.
 ///
-/// A field that the API leaves out, answers with `null` or with another type is empty, so that one
-/// damaged row does not hide the others. [`warnings`](super::warnings) names such endpoints.
+/// A field is empty if the API omits it, sends `null` or sends another type, so that one damaged
+/// row does not hide the others. [`warnings`](super::warnings) names such endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// A UUID.
     #[serde(rename = "id_webhook_endpoint", default, deserialize_with = "lenient")]
     pub id: String,
-    /// Where deliveries go.
+    /// The URL to which deliveries are sent.
     #[serde(default, deserialize_with = "lenient")]
     pub url: String,
-    /// The key of its signatures. Every answer of the API holds it in clear; `Debug` does not show
-    /// it.
+    /// The key of the signatures. Every response of the API contains it in clear; `Debug` does not
+    /// show it.
     #[serde(default = "no_secret", deserialize_with = "lenient_secret")]
     pub secret: Secret,
-    /// Whether it gets events.
+    /// Whether the endpoint receives events.
     #[serde(rename = "active", default, deserialize_with = "lenient")]
     pub is_active: bool,
-    /// The names of the events that it subscribes to. There are no prefixes and no aliases.
+    /// The event types that the endpoint subscribes to, by name. There are no prefixes and no
+    /// aliases.
     #[serde(default, deserialize_with = "lenient_names")]
     pub scope: Vec<String>,
     /// A note for people.
     #[serde(rename = "endpoint_description", default, deserialize_with = "lenient")]
     pub description: String,
-    /// The project whose events it gets.
+    /// The project whose events the endpoint receives.
     #[serde(rename = "id_project", default, deserialize_with = "lenient")]
     pub project_id: Option<String>,
-    /// When it was created.
+    /// The time of its creation.
     #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<DateTime>,
     /// Always `None`: no release writes it.
@@ -67,33 +68,33 @@ fn no_secret() -> Secret {
 }
 
 impl Endpoint {
-    /// Whether an id is that of this endpoint. UUIDs are the same in either case.
+    /// Returns whether an id is the id of this endpoint. UUIDs are compared without regard to case.
     pub(super) fn has_id(&self, id: &str) -> bool {
         self.id.eq_ignore_ascii_case(id)
     }
 }
 
-/// An endpoint that is to be created. It is active at once.
+/// An endpoint to be created. It is active at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewEndpoint {
-    /// Where deliveries go. The API takes any text.
+    /// The URL to which deliveries are sent. The API accepts any text.
     pub url: String,
-    /// The names of the events that it subscribes to, such as
-    /// [`Webhooks::scopes`](crate::Webhooks::scopes). The API takes any texts.
+    /// The event types that the endpoint subscribes to, by name, such as
+    /// [`Webhooks::scopes`](crate::Webhooks::scopes). The API accepts any texts.
     pub scope: Vec<String>,
     /// A note for people.
     pub description: String,
 }
 
 impl NewEndpoint {
-    /// Returns an endpoint at `url` for the events with these names.
+    /// Returns an endpoint at `url` for the event types with these names.
     pub fn new(url: impl Into<String>, scope: impl IntoIterator<Item: Into<String>>) -> Self {
         let scope = scope.into_iter().map(Into::into).collect();
         Self { url: url.into(), scope, description: String::new() }
     }
 
-    /// Refuses endpoints that the API would take although they would never get an event.
+    /// Refuses endpoints that the API would accept although they would never receive an event.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         match self {
             Self { scope, .. } if scope.is_empty() => Err(ApiError::NoScope),
@@ -108,7 +109,7 @@ impl NewEndpoint {
         Self { description: description.into(), ..self }
     }
 
-    /// Returns the names of the fields in which an endpoint is not what was asked for.
+    /// Returns the names of the fields in which a created endpoint differs from the request.
     pub(super) fn differences(&self, created: &Endpoint) -> Vec<&'static str> {
         let is_usable = Verifier::new(created.secret.as_str()).is_ok();
         let fields = [
@@ -122,7 +123,7 @@ impl NewEndpoint {
     }
 }
 
-/// Whether two scopes subscribe to the same names, in any order.
+/// Returns whether two scopes subscribe to the same names, in any order.
 pub(super) fn is_same_scope(a: &[String], b: &[String]) -> bool {
     a.iter().all(|name| b.contains(name)) && b.iter().all(|name| a.contains(name))
 }

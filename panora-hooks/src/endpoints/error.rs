@@ -4,33 +4,34 @@ use std::time::Duration;
 
 use crate::printable::Printable;
 
-/// A client could not be set up. The error does not contain the key.
+/// The error of setting up a client. It does not contain the key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The environment variable does not exist, or is blank.
+    /// The environment variable does not exist or is blank.
     #[error("the environment variable `{0}` is not set: set it to an API key of the project")]
     Unset(String),
-    /// The key is blank, has white space at an end, or has characters that a header cannot hold.
+    /// The key is blank, begins or ends with white space, or has characters that a header cannot
+    /// hold.
     #[error(
-        "the API key is not one: it is blank, begins or ends with white space, or has characters that no key has"
+        "the API key is invalid: it is blank, begins or ends with white space, or has characters that no key has"
     )]
     Key,
     /// The base URL is not a URL to which a path can be added.
     #[error(
-        "the base URL is not one: expected a URL such as `https://api.panora.dev`, without a user, query or fragment"
+        "the base URL is invalid: expected a URL such as `https://api.panora.dev`, without a user, query or fragment"
     )]
     BaseUrl,
-    /// TLS cannot be set up, such as where the system has no certificates.
+    /// TLS cannot be set up, for example because the system has no certificates.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] reqwest::Error),
 }
 
-/// A call of the API failed. The error does not contain the text of the answer.
+/// The error of a call of the API. It does not contain the text of the response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// The API says that there is no key, or that it is not allowed.
+    /// The API reports that the key is missing or not allowed.
     #[error(
         "the API refused the key with {status}: set it to an API key of the project, and check that the API is \
              of the generation that takes it (`x-api-key` or, before August 2024, Bearer)"
@@ -39,7 +40,7 @@ pub enum ApiError {
         /// 401 or 403.
         status: u16,
     },
-    /// The API answers a key that it does not know like a fault of its own.
+    /// The API does not know the key. It answers 500, as for an internal error.
     #[error(
         "the API answered 500, as it does to a key that it does not know: check the key; if it is right, \
              the API's own log says more"
@@ -51,12 +52,12 @@ pub enum ApiError {
         /// The id that was asked for.
         id: String,
     },
-    /// An endpoint that subscribes to nothing gets nothing.
+    /// The scope is empty. Such an endpoint would receive nothing.
     #[error("the endpoint would subscribe to nothing: name the event types that it is for")]
     NoScope,
-    /// Nothing could be delivered to the endpoint. The API would take it.
+    /// Nothing could be delivered to the URL. The API would accept it.
     #[error(
-        "the URL of the endpoint is not one: expected an http(s) URL such as `https://example.com/webhook`"
+        "the URL of the endpoint is invalid: expected an http(s) URL such as `https://example.com/webhook`"
     )]
     NoUrl,
     /// Deliveries are recorded for the endpoint. The API cannot delete it, and answers 500.
@@ -65,9 +66,9 @@ pub enum ApiError {
         /// The endpoint.
         id: String,
     },
-    /// An endpoint was created, but not as it was asked for.
+    /// An endpoint was created, but it differs from the request.
     #[error(
-        "the API created endpoint `{}`, but not as it was asked: {} differ; delete or disable the endpoint, and look at \
+        "the API created endpoint `{}`, but not as requested: {} differ; delete or disable the endpoint, and look at \
              the API's own log",
         Printable(.id),
         list(.fields)
@@ -78,8 +79,8 @@ pub enum ApiError {
         /// The fields that differ, by the names of the API.
         fields: Vec<&'static str>,
     },
-    /// An earlier [`sync`](super::Client::sync) created an endpoint for just this purpose, but the
-    /// API stored another URL or scope. Another one would not be better.
+    /// An earlier [`sync`](super::Client::sync) created an endpoint for exactly this purpose, but
+    /// the API stored another URL or scope. Creating another endpoint would not help.
     #[error(
         "endpoint `{}` was created for this URL and scope, but the API stored others: delete the endpoint, or replace it",
         Printable(.id)
@@ -88,8 +89,8 @@ pub enum ApiError {
         /// The endpoint.
         id: String,
     },
-    /// The desired endpoint exists, but it is disabled. The secret of a disabled endpoint may have
-    /// leaked, so that [`sync`](super::Client::sync) does not enable it.
+    /// The desired endpoint exists but is disabled. The secret of a disabled endpoint may have
+    /// leaked, so [`sync`](super::Client::sync) does not enable it.
     #[error(
         "endpoint `{}` is the desired one, but it is disabled: enable it, or replace it if its secret may have leaked",
         Printable(.id)
@@ -98,23 +99,24 @@ pub enum ApiError {
         /// The endpoint.
         id: String,
     },
-    /// The endpoints are no longer as the plan was made for. Nothing was done after the change was
-    /// noticed.
+    /// The endpoints differ from those that the plan was made for. Nothing was done after the
+    /// change was noticed.
     #[error("the endpoints have changed since the plan was made: {0}; make a new plan")]
     Changed(String),
-    /// The answer to a change is lost or unreadable.
+    /// The response to a change is lost or unreadable.
     #[error("the change may have happened, but its answer is lost: list the endpoints before you repeat it")]
     MayHaveHappened(#[source] Box<ApiError>),
-    /// The API answered with success, and left the endpoint as it was.
+    /// The API answered with success but left the endpoint unchanged.
     #[error("the API answered with success but did not change endpoint `{id}`: look at the API's own log")]
     Unchanged {
         /// The endpoint.
         id: String,
     },
-    /// More than 100 requests in a minute.
+    /// The client sent more than 100 requests in a minute.
     #[error("the API takes 100 requests a minute: wait a minute")]
     TooManyRequests,
-    /// A redirect, which is not followed: it would carry the key to another host.
+    /// The API redirects. Redirects are not followed, because they would send the key to another
+    /// host.
     #[error("the API redirects ({status}), which is not followed: set the base URL to where the API is{}", at(.to.as_ref()))]
     Redirect {
         /// 3xx.
@@ -122,7 +124,7 @@ pub enum ApiError {
         /// The host to which it redirects, if it says so.
         to: Option<String>,
     },
-    /// The path of the API's generation is not there.
+    /// The base URL does not have the path of this API generation.
     #[error(
         "there is no `{path}` at this base URL: check the URL, and whether the API is the current one \
              (`/webhooks`) or the one before August 2024 (`/webhook`)"
@@ -137,28 +139,28 @@ pub enum ApiError {
         /// The status.
         status: u16,
     },
-    /// The answer is not one of this API.
+    /// The response is not one of this API.
     #[error("the answer is not one of Panora's API: check the base URL")]
     Malformed,
-    /// The answer is too large.
+    /// The response is too large.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The answer did not come in time.
+    /// The API did not respond in time.
     #[error("the API did not answer within {} seconds", .0.as_secs())]
     TimedOut(Duration),
-    /// The API cannot be reached.
+    /// The API is unreachable.
     #[error("the API cannot be reached: check the base URL and the network")]
     Unreachable(#[source] reqwest::Error),
-    /// The connection was closed before the answer was complete.
+    /// The connection was closed before the response was complete.
     #[error("the API closed the connection without a complete answer")]
     NoAnswer(#[source] reqwest::Error),
 }
 
 impl ApiError {
-    /// Marks the error of a change that the API may have made all the same.
+    /// Marks the error of a change that the API may have made nevertheless.
     pub(super) fn of_change(self) -> Self {
         let is_open = match &self {
             Self::Malformed | Self::TooLarge { .. } | Self::TimedOut(_) | Self::NoAnswer(_) => true,
@@ -168,11 +170,11 @@ impl ApiError {
         if is_open { Self::MayHaveHappened(Box::new(self)) } else { self }
     }
 
-    /// Whether the same call for another endpoint may succeed.
+    /// Returns whether the same call for another endpoint may succeed.
     pub(super) fn is_of_one_endpoint(&self) -> bool {
         match self {
             Self::MayHaveHappened(cause) => !matches!(**cause, Self::TimedOut(_)),
-            // A proxy in front of the API may answer another status for one id.
+            // A proxy in front of the API may answer with another status for one id.
             Self::UnknownEndpoint { .. } | Self::Unchanged { .. } | Self::Status { .. } => true,
             _ => false,
         }

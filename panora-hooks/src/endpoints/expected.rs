@@ -1,4 +1,4 @@
-//! The endpoints that a plan was made for, compared with those that there are now.
+//! Comparison of the endpoints that a plan was made for with the current ones.
 
 use super::{
     Endpoint,
@@ -7,17 +7,17 @@ use super::{
 };
 use crate::printable::Printable;
 
-/// The endpoints that a plan depends on, as they are expected before its next step.
+/// The endpoints that a plan depends on, in the state expected before its next step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) url: String,
     pub(super) endpoints: Vec<Endpoint>,
-    /// The endpoints whose change failed: it may have happened.
+    /// The endpoints whose change failed. The change may have happened.
     pub(super) doubtful: Vec<String>,
 }
 
 impl Expected {
-    /// Returns the first difference to the endpoints that there are now.
+    /// Returns the first difference from the current endpoints.
     pub(super) fn change(&self, found: &[Endpoint]) -> Option<String> {
         let destination = Destination::of(&self.url);
         let known = |id: &str| self.endpoints.iter().any(|endpoint| endpoint.has_id(id));

@@ -1,4 +1,4 @@
-//! From the endpoints that there are to those that there should be.
+//! Plans: the steps from the current endpoints to the desired ones.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -20,7 +20,7 @@ use crate::{
 /// The desired state: one active endpoint at a URL, which subscribes to a receiver's events.
 ///
 /// The API can change neither URL nor scope nor secret of an endpoint. So an endpoint is replaced:
-/// the new one is created, the receiver accepts the secrets of both, and only then the old one is
+/// the new one is created, the receiver accepts the secrets of both, and only then is the old one
 /// disabled.
 #[derive(Debug, Clone)]
 pub struct Desired {
@@ -31,35 +31,36 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// An endpoint that is active. Until it is said which secrets the receiver accepts, nothing is
-    /// disabled.
+    /// Returns the desired state with this endpoint active. Nothing is disabled until
+    /// [`accepted_by`](Self::accepted_by) or [`assume_accepted`](Self::assume_accepted) states
+    /// which secrets the receiver accepts.
     #[must_use]
     pub fn new(endpoint: NewEndpoint) -> Self {
         Self { endpoint, verifier: None, is_assumed: false, replaced: BTreeSet::new() }
     }
 
-    /// Says that the receiver, all processes of it, accepts what this verifier accepts.
+    /// States that every process of the receiver accepts the secrets of this verifier.
     #[must_use]
     pub fn accepted_by(self, verifier: &Verifier) -> Self {
         Self { verifier: Some(verifier.clone()), ..self }
     }
 
-    /// Does not wait for the receiver to accept the secret of the endpoint that stays: what it
-    /// refuses meanwhile is lost.
+    /// Does not wait for the receiver to accept the secret of the endpoint that stays. Deliveries
+    /// that the receiver refuses meanwhile are lost.
     #[must_use]
     pub fn assume_accepted(self) -> Self {
         Self { is_assumed: true, ..self }
     }
 
-    /// Replaces an endpoint although nothing is wrong with it, such as to rotate its secret, or to
-    /// move to another URL.
+    /// Replaces an endpoint that would otherwise stay, for example to rotate its secret or to move
+    /// to another URL.
     #[must_use]
     pub fn replacing(mut self, id: impl Into<String>) -> Self {
         self.replaced.insert(id.into());
         self
     }
 
-    /// Whether the receiver is known to accept the secret of an endpoint.
+    /// Returns whether the receiver is known to accept the secret of an endpoint.
     fn is_accepted(&self, endpoint: &Endpoint) -> bool {
         self.verifier.as_ref().is_some_and(|verifier| verifier.accepts(&endpoint.secret))
     }
@@ -68,17 +69,17 @@ impl Desired {
         self.replaced.iter().any(|id| endpoint.has_id(id))
     }
 
-    /// Whether an endpoint has the desired URL and scope, active or not.
+    /// Returns whether an endpoint has the desired URL and scope, active or not.
     fn is_met_by(&self, endpoint: &Endpoint) -> bool {
         !self.is_replaced(endpoint)
             && is_same_url(&endpoint.url, &self.endpoint.url)
             && is_same_scope(&endpoint.scope, &self.endpoint.scope)
     }
 
-    /// Returns a text that stands for the desired URL and scope.
+    /// Returns a text that identifies the desired URL and scope.
     ///
-    /// A new endpoint carries it in its description, which tells later runs what the endpoint was
-    /// created for, whatever the API has stored.
+    /// A new endpoint carries it in its description, which tells later runs the purpose of the
+    /// endpoint even if the API stored something else.
     fn tag(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(Destination::of(&self.endpoint.url).as_str());
@@ -99,8 +100,8 @@ impl Desired {
         self.endpoint.clone().description(description)
     }
 
-    /// Refuses to create one endpoint after the other with an API that stores something else each
-    /// time.
+    /// Refuses to create another endpoint if the API stored an earlier one differently, so that
+    /// repeated runs do not create one endpoint after the other.
     pub(super) fn check_earlier(&self, endpoints: &[Endpoint]) -> Result<(), ApiError> {
         let tag = self.tag();
         let mut earlier = endpoints
@@ -110,7 +111,7 @@ impl Desired {
             return Err(ApiError::Misstored { id: endpoint.id.clone() });
         }
         let destination = Destination::of(&self.endpoint.url);
-        // Going back to an earlier scope takes a new endpoint.
+        // A return to an earlier scope takes a new endpoint.
         let is_served = endpoints.iter().any(|endpoint| {
             endpoint.is_active && Destination::of(&endpoint.url).is_same_receiver(&destination)
         });
@@ -125,23 +126,24 @@ fn names(scope: &[String]) -> BTreeSet<&str> {
     scope.iter().map(String::as_str).collect()
 }
 
-/// One thing to do.
+/// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
     /// Create the endpoint.
     Create(NewEndpoint),
-    /// Let the receiver accept the secret of an endpoint, beside those that it accepts already
-    /// ([`Verifier::also_accept`]). Nobody else can do that; what comes after it waits.
+    /// Let the receiver accept the secret of an endpoint, in addition to those that it accepts
+    /// already ([`Verifier::also_accept`]). The client cannot do that; the following steps wait for
+    /// it.
     Accept {
-        /// The endpoint; `None` for the one to be created.
+        /// The endpoint; `None` for the one that is still to be created.
         id: Option<String>,
     },
     /// Disable an endpoint that is replaced.
     Disable {
         /// The endpoint.
         id: String,
-        /// The names that it subscribes to and the one that is desired does not.
+        /// The names that this endpoint subscribes to and the desired one does not.
         dropped: Vec<String>,
     },
 }
@@ -166,7 +168,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// The steps from the endpoints that there are to the desired ones.
+/// The steps from the current endpoints to the desired ones.
 ///
 /// [`Client::apply`](super::Client::apply) carries out these steps and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,17 +180,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What makes `endpoints`, which are all of the project, what is desired.
+    /// Returns the plan that turns `endpoints`, all endpoints of the project, into the desired
+    /// ones.
     ///
-    /// An endpoint that is not active is left alone: somebody has disabled it, perhaps since its
-    /// secret leaked. So are those at other URLs, unless they are to be
+    /// Inactive endpoints are left alone, since they may have been disabled because their secret
+    /// leaked. Endpoints at other URLs are also left alone, unless they are to be
     /// [replaced](Desired::replacing).
     #[must_use]
     pub fn new(endpoints: &[Endpoint], desired: &Desired) -> Self {
         let active = endpoints.iter().filter(|endpoint| endpoint.is_active);
         let (mut met, others): (Vec<_>, Vec<_>) = active.partition(|endpoint| desired.is_met_by(endpoint));
-        // That whose secret is in use, then the one that has been there longest: it is the same
-        // each time.
+        // Prefers an endpoint whose secret is in use, then the oldest one, so that the choice is
+        // the same each time.
         met.sort_by_key(|endpoint| {
             let created_at = endpoint.created_at.as_ref().map(DateTime::as_str);
             (!desired.is_accepted(endpoint), created_at, &endpoint.id)
@@ -233,19 +236,19 @@ impl Plan {
         Self { expected, kept, steps, warnings: warning::of_views(&views) }
     }
 
-    /// What has to be done, in this order; empty if all is as desired.
+    /// Returns the steps, in order. Empty if the endpoints are as desired.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The endpoint that is as desired already, if one is.
+    /// Returns the endpoint that is as desired already, if there is one.
     #[must_use]
     pub fn kept(&self) -> Option<&str> {
         self.kept.as_deref()
     }
 
-    /// The problems of the active endpoints once all is done.
+    /// Returns the problems of the active endpoints once all steps are done.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings

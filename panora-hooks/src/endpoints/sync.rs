@@ -1,12 +1,12 @@
-//! Plans, carried out.
+//! Execution of plans.
 
 use super::{ApiError, Client, Desired, Endpoint, Plan, Step, Warning, expected::Expected};
 
-/// The outcome of a plan: the changes that were made, and the steps that are left.
+/// The result of a plan: the changes made, and the steps that are left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Synced {
-    /// The endpoint that was as desired already, if one was.
+    /// The endpoint that was as desired already, if there was one.
     pub kept: Option<String>,
     /// The endpoint that was created, with its secret.
     pub created: Option<Endpoint>,
@@ -15,39 +15,40 @@ pub struct Synced {
     /// The steps that wait for the receiver to accept a secret; after an error, all steps that were
     /// not done.
     pub left: Vec<Step>,
-    /// The problems of the active endpoints once all is done.
+    /// The problems of the active endpoints once all steps are done.
     pub warnings: Vec<Warning>,
     expected: Expected,
 }
 
-/// A plan was not carried out to its end.
+/// The error of a plan that was not carried out completely.
 #[derive(Debug, thiserror::Error)]
 #[error("the endpoints are not as they should be yet: sync again")]
 #[non_exhaustive]
 pub struct SyncError {
-    /// The changes that were made before, such as an endpoint that was created: it is active.
+    /// The changes made before the error. An endpoint among them that was created is active.
     pub synced: Box<Synced>,
-    /// The error that ended it, or the first one if several endpoints could not be disabled.
+    /// The error that stopped the plan, or the first one if several endpoints could not be
+    /// disabled.
     #[source]
     pub cause: ApiError,
 }
 
 impl From<ApiError> for SyncError {
-    /// Nothing was done before.
+    /// Converts an error that occurred before any change.
     fn from(cause: ApiError) -> Self {
         Self { synced: Box::default(), cause }
     }
 }
 
 impl Client {
-    /// Makes a plan. Nothing is changed.
+    /// Makes a plan without changing anything.
     ///
     /// # Errors
     ///
     /// Returns the errors of [`list`](Self::list), and an error if an endpoint that is to be
-    /// [replaced](Desired::replacing) does not exist, the desired endpoint would get nothing, or an
-    /// earlier one was created for it and is [stored otherwise](ApiError::Misstored) or
-    /// [disabled](ApiError::Disabled).
+    /// [replaced](Desired::replacing) does not exist, if the desired endpoint would receive
+    /// nothing, or if an earlier endpoint was created for it and is [stored
+    /// differently](ApiError::Misstored) or [disabled](ApiError::Disabled).
     pub async fn plan(&self, desired: &Desired) -> Result<Plan, ApiError> {
         desired.endpoint.check()?;
         let endpoints = self.list().await?;
@@ -65,13 +66,14 @@ impl Client {
     /// Carries out a plan, up to the step that waits for the receiver.
     ///
     /// Before each change the endpoints are compared with those that the plan was made for. An
-    /// endpoint that cannot be disabled does not keep the others from being disabled. A plan may be
-    /// interrupted anywhere: make a new one then.
+    /// endpoint that cannot be disabled does not prevent the others from being disabled. A plan may
+    /// be interrupted at any point: make a new one then.
     ///
     /// # Errors
     ///
     /// Returns [`ApiError::Changed`] if the endpoints have changed meanwhile, and the errors of
-    /// [`create`](Self::create) and [`disable`](Self::disable), with what was done before.
+    /// [`create`](Self::create) and [`disable`](Self::disable), together with the changes made
+    /// before.
     pub async fn apply(&self, plan: Plan) -> Result<Synced, SyncError> {
         let Plan { expected, kept, steps, warnings } = plan;
         self.carry_out(Synced { kept, warnings, expected, left: steps, ..Synced::default() }, false).await
@@ -81,7 +83,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`apply`](Self::apply).
+    /// Returns the errors of [`apply`](Self::apply).
     pub async fn resume(&self, synced: Synced) -> Result<Synced, SyncError> {
         self.carry_out(synced, true).await
     }
@@ -112,7 +114,7 @@ impl Client {
                 }
             }
         }
-        // The answers are one thing, the endpoints as the API stores them another.
+        // The responses do not prove what the API has stored.
         let is_changed = synced.created.is_some() || !synced.disabled.is_empty();
         if failed.is_none() && is_changed {
             failed = self.check(&synced.expected).await.err();
@@ -148,12 +150,12 @@ impl Client {
 
     /// Makes a plan and carries it out.
     ///
-    /// A call may be interrupted anywhere and repeated: the next one continues. Two calls at once
-    /// may both create an endpoint; the next call disables one of them.
+    /// A call may be interrupted at any point and repeated: the next call continues. Two concurrent
+    /// calls may both create an endpoint; the next call disables one of them.
     ///
     /// # Errors
     ///
-    /// As for [`plan`](Self::plan) and [`apply`](Self::apply).
+    /// Returns the errors of [`plan`](Self::plan) and [`apply`](Self::apply).
     pub async fn sync(&self, desired: &Desired) -> Result<Synced, SyncError> {
         self.apply(self.plan(desired).await?).await
     }

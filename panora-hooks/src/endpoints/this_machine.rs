@@ -4,20 +4,20 @@ use std::net::IpAddr;
 
 use reqwest::{ClientBuilder, Method, RequestBuilder, Url};
 
-/// Whether a URL is of this machine itself.
+/// Returns whether a URL belongs to this machine.
 pub(crate) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches([']', '.']);
     match host.parse::<IpAddr>() {
-        // A connection to the unspecified address is one to this machine.
+        // A connection to the unspecified address reaches this machine.
         Ok(address) => address.to_canonical().is_loopback() || address.to_canonical().is_unspecified(),
         // RFC 6761 reserves the name and all names below it.
         Err(_) => host.rsplit('.').next() == Some("localhost"),
     }
 }
 
-/// An HTTP client that takes the proxies of the environment, but none to this machine itself.
+/// An HTTP client that uses the proxies of the environment, except for URLs of this machine.
 ///
-/// A proxy would read what goes to a plain http URL, and a service on this machine needs no TLS.
+/// A proxy could read requests to a plain http URL, and a service on this machine needs no TLS.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     direct: reqwest::Client,
@@ -25,11 +25,11 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// Creates a client from what a builder sets.
+    /// Creates a client from a configured builder.
     ///
     /// # Errors
     ///
-    /// If TLS cannot be set up.
+    /// Returns an error if TLS cannot be set up.
     pub fn new(builder: impl Fn() -> ClientBuilder) -> reqwest::Result<Self> {
         Ok(Self { direct: builder().no_proxy().build()?, proxied: builder().build()? })
     }

@@ -1,4 +1,4 @@
-//! Requests and answers.
+//! Requests to the API and its responses.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use serde_json::{Value, value::RawValue};
 use super::{ApiError, Endpoint, SetupError, this_machine::HttpClient};
 use crate::printable::Printable;
 
-/// Time limit of a call.
+/// The time limit of a call.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Time limit of a connection.
+/// The time limit for establishing a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The largest answer that is read, in bytes: thousands of endpoints.
+/// The largest response that is read, in bytes: thousands of endpoints.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
-/// Sends requests with the key, and returns the body of a success.
+/// Sends requests with the key, and returns the bodies of successful responses.
 #[derive(Clone)]
 pub(super) struct Transport {
     http: HttpClient,
     pub(super) base_url: Url,
 }
 
-/// The body of a 2xx.
+/// The body of a response with status 2xx.
 pub(super) struct SuccessBody(Vec<u8>);
 
 impl Transport {
@@ -45,7 +45,7 @@ impl Transport {
         Ok(Self { http: HttpClient::new(builder).map_err(SetupError::Http)?, base_url })
     }
 
-    /// Sends a request once: a repeated `POST` would create a second endpoint.
+    /// Sends a request once. A repeated `POST` would create a second endpoint.
     pub(super) async fn call(
         &self,
         method: Method,
@@ -94,7 +94,7 @@ impl SuccessBody {
         let read = |row: &&RawValue| serde_json::from_str(row.get()).or_else(|_| serde_json::from_str("{}"));
         let endpoints: Result<Vec<Endpoint>, _> = rows.iter().map(read).collect();
         let endpoints = endpoints.map_err(|_| ApiError::Malformed)?;
-        // A list of other objects is another API's.
+        // A list of other objects comes from another API.
         let is_foreign = !endpoints.is_empty() && endpoints.iter().all(|endpoint| endpoint.id.is_empty());
         if is_foreign { Err(ApiError::Malformed) } else { Ok(endpoints) }
     }

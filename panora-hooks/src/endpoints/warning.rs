@@ -1,4 +1,4 @@
-//! What is wrong with endpoints that the API takes all the same.
+//! Warnings about endpoints that the API accepts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,32 +13,31 @@ use crate::{
     printable::{Printable, PrintableUrl},
 };
 
-/// Something because of which events are lost or readable to others.
+/// A problem that causes events to be lost or to be readable by others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Deliveries go over the network unencrypted.
+    /// Deliveries are sent over the network unencrypted.
     PlainHttp {
-        /// Where they go.
+        /// The URL of the endpoint.
         url: String,
     },
-    /// What is subscribed to is not a URL to which anything can be sent.
+    /// The URL of an endpoint is not one to which anything can be sent.
     NoUrl {
         /// The text.
         url: String,
     },
     /// An endpoint subscribes to nothing.
     NoScope {
-        /// Where it is.
+        /// The URL of the endpoint.
         url: String,
     },
-    /// Active endpoints of one project subscribe to the same events, of which each goes to only one
-    /// of them: mostly to the oldest one, but nothing says so.
+    /// Active endpoints of one project subscribe to the same events. Only one of them receives each
+    /// event: usually the oldest, but Panora does not guarantee it.
     Overlap {
-        /// The ids of the endpoints, two or more. An endpoint that is only planned has a name
-        /// instead.
+        /// The ids of the endpoints, two or more. A planned endpoint has a name instead.
         endpoints: Vec<String>,
-        /// The names that all of them subscribe to, and no other endpoint.
+        /// The names that all of these endpoints and no other endpoint subscribe to.
         names: Vec<String>,
     },
     /// The API lists an endpoint without an id, or a row that is not an endpoint.
@@ -46,16 +45,17 @@ pub enum Warning {
         /// The URL of the endpoint, empty if it has none.
         url: String,
     },
-    /// An active endpoint has no secret, so that no delivery from it can be verified.
+    /// An active endpoint has no secret, so its deliveries cannot be verified.
     NoSecret {
         /// The id of the endpoint.
         endpoint: String,
     },
     /// No known release sends an event under this name.
     NeverSent {
-        /// What is subscribed to.
+        /// The name in the scope.
         name: String,
-        /// The name under which there is one, if this is another word for it.
+        /// The name under which the event is sent, if the catalogue knows `name` as another word
+        /// for it.
         instead: Option<&'static str>,
     },
 }
@@ -71,7 +71,7 @@ impl fmt::Display for Warning {
                 )
             }
             Self::NoUrl { url } => {
-                write!(f, "`{}` is no http(s) URL: nothing can be delivered there", PrintableUrl(url))
+                write!(f, "`{}` is not an http(s) URL, so nothing can be delivered there", PrintableUrl(url))
             }
             Self::NoScope { url } => {
                 write!(f, "the endpoint at `{}` subscribes to nothing", PrintableUrl(url))
@@ -98,7 +98,7 @@ impl fmt::Display for Warning {
             ),
             Self::NoSecret { endpoint } => write!(
                 f,
-                "endpoint `{}` has no secret: its deliveries cannot be verified, so disable it",
+                "endpoint `{}` has no secret, so its deliveries cannot be verified: disable it",
                 Printable(endpoint)
             ),
             Self::NeverSent { name, instead: Some(instead) } => {
@@ -111,7 +111,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The first few names, and how many more there are.
+/// Returns the first few names and the number of further ones.
 pub(super) fn list(names: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{}`", Printable(name))).collect();
@@ -121,8 +121,8 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-/// Returns the problems of the active ones of these endpoints, as [`Client::list`](super::Client::list)
-/// gives them.
+/// Returns the problems of the active endpoints in a list from
+/// [`Client::list`](super::Client::list).
 #[must_use]
 pub fn warnings(endpoints: &[Endpoint]) -> Vec<Warning> {
     let unreadable = endpoints.iter().filter(|endpoint| endpoint.id.is_empty());
@@ -135,12 +135,12 @@ pub fn warnings(endpoints: &[Endpoint]) -> Vec<Warning> {
     warnings
 }
 
-/// What matters of an endpoint, be it there or not.
+/// The relevant fields of an existing or planned endpoint.
 pub(super) struct View<'e> {
     pub(super) name: &'e str,
     pub(super) url: &'e str,
     pub(super) scope: BTreeSet<&'e str>,
-    /// `None` for that of the key.
+    /// `None` for the project of the key.
     pub(super) project: Option<&'e str>,
 }
 
@@ -174,10 +174,10 @@ pub(super) fn of_views(views: &[View<'_>]) -> Vec<Warning> {
     warnings
 }
 
-/// Groups the names by the endpoints that subscribe to them, so that many endpoints make few
+/// Groups the names by the endpoints that subscribe to them, so that many endpoints cause few
 /// warnings.
 fn overlaps(views: &[View<'_>]) -> impl Iterator<Item = Warning> {
-    // All endpoints that a key sees are of its project, mostly.
+    // A key usually sees the endpoints of its own project only.
     let project = views.iter().find_map(|view| view.project);
     let mut subscribed: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for view in views {
@@ -195,7 +195,7 @@ fn overlaps(views: &[View<'_>]) -> impl Iterator<Item = Warning> {
     })
 }
 
-/// Endpoints are matched with the exact name.
+/// Returns a warning if no known release sends an event under exactly this name.
 fn never_sent(name: &str) -> Option<Warning> {
     let known = catalogue::find(name);
     let instead =
@@ -204,7 +204,7 @@ fn never_sent(name: &str) -> Option<Warning> {
     (!is_sent).then(|| Warning::NeverSent { name: name.to_owned(), instead })
 }
 
-/// Whether a URL is http, and not this machine's.
+/// Returns whether a URL is plain http and does not belong to this machine.
 pub(super) fn is_plain_http(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.scheme() == "http" && !is_this_machine(&url))
 }

@@ -73,8 +73,8 @@ fn enter<'j>(json: &'j mut Json, step: &PathStep, adds: bool) -> Result<&'j mut 
             let length = items.len();
             items.get_mut(*index).ok_or_else(|| format!("there is no element {index}, the list has {length}"))
         }
-        (_, PathStep::Key(key)) => Err(format!("`{key}` is no field of what is no object")),
-        (_, PathStep::Index(index)) => Err(format!("[{index}] is no element of what is no list")),
+        (_, PathStep::Key(key)) => Err(format!("the value before `{key}` is not an object")),
+        (_, PathStep::Index(index)) => Err(format!("the value before [{index}] is not a list")),
     }
 }
 
