@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::json::Json;
 use crate::catalogue::EventType;
 
-/// Written from facts, and checked against the models.
+/// Generated from the facts in `tests/facts`, and checked against the models.
 const FILES: [(&str, &str); 8] = [
     ("accounting", include_str!("fixtures/accounting.json")),
     ("ats", include_str!("fixtures/ats.json")),

@@ -1,8 +1,8 @@
-//! `Outcome`.
+//! [`Outcome`]: how an event ended that a test ran.
 
 use crate::hook::HookError;
 
-/// The outcome of an event.
+/// The outcome of an event that a test ran.
 #[derive(Debug)]
 #[must_use = "a hook may have failed"]
 #[non_exhaustive]
@@ -14,11 +14,11 @@ pub enum Outcome {
     },
     /// No hook names the event's type.
     Unhandled,
-    /// A hook failed, or could not be called.
+    /// A hook failed, or its arguments could not be extracted.
     Failed {
         /// The path of the hook inside its crate.
         hook: &'static str,
-        /// Why.
+        /// The error.
         error: HookError,
     },
     /// A hook panicked.
@@ -29,13 +29,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether a hook ran and succeeded.
+    /// Returns whether a hook ran and succeeded.
     #[must_use]
     pub fn is_handled(&self) -> bool {
         matches!(self, Self::Handled { .. })
     }
 
-    /// The path of the hook that the event went to, inside its crate.
+    /// Returns the path of the hook that the event was dispatched to, inside its crate.
     #[must_use]
     pub fn hook(&self) -> Option<&'static str> {
         match self {
@@ -44,7 +44,7 @@ impl Outcome {
         }
     }
 
-    /// The error of a hook that failed.
+    /// Returns the error of a hook that failed.
     #[must_use]
     pub fn error(&self) -> Option<&HookError> {
         match self {

@@ -1,4 +1,4 @@
-//! The way to a value inside a payload.
+//! Paths to values inside a payload.
 
 use serde_json::value::RawValue;
 
@@ -10,23 +10,23 @@ enum PathStep {
     Index(usize),
 }
 
-/// Puts a value where a path leads. Keys that are missing are added; an index may be one past the last.
+/// Sets the value at a path. Missing keys are added; an index may be one past the last.
 ///
 /// # Errors
 ///
-/// If the path leads nowhere.
+/// Returns an error if the path leads nowhere.
 pub fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
     *steps(path)?.into_iter().try_fold(json, |json, step| enter(json, &step, true))? = value;
     Ok(())
 }
 
-/// Whether a text is a path.
+/// Returns whether a text is a path.
 #[must_use]
 pub fn is_path(text: &str) -> bool {
     steps(text).is_ok()
 }
 
-/// Takes away the member or element where a path leads.
+/// Removes the member or element at a path.
 pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
     let mut steps = steps(path)?;
     let Some(last) = steps.pop() else { return Err("the payload itself cannot be removed".to_owned()) };
@@ -46,7 +46,7 @@ pub(super) fn remove(json: &mut Json, path: &str) -> Result<(), String> {
 }
 
 fn enter<'j>(json: &'j mut Json, step: &PathStep, adds: bool) -> Result<&'j mut Json, String> {
-    // What is added begins as `null`, and becomes what the next step needs.
+    // A new value starts as `null` and becomes the container that the next step needs.
     if adds && *json == Json::Null {
         *json = match step {
             PathStep::Key(_) => Json::Object(Vec::new()),
@@ -78,8 +78,9 @@ fn enter<'j>(json: &'j mut Json, step: &PathStep, adds: bool) -> Result<&'j mut 
     }
 }
 
-/// The steps of a path such as `email_addresses[0].email_address`, which is how
-/// [`PayloadError::path`](crate::PayloadError::path) writes them. A key in quotes may hold any character.
+/// Parses a path such as `email_addresses[0].email_address`, in the form that
+/// [`PayloadError::path`](crate::PayloadError::path) writes. A key in quotes may hold any
+/// character.
 fn steps(path: &str) -> Result<Vec<PathStep>, String> {
     let malformed = || "expected a path such as `email_addresses[0].email_address`".to_owned();
     let mut steps = Vec::new();

@@ -1,4 +1,4 @@
-//! `Sample`.
+//! [`Sample`]: a delivery for tests, as the sender makes it.
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ use crate::{catalogue, delivery::Delivery, hook::Registry, verify::Verifier};
 
 /// A delivery as the sender makes it, for tests.
 ///
-/// See the [module](crate::testing) for what it is used for.
+/// See the [module](crate::testing) for its uses.
 #[derive(Clone, PartialEq)]
 pub struct Sample {
     id: String,
@@ -34,7 +34,7 @@ pub struct Sample {
     attempt: u32,
 }
 
-/// A delivery of an event type, with a payload made up for it.
+/// Returns a delivery of an event type, with a made-up payload.
 ///
 /// ```
 /// use panora_hooks::testing::sample;
@@ -45,8 +45,8 @@ pub struct Sample {
 ///
 /// # Panics
 ///
-/// If the [catalogue](crate::catalogue) does not hold the event type, or holds it as a misspelling:
-/// [`Sample::new`] takes any.
+/// Panics if the [catalogue](crate::catalogue) does not hold the event type, or holds it as a
+/// misspelling. [`Sample::new`] accepts any.
 #[must_use]
 #[track_caller]
 pub fn sample(event_type: &str) -> Sample {
@@ -60,14 +60,14 @@ pub fn sample(event_type: &str) -> Sample {
 }
 
 impl Sample {
-    /// A delivery of an event type, with this payload.
+    /// Returns a delivery of an event type with this payload.
     ///
-    /// An event type of the [catalogue](crate::catalogue) is sent as the last release sends it:
-    /// `crm.company.created` as `crm.company.push`. Any other is sent as it is.
+    /// An event type of the [catalogue](crate::catalogue) gets the wire type that the last release
+    /// sends: `crm.company.created` becomes `crm.company.push`. Any other is sent unchanged.
     ///
     /// # Panics
     ///
-    /// If the payload does not serialise, or is nested deeper than 127.
+    /// Panics if the payload does not serialise, or is nested deeper than 127.
     #[must_use]
     #[track_caller]
     pub fn new(event_type: &str, payload: impl Serialize) -> Self {
@@ -80,13 +80,14 @@ impl Sample {
         Self { id: new_id(), wire_type: wire_type.to_owned(), payload, is_object: false, attempt: 1 }
     }
 
-    /// Puts a value into the payload, at a path such as `email_addresses[0].email_address`.
+    /// Sets a value in the payload, at a path such as `email_addresses[0].email_address`.
     ///
-    /// Fields that are missing are added, and so is an element one past the last. `.` is the payload itself.
+    /// Missing fields are added, and so is an element one past the last. `.` is the payload itself.
     ///
     /// # Panics
     ///
-    /// If the path leads nowhere, the value does not serialise, or it is nested deeper than 127.
+    /// Panics if the path leads nowhere, or if the value does not serialise or is nested deeper
+    /// than 127.
     #[must_use]
     #[track_caller]
     pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
@@ -95,11 +96,11 @@ impl Sample {
         self
     }
 
-    /// Takes a field or an element out of the payload.
+    /// Removes a field or an element from the payload.
     ///
     /// # Panics
     ///
-    /// If it is not there.
+    /// Panics if the path leads nowhere.
     #[must_use]
     #[track_caller]
     pub fn remove(mut self, path: &str) -> Self {
@@ -107,7 +108,7 @@ impl Sample {
         self
     }
 
-    /// Sets `id_event`, by default a UUID that no other sample of the process has.
+    /// Sets `id_event`. Defaults to a UUID that no other sample of the process has.
     #[must_use]
     pub fn id(self, id: impl Into<String>) -> Self {
         Self { id: id.into(), ..self }
@@ -119,27 +120,28 @@ impl Sample {
         Self { wire_type: wire_type.into(), ..self }
     }
 
-    /// Puts the payload into the body as it is, as the sender's documentation has it, and not into a string.
+    /// Puts the payload into the body as a plain value, as the sender's documentation shows it,
+    /// instead of a string.
     ///
-    /// Not for a payload that is a text: nobody could tell it from a payload in a string.
+    /// Do not use it for a payload that is a text, which cannot be told from a payload in a string.
     #[must_use]
     pub fn as_object(self) -> Self {
         Self { is_object: true, ..self }
     }
 
-    /// Sets how often the event has been tried, for [`run`](Self::run): by default it is the first time.
+    /// Sets the number of the attempt, for [`run`](Self::run). Defaults to 1.
     #[must_use]
     pub fn attempt(self, attempt: u32) -> Self {
         Self { attempt, ..self }
     }
 
-    /// The JSON text of the payload.
+    /// Returns the JSON text of the payload.
     #[must_use]
     pub fn payload(&self) -> String {
         self.payload.stringify()
     }
 
-    /// The JSON text of `data`, which is what is signed: the payload in a string, unless it is
+    /// Returns the JSON text of `data`, which is signed: the payload in a string, unless it is sent
     /// [as an object](Self::as_object).
     #[must_use]
     pub fn data(&self) -> String {
@@ -147,23 +149,23 @@ impl Sample {
         if self.is_object { payload } else { json::quote(&payload) }
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> String {
         body(&self.id, &self.data(), &self.wire_type)
     }
 
-    /// The value of the `Panora-Signature` header, with the secret of a verifier.
+    /// Returns the value of the `Panora-Signature` header for the secret of a verifier.
     #[must_use]
     pub fn signature(&self, verifier: &Verifier) -> String {
         verifier.sign(&self.data())
     }
 
-    /// The request: a POST with the headers of the sender.
+    /// Returns the request, a POST with the headers of the sender.
     ///
     /// # Panics
     ///
-    /// If `uri` is no URI, such as `/webhook` or `http://127.0.0.1:8000/webhook`.
+    /// Panics if `uri` is not a URI such as `/webhook` or `http://127.0.0.1:8000/webhook`.
     #[must_use]
     #[track_caller]
     pub fn request(&self, verifier: &Verifier, uri: &str) -> Request {
@@ -175,18 +177,16 @@ impl Sample {
                 request.header(name, value)
             })
             .body(Body::from(body));
-        #[expect(
-            clippy::expect_used,
-            reason = "neither the URI nor the headers are anybody's input any more"
-        )]
+        #[expect(clippy::expect_used, reason = "the URI is parsed, and the headers are written here")]
         request.expect("a request")
     }
 
-    /// The request as bytes, for a socket: HTTP/1.1, with the sender's headers in their order.
+    /// Returns the request as bytes, for a socket: HTTP/1.1, with the sender's headers in their
+    /// order.
     ///
     /// # Panics
     ///
-    /// If `uri` is no URI, such as `/webhook` or `http://127.0.0.1:8000/webhook`.
+    /// Panics if `uri` is not a URI such as `/webhook` or `http://127.0.0.1:8000/webhook`.
     #[must_use]
     #[track_caller]
     pub fn request_bytes(&self, verifier: &Verifier, uri: &str) -> Vec<u8> {
@@ -197,11 +197,11 @@ impl Sample {
         format!("POST {target} HTTP/1.1\r\n{}\r\n{body}", headers.concat()).into_bytes()
     }
 
-    /// Sends it to a router, and waits for the answer.
+    /// Sends the delivery to a router, and waits for the response.
     ///
     /// # Panics
     ///
-    /// If `path` does not begin with `/`.
+    /// Panics if `path` does not begin with `/`.
     #[track_caller]
     pub fn send(
         &self,
@@ -219,14 +219,15 @@ impl Sample {
         }
     }
 
-    /// Runs the hook that it is for, without HTTP and without a signature.
+    /// Runs the hook for this event, without HTTP and without a signature.
     ///
-    /// `state` is what [`Webhooks::with_state`](crate::Webhooks::with_state) would get, `()` if there is none;
-    /// `list` is `hooks![..]`, or a function that a module exports.
+    /// `state` is the value for [`Webhooks::with_state`](crate::Webhooks::with_state), or `()`
+    /// without state; `list` is `hooks![..]`, or a list function of a module, such as
+    /// `crm::register`.
     ///
     /// # Panics
     ///
-    /// If two hooks name the same pattern. A hook that panics is an [`Outcome`].
+    /// Panics if two hooks name the same pattern. A hook that panics yields an [`Outcome`].
     #[track_caller]
     pub fn run<S, L: FnOnce(&mut Registry<S>)>(
         &self,
@@ -242,7 +243,7 @@ impl Sample {
     }
 }
 
-/// The text that [`Delivery`] shows: everything but the payload.
+/// Shows the same as [`Delivery`]: everything but the payload.
 impl fmt::Debug for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sample")
@@ -254,14 +255,14 @@ impl fmt::Debug for Sample {
     }
 }
 
-/// A body with the keys in the sender's order.
+/// Returns a body with the keys in the sender's order.
 #[must_use]
 pub fn body(id: &str, data: &str, wire_type: &str) -> String {
     let (id, wire_type) = (json::quote(id), json::quote(wire_type));
     format!(r#"{{"id_event":{id},"data":{data},"type":{wire_type}}}"#)
 }
 
-/// The headers that `axios` 1.6.8 sends on Node 20.
+/// Returns the headers that `axios` 1.6.8 sends on Node 20.
 #[must_use]
 pub fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, String); 8] {
     [
@@ -278,7 +279,7 @@ pub fn headers(signature: String, uri: &Uri, body: &str) -> [(&'static str, Stri
 
 #[track_caller]
 fn to_json(value: impl Serialize) -> Json {
-    // In no closure: those panic at a line of their own, and not at the test's.
+    // Not in a closure, because a closure would panic at its own line instead of the test's.
     #[expect(clippy::panic, reason = "a mistake in a test")]
     match serde_json::to_string(&value).map(|text| Json::parse(&text)) {
         Ok(Ok(json)) => json,
@@ -291,13 +292,14 @@ fn to_json(value: impl Serialize) -> Json {
 fn to_uri(uri: &str) -> Uri {
     #[expect(clippy::panic, reason = "a mistake in a test")]
     match uri.parse::<Uri>() {
-        // A name alone is a host to the parser.
+        // The parser reads a bare name as a host.
         Ok(parsed) if parsed.scheme().is_some() || uri.starts_with('/') => parsed,
         _ => panic!("expected `/webhook` or `http://localhost:8000/webhook`, found `{uri}`"),
     }
 }
 
-/// What clients write as `Host`: the port where it is not the usual one, and nobody's name and password.
+/// Returns the `Host` header as clients write it: with the port unless it is the default one, and
+/// without user and password.
 fn host(uri: &Uri) -> String {
     let host = uri.host().unwrap_or("localhost");
     match (uri.scheme_str(), uri.port_u16()) {
@@ -314,7 +316,7 @@ fn assert_path(path: &str, result: Result<(), String>) {
     }
 }
 
-/// A UUID of version 4 that counts.
+/// Returns a UUID of version 4 that contains a counter.
 fn new_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -1,10 +1,10 @@
-//! `Broken`.
+//! [`Broken`]: the report about a rule that a store breaks.
 
 use std::{error::Error, fmt};
 
 use super::{Rule, check::Breach};
 
-/// A rule that a store breaks. `Display` says what was expected, what was found, and what to do.
+/// A rule that a store breaks. `Display` shows the expectation, the finding, and a fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     rule: Rule,

@@ -1,10 +1,10 @@
-//! Checks that say what they expected.
+//! Checks that report their expectation when they fail.
 
 use std::fmt::{Debug, Display};
 
 use crate::inbox::InboxError;
 
-/// Why a rule is not checked to its end.
+/// The reason for stopping the check of a rule.
 pub(super) enum Stop {
     /// The store or the harness lacks something that the rule needs.
     Skipped(&'static str),
@@ -39,7 +39,7 @@ pub(super) fn broken(when: impl Display, expected: impl Display, found: impl Deb
     Stop::Broken(Breach { when, expected, found })
 }
 
-/// Unwraps the answer of a call that has to succeed.
+/// Unwraps the result of a call that has to succeed.
 pub(super) fn succeeds<T>(call: impl Display, answer: Result<T, InboxError>) -> Checked<T> {
     answer.map_err(|error| {
         let (when, expected) = (format!("the rule calls {call}"), "the call succeeds".to_owned());

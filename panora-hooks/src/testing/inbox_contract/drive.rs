@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-/// Polls calls in turn until all are ready. Returns their answers in order.
+/// Polls calls in turn until all are ready. Returns their results in order.
 pub(super) async fn all<F: Future>(calls: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut calls: Vec<_> = calls.into_iter().map(|call| (Box::pin(call), None)).collect();
     poll_fn(|context| {
@@ -23,7 +23,7 @@ pub(super) async fn all<F: Future>(calls: impl IntoIterator<Item = F>) -> Vec<F:
     .await
 }
 
-/// Polls a call so many times, unless it is ready before, and drops it.
+/// Polls a call this many times, or until it is ready, and drops it.
 pub(super) async fn drop_after<F: Future>(polls: u32, call: F) {
     let mut call = pin!(call);
     let mut left = polls;

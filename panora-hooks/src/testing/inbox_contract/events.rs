@@ -1,4 +1,4 @@
-//! Events to store.
+//! Sample events for the rules.
 
 use std::fmt::Display;
 

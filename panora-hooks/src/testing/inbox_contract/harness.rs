@@ -1,4 +1,4 @@
-//! `Harness`.
+//! [`Harness`]: the store under test, and control of its clock and its process.
 
 use std::{
     future::{Future, ready},
@@ -9,20 +9,20 @@ use crate::inbox::Inbox;
 
 /// A fresh, empty store, and the means to test it.
 ///
-/// Each rule gets a harness of its own and drops it at the end, which is the place to delete files
-/// or tables.
+/// Each rule gets its own harness and drops it at the end. `Drop` is the place to delete files or
+/// tables.
 pub trait Harness {
     /// The store.
     type Inbox: Inbox;
 
-    /// Returns a handle to the store. All handles of one harness are to the same events.
+    /// Returns a handle to the store. All handles of one harness access the same events.
     fn inbox(&self) -> Self::Inbox;
 
     /// Moves the clock of the store forward. Returns whether it could; defaults to `false`.
     ///
-    /// A store whose clock cannot be moved, such as that of a database server, has the same effect
-    /// if the harness moves every time that it has stored back by as much: when events are due,
-    /// when leases end and when events were done.
+    /// For a store whose clock cannot be moved, such as that of a database server, the harness can
+    /// instead move all stored times back by the same duration: when events are due, when leases
+    /// end and when events were done.
     fn advance(&self, by: Duration) -> impl Future<Output = bool> {
         let _ = by;
         ready(false)
@@ -34,8 +34,8 @@ pub trait Harness {
         ready(false)
     }
 
-    /// Opens the store again, as after a crash: only what was acknowledged is still there. The
-    /// rules hold no handle during the restart. Defaults to [`Restart::Unsupported`].
+    /// Opens the store again, as after a crash: only acknowledged changes survive. The rules hold
+    /// no handle during the restart. Defaults to [`Restart::Unsupported`].
     fn restart(&mut self) -> impl Future<Output = Restart> {
         ready(Restart::Unsupported)
     }

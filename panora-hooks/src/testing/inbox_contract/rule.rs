@@ -1,4 +1,4 @@
-//! `Rule`: what there is to check.
+//! [`Rule`]: the list of rules.
 
 use std::fmt;
 
@@ -80,7 +80,7 @@ macro_rules! __inbox_contract_rules {
             ReplayFilter replaying::a_replay_selects_by_state_and_type
                 "apply the filter of `Select::All` as `list` does",
             ReplayBound replaying::a_replay_is_bounded_and_oldest_first
-                "count what is replayed, not what is looked at, and replay each event once, smallest key first",
+                "count replayed events instead of examined ones, and replay each event once, smallest key first",
             Prune retention::a_done_event_is_pruned_after_its_age
                 "drop the data, and keep the identity, of events that have been done for longer than `older_than`",
             PruneBound retention::pruning_is_bounded
@@ -167,7 +167,7 @@ macro_rules! __inbox_contract_test {
 
 macro_rules! define {
     ({} $($rule:ident $module:ident::$name:ident $help:literal,)*) => {
-        /// A rule that every store keeps. Each says what a store has to do.
+        /// A rule that every store keeps. Each variant documents what a store has to do.
         ///
         /// [`tests!`](crate::testing::inbox_contract::tests) makes a test of each.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

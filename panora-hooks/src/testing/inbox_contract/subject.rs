@@ -12,16 +12,17 @@ use crate::inbox::{
     LeaseToken, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
-/// How long the rules lease events for.
+/// The duration of the leases of the rules.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Enough for every event of a rule.
+/// A limit above the number of events of any rule.
 pub(super) const ALL: u32 = 1000;
 
-/// The store that a rule is checked on. Each method checks what is true of every answer.
+/// The store that a rule is checked on. Each method also checks conditions that hold for every
+/// result.
 pub(super) struct Subject<H: Harness> {
     pub(super) inbox: H::Inbox,
     harness: H,
@@ -92,7 +93,7 @@ impl<H: Harness> Subject<H> {
         puts.first().copied().ok_or_else(|| broken("`put` answers", "one result", &puts))
     }
 
-    /// Stores an event that is new and is to run.
+    /// Stores a new event, which must not be parked.
     pub(super) async fn store(&self, event: NewEvent) -> Checked<EventKey> {
         let when = format!("a new event is put: {event:?}");
         match self.put_one(event).await? {
@@ -140,7 +141,7 @@ impl<H: Harness> Subject<H> {
         holds(when, leased.is_empty(), "`lease` returns nothing", leased)
     }
 
-    /// Leases every event that is ready, however few the store returns at once.
+    /// Leases every event that is ready, even if the store returns few at once.
     pub(super) async fn lease_all(&self) -> Checked<Vec<Leased>> {
         let mut all = Vec::new();
         for _ in 0..ALL {
@@ -165,7 +166,7 @@ impl<H: Harness> Subject<H> {
         settled.first().copied().ok_or_else(|| broken("`settle` answers", "one result", &settled))
     }
 
-    /// Settles a lease that lasts.
+    /// Settles a lease that is still valid.
     pub(super) async fn apply(&self, token: LeaseToken, decision: Decision) -> Checked {
         let when = format!("the token of a lease settles with `{decision:?}`");
         same(when, Settled::Applied, self.settle_one(token, decision).await?)

@@ -27,10 +27,10 @@ macro_rules! define_check {
             ///
             /// # Errors
             ///
-            /// If the store breaks the rule.
+            /// Returns an error if the store breaks the rule.
             pub async fn check<H: Harness>(self, harness: H) -> Result<Verdict, Broken> {
                 let store = Subject::new(harness);
-                // Each in a box: together they are large.
+                // Each future is boxed, because together they are large.
                 let checked = match self {
                     $(Self::$rule => Box::pin($module::$name(store)).await,)*
                 };
@@ -51,7 +51,7 @@ impl Rule {
     ///
     /// # Panics
     ///
-    /// If the store breaks the rule. The message is that of [`Broken`].
+    /// Panics if the store breaks the rule, with the message of [`Broken`].
     pub async fn assert<H: Harness>(self, harness: H) {
         #[expect(clippy::panic, reason = "the failure of a test")]
         if let Err(broken) = self.check(harness).await {

@@ -1,4 +1,4 @@
-//! JSON as JavaScript holds and writes it.
+//! JSON as JavaScript represents and writes it.
 
 pub(crate) mod node;
 mod text;
@@ -26,16 +26,17 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads a JSON text as `JSON.parse` does: of members with the same key, the last counts.
+    /// Parses a JSON text as `JSON.parse` does: of several members with one key, the last counts.
     ///
     /// # Errors
     ///
-    /// If the text is not JSON, is nested too deeply, or has a number beyond the range of JavaScript's.
+    /// Returns an error if the text is not JSON, is nested too deeply, or has a number beyond
+    /// JavaScript's range.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         Self::of_node(&Node::parse(text)?).ok_or(JsonError::Number)
     }
 
-    /// Returns `None` if a number is beyond the range of JavaScript's.
+    /// Returns `None` if a number is beyond JavaScript's range.
     fn of_node(node: &Node<'_>) -> Option<Self> {
         Some(match node {
             Node::Token("null") => Self::Null,
@@ -63,7 +64,7 @@ impl Json {
         })
     }
 
-    /// The text that `JSON.stringify` makes of it.
+    /// Returns the text that `JSON.stringify` writes for this value.
     #[must_use]
     pub fn stringify(&self) -> String {
         let mut text = String::new();
@@ -103,13 +104,15 @@ impl Json {
     }
 }
 
-/// A text as a JSON string. JavaScript escapes what `serde_json` escapes, in the same way.
+/// Returns a text as a JSON string. JavaScript and `serde_json` escape the same characters in the
+/// same way.
 #[must_use]
 pub fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// JavaScript puts keys that look like indices first, in ascending order.
+/// Returns the members in JavaScript's order: keys that look like indices come first, in ascending
+/// order.
 fn in_order(members: &[(Text, Json)]) -> Vec<&(Text, Json)> {
     let mut members: Vec<_> = members.iter().collect();
     members.sort_by_key(|(key, _)| index(key).unwrap_or(u32::MAX));
@@ -123,11 +126,12 @@ pub fn index(key: &str) -> Option<u32> {
     (index < u32::MAX && index.to_string() == key).then_some(index)
 }
 
-/// Rust and JavaScript write the same digits. Where JavaScript has an exponent, Rust has zeros.
+/// Returns a number as JavaScript writes it. Rust writes the same digits, but zeros where
+/// JavaScript has an exponent.
 #[must_use]
 pub fn write_number(number: f64) -> String {
     if number == 0.0 {
-        // Minus zero, too.
+        // Also minus zero.
         "0".to_owned()
     } else if !number.is_finite() {
         "null".to_owned()
@@ -143,7 +147,7 @@ pub fn write_number(number: f64) -> String {
 mod tests {
     use super::*;
 
-    /// What Node 20 prints for `JSON.stringify(JSON.parse(text))`.
+    /// The expected texts are the output of Node 20 for `JSON.stringify(JSON.parse(text))`.
     #[test]
     fn it_writes_what_javascript_writes() {
         for (text, written) in [

@@ -1,4 +1,4 @@
-//! JSON whose tokens are kept as they arrived.
+//! JSON trees that keep tokens unchanged.
 
 use std::borrow::Cow;
 
@@ -18,43 +18,44 @@ pub enum Node<'t> {
 /// The token of a key, and its value.
 pub type Member<'t> = (&'t str, Node<'t>);
 
-/// Nests as deep as `serde_json` goes: what works on nodes calls itself.
+/// The limit of nesting, the same as in `serde_json`, because code that works on nodes is
+/// recursive.
 const MAX_DEPTH: usize = 127;
 
-/// Why a text cannot be used as JSON. It holds nothing of the text.
+/// The reason why a text cannot be used as JSON. It contains no part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// The text is not JSON.
     #[error("line {line}, column {column}")]
     Syntax {
-        /// The line of the mistake, beginning with 1.
+        /// The line of the error, starting at 1.
         line: usize,
-        /// Its column, beginning with 1.
+        /// Its column, starting at 1.
         column: usize,
     },
-    /// It is nested too deeply.
+    /// The text is nested too deeply.
     #[error("it is nested deeper than {MAX_DEPTH}")]
     TooDeep,
-    /// A number cannot be held.
+    /// A number is too large.
     #[error("a number is larger than 1.8e308, the largest of JavaScript's")]
     Number,
 }
 
 impl<'t> Node<'t> {
-    /// Reads a value.
+    /// Parses a value.
     ///
     /// # Errors
     ///
-    /// If the text is not JSON or is nested too deeply.
+    /// Returns an error if the text is not JSON or is nested too deeply.
     pub fn parse(text: &'t str) -> Result<Self, JsonError> {
-        // This does not call itself, so that what follows can take the text for JSON.
+        // This check is not recursive; the parser below can then rely on valid JSON.
         serde_json::from_str::<IgnoredAny>(text)
             .map_err(|error| JsonError::Syntax { line: error.line(), column: error.column() })?;
         Parser { rest: text }.value(MAX_DEPTH).ok_or(JsonError::TooDeep)
     }
 }
 
-/// The text that a token of a string stands for; `None` if it is no string, or no Unicode.
+/// Returns the text of a string token. `None` if the token is not a string or not Unicode.
 #[must_use]
 pub fn decode(token: &str) -> Option<Cow<'_, str>> {
     let text = token.strip_prefix('"')?.strip_suffix('"')?;

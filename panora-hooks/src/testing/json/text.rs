@@ -1,20 +1,21 @@
-//! A JavaScript string.
+//! JavaScript strings.
 
 use std::{fmt, ops::Deref};
 
 use super::quote;
 use crate::delivery::json_string;
 
-/// A JavaScript string, which may hold unpaired surrogates. It dereferences to its text, where they are U+FFFD.
+/// A JavaScript string, which may hold unpaired surrogates. It dereferences to its text, in which
+/// they are U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text {
     text: String,
-    /// The JSON string that JavaScript writes, if the text does not tell it.
+    /// The JSON string that JavaScript writes, if it cannot be derived from the text.
     literal: Option<String>,
 }
 
 impl Text {
-    /// Reads a JSON string. Returns `None` if the token is not one.
+    /// Parses a JSON string. Returns `None` if the token is not one.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
         let Some(replaced) = json_string::replace_unpaired(token) else {
@@ -42,7 +43,7 @@ impl Text {
     }
 }
 
-/// Adds a part of a JSON string, with the escapes that JavaScript writes.
+/// Appends a part of a JSON string, with the escapes that JavaScript writes.
 fn push_unquoted(literal: &mut String, part: &str) -> Option<()> {
     let text: String = serde_json::from_str(&format!("\"{part}\"")).ok()?;
     literal.push_str(quote(&text).strip_prefix('"')?.strip_suffix('"')?);
@@ -55,7 +56,7 @@ impl From<String> for Text {
     }
 }
 
-/// Text that Rust can hold.
+/// Equal only if the string has no unpaired surrogates.
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
         self.literal.is_none() && self.text == other

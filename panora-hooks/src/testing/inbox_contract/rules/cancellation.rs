@@ -1,4 +1,4 @@
-//! A call that is dropped half-way harms no later call.
+//! A dropped call harms no later call.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -70,9 +70,9 @@ pub(crate) async fn a_dropped_call_harms_no_later_call<H: Harness>(store: Subjec
     holds(when, lost.is_empty(), "every event that was acknowledged", format!("{} are lost", lost.len()))
 }
 
-/// Checks that events are stored, and that they are visible on whichever connection a store has.
+/// Checks that events are stored, and that they are visible on every connection of a store.
 ///
-/// Many at once, since one connection of several may be in a state that only its next user notices.
+/// Many calls run at once, since only the next user of a connection may notice its state.
 async fn acknowledged<H: Harness>(store: &Subject<H>, when: &str, kept: &mut BTreeSet<EventKey>) -> Checked {
     let parked = |number| contact(format!("{number} {when}")).parked(ParkReason::Unhandled);
     let puts = all((0..8).map(|number| store.inbox.put(vec![parked(number)]))).await;
@@ -92,7 +92,7 @@ async fn acknowledged<H: Harness>(store: &Subject<H>, when: &str, kept: &mut BTr
     Ok(())
 }
 
-/// Drops settlements: each was applied or not, and its event is not lost.
+/// Drops settlements. Each was applied or not, and its event is not lost.
 async fn settle_halfway<H: Harness>(store: &Subject<H>) -> Checked {
     for polls in 0..=POLLS {
         let when = format!("a settlement was dropped after {polls} polls");
@@ -102,7 +102,7 @@ async fn settle_halfway<H: Harness>(store: &Subject<H>) -> Checked {
         let key = store.store_contact(&format!("to settle {polls}")).await?;
         let token = store.lease_one("one event is ready").await?.token;
         drop_after(polls, store.inbox.settle(vec![Settlement::new(token, Decision::Complete)])).await;
-        // Another handle may see it late, and this call comes after the dropped one.
+        // Another handle may see the event late, and this call comes after the dropped one.
         store.settle_one(token, Decision::Complete).await?;
         store.is_in(&when, key, EventState::Done).await?;
     }
@@ -111,8 +111,8 @@ async fn settle_halfway<H: Harness>(store: &Subject<H>) -> Checked {
         drop_after(polls, store.inbox.lease(LeaseRequest::new(1, LEASE))).await;
     }
     let when = "calls of `lease` were dropped, and the leases that they may have made are over";
-    // The server of a store may carry out a call that was dropped a moment later, so once may not
-    // be enough.
+    // The server of a store may execute a dropped call a moment later, so one attempt may not be
+    // enough.
     for _ in 0..5 {
         store.advance(LEASE + SECOND).await?;
         let leased = store.lease_all().await?;

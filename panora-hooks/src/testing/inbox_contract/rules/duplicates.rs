@@ -1,4 +1,4 @@
-//! An event is stored once, and the same object under another name does not run.
+//! An event is stored once, and the same object under another id or type does not run.
 
 use crate::{
     inbox::{Decision, EventKey, EventState, Inbox, NewEvent, ParkReason, Put},

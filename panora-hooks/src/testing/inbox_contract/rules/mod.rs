@@ -1,4 +1,4 @@
-//! The rules, by what a store is asked to do.
+//! The rules, grouped by the operation that they check.
 
 pub(super) mod cancellation;
 pub(super) mod duplicates;

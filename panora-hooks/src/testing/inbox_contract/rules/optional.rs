@@ -1,4 +1,4 @@
-//! The optional parts: each works if the store claims it, and says so if not.
+//! The optional parts: each works if the store claims it, and reports that it is missing otherwise.
 
 use std::time::Duration;
 
@@ -199,7 +199,7 @@ pub(crate) async fn events_recover_from_a_clock_that_was_ahead<H: Harness>(store
     store.store_contact("present, leased").await?;
     let leased = store.lease_one("one event was stored since the clock was set back").await?;
 
-    let when = "a clock was a year ahead and is set back; what is due later than in two hours is repaired";
+    let when = "a clock was a year ahead and is set back; events due later than in two hours are expedited";
     same("`expedite` is called for no event", 0, store.expedite(2 * HOUR, 0).await?)?;
     let expedite = async || store.expedite(2 * HOUR, 3).await;
     same(when, 4, store.until_none("`expedite` is repeated", expedite).await?)?;

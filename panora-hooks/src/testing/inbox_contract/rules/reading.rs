@@ -1,4 +1,4 @@
-//! Lists and counts show what is stored.
+//! Lists and counts show the stored events.
 
 use std::time::{Duration, Instant};
 

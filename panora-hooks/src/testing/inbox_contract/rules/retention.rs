@@ -1,4 +1,4 @@
-//! Only what is done is dropped, and only when it is old.
+//! Only events that are done are dropped, and only old ones.
 
 use std::time::Duration;
 

@@ -103,7 +103,7 @@ pub(crate) async fn large_events_are_stored_and_leased<H: Harness>(store: Subjec
         stored.push(store.store(event(&number.to_string(), "crm.note.push", &data)).await?);
     }
     let mut found = Vec::new();
-    // Fewer than there are, if the store bounds the bytes of a lease, but never none.
+    // A store may bound the bytes of a lease and return fewer events, but never none.
     while found.len() < stored.len() {
         let when = format!("{} events of 12 MiB are ready", stored.len() - found.len());
         let leased = store.lease(ALL).await?;
