@@ -1,4 +1,4 @@
-//! `facts/models.json`, as it stands; its `meta` says what the fields mean.
+//! The content of `facts/models.json`; its `meta` explains the fields.
 
 use std::{collections::HashMap, fs};
 
@@ -55,10 +55,10 @@ pub struct Json {
     pub items: Option<Box<Json>>,
     pub r#ref: Option<String>,
     pub one_of: Option<Vec<Json>>,
-    /// Of elements.
+    /// Whether elements can be `null`.
     #[serde(default)]
     pub nullable: bool,
-    /// An object that has no model, in TypeScript.
+    /// The TypeScript type of an object that has no model.
     pub inline: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Facts {
         serde_json::from_slice(&fs::read("facts/models.json").unwrap()).unwrap()
     }
 
-    /// By the name that references use.
+    /// Returns the models by the name that references use.
     pub fn by_name(&self) -> HashMap<&str, &Model> {
         self.models.iter().map(|model| (model.name.as_str(), model)).collect()
     }

@@ -1,4 +1,4 @@
-//! What the facts come to: modules of enums and models.
+//! The plan that follows from the facts: modules of enums and models.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ pub struct Module {
 pub struct OpenEnum {
     pub name: String,
     pub values: Vec<String>,
-    /// The fields that hold it, such as `Ticket::status`.
+    /// The fields with this type, such as `Ticket::status`.
     pub fields: Vec<String>,
 }
 
@@ -23,16 +23,16 @@ pub struct Model {
     pub kind: Kind,
     pub table: Option<String>,
     pub fields: Vec<Field>,
-    /// The models that hold it.
+    /// The models that have a field of this type.
     pub parents: Vec<String>,
 }
 
 pub struct Field {
     pub name: String,
     pub ty: Type,
-    /// Whether there is no object without it.
+    /// Whether every object has this field.
     pub is_id: bool,
-    /// Whether what is sent has it.
+    /// Whether events carry this field.
     pub presence: Presence,
     pub fact: facts::Field,
 }
@@ -51,7 +51,7 @@ pub enum Type {
     Integer,
     Number,
     Bool,
-    /// Anything.
+    /// Any JSON value.
     Json,
     FieldMappings,
     Secret,
@@ -63,7 +63,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// What it comes to when lists and options are taken off.
+    /// Returns the type inside all lists and options.
     pub fn innermost(&self) -> &Self {
         match self {
             Self::Expandable(ty) | Self::List(ty) | Self::Nullable(ty) => ty.innermost(),
@@ -72,7 +72,7 @@ impl Type {
     }
 }
 
-/// Fields that give access to something, to somebody's identity or to their money, by their model and name.
+/// Fields that give access to a system, an identity or money, as pairs of model and name.
 const SECRETS: &[(&str, &str)] = &[
     ("Connection", "access_token"),
     ("Connection", "refresh_token"),
@@ -89,8 +89,8 @@ const SECRETS: &[(&str, &str)] = &[
     ("BankInfoRow", "routing_number"),
 ];
 
-/// Fields that sound like it, and are not: the kind of a token, whether there is a password, the number of an
-/// account in the books.
+/// Fields that only sound like secrets: the kind of a token, whether there is a password, the
+/// number of an account in the books.
 const NO_SECRETS: &[(&str, &str)] = &[
     ("Connection", "token_type"),
     ("SharedLink", "password_protected"),
@@ -103,7 +103,8 @@ const NO_SECRETS: &[(&str, &str)] = &[
     ("CompanyInfoRow", "tax_number"),
 ];
 
-/// Whether nobody is to see what a field holds. Every name that sounds like it has to be in one of the lists.
+/// Returns whether a field is hidden from logs. Every name that sounds like a secret must be in one
+/// of the two lists.
 fn is_secret(model: &str, field: &str) -> bool {
     let is_in = |list: &[(&str, &str)]| list.contains(&(model, field));
     let words = [
@@ -173,12 +174,12 @@ fn module(vertical: &str, facts: &Facts) -> Module {
         model.parents = parents.cloned().collect();
         model.parents.dedup();
     }
-    // What is declared as a part, but arrives as a row.
+    // Omits models that are declared as a part but arrive as a row.
     models.retain(|model| model.kind != Kind::Nested || !model.parents.is_empty());
     Module { name: vertical.to_owned(), enums: enums.enums, models }
 }
 
-/// The name without the vertical, which the module has.
+/// Returns the name without the prefix of the vertical, which the module provides.
 fn short_name(model: &facts::Model) -> String {
     let (_, prefix) = VERTICALS.iter().find(|(vertical, _)| *vertical == model.vertical).unwrap();
     model.rust_name.strip_prefix(prefix).unwrap().to_owned()
@@ -249,7 +250,7 @@ fn ty(fact: &facts::Field, names: &HashMap<&str, &facts::Model>) -> Type {
         json.format.clone_from(&fact.source_format);
     }
     match json_ty(&json, names) {
-        // A few are plain text to the facts, though no other than the rest.
+        // The facts list a few times as plain text, although they have the same form as the others.
         Type::Text if fact.name.ends_with("_at") => Type::DateTime,
         ty => ty,
     }
@@ -282,7 +283,7 @@ fn json_ty(json: &facts::Json, names: &HashMap<&str, &facts::Model>) -> Type {
     }
 }
 
-/// The enums of a module, and which fields hold them.
+/// The enums of a module, and the fields that have them.
 #[derive(Default)]
 struct Enums {
     enums: Vec<OpenEnum>,
@@ -301,7 +302,7 @@ impl Enums {
                 .position(|open_enum| open_enum.values == *values && open_enum.fields[0].ends_with(&suffix));
             let index = if let Some(index) = known {
                 let open_enum = &mut self.enums[index];
-                // What unlike models share has the name of the field alone.
+                // An enum shared by unrelated models is named after the field alone.
                 if !model.starts_with(open_enum.fields[0].strip_suffix(&suffix).unwrap()) {
                     open_enum.name = camel_case(&field.name);
                 }
@@ -316,8 +317,8 @@ impl Enums {
         }
     }
 
-    /// The enum of a field. A row has the values of its object: the sender reads one from the other. What is
-    /// `type` in a ticket is `ticket_type` in its row.
+    /// Returns the enum of a field. A row has the values of its object, since the sender derives
+    /// one from the other. The `type` of a ticket is `ticket_type` in its row.
     fn of(&self, model: &str, field: &str) -> Option<String> {
         let object = model.strip_suffix("Row").unwrap_or(model);
         let key = |name: &str| (object.to_owned(), name.to_owned());
@@ -329,7 +330,8 @@ impl Enums {
     }
 }
 
-/// `TicketStatus` for the `status` of a `Ticket`, `OrderStatus` for the `order_status` of an `Order`.
+/// Returns `TicketStatus` for the `status` of a `Ticket`, and `OrderStatus` for the `order_status`
+/// of an `Order`.
 fn enum_name(model: &str, field: &facts::Field) -> String {
     let model = camel_words(model);
     let words: Vec<_> = field.name.split('_').map(camel_case).collect();
@@ -342,7 +344,7 @@ fn enum_name(model: &str, field: &facts::Field) -> String {
     if is_list { name.strip_suffix('s').unwrap().to_owned() } else { name }
 }
 
-/// The words of `CamelCase`, each as it stands.
+/// Returns the words of a name in `CamelCase`, unchanged.
 pub fn camel_words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for c in text.chars() {
