@@ -1,7 +1,7 @@
-//! The events of a vertical in one type.
+//! All events of a vertical as one type.
 
-/// Writes `AnyEvent`: a variant for each payload, by the event types that carry it.
-#[allow(unused_macros, reason = "there may be no vertical")]
+/// Defines `AnyEvent`, with a variant for each payload and the event types that carry it.
+#[allow(unused_macros, reason = "all features of verticals may be off")]
 macro_rules! any_event {
     (
         $(#[$attribute:meta])*
@@ -10,12 +10,13 @@ macro_rules! any_event {
         }
     ) => {
         $(#[$attribute])*
-        #[allow(clippy::large_enum_variant, reason = "one at a time, and easier to match on")]
+        #[allow(clippy::large_enum_variant, reason = "few values exist at once, and a match is easier")]
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum AnyEvent {
             $( $(#[$variant_attribute])* $Variant($Payload), )*
-            /// An event of any other type, or one that carries `null`: the text of `data`, as it was signed.
+            /// An event of any other type, or an event with `null`: the text of `data`, as it was
+            /// signed.
             Other($crate::RawData),
         }
 
@@ -26,7 +27,8 @@ macro_rules! any_event {
             };
 
             impl FromPayload for AnyEvent {
-                // Not compiled before somebody uses it: it takes every model of the vertical along.
+                // `#[inline]` delays compilation until the function is used, because it needs every
+                // model of the vertical.
                 #[inline]
                 fn from_payload(delivery: &Delivery<'_>) -> Result<Self, PayloadError> {
                     match delivery.event_type() {
@@ -46,5 +48,5 @@ macro_rules! any_event {
     };
 }
 
-#[allow(unused_imports, reason = "there may be no vertical")]
+#[allow(unused_imports, reason = "all features of verticals may be off")]
 pub(crate) use any_event;

@@ -1,4 +1,4 @@
-//! `DateTime`.
+//! [`DateTime`]: a date and time as the sender's text.
 
 use std::{fmt, ops::Deref};
 
@@ -6,29 +6,29 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::field::{FieldValue, Form, NULL_TEXT};
 
-/// A date and time, as the text that arrived.
+/// A date and time, kept as the text that arrived.
 ///
-/// Mostly ISO 8601 in UTC with milliseconds, `2024-10-01T12:00:00.000Z`; what has no time, such as a birthday, has
-/// midnight's.
-/// Some fields of applicant tracking are what JavaScript makes of a date,
-/// `Tue Oct 01 2024 12:00:00 GMT+0000 (Coordinated Universal Time)`.
+/// Usually ISO 8601 in UTC with milliseconds, `2024-10-01T12:00:00.000Z`. A date without a time,
+/// such as a birthday, has midnight as its time. Some fields of applicant tracking hold
+/// JavaScript's text of a date, `Tue Oct 01 2024 12:00:00 GMT+0000 (Coordinated Universal Time)`.
 #[cfg_attr(feature = "jiff", doc = "[`timestamp`](Self::timestamp) reads both.")]
 #[cfg_attr(not(feature = "jiff"), doc = "`timestamp()`, with the feature `jiff`, reads both.")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DateTime(String);
 
 impl DateTime {
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The time that the text stands for.
+    /// Returns the time that the text represents.
     ///
     /// # Errors
     ///
-    /// If it is neither ISO 8601 with an offset nor JavaScript's text of a date.
+    /// Returns an error if the text is neither ISO 8601 with an offset nor JavaScript's text of a
+    /// date.
     #[cfg(feature = "jiff")]
     pub fn timestamp(&self) -> Result<jiff::Timestamp, DateTimeError> {
         let iso = |text: &str| text.parse().ok();
@@ -36,14 +36,14 @@ impl DateTime {
     }
 }
 
-/// A [`DateTime`] is in no format that the sender is known to use.
+/// The error of a [`DateTime`] that is not in a known format of the sender.
 #[cfg(feature = "jiff")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected a date and time such as `2024-10-01T12:00:00.000Z`")]
 pub struct DateTimeError(());
 
-/// Reads what `String(date)` makes in JavaScript. The name of the time zone, in brackets, depends on the
-/// machine; the offset says it all.
+/// Parses the output of `String(date)` in JavaScript. The name of the time zone in brackets depends
+/// on the machine; the offset is sufficient.
 #[cfg(feature = "jiff")]
 fn of_javascript(text: &str) -> Option<jiff::Timestamp> {
     let (text, _zone_name) = text.split_once(" (").unwrap_or((text, ""));
@@ -88,7 +88,7 @@ impl Serialize for DateTime {
     }
 }
 
-/// JavaScript's text of no date is `null`.
+/// The sender writes a missing date as the text `null`.
 impl FieldValue for DateTime {
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
         let text = String::deserialize(json)?;

@@ -1,4 +1,4 @@
-//! `Expandable`.
+//! [`Expandable`]: a reference to an object, or the object itself.
 
 use std::{fmt, marker::PhantomData};
 
@@ -9,7 +9,8 @@ use serde::{
 
 use super::field::FieldValue;
 
-/// Another object: its id, or the object itself. The sender's types allow either, so take both:
+/// Another object, as its id or as the object itself. The sender's types allow either, so handle
+/// both:
 ///
 /// ```
 /// use panora_hooks::models::Expandable;

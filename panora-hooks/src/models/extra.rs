@@ -1,4 +1,4 @@
-//! `Extra`.
+//! [`Extra`]: fields that a model does not know.
 
 use std::{
     any::TypeId,
@@ -12,18 +12,18 @@ use super::field::Form;
 
 /// The fields of an object that its model does not know, by name.
 ///
-/// They are written again when the model is, but for those that have the name of a field of the model's.
-/// `Debug` shows their names only: who knows what they hold.
+/// They are written again with the model, except for those that have the name of one of its fields.
+/// `Debug` shows their names only, because the values may be sensitive.
 #[derive(Clone, Default)]
 pub struct Extra {
     fields: Map<String, Value>,
     forms: Option<Forms>,
 }
 
-/// The forms in which the fields that a model knows arrived, a bit for each.
+/// The forms in which the known fields of a model arrived, one bit for each.
 #[derive(Clone, Copy)]
 struct Forms {
-    /// The model: nothing keeps this from being moved into another.
+    /// The model, because an `Extra` can be moved into another model.
     model: TypeId,
     nulls: u64,
     texts: u64,
@@ -60,7 +60,7 @@ impl DerefMut for Extra {
     }
 }
 
-/// By the fields, whatever the form of those that the model knows.
+/// Compares the unknown fields, regardless of the forms of known ones.
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
         self.fields == other.fields

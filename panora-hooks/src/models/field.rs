@@ -1,4 +1,4 @@
-//! How the fields of models stand in JSON.
+//! The JSON forms of the fields of models.
 
 use std::{fmt, marker::PhantomData};
 
@@ -11,22 +11,22 @@ use serde::{
 };
 use serde_json::Value;
 
-/// The properties of a field's JSON that its value does not have. They are kept, so that a model is
+/// The properties of a field's JSON that its value does not have. They are kept so that a model is
 /// written as it was read.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// It was there and had no value. Without this, no value is no field.
+    /// The field was present without a value. Otherwise, no value means no field.
     pub(crate) is_null: bool,
-    /// It was a string, though its value is no text: digits, or `"null"`.
+    /// The field was a string although its value is not a text: digits, or `"null"`.
     pub(crate) is_text: bool,
 }
 
 /// A value that a field can hold.
 pub(crate) trait FieldValue: Serialize + DeserializeOwned + fmt::Debug {
-    /// Whether `Debug` shows it.
+    /// Whether `Debug` shows the value.
     const IS_SHOWN: bool = true;
 
-    /// Reads what is not `null`.
+    /// Reads a value other than `null`.
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
         Ok((Some(Self::deserialize(json)?), Form::default()))
     }
@@ -39,7 +39,8 @@ pub(crate) trait FieldValue: Serialize + DeserializeOwned + fmt::Debug {
 impl FieldValue for String {}
 impl FieldValue for bool {}
 
-/// What the provider said, or JSON that is not described anywhere: it may hold anything, credentials included.
+/// Data of the provider, or JSON that is not described anywhere. It may hold anything, including
+/// credentials.
 impl FieldValue for Value {
     const IS_SHOWN: bool = false;
 }
@@ -53,7 +54,8 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const IS_SHOWN: bool = T::IS_SHOWN;
 }
 
-/// Panora keeps these in 64 bits. Rows hold them as digits in a string, objects as a JavaScript number.
+/// Panora stores these as 64-bit integers. Rows hold them as digits in a string, objects as a
+/// JavaScript number.
 impl FieldValue for i64 {
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Option<Self>, Form), D::Error> {
         let of_text = |text: &str| text.parse().ok();
@@ -71,8 +73,8 @@ impl FieldValue for f64 {
         json.deserialize_any(NumberVisitor { expected: "a number", of_number: to_f64, of_text })
     }
 
-    /// As JavaScript writes numbers, as far as there are integers for it: whole ones without a fraction, and
-    /// the digits that tell them apart from their neighbours, no more.
+    /// Writes numbers like JavaScript, as far as 64-bit integers allow it: whole numbers without a
+    /// fraction, and the fewest digits that identify the number.
     fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
         if form.is_text {
             return serializer.collect_str(self);
@@ -85,7 +87,7 @@ impl FieldValue for f64 {
     }
 }
 
-/// A number, as JSON or its text has it.
+/// A number, from JSON or from its text.
 #[derive(Clone, Copy)]
 enum Number {
     Signed(i64),
@@ -104,7 +106,7 @@ impl Number {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "checked to be in range")]
 fn to_i64(number: Number) -> Option<i64> {
-    // 2^63. The largest 64-bit number becomes this when it goes through JavaScript.
+    // 2^63. The largest 64-bit number becomes this value when it passes through JavaScript.
     const END: f64 = 9_223_372_036_854_775_808.0;
     let float = match number {
         Number::Signed(number) => return Some(number),
@@ -114,7 +116,7 @@ fn to_i64(number: Number) -> Option<i64> {
     (float.fract() == 0.0 && (-END..=END).contains(&float)).then_some(float as i64)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are no more precise")]
+#[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers have the same precision")]
 fn to_f64(number: Number) -> Option<f64> {
     let float = match number {
         Number::Signed(number) => number as f64,
@@ -124,7 +126,7 @@ fn to_f64(number: Number) -> Option<f64> {
     float.is_finite().then_some(float)
 }
 
-/// Reads a number, its text, or the text `null`, which JavaScript's `String(null)` makes.
+/// Reads a number, its text, or the text `null`, which JavaScript's `String(null)` returns.
 struct NumberVisitor<T> {
     expected: &'static str,
     of_number: fn(Number) -> Option<T>,
@@ -167,7 +169,7 @@ impl<'de, T> Visitor<'de> for NumberVisitor<T> {
         Ok((Some(value), Form { is_null: false, is_text: true }))
     }
 
-    /// The form that `serde_json` gives to a number if a crate of the program enables
+    /// The form of a number in `serde_json` if a crate of the program enables
     /// `arbitrary_precision`.
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let number = serde_json::Number::deserialize(MapAccessDeserializer::new(map))?;
@@ -182,7 +184,7 @@ pub(crate) const NULL_TEXT: &str = "null";
 
 /// A field of a model.
 pub(crate) trait Field: Sized {
-    /// Whether an object without it is not what the model is for.
+    /// Whether every object has the field.
     const IS_REQUIRED: bool;
 
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Self, Form), D::Error>;

@@ -1,4 +1,4 @@
-//! `FieldMappings`.
+//! [`FieldMappings`]: the user's own fields of an object.
 
 use std::{
     fmt,
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::field::{FieldValue, NULL_TEXT};
 
-/// Your own fields of an object, by the slug that they have in Panora.
+/// Your own fields of an object, keyed by their slug in Panora.
 ///
-/// Panora keeps their values as text: a number is its digits, and the text `null` stands for no value. `Debug`
-/// shows the slugs only: who knows what they hold.
+/// Panora stores their values as text: a number as its digits, and a missing value as the text
+/// `null`. `Debug` shows the slugs only, because the values may be sensitive.
 ///
 /// ```
 /// use panora_hooks::models::FieldMappings;
@@ -27,7 +27,7 @@ use super::field::{FieldValue, NULL_TEXT};
 pub struct FieldMappings(pub Map<String, Value>);
 
 impl FieldMappings {
-    /// The text of a field. `None` if there is no such field, or no value in it.
+    /// Returns the text of a field. `None` if the field does not exist or has no value.
     #[must_use]
     pub fn text(&self, slug: &str) -> Option<&str> {
         self.0.get(slug)?.as_str().filter(|text| *text != NULL_TEXT)

@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/models.md")]
-// Fields have the sender's names and meaning; what their types do not say is said at each.
+// Fields have the sender's names and meaning. Only facts that their types do not express are
+// documented.
 #![allow(missing_docs)]
 
 mod any_event;

@@ -1,4 +1,4 @@
-//! The parts of models.
+//! Models: objects that know some of their fields and keep the others.
 
 use std::{fmt, marker::PhantomData};
 
@@ -12,18 +12,18 @@ use super::{extra::Extra, field::Form};
 
 /// An object that knows some of its fields and keeps the others.
 ///
-/// serde's derive cannot tell a field that is `null` from one that is not there, nor digits in a string from
-/// a number; the sender can, and a model is written as it was read.
+/// serde's derive cannot distinguish a field that is `null` from a missing one, nor digits in a
+/// string from a number. The sender does, and a model is written as it was read.
 pub(crate) trait Model: Default + 'static {
-    /// One for each field.
+    /// The key of a field.
     type Key: Copy + 'static;
 
     const NAME: &'static str;
 
-    /// The names of the fields in JSON, in the order in which the sender writes them.
+    /// The JSON names of the fields, in the order in which the sender writes them.
     const FIELDS: &'static [(&'static str, Self::Key)];
 
-    /// The fields without which there is no object, a bit for each.
+    /// The required fields, one bit for each.
     const REQUIRED: u64;
 
     fn read<'de, A: MapAccess<'de>>(&mut self, key: Self::Key, map: &mut A) -> Result<Form, A::Error>;
@@ -101,7 +101,8 @@ enum Name {
     Unknown(String),
 }
 
-/// Finds a field by its name, trying first the one that the sender writes `next`.
+/// Finds a field by its name. The field after the last one is tried first, because the sender
+/// writes fields in order.
 struct NameSeed<M> {
     next: usize,
     model: PhantomData<M>,
@@ -132,7 +133,7 @@ impl<M: Model> Visitor<'_> for NameSeed<M> {
     }
 }
 
-/// A field's name in JSON: the `type` of `r#type`.
+/// Returns the JSON name of a field, such as `type` for `r#type`.
 pub(crate) const fn json_name(name: &'static str) -> &'static str {
     match name.as_bytes() {
         [b'r', b'#', ..] => name.split_at(2).1,
@@ -140,7 +141,7 @@ pub(crate) const fn json_name(name: &'static str) -> &'static str {
     }
 }
 
-/// Writes a model: a struct with the given fields, and [`Extra`].
+/// Defines a model: a struct with the given fields and [`Extra`].
 macro_rules! model {
     (
         $(#[$attribute:meta])*
@@ -232,7 +233,7 @@ macro_rules! model {
             }
 
             impl fmt::Debug for $Model {
-                // Not compiled before somebody uses it.
+                // `#[inline]` delays compilation until the function is used.
                 #[inline]
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.debug_struct(stringify!($Model))
@@ -249,13 +250,13 @@ macro_rules! model {
                     Carried { vertical: $vertical, model: stringify!($Model), shape: Shape::Object };
             }
 
-            // Each field has a bit in masks of 64.
+            // Each field has a bit in masks of 64 bits.
             assert!(<$Model as Model>::FIELDS.len() <= 64);
         };
     };
 }
 
-/// The name in JSON of a field of [`model!`].
+/// The JSON name of a field of [`model!`].
 macro_rules! field_name {
     ($field:ident) => {
         $crate::models::model::json_name(stringify!($field))

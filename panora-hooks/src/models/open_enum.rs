@@ -1,6 +1,6 @@
-//! Lists of values that may grow.
+//! Open enums: lists of values that may grow.
 
-/// Writes an enum with the given values and one for any other text.
+/// Defines an enum with the given values and a variant for any other text.
 macro_rules! open_enum {
     (
         $(#[$attribute:meta])*
@@ -11,12 +11,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $Enum {
             $( #[doc = concat!("`", $text, "`.")] $Variant, )*
-            /// Anything else: Panora keeps it as free text.
+            /// Any other text. Panora stores these values as free text.
             Unknown(String),
         }
 
         impl $Enum {
-            /// The text in JSON.
+            /// Returns the text in JSON.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

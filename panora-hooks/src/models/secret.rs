@@ -1,4 +1,4 @@
-//! `Secret`.
+//! [`Secret`]: a text that is never logged.
 
 use std::{fmt, ops::Deref};
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::field::FieldValue;
 
-/// A text that nobody else may read, such as a token: `Debug` shows that it is there, nothing else.
+/// A confidential text, such as a token. `Debug` shows only that it exists.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -47,7 +47,7 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        // serde's own words for any other type quote the value.
+        // serde's own message for any other type quotes the value.
         match Value::deserialize(json)? {
             Value::String(text) => Ok(Self(text)),
             _ => Err(D::Error::custom("expected a string")),
