@@ -32,7 +32,39 @@ pub mod testing;
 mod verify;
 mod webhooks;
 
-pub use axum::extract::{FromRef, State};
+pub use axum::extract::FromRef;
+/// An argument of a hook: a part of the application's state.
+///
+/// [`Webhooks::with_state`] sets the state `S` of a receiver. A hook that takes `State<T>` gets its
+/// own `T` in each call: a clone of the state if `T` is `S`, otherwise the part that
+/// [`T::from_ref`](FromRef::from_ref) returns for the state. A `T` that is not a part of the state
+/// does not compile.
+///
+/// ```
+/// use panora_hooks::{FromRef, State, on};
+///
+/// #[derive(Clone)]
+/// struct Database;
+///
+/// #[derive(Clone)]
+/// struct App {
+///     database: Database,
+/// }
+///
+/// impl FromRef<App> for Database {
+///     fn from_ref(app: &App) -> Self {
+///         app.database.clone()
+///     }
+/// }
+///
+/// #[on("crm.contact.created")]
+/// async fn contact_created(State(database): State<Database>) { /* … */ }
+/// ```
+///
+/// This is axum's own type, so hooks and handlers share their state. The rest of this page is
+/// axum's documentation of its use in handlers.
+#[doc(inline)]
+pub use axum::extract::State;
 #[doc = include_str!("docs/on.md")]
 pub use panora_hooks_macros::on;
 

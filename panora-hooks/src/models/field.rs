@@ -184,7 +184,7 @@ pub(crate) const NULL_TEXT: &str = "null";
 
 /// A field of a model.
 pub(crate) trait Field: Sized {
-    /// Whether every object has the field.
+    /// Whether an object without the field is an error.
     const IS_REQUIRED: bool;
 
     fn read<'de, D: Deserializer<'de>>(json: D) -> Result<(Self, Form), D::Error>;
