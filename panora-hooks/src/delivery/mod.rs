@@ -1,4 +1,4 @@
-//! A verified delivery.
+//! Verified deliveries.
 
 pub(crate) mod json_string;
 mod payload;
@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 pub use self::payload::{PayloadError, is_name};
 use crate::catalogue;
 
-/// A delivery whose data is what the holder of the secret signed.
+/// A delivery whose data was signed by a holder of the secret.
 ///
-/// Only the data is: the sender signs neither the event's type nor its id.
+/// Only the data is authenticated: the sender signs neither the event's type nor its id.
 #[derive(Clone)]
 pub struct Delivery<'b> {
     content: [u8; 32],
@@ -26,13 +26,13 @@ pub struct Delivery<'b> {
 }
 
 impl<'b> Delivery<'b> {
-    /// A delivery whose data has the signature `content`.
+    /// Creates a delivery whose data has the signature `content`.
     pub(crate) fn new(content: [u8; 32], id: Cow<'b, str>, wire_type: Cow<'b, str>, data: &'b str) -> Self {
         let data = Data::Borrowed(data);
         Self { content, id, wire_type, event_type: None, data, attempt: 1, received_at: SystemTime::now() }
     }
 
-    /// A delivery that was stored, for one of its attempts.
+    /// Creates a delivery that was stored, for one of its attempts.
     pub(crate) fn stored(
         content: [u8; 32],
         id: String,
@@ -45,38 +45,41 @@ impl<'b> Delivery<'b> {
         Delivery { content, id, wire_type, event_type: None, data, attempt, received_at }
     }
 
-    /// `id_event` of the body: a UUID, the same if the sender repeats the event. Not authenticated.
+    /// Returns `id_event` of the body: a UUID, the same if the sender repeats the event. Not
+    /// authenticated.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The type under the name that hooks and endpoints use, such as `crm.company.created`. What the
-    /// [catalogue](crate::catalogue) does not hold is as on the wire. Not authenticated.
+    /// Returns the event type under the name that hooks and endpoints use, such as
+    /// `crm.company.created`. A type that the [catalogue](crate::catalogue) does not hold is
+    /// returned as on the wire. Not authenticated.
     #[must_use]
     pub fn event_type(&self) -> &str {
         let in_catalogue = || catalogue::find(&self.wire_type).map(catalogue::EventType::name);
         self.event_type.or_else(in_catalogue).unwrap_or(&self.wire_type)
     }
 
-    /// `type` of the body, such as `crm.company.push`. Not authenticated.
+    /// Returns `type` of the body, such as `crm.company.push`. Not authenticated.
     #[must_use]
     pub fn wire_type(&self) -> &str {
         &self.wire_type
     }
 
-    /// The JSON text of `data`, exactly as it was signed: mostly a string that contains JSON.
+    /// Returns the JSON text of `data`, exactly as it was signed: mostly a string that contains
+    /// JSON.
     #[must_use]
     pub fn data(&self) -> &str {
         &self.data
     }
 
-    /// The signature of the data, which was verified: other data has another.
+    /// Returns the verified signature of the data. Other data has another signature.
     pub(crate) fn content(&self) -> &[u8; 32] {
         &self.content
     }
 
-    /// The text of [`data`](Self::data), copied if it is borrowed.
+    /// Returns the text of [`data`](Self::data), copied if it is borrowed.
     pub(crate) fn into_data(self) -> ByteString {
         match self.data {
             Data::Borrowed(text) => text.into(),
@@ -84,46 +87,48 @@ impl<'b> Delivery<'b> {
         }
     }
 
-    /// Decodes the payload, whether `data` is a string that contains its JSON or the JSON itself.
+    /// Decodes the payload. `data` may be a string that contains the payload's JSON, or the JSON
+    /// itself.
     ///
     /// # Errors
     ///
-    /// If the payload is not JSON, or not what `T` takes. The error names the field, never its value.
+    /// Returns an error if the payload is not JSON or does not fit `T`. The error names the field,
+    /// never its value.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         payload::decode(self.data())
             .map_err(|problem| PayloadError::new(self.id(), self.event_type(), problem))
     }
 
-    /// Whether the payload is `null`, which the sender makes of nothing.
-    #[allow(dead_code, reason = "there may be no vertical, whose `AnyEvent` asks")]
+    /// Returns whether the payload is `null`, which the sender sends when it has nothing to send.
+    #[allow(dead_code, reason = "called only by `AnyEvent`, which needs the feature of a vertical")]
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.data(), "null" | r#""null""#)
     }
 
-    /// How often this event has been tried, beginning with 1.
+    /// Returns the number of this attempt, counted from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// When the delivery arrived.
+    /// Returns when the delivery arrived.
     #[must_use]
     pub fn received_at(&self) -> SystemTime {
         self.received_at
     }
 
-    /// Names the type as the hook does that is about to get it.
+    /// Sets the event type to the name that is used by the hook about to run.
     pub(crate) fn with_event_type(self, event_type: Option<&'static str>) -> Self {
         Self { event_type, ..self }
     }
 
-    /// Says how often the event has been tried.
+    /// Sets the number of the attempt.
     #[cfg(feature = "testing")]
     pub(crate) fn with_attempt(self, attempt: u32) -> Self {
         Self { attempt, ..self }
     }
 
-    /// Frees the delivery from its borrow of `body`, whose text it keeps instead.
+    /// Replaces the borrow of `body` with shared ownership of its text.
     pub(crate) fn into_shared(self, body: &ByteString) -> Delivery<'static> {
         Delivery {
             content: self.content,
@@ -140,7 +145,7 @@ impl<'b> Delivery<'b> {
     }
 }
 
-/// Everything but the data, which may hold credentials.
+/// Leaves out the data, which may hold credentials.
 impl fmt::Debug for Delivery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
@@ -154,12 +159,12 @@ impl fmt::Debug for Delivery<'_> {
     }
 }
 
-/// The text that was verified.
+/// The verified text.
 #[derive(Clone)]
 enum Data<'b> {
-    /// In a body that outlives it.
+    /// Part of a body that outlives the delivery.
     Borrowed(&'b str),
-    /// Keeping its body alive.
+    /// Keeps its body alive.
     Shared(ByteString),
 }
 

@@ -9,9 +9,9 @@ use serde_path_to_error::{Path, Segment};
 use super::json_string;
 use crate::printable::Printable;
 
-/// Why a payload is not what a hook takes.
+/// The error of a payload that does not fit the type that a hook takes.
 ///
-/// It says where, and holds no value of the payload.
+/// It names the place, and holds no value of the payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the payload of `{event_type}` (event {id}) {problem}")]
 pub struct PayloadError {
@@ -22,13 +22,13 @@ pub struct PayloadError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Problem {
-    /// The text is not JSON, as of here.
+    /// The text is not JSON from this position on.
     NotJson { line: usize, column: usize },
-    /// A number as of here is larger than `f64` holds.
+    /// A number at this position is larger than `f64` holds.
     Number { line: usize, column: usize },
-    /// The text is nested deeper than is worth the stack.
+    /// The nesting exceeds the limit that protects the stack.
     TooDeep,
-    /// The JSON is not what the type takes.
+    /// The JSON does not fit the type.
     Mismatch { target: &'static str, path: String, missing: Option<String> },
 }
 
@@ -37,10 +37,10 @@ impl PayloadError {
         Self { id: Printable(id).to_string(), event_type: Printable(event_type).to_string(), problem }
     }
 
-    /// Where in the payload the field is that does not fit, such as `email_addresses[1].email_address`;
-    /// `.` for the payload itself. `None` if the payload is not JSON at all.
+    /// Returns the path of the field that does not fit, such as `email_addresses[1].email_address`;
+    /// `.` for the payload itself. Returns `None` if the payload is not JSON at all.
     ///
-    /// A key that is no identifier may be somebody's data, in a map: it is a `?`.
+    /// A key that is not an identifier becomes `?`, because in a map it may be somebody's data.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match &self.problem {
@@ -68,12 +68,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Decodes `data`: the JSON in it if it is a string, else itself.
+/// Decodes `data`: the JSON in it if it is a string, otherwise `data` itself.
 pub(super) fn decode<T: DeserializeOwned>(data: &str) -> Result<T, Problem> {
     decode_text(&text(data)?)
 }
 
-/// The JSON of the payload.
+/// Returns the JSON of the payload.
 fn text(data: &str) -> Result<Cow<'_, str>, Problem> {
     let Some(inside) = data.strip_prefix('"').and_then(|data| data.strip_suffix('"')) else {
         return Ok(Cow::Borrowed(data));
@@ -84,8 +84,8 @@ fn text(data: &str) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
-/// Decodes JSON. Only a text that cannot be decoded as it is pays for a look at unpaired surrogates, which `serde_json`
-/// refuses wherever a text is asked for.
+/// Decodes JSON. `serde_json` rejects unpaired surrogates wherever a string is expected. They are
+/// searched for only in a text that cannot be decoded as it is, so other texts do not pay for it.
 fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).or_else(|error| match json_string::replace_unpaired(text) {
         Some(replaced) => serde_json::from_str(&replaced).map_err(|error| explain::<T>(&replaced, &error)),
@@ -93,9 +93,9 @@ fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     })
 }
 
-/// Says what is wrong without serde's own words, which quote values.
+/// Describes the mistake without serde's own words, which quote values.
 ///
-/// The path costs a second pass, which only a payload that does not fit pays.
+/// The path costs a second pass, but only for a payload that does not fit.
 fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
         let (line, column) = (error.line(), error.column());
@@ -113,7 +113,7 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Proble
     Problem::Mismatch { target: std::any::type_name::<T>(), path, missing: missing_field(error) }
 }
 
-/// The path without anything that is not a name.
+/// Returns the path, with `?` for every key that is not a name.
 fn shown(path: &Path) -> String {
     let segments = path.iter().map(|segment| match segment {
         Segment::Seq { index } => format!("[{index}]"),
@@ -128,14 +128,14 @@ fn shown(path: &Path) -> String {
     }
 }
 
-/// The name in "missing field `name`", which is the type's own word and not the payload's.
+/// Returns the name in "missing field `name`", which comes from the type and not from the payload.
 fn missing_field(error: &serde_json::Error) -> Option<String> {
     let message = error.to_string();
     let (name, _position) = message.strip_prefix("missing field `")?.split_once("` at line ")?;
     is_name(name).then(|| name.to_owned())
 }
 
-/// Whether a text is what fields are called.
+/// Returns whether a text could be the name of a field.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     matches!(text.len(), 1..=64)

@@ -1,6 +1,6 @@
-//! 64 bytes of a JSON string at once.
+//! Scanning of a JSON string, 64 bytes at a time.
 
-/// Where in 64 bytes the bytes are that matter, the first byte in the lowest bit.
+/// The positions of the relevant bytes in 64 bytes. The first byte is the lowest bit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) quotes: u64,
@@ -19,12 +19,14 @@ impl Block {
         return portable::read(bytes);
     }
 
-    /// The bytes that a backslash escapes, `is_escaped` being whether one before the block escapes its first, and
-    /// afterwards whether the last escapes what follows.
+    /// Returns the bytes that a backslash escapes. `is_escaped` says whether a backslash before the
+    /// block escapes its first byte. Afterwards it says whether the last byte of the block escapes
+    /// the byte that follows.
     ///
-    /// A backslash escapes what follows unless it is escaped itself: in a run of backslashes each second one does.
-    /// Adding a bit to the start of a run carries to its end, so that the ends of runs are found without a loop
-    /// (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019, section 3.1.1).
+    /// A backslash escapes the next byte unless it is escaped itself, so in a run of backslashes
+    /// every second one is escaped. Adding a bit to the start of a run carries to its end, which
+    /// finds the ends of runs without a loop (Langdale and Lemire, "Parsing Gigabytes of JSON per
+    /// Second", 2019, section 3.1.1).
     #[inline]
     pub(super) fn escaped(&self, is_escaped: &mut bool) -> u64 {
         const EVEN: u64 = 0x5555_5555_5555_5555;
@@ -72,7 +74,7 @@ mod sse2 {
     }
 }
 
-/// The same with 8 bytes in a register of any machine.
+/// The same scan for any machine, with 8 bytes in a register.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod portable {
     use super::Block;
@@ -87,13 +89,13 @@ mod portable {
             let chunk = u64::from_le_bytes(*chunk);
             quotes |= equal(chunk, b'"') << (8 * index);
             backslashes |= equal(chunk, b'\\') << (8 * index);
-            // A byte below a space borrows; above the first that does, others may.
+            // A byte below a space borrows. Above the first such byte, others may borrow, too.
             controls |= chunk.wrapping_sub(LOWEST_BITS * u64::from(b' ')) & !chunk & HIGHEST_BITS;
         }
         Block { quotes, backslashes, has_control: controls != 0 }
     }
 
-    /// A bit for each byte that is `byte`.
+    /// Returns a bit for each byte that is `byte`.
     fn equal(chunk: u64, byte: u8) -> u64 {
         let difference = chunk ^ (LOWEST_BITS * u64::from(byte));
         let is_zero = !(((difference & !HIGHEST_BITS) + !HIGHEST_BITS) | difference) & HIGHEST_BITS;

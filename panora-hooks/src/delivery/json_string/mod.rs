@@ -1,7 +1,7 @@
-//! JSON strings, as they are written: quotes, escapes and all.
+//! JSON strings in their written form, with quotes and escapes.
 //!
-//! The sender's are long and dense of escapes, since they hold JSON. Byte by byte, finding the end of one takes longer
-//! than hashing it.
+//! The sender's strings are long and full of escapes, because they hold JSON. Byte by byte, finding
+//! the end of one takes longer than hashing it.
 
 mod block;
 mod surrogates;
@@ -15,10 +15,12 @@ pub(crate) use self::surrogates::replace_unpaired;
 pub(crate) use self::surrogates::unpaired;
 use self::{block::Block, unescaped::Unescaped};
 
-/// Where the string ends whose opening quote stands before `text`: the position of its closing quote.
+/// Finds the end of the string whose opening quote stands before `text`. Returns the position of
+/// its closing quote.
 ///
-/// `None` if it does not end, and also where it has what takes a closer look: a control character, or an escape
-/// that is neither `\"` nor `\\`, which are all that JSON in a JSON string needs.
+/// Returns `None` if the string does not end, and also if it needs a closer look: if it has a
+/// control character, or an escape other than `\"` and `\\`. JSON in a JSON string needs no other
+/// escapes.
 pub(crate) fn end_of_plain(text: &[u8]) -> Option<usize> {
     let mut is_escaped = false;
     for (start, block) in blocks(text) {
@@ -41,9 +43,10 @@ pub(crate) fn end_of_plain(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// What a string says, given what stands between its quotes: of a string that is known to be JSON.
+/// Returns the content of a string, given the text between its quotes. The string must be known to
+/// be JSON.
 ///
-/// `None` if it has an escape that JSON in a JSON string does not need, such as `\u00e9`.
+/// Returns `None` if it has an escape that JSON in a JSON string does not need, such as `\u00e9`.
 pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     let bytes = text.as_bytes();
     let mut unescaped = Unescaped::of(bytes);
@@ -56,7 +59,7 @@ pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
             let escape = start + backslashes.trailing_zeros() as usize;
             backslashes &= backslashes - 1;
             unescaped.extend(position..escape);
-            // What is escaped stands for itself, and is the first of what is copied next.
+            // The escaped character stands for itself, and begins the next piece.
             position = escape + 1;
             if !matches!(bytes.get(position), Some(b'"' | b'\\' | b'/')) {
                 return None;
@@ -70,7 +73,7 @@ pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     unescaped.into_string().map(Cow::Owned)
 }
 
-/// A text in blocks, and where each begins. The last is filled up with spaces.
+/// Splits a text into blocks, and returns each with its start. The last one is padded with spaces.
 fn blocks(text: &[u8]) -> impl Iterator<Item = (usize, Block)> {
     let (whole, rest) = text.as_chunks();
     let mut last = [b' '; Block::BYTES];
@@ -83,7 +86,7 @@ fn blocks(text: &[u8]) -> impl Iterator<Item = (usize, Block)> {
 mod tests {
     use super::*;
 
-    /// The same, byte by byte.
+    /// The reference implementation, byte by byte.
     fn expected(text: &[u8]) -> Option<usize> {
         let mut bytes = text.iter().enumerate();
         while let Some((at, byte)) = bytes.next() {

@@ -1,13 +1,15 @@
-//! Unpaired surrogates: halves of UTF-16 pairs, which JavaScript strings may hold and Rust text may not.
+//! Unpaired surrogates: halves of UTF-16 pairs, which JavaScript strings may hold and Rust text may
+//! not.
 //!
-//! `JSON.stringify` writes them as escapes such as `\ud83d`, so the text around them is valid UTF-8.
+//! `JSON.stringify` writes them as escapes such as `\ud83d`, so the text around them is valid
+//! UTF-8.
 
 use serde::de::DeserializeOwned;
 
-/// The length of an escape with four digits, and of what replaces it.
+/// The length of an escape with four digits, and of its replacement.
 const ESCAPE: usize = r"\ufffd".len();
 
-/// Returns where the escapes of unpaired surrogates stand in a JSON text.
+/// Returns the positions of the escapes of unpaired surrogates in a JSON text.
 pub(crate) fn unpaired(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -19,14 +21,16 @@ pub(crate) fn unpaired(text: &str) -> impl Iterator<Item = usize> {
                 Some(0xd800..=0xdbff) if matches!(unit(bytes, at), Some(0xdc00..=0xdfff)) => at += ESCAPE,
                 Some(0xd800..=0xdfff) => return Some(escape),
                 Some(_) => {}
-                // The byte after the backslash may be another one, which escapes nothing.
+                // The byte after the backslash may be another backslash, which then escapes
+                // nothing.
                 None => at = escape + 2,
             }
         }
     })
 }
 
-/// Replaces unpaired surrogates with U+FFFD, which is escaped, too, so that all else keeps its place.
+/// Replaces unpaired surrogates with U+FFFD. The replacement is an escape, too, so that everything
+/// else keeps its position.
 ///
 /// Returns `None` if there are none.
 pub(crate) fn replace_unpaired(text: &str) -> Option<String> {
@@ -41,11 +45,11 @@ pub(crate) fn replace_unpaired(text: &str) -> Option<String> {
     (end > 0).then_some(replaced)
 }
 
-/// Reads JSON with U+FFFD for unpaired surrogates.
+/// Decodes JSON, with U+FFFD for unpaired surrogates.
 ///
 /// # Errors
 ///
-/// If the text is not JSON, or not what `T` takes.
+/// Returns an error if the text is not JSON or does not fit `T`.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_str(text).or_else(|error| match replace_unpaired(text) {
         Some(replaced) => serde_json::from_str(&replaced),

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-/// The number of bytes copied at once: a register. A call to copy a piece of a few bytes would take
-/// longer than the copy.
+/// The number of bytes copied at once: one register. For a piece of a few bytes, a call to copy it
+/// would take longer than the copy.
 const STEP: usize = 16;
 
 /// The pieces of a text between its backslashes, one after the other.
 pub(super) struct Unescaped<'t> {
     of: &'t [u8],
-    /// Longer than what is copied, so that a step more does no harm.
+    /// Longer than the copied text, so that a full step at its end stays within bounds.
     bytes: Vec<u8>,
     length: usize,
 }
