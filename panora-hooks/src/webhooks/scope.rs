@@ -2,7 +2,8 @@
 
 use crate::{catalogue, hook::Definition};
 
-/// The names that a pattern stands for: itself, or for a prefix whatever is sent below it.
+/// Returns the names that a pattern stands for: the pattern itself or, for a prefix, every event
+/// type below it that is sent.
 pub fn names(pattern: &str) -> impl Iterator<Item = &str> {
     let prefix = pattern.strip_suffix('*');
     let exact = prefix.is_none().then_some(pattern);
@@ -13,12 +14,12 @@ pub fn names(pattern: &str) -> impl Iterator<Item = &str> {
     exact.into_iter().chain(below)
 }
 
-/// Says that a hook cannot run, if so. The compiler has said it for event types that nothing sends; here it
-/// is said for prefixes, too, and to whoever runs the program.
+/// Warns if a hook cannot run because nothing sends its events. The compiler reports this for event
+/// types. This warning also covers prefixes, and reaches the person who runs the program.
 pub(crate) fn warn_if_never_sent(hook: Definition) {
-    // A type outside the catalogue is the answer of a provider, which no release sends.
+    // A type outside the catalogue is that of a passthrough request, which no release sends.
     let is_sent = |name| catalogue::find(name).is_some_and(catalogue::EventType::is_sent);
-    // With `unlisted` the program knows better.
+    // `unlisted` allows types that the catalogue does not hold, because Panora may add types.
     if !hook.is_unlisted && !hook.patterns.iter().any(|pattern| names(pattern).any(is_sent)) {
         tracing::warn!(
             hook = hook.path(),

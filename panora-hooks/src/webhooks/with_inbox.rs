@@ -1,4 +1,4 @@
-//! `WebhooksWithInbox`: how events are stored and run.
+//! `WebhooksWithInbox`: the settings for storing and running events.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::inbox::{
 
 /// [`Webhooks`] whose events are stored before they are acknowledged, and run afterwards.
 ///
-/// Made by [`Webhooks::with_inbox`]. Everything about how events are stored and run is set here.
+/// Created by [`Webhooks::with_inbox`]. All settings for storing and running events are made here.
 ///
 /// ```
 /// use panora_hooks::{Event, Verifier, Webhooks, hooks, inbox::MemoryInbox, on};
@@ -42,7 +42,7 @@ pub struct WebhooksWithInbox<S = ()> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
-    /// Stores every event in `inbox` before it is acknowledged, and runs it afterwards.
+    /// Stores every event in `inbox` before acknowledging it, and runs the event afterwards.
     pub fn with_inbox(self, inbox: impl Inbox) -> WebhooksWithInbox<S> {
         WebhooksWithInbox { webhooks: self, inbox: Arc::new(inbox), policy: Policy::default() }
     }
@@ -51,48 +51,49 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Sets how many hooks run at once. Defaults to 64.
     ///
-    /// Events whose attempts were interrupted twice run one at a time, in one of these slots; a
-    /// slot is kept free for them while one waits.
+    /// Events whose attempts were interrupted twice run one at a time, in one of these slots. A
+    /// slot is kept free while such an event waits.
     ///
     /// # Panics
     ///
-    /// If it is 0.
+    /// Panics if `concurrency` is 0.
     #[track_caller]
     pub fn concurrency(self, concurrency: usize) -> Self {
         assert!(concurrency > 0, "`concurrency` is 0: nothing would ever run");
         self.set(|policy| policy.concurrency = concurrency)
     }
 
-    /// Sets how long a hook may run. Defaults to 5 minutes. Then it is cancelled, which counts as a
-    /// failure.
+    /// Sets how long a hook may run. Defaults to 5 minutes. After that the hook is cancelled, which
+    /// counts as a failure.
     ///
-    /// A hook that blocks its thread cannot be cancelled. Its event is leased to others one
+    /// A hook that blocks its thread cannot be cancelled. Its event is leased to other workers one
     /// [lease](Self::lease_time) later, and the hook keeps its slot until it ends. Run blocking
     /// code with `tokio::task::spawn_blocking`.
     ///
     /// # Panics
     ///
-    /// If it is zero.
+    /// Panics if `hook_timeout` is zero.
     #[track_caller]
     pub fn hook_timeout(self, hook_timeout: Duration) -> Self {
         assert!(!hook_timeout.is_zero(), "`hook_timeout` is zero: every hook would be cancelled at once");
         self.set(|policy| policy.hook_timeout = hook_timeout)
     }
 
-    /// Sets how often an event is tried before it is dead, by default 16 times. With the default
-    /// [`backoff`](Self::backoff) that takes 2 hours on average, and at most 4.
+    /// Sets the number of attempts after which an event is dead. Defaults to 16. With the default
+    /// [`backoff`](Self::backoff), 16 attempts take 2 hours on average, and at most 4.
     ///
     /// # Panics
     ///
-    /// If it is 0.
+    /// Panics if `max_attempts` is 0.
     #[track_caller]
     pub fn max_attempts(self, max_attempts: u32) -> Self {
         assert!(max_attempts > 0, "`max_attempts` is 0: nothing would ever run");
         self.set(|policy| policy.max_attempts = max_attempts)
     }
 
-    /// Sets how long to wait after a failure: after the first for a random time up to `first`, which
-    /// doubles with each attempt, up to `longest`. By default 1 second and 1 hour.
+    /// Sets how long to wait after a failed attempt. After the first failure, the delay is random,
+    /// up to `first`. This upper bound doubles with each attempt, up to `longest`. Defaults to 1
+    /// second and 1 hour.
     pub fn backoff(self, first: Duration, longest: Duration) -> Self {
         self.set(|policy| {
             policy.first_backoff = first;
@@ -101,11 +102,11 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     }
 
     /// Sets how long a worker leases events. Defaults to 60 seconds. The worker extends the lease
-    /// while a hook runs; if the worker dies, others get its events after this time.
+    /// while a hook runs. If the worker dies, other workers get its events after this time.
     ///
     /// # Panics
     ///
-    /// If it is less than a second.
+    /// Panics if `lease_time` is less than a second.
     #[track_caller]
     pub fn lease_time(self, lease_time: Duration) -> Self {
         let is_enough = lease_time >= Duration::from_secs(1);
@@ -114,31 +115,33 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     }
 
     /// Sets how long [`Worker::run_until`] waits for running hooks once it is told to stop.
-    /// Defaults to 25 seconds. Then the hooks are cancelled, and their events run again.
+    /// Defaults to 25 seconds. After that the hooks are cancelled, and their events run again.
     pub fn shutdown_grace(self, shutdown_grace: Duration) -> Self {
         self.set(|policy| policy.shutdown_grace = shutdown_grace)
     }
 
     /// Sets how long to retry storing an event while the store is busy or unreachable. Defaults to
-    /// 5 seconds. Then the hook runs before the answer.
+    /// 5 seconds. After that the hook runs before the answer.
     ///
-    /// A store that does not answer for as long counts as unreachable. It may have stored the event
-    /// all the same, which then runs twice. Hooks that run before the answer do so beside those of
-    /// the worker: neither [`concurrency`](Self::concurrency) nor
+    /// A store that does not answer within this time counts as unreachable. It may have stored the
+    /// event nevertheless, which then runs twice. Hooks that run before the answer run beside those
+    /// of the worker: neither [`concurrency`](Self::concurrency) nor
     /// [`hook_timeout`](Self::hook_timeout) applies to them.
     ///
     /// # Panics
     ///
-    /// If it is zero.
+    /// Panics if `store_timeout` is zero.
     #[track_caller]
     pub fn store_timeout(self, store_timeout: Duration) -> Self {
         assert!(!store_timeout.is_zero(), "`store_timeout` is zero: no store would answer in time");
         self.set(|policy| policy.store_timeout = store_timeout)
     }
 
-    /// Sets for how long events that are done are kept: their data, by default 7 days, in which they can be
-    /// replayed; and what a duplicate is known by, by default 90 days, and at least as long. Events that are not done
-    /// are kept for ever.
+    /// Sets how long events that are done are kept.
+    ///
+    /// Their data is kept for `data`, 7 days by default; until then they can be replayed. The
+    /// identities by which duplicates are recognised are kept for `identities`, 90 days by default,
+    /// and at least as long as the data. Events that are not done are kept forever.
     pub fn retention(self, data: Duration, identities: Duration) -> Self {
         self.set(|policy| {
             policy.keep_data = data;
@@ -152,25 +155,27 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         self
     }
 
-    /// A router that stores events, and the worker that runs them.
+    /// Returns a router that stores events, and the worker that runs them.
     ///
-    /// The router answers where [`Webhooks::into_router`]'s does. The worker is to be spawned or awaited, with
-    /// [`Worker::run_until`]; it and the server stop at the same signal.
+    /// The router answers at the same paths as that of [`Webhooks::into_router`]. Spawn or await
+    /// the worker with [`Worker::run_until`], and stop it and the server at the same signal.
     ///
     /// | answer | when |
     /// |---|---|
-    /// | 200, empty | the event is on stable storage: it will run, was stored before, or is parked |
-    /// | 200, empty | the store could not be reached in time, and the hook ran instead and succeeded |
-    /// | 400 `Webhook Error: ..` | the body or its signature is not the sender's |
+    /// | 200, empty | on stable storage: the event will run, was stored before, or is parked |
+    /// | 200, empty | the store was unreachable for too long; the hook ran instead and succeeded |
+    /// | 400 `Webhook Error: …` | the body or its signature is not the sender's |
     /// | 405 | the method is not POST |
     /// | 408 | the body did not arrive in time ([`Webhooks::read_timeout`]) |
     /// | 413 | the body is too large ([`Webhooks::max_body_bytes`]) |
     /// | 503, empty | the event was not stored, and its hook did not run or failed |
-    /// | 503 `Webhook Error: ..` | too many large bodies at once ([`Webhooks::max_buffered_bytes`]) |
+    /// | 503 `Webhook Error: …` | [`max_buffered_bytes`] was reached, no body completed in time |
+    ///
+    /// [`max_buffered_bytes`]: Webhooks::max_buffered_bytes
     ///
     /// # Panics
     ///
-    /// If `path` is no path that [`Router::route`] takes.
+    /// Panics if [`Router::route`] does not accept `path`.
     #[track_caller]
     pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
         let Self { webhooks, inbox, policy } = self;
@@ -183,7 +188,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     }
 }
 
-/// Without the state and the inbox, which may hold anything.
+/// Leaves out the state and the inbox, which may hold anything.
 impl<S> fmt::Debug for WebhooksWithInbox<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhooksWithInbox")
