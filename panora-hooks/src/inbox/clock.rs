@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-/// Where a store takes the time from: the system, or a test.
+/// The source of a store's times: the system clock, or that of a test.
 #[derive(Clone, Default)]
 pub(crate) struct Clock(Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>);
 

@@ -2,28 +2,28 @@
 
 use super::{EventKey, LeaseToken};
 
-/// The number of a row. A key that no row can have becomes the largest number, which no row ever
-/// gets.
+/// Returns the number of the row with a key. A key that no row can have becomes the largest number,
+/// which no row ever gets.
 pub(super) fn seq(key: EventKey) -> i64 {
     i64::try_from(key.number()).unwrap_or(i64::MAX)
 }
 
-/// The key of a row. Rows are numbered from 1.
+/// Returns the key of a row. Rows are numbered from 1.
 pub(super) fn key(seq: i64) -> EventKey {
     EventKey::new(seq.unsigned_abs().into())
 }
 
-/// A fence for a new lease.
+/// Returns a fence for a new lease.
 pub(super) fn new_fence() -> i64 {
     fastrand::i64(0..)
 }
 
-/// The token of a row that is leased.
+/// Returns the token of a leased row.
 pub(super) fn token(seq: i64, fence: i64) -> LeaseToken {
     LeaseToken::new(key(seq), fence.unsigned_abs().into())
 }
 
-/// The fence of a token. One that no row can have becomes -1, which no lease ever gets.
+/// Returns the fence of a token. One that no row can have becomes -1, which no lease ever gets.
 pub(super) fn fence(token: LeaseToken) -> i64 {
     i64::try_from(token.fence()).unwrap_or(-1)
 }

@@ -1,4 +1,4 @@
-//! Counts of what an inbox holds.
+//! Counts of the events in an inbox.
 
 use std::{fmt, time::Duration};
 
@@ -47,19 +47,19 @@ pub struct Count {
 }
 
 impl Count {
-    /// Counts exactly `number` events.
+    /// Creates a count of exactly `number` events.
     #[must_use]
     pub const fn exactly(number: u64) -> Self {
         Self { number, is_exact: true }
     }
 
-    /// Counts `number` events or more.
+    /// Creates a count of `number` events or more.
     #[must_use]
     pub const fn at_least(number: u64) -> Self {
         Self { number, is_exact: false }
     }
 
-    /// Counts `number` events, of which a store has looked at no more than `limit`.
+    /// Creates a count of exactly `number` events, or of at least `limit` if `number` is larger.
     #[must_use]
     pub const fn up_to(limit: u64, number: u64) -> Self {
         if number > limit { Self::at_least(limit) } else { Self::exactly(number) }

@@ -1,4 +1,4 @@
-//! An inbox of any type.
+//! `Inbox` as a trait object.
 
 use std::{pin::Pin, time::Duration};
 

@@ -4,23 +4,23 @@ use std::{error::Error, io};
 
 use crate::hook::BoxError;
 
-/// An operation of a store failed.
+/// The error of an operation of a store.
 ///
-/// Nothing was done, unless the variant says otherwise. How the router and the worker react is
-/// described at [`Inbox`](super::Inbox#errors). `Display` is one sentence that says what to do; the
-/// cause is the source.
+/// The operation did nothing, unless the variant says otherwise. [`Inbox`](super::Inbox#errors)
+/// describes how the router and the worker react. `Display` is one sentence that says what to do;
+/// the cause is the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InboxError {
-    /// Another process holds a lock. Trying again soon helps.
+    /// Another process holds a lock. Retrying soon helps.
     #[error("the inbox is busy: another process holds a lock on it")]
     Busy,
-    /// The store cannot be reached, or does not work at the moment, which may end by itself. If the
-    /// connection broke before the store answered, the operation may have happened; putting the
+    /// The store is unreachable, or does not work at the moment; either may end by itself. If the
+    /// connection broke before the store answered, the operation may have happened. Putting the
     /// same event again is safe.
     #[error("the inbox cannot be reached or accepts no writes at the moment")]
     Unavailable(#[source] BoxError),
-    /// There is no room left.
+    /// There is no room left on the disk.
     #[error("the disk of the inbox is full: make room, and the inbox continues by itself")]
     Full(#[source] BoxError),
     /// The file of the store can be read but not written.
@@ -29,7 +29,7 @@ pub enum InboxError {
     /// The files of the store were deleted, renamed or replaced while it was open.
     #[error("the files of the inbox are gone: put them back, or restart the receiver")]
     Gone(#[source] BoxError),
-    /// The store does not hold what it should.
+    /// The contents of the store are damaged.
     #[error(
         "the inbox is damaged: stop the receiver and restore the inbox from a backup, or start with a new one"
     )]
@@ -50,7 +50,7 @@ impl InboxError {
     }
 }
 
-/// An inbox was not opened.
+/// The error of opening an inbox.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -68,8 +68,8 @@ pub enum OpenError {
         /// The file.
         inbox: String,
     },
-    /// A schema cannot have this name. It is not repeated, since it may be something secret that was
-    /// mistaken for a name.
+    /// The name cannot be the name of a schema. The error does not repeat it, because it may be a
+    /// secret that was mistaken for a name.
     #[error("the name of the schema is not a plain one: use at most 48 lower-case letters, digits and `_`")]
     SchemaName,
     /// A tool was asked to open an inbox that no receiver has created.
@@ -78,7 +78,7 @@ pub enum OpenError {
         /// The schema.
         inbox: String,
     },
-    /// The file or schema holds something else.
+    /// The file or schema holds something other than an inbox.
     #[error("{inbox} is not an inbox: give the inbox a place of its own")]
     NotAnInbox {
         /// The file or schema.
@@ -94,7 +94,7 @@ pub enum OpenError {
         /// The version that this program writes.
         known: i64,
     },
-    /// A later version of this library has written it.
+    /// The inbox was written by a later version of this library.
     #[error("the inbox {inbox} has format {found}, but this program knows only {known}: update it")]
     Newer {
         /// The file or schema.
@@ -104,7 +104,7 @@ pub enum OpenError {
         /// The latest version that this program knows.
         known: i64,
     },
-    /// The database is behind a pooler that does not keep the sessions of its clients apart.
+    /// The database is behind a pooler that shares sessions between its clients.
     #[error(
         "cannot open the inbox {inbox}: a pooler shares the sessions of PostgreSQL between clients: \
          connect to the server itself, or through a pooler that keeps sessions \

@@ -1,4 +1,4 @@
-//! Events on their way into a store, in it, and back.
+//! Events that are about to be stored, and stored events.
 
 use std::{fmt, time::SystemTime};
 
@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 use super::EventKey;
 use crate::{catalogue, delivery::Delivery};
 
-/// The most replays of one content that a store keeps: anyone who has captured a delivery can send
-/// it again under any number of ids. A further replay counts as a duplicate of the original.
+/// The most replays of one content that a store keeps. There is a limit because a captured delivery
+/// can be sent again under any number of ids. A further replay counts as a duplicate of the
+/// original.
 pub(crate) const MAX_REPLAYS: usize = 16;
 
-/// A verified event that is to be stored.
+/// A verified event that is about to be stored.
 #[derive(Clone)]
 pub struct NewEvent {
     content: [u8; 32],
@@ -24,7 +25,7 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// The event that a delivery carries, to be run.
+    /// Creates the event that a delivery carries, to be run.
     #[must_use]
     pub fn new(delivery: Delivery<'_>) -> Self {
         Self {
@@ -37,20 +38,22 @@ impl NewEvent {
         }
     }
 
-    /// The same event, to be stored but not run until it is [replayed](super::Inbox::replay).
+    /// Parks the event: it is stored but not run until it is [replayed](super::Inbox::replay).
     #[must_use]
     pub fn parked(self, reason: ParkReason) -> Self {
         Self { park: Some(reason), ..self }
     }
 
-    /// The identity of the data: its signature, which was verified.
+    /// Returns the signature that was verified, which identifies the data.
     #[must_use]
     pub fn content(&self) -> &[u8; 32] {
         &self.content
     }
 
-    /// What identifies the event: 32 bytes for its data, which is [`content`](Self::content), and 16 for its id and
-    /// type. A store holds each identity once; those of events with the same data stand side by side.
+    /// Returns the identity of the event: 32 bytes for its data, the [`content`](Self::content),
+    /// and 16 bytes for its id and type.
+    ///
+    /// A store holds each identity once. The identities of events with the same data are adjacent.
     #[must_use]
     pub fn identity(&self) -> [u8; 48] {
         let mut name = Sha256::new();
@@ -63,62 +66,66 @@ impl NewEvent {
         identity
     }
 
-    /// The event without the body that its data is a part of, which counts as memory while it is kept.
+    /// Copies the data out of the body that it is a part of. The body counts as memory while it is
+    /// kept.
     pub(crate) fn without_body(self) -> Self {
         Self { data: (*self.data).into(), ..self }
     }
 
-    /// The event with the data of another one with the same content, so that both share one copy.
+    /// Replaces the data with that of another event with the same content, so that both share one
+    /// copy.
     pub(crate) fn with_data_of(self, same: &Self) -> Self {
         Self { data: same.data.clone(), ..self }
     }
 
-    /// How much is to be stored, in bytes.
+    /// Returns the number of bytes to store.
     pub(crate) fn size(&self) -> usize {
         self.data.len() + self.id.len() + self.wire_type.len()
     }
 
-    /// `id_event` of the body. Not authenticated; any text.
+    /// Returns `id_event` of the body. Not authenticated; any text.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// `type` of the body. Not authenticated; any text.
+    /// Returns `type` of the body. Not authenticated; any text.
     #[must_use]
     pub fn wire_type(&self) -> &str {
         &self.wire_type
     }
 
-    /// The JSON text of `data`, exactly as it was signed.
+    /// Returns the JSON text of `data`, exactly as it was signed.
     #[must_use]
     pub fn data(&self) -> &str {
         &self.data
     }
 
-    /// When the delivery arrived.
+    /// Returns when the delivery arrived.
     #[must_use]
     pub fn received_at(&self) -> SystemTime {
         self.received_at
     }
 
-    /// Why the event is not to be run, if it is not.
+    /// Returns why the event is parked, or `None` if it is to be run.
     #[must_use]
     pub fn park_reason(&self) -> Option<ParkReason> {
         self.park
     }
 
-    /// Whether the same data under another id or type is a replay.
+    /// Returns whether the same data under another id or type is a replay.
     ///
-    /// An object is of one event. Lists are often the same from sync to sync, most of all empty ones, and
-    /// so is the `null` that the sender makes of nothing.
+    /// That is so for an object, which belongs to one event. Lists are often the same from sync to
+    /// sync, most of all empty ones, and so is the `null` that the sender sends when it has nothing
+    /// to send.
     #[must_use]
     pub fn is_unique(&self) -> bool {
         first_character(&self.data) == Some('{')
     }
 }
 
-/// The first character of the JSON that `data` is, or contains if it is a string. White space does not count.
+/// Returns the first character of the JSON that `data` is, or that it contains if it is a string.
+/// White space does not count.
 fn first_character(data: &str) -> Option<char> {
     let Some(text) = data.strip_prefix('"') else { return data.chars().next() };
     let mut text = text.chars();
@@ -142,7 +149,7 @@ fn first_character(data: &str) -> Option<char> {
     }
 }
 
-/// Everything but the data, which may hold credentials.
+/// Leaves out the data, which may hold credentials.
 impl fmt::Debug for NewEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewEvent")
@@ -155,20 +162,20 @@ impl fmt::Debug for NewEvent {
     }
 }
 
-/// The outcome of putting an event into an inbox.
+/// The result of putting an event into an inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Put {
-    /// It is stored and will run.
+    /// The event was stored and will run.
     Stored(EventKey),
-    /// It is there already, with the same id and type. Nothing was stored.
+    /// The event was stored before, with the same id and type. Nothing was stored.
     Duplicate(EventKey),
-    /// It is stored but will not run until it is [replayed](super::Inbox::replay).
+    /// The event was stored but will not run until it is [replayed](super::Inbox::replay).
     Parked(EventKey, ParkReason),
 }
 
 impl Put {
-    /// The key of the event in the inbox.
+    /// Returns the key of the event in the inbox.
     #[must_use]
     pub const fn key(self) -> EventKey {
         match self {
@@ -177,18 +184,18 @@ impl Put {
     }
 }
 
-/// Why an event is stored but not run.
+/// The reason why an event is stored but not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParkReason {
     /// Its data was seen under another id or type, neither of which the sender signs.
     Replayed,
-    /// No hook names its type. A later release of the program may have one.
+    /// No hook names its type. A later release of the program may have such a hook.
     Unhandled,
 }
 
 impl ParkReason {
-    /// The word for it in stores, logs and figures.
+    /// Returns the word for the reason in stores, logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -204,22 +211,22 @@ impl fmt::Display for ParkReason {
     }
 }
 
-/// Where an event is between its arrival and its end.
+/// The state of a stored event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventState {
-    /// It is to run as soon as a worker has room.
+    /// The event runs as soon as a worker has room.
     Ready,
-    /// It failed and is to run again later.
+    /// The event failed and runs again later.
     Delayed,
-    /// A worker runs it.
+    /// A worker runs the event.
     Leased,
-    /// It is kept but not run. [`EventInfo::reason`] says why.
+    /// The event is kept but not run. [`EventInfo::reason`] says why.
     Parked,
-    /// It is not run again: it failed too often, or trying again is no use. [`EventInfo::reason`] says
-    /// why.
+    /// The event is not run again, because it failed too often or because retrying cannot help.
+    /// [`EventInfo::reason`] says why.
     Dead,
-    /// Its hook succeeded, or somebody [discarded](super::Inbox::discard) it.
+    /// The hook succeeded, or the event was [discarded](super::Inbox::discard).
     Done,
 }
 
@@ -228,8 +235,8 @@ impl EventState {
     pub const ALL: &'static [Self] =
         &[Self::Ready, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
 
-    /// Where an event is of which a database holds this: when it is due, if it is to run at all, whether it is leased
-    /// until then, and whether it is parked, if it is not run.
+    /// Returns the state of an event from the columns of a database: when it is due, if it is to
+    /// run at all; whether it is leased until then; and, if it is not to run, whether it is parked.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn of(due: Option<i64>, now: i64, is_leased: bool, is_parked: Option<bool>) -> Self {
         match (due, is_parked) {
@@ -242,7 +249,7 @@ impl EventState {
         }
     }
 
-    /// The word for it in logs, figures and on the command line.
+    /// Returns the word for the state in logs, metrics and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -272,22 +279,22 @@ pub struct EventInfo {
     pub id: String,
     /// `type` of the body, such as `crm.company.push`. Not authenticated.
     pub wire_type: String,
-    /// When it arrived.
+    /// When the event arrived.
     pub received_at: SystemTime,
-    /// Where it is.
+    /// The state of the event.
     pub state: EventState,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// Until when it is delayed or leased.
+    /// The time until which the event is delayed or leased.
     pub until: Option<SystemTime>,
-    /// Why it is parked or dead.
+    /// The reason why the event is parked or dead.
     pub reason: Option<String>,
-    /// How long its data is, in bytes; `None` once that is pruned.
+    /// The size of the data in bytes; `None` once the data is pruned.
     pub size: Option<u64>,
 }
 
 impl EventInfo {
-    /// What is known of an event; the rest is to be filled in.
+    /// Creates a record. The remaining fields are 0 or `None`, to be filled in.
     #[must_use]
     pub fn new(
         key: EventKey,
@@ -299,8 +306,8 @@ impl EventInfo {
         Self { key, id, wire_type, received_at, state, attempts: 0, until: None, reason: None, size: None }
     }
 
-    /// The type under the name that hooks and endpoints use, such as `crm.company.created`; as on the wire
-    /// if the [catalogue](crate::catalogue) does not hold it.
+    /// Returns the type under the name that hooks and endpoints use, such as `crm.company.created`.
+    /// A type that the [catalogue](crate::catalogue) does not hold is returned as on the wire.
     #[must_use]
     pub fn event_type(&self) -> &str {
         match catalogue::find(&self.wire_type) {
@@ -310,25 +317,25 @@ impl EventInfo {
     }
 }
 
-/// An event as an inbox holds it.
+/// A stored event with its data.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredEvent {
-    /// What is known of it.
+    /// The record of the event.
     pub info: EventInfo,
-    /// The JSON text of `data`, exactly as it was signed; `None` once that is pruned.
+    /// The JSON text of `data`, exactly as it was signed; `None` once the data is pruned.
     pub data: Option<String>,
 }
 
 impl StoredEvent {
-    /// An event with its data.
+    /// Creates an event with its data.
     #[must_use]
     pub fn new(info: EventInfo, data: Option<String>) -> Self {
         Self { info, data }
     }
 }
 
-/// Everything but the data, which may hold credentials.
+/// Leaves out the data, which may hold credentials.
 impl fmt::Debug for StoredEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredEvent").field("info", &self.info).finish_non_exhaustive()

@@ -2,7 +2,7 @@
 
 use std::{fmt, num::ParseIntError, str::FromStr};
 
-/// The number that an inbox gives an event when it stores it, and never again.
+/// The number that an inbox gives an event when it stores it. No number is given twice.
 ///
 /// Keys are in the order in which events were stored. `Display` and [`FromStr`] use decimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -23,7 +23,7 @@ pub struct LeaseRequest {
 }
 
 impl LeaseRequest {
-    /// Asks for up to `max` events for a time.
+    /// Requests up to `max` events, leased for this time.
     #[must_use]
     pub fn new(max: u32, lease_for: Duration) -> Self {
         Self { max, lease_for }
@@ -145,9 +145,9 @@ pub enum Decision {
     /// The event is dead, for this reason.
     Bury(String),
     /// The lease ends this long from now. The token stays valid, so a worker that never sees the
-    /// answer can still settle.
+    /// answer can still settle the event.
     Extend(Duration),
-    /// The event is ready again, as if it had not been leased: the attempt does not count.
+    /// The event is ready again, as if it had never been leased: the attempt does not count.
     Release,
 }
 

@@ -1,4 +1,4 @@
-//! `MemoryInbox`.
+//! `MemoryInbox`, for tests.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
@@ -15,7 +15,7 @@ use super::{
 
 /// An inbox in memory, for tests. It passes the same tests as the other stores.
 ///
-/// It is lost when the program ends, so a 2xx does *not* mean that the event is safe.
+/// The events are lost when the program ends, so a 2xx does *not* mean that the event is safe.
 #[derive(Clone, Default)]
 pub struct MemoryInbox {
     store: Arc<Mutex<Store>>,
@@ -23,7 +23,7 @@ pub struct MemoryInbox {
 }
 
 impl MemoryInbox {
-    /// An empty inbox.
+    /// Creates an empty inbox.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -37,7 +37,7 @@ impl MemoryInbox {
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic elsewhere leaves nothing half done: each operation is one step.
+        // Each operation is one step, so a panic elsewhere leaves nothing half done.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -235,7 +235,7 @@ impl Store {
     }
 }
 
-/// The time after a duration, or after a thousand years if it is longer.
+/// Returns the time after a duration, or after a thousand years if the duration is longer.
 fn later(now: SystemTime, duration: Duration) -> SystemTime {
     const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
     now.checked_add(duration.min(LONGEST)).unwrap_or(now)

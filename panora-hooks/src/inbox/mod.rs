@@ -102,9 +102,9 @@ pub use self::{
 /// store therefore returns [`Unavailable`](InboxError::Unavailable) only for conditions that may
 /// end by themselves.
 pub trait Inbox: Send + Sync + 'static {
-    /// Stores a batch. When this returns `Ok`, every event of it is on stable storage; the results
-    /// are in the order of the batch. After an error some events may be stored, and putting them
-    /// again is safe.
+    /// Stores a batch. When this returns `Ok`, every event of the batch is on stable storage; the
+    /// results are in the order of the batch. After an error some events may be stored, and putting
+    /// them again is safe.
     ///
     /// An event whose [identity](NewEvent::identity) is stored already is a duplicate: nothing is
     /// stored, and the stored event keeps its state. An event that is [unique](NewEvent::is_unique)
@@ -117,8 +117,8 @@ pub trait Inbox: Send + Sync + 'static {
     /// store in memory therefore copies the data that it keeps.
     fn put(&self, batch: Vec<NewEvent>) -> impl Future<Output = Result<Vec<Put>, InboxError>> + Send;
 
-    /// Leases events that are ready, those first that have been ready longest, and counts an
-    /// attempt of each. Nobody else gets them until they are settled or the lease expires.
+    /// Leases ready events, starting with those that have been ready longest, and counts an attempt
+    /// of each. No other worker gets them until they are settled or the lease expires.
     ///
     /// The store may return fewer events than requested, for example because they are large.
     fn lease(&self, request: LeaseRequest) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send;
@@ -137,17 +137,17 @@ pub trait Inbox: Send + Sync + 'static {
     fn get(&self, key: EventKey) -> impl Future<Output = Result<Option<StoredEvent>, InboxError>> + Send;
 
     /// Makes up to `max` of the selected parked, dead, delayed and done events ready, oldest first,
-    /// with no attempts counted. Returns how many there were.
+    /// with no attempts counted. Returns the number of these events.
     ///
     /// Ready and leased events, and those whose data is pruned, stay as they are and do not count.
     /// Each event is visited once, even if it is selected again as soon as its hook has run. To
     /// replay a large number of events, go through the pages of a [list](Self::list).
     ///
-    /// A store works in small batches, between which others can store. If the future is dropped, or
-    /// fails half-way, some events are replayed and others are not.
+    /// A store works in small batches, between which other events can be stored. If the future is
+    /// dropped, or fails half-way, some events are replayed and others are not.
     fn replay(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
-    /// Counts the events in each state that is not done, up to a limit of the store's.
+    /// Counts the events in each state that is not done, up to a limit that the store sets.
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send;
 
     /// Checks that the store accepts writes, and returns how long the oldest ready event has been
@@ -163,24 +163,24 @@ pub trait Inbox: Send + Sync + 'static {
     }
 
     /// Drops the data of up to `max` events that have been done for longer than `older_than`.
-    /// Returns how many there were. Their identities are kept, so that duplicates are still
+    /// Returns the number of these events. Their identities are kept, so that duplicates are still
     /// recognised.
     fn prune(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
     /// Returns the optional parts that this store implements. Defaults to none.
     ///
-    /// A tool does not offer what a store lacks.
+    /// Tools do not offer the parts that a store lacks.
     fn capabilities(&self) -> Capabilities {
         Capabilities::CORE
     }
 
-    /// Drops the data of up to `max` of the selected events for good, oldest first. Returns how
-    /// many there were. They are done and pruned: a delivery of such an event is a duplicate until
-    /// it is [forgotten](Self::forget).
+    /// Drops the data of up to `max` of the selected events for good, oldest first. Returns the
+    /// number of these events. They are then done and pruned, and a delivery of such an event is a
+    /// duplicate until the event is [forgotten](Self::forget).
     ///
     /// A selection by keys, or by a filter that names a state, drops events in any state but done.
-    /// Another filter drops parked and dead events only ([`Select::discards`]). The lease of an
-    /// event that is dropped ends: its hook may still run, and its outcome is not recorded.
+    /// Another filter drops parked and dead events only ([`Select::discards`]). The lease of a
+    /// dropped event ends. Its hook may still run, but its outcome is not recorded.
     ///
     /// Optional: [`Capability::Discard`]. Defaults to [`InboxError::Unsupported`].
     fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
@@ -189,7 +189,8 @@ pub trait Inbox: Send + Sync + 'static {
     }
 
     /// Removes up to `max` [pruned](Self::prune) events that have been done for longer than
-    /// `older_than`. Returns how many there were. A later delivery of such an event is a new event.
+    /// `older_than`. Returns the number of these events. A later delivery of such an event is a new
+    /// event.
     ///
     /// Optional: [`Capability::Forget`]. Without it identities are kept forever.
     fn forget(&self, older_than: Duration, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
@@ -197,15 +198,15 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("forget")))
     }
 
-    /// Repairs up to `max` events that are due later than `longest_delay` from now. Returns how
-    /// many there were. Such events exist only if the store's clock was ahead and has been set
-    /// back: nothing is ever delayed or leased for longer.
+    /// Repairs up to `max` events that are due later than `longest_delay` from now. Returns the
+    /// number of these events. Such events exist only if the store's clock was ahead and has been
+    /// set back, because no event is ever delayed or leased for longer.
     ///
     /// A delayed event becomes ready. A lease ends `longest_delay` from now, since its hook may
     /// still run.
     ///
-    /// Optional: [`Capability::Expedite`]. Without it such events wait until the clock is there
-    /// again.
+    /// Optional: [`Capability::Expedite`]. Without it such events wait until the clock reaches
+    /// their time again.
     fn expedite(
         &self,
         longest_delay: Duration,
@@ -217,7 +218,7 @@ pub trait Inbox: Send + Sync + 'static {
 
     /// Resolves when another process may have made an event ready.
     ///
-    /// A worker also polls every second, which is all that a store without this gets.
+    /// A worker also polls every second. A store without this method is only polled.
     fn arrived(&self) -> impl Future<Output = ()> + Send {
         future::pending()
     }

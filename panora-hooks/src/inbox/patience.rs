@@ -1,4 +1,4 @@
-//! Time limits for what a store does.
+//! Time limits for operations of a store.
 
 use std::{
     pin::pin,
@@ -9,10 +9,10 @@ use tokio::time::error::Elapsed;
 
 use super::InboxError;
 
-/// Waits for something that depends on a store, up to `limit` of real time.
+/// Waits for work that depends on a store, up to `limit` of real time.
 ///
-/// A store may work on a thread of its own, for which tokio's paused clock does not wait: it would
-/// fire the timer at once.
+/// A store may work on a thread of its own. Tokio's paused clock does not wait for such a thread,
+/// and would fire the timer at once.
 pub(crate) async fn at_most<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
     let begun = Instant::now();
     let mut work = pin!(work);

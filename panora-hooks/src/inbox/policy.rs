@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// How events are stored and run. The defaults are documented where they are set:
-/// [`WebhooksWithInbox`](crate::WebhooksWithInbox).
+/// The settings for storing and running events. [`WebhooksWithInbox`](crate::WebhooksWithInbox),
+/// which sets them, documents the defaults.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
     pub(crate) store_timeout: Duration,
@@ -38,11 +38,11 @@ impl Default for Policy {
     }
 }
 
-/// As good as for ever, and far enough from what clocks can count to.
+/// Effectively forever, and far from the largest times that clocks can hold.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Policy {
-    /// With times that can be added to any other.
+    /// Limits the times, so that each can be added to any other time.
     pub(crate) fn bounded(mut self) -> Self {
         for time in [
             &mut self.store_timeout,
@@ -59,13 +59,14 @@ impl Policy {
         self
     }
 
-    /// The longest that any event is delayed or leased.
+    /// Returns the longest time for which an event is delayed or leased.
     pub(crate) fn longest_delay(&self) -> Duration {
         self.longest_backoff.max(self.lease)
     }
 
-    /// How long to wait after an attempt failed, the first being 1: anything up to twice as long as the time
-    /// before. That spreads events apart which failed together.
+    /// Returns how long to wait after a failed attempt. The first attempt is 1. The delay is
+    /// random, up to a bound that doubles with each attempt. This spreads out events that failed
+    /// together.
     pub(crate) fn backoff(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
         let longest = self.first_backoff.saturating_mul(1 << doublings).min(self.longest_backoff);

@@ -1,4 +1,4 @@
-//! Choosing events.
+//! Filters, queries and selections of events.
 
 use std::time::SystemTime;
 
@@ -48,8 +48,8 @@ impl Filter {
         Self { received_before: Some(time), ..self }
     }
 
-    /// Returns every text that `type` may be in the body of an accepted event, if the type matters:
-    /// `crm.company.created` is `crm.company.push` on the wire.
+    /// Returns every wire type that an accepted event may have, or `None` if any type is accepted.
+    /// For example, `crm.company.created` is `crm.company.push` on the wire.
     #[must_use]
     pub fn wire_types(&self) -> Option<Vec<&str>> {
         let event_type = self.event_type.as_deref()?;
@@ -139,8 +139,8 @@ impl Select {
     /// Returns whether [`discard`](super::Inbox::discard) drops a selected event in this state, for
     /// a store.
     ///
-    /// Keys, and a filter that names a state, mean what they say. Another filter does not drop
-    /// events that are still to run. Nothing drops an event that is done.
+    /// A selection by keys, or by a filter that names a state, drops events in any state but done.
+    /// Another filter does not drop events that are still to run.
     #[must_use]
     pub fn discards(&self, state: EventState) -> bool {
         match (state, self) {

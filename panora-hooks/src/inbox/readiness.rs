@@ -14,18 +14,19 @@ use tokio::sync::watch;
 
 use super::{Inbox, InboxError, error::chain, patience::within};
 
-/// A store that takes longer to answer is not ready.
+/// The time after which a store that does not answer is not ready.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns a handler for monitoring. It answers 200 while the inbox accepts events and no event has
-/// been ready for longer than `max_wait`, otherwise 503, with one line of text that says which.
+/// been ready for longer than `max_wait`, otherwise 503. The body is one line of text that says
+/// which.
 ///
 /// Requests that arrive together share one [probe](Inbox::probe) of the inbox, so that probes
-/// cannot pile up while a store is slow. The probe continues if a client hangs up.
+/// cannot pile up while a store is slow. The probe continues if a client disconnects.
 ///
-/// Use it for an alarm. A load balancer that stops sending to the last receiver loses events which
-/// that receiver would have stored: a backlog, for example after a restart, is not a reason to
-/// receive nothing.
+/// Use the handler for an alarm. A load balancer that stops sending to the last receiver loses
+/// events that this receiver would have stored. A backlog, for example after a restart, is not a
+/// reason to receive nothing.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -58,10 +59,10 @@ pub fn readiness<S2: Clone + Send + Sync + 'static>(
 /// How long the oldest ready event has been ready, or why the inbox is not ready.
 type ProbeResult = Result<Option<Duration>, String>;
 
-/// Asks an inbox, one request at a time.
+/// Probes an inbox, one request at a time.
 struct Probe<I> {
     inbox: I,
-    /// Receives the answer to the request that is running, if one is.
+    /// Receives the answer to the running request, if there is one.
     running: Mutex<Option<watch::Receiver<Option<ProbeResult>>>>,
 }
 
@@ -73,7 +74,7 @@ impl<I> Probe<I> {
 }
 
 impl<I: Inbox> Probe<I> {
-    /// Waits for the request that is running, or starts one.
+    /// Waits for the running request, or starts one.
     async fn ask(self: &Arc<Self>) -> ProbeResult {
         let mut answer = self.running().get_or_insert_with(|| self.start()).clone();
         // The task ends without an answer if the store panics.
@@ -82,7 +83,7 @@ impl<I: Inbox> Probe<I> {
         answered.unwrap_or_else(|| Err("the inbox does not answer".to_owned()))
     }
 
-    /// Starts a request, which ends `running` when it is answered.
+    /// Starts a request, which clears `running` when it is answered.
     fn start(self: &Arc<Self>) -> watch::Receiver<Option<ProbeResult>> {
         let (sender, receiver) = watch::channel(None);
         let ended = ProbeGuard(Arc::clone(self));
@@ -95,7 +96,7 @@ impl<I: Inbox> Probe<I> {
     }
 }
 
-/// Lets the next request start, also if the store panics.
+/// Lets the next request start, even if the store panics.
 struct ProbeGuard<I>(Arc<Probe<I>>);
 
 impl<I> Drop for ProbeGuard<I> {

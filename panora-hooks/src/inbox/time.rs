@@ -1,8 +1,8 @@
-//! Times as stores hold them.
+//! Conversion of times to the numbers that stores hold.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Microseconds since 1970, which last for 292,000 years.
+/// Returns a time in microseconds since 1970, which last for 292,000 years.
 pub(crate) fn micros(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => whole_micros(since),
@@ -10,12 +10,12 @@ pub(crate) fn micros(time: SystemTime) -> i64 {
     }
 }
 
-/// A duration in microseconds.
+/// Returns a duration in microseconds.
 pub(crate) fn whole_micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// The time of so many microseconds since 1970.
+/// Returns the time that is this many microseconds after 1970.
 pub(crate) fn time(micros: i64) -> SystemTime {
     let distance = Duration::from_micros(micros.unsigned_abs());
     let time = if micros < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };

@@ -65,10 +65,10 @@ impl Writer {
         Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), stored }
     }
 
-    /// Stores an event, together with others that wait. It is on stable storage when this returns
-    /// `Ok`.
+    /// Stores an event, together with others that wait. The event is on stable storage when this
+    /// returns `Ok`.
     ///
-    /// If the future is dropped, the event is stored all the same.
+    /// The event is stored even if the future is dropped.
     pub(crate) async fn store(self: &Arc<Self>, event: NewEvent) -> Result<Put, NotStored> {
         let (answer, answered) = oneshot::channel();
         let waiting = WaitingEvent { event, deadline: Instant::now() + self.timeout, answer };
@@ -79,14 +79,14 @@ impl Writer {
         answered.await.unwrap_or(Err(NotStored { is_transient: false }))
     }
 
-    /// Adds an event to the queue. Returns whether a task has to be started that stores it.
+    /// Adds an event to the queue. Returns whether a task has to be started to store it.
     fn enqueue(&self, waiting: WaitingEvent) -> bool {
         let mut queue = self.queue();
         queue.waiting.push_back(waiting);
         !mem::replace(&mut queue.is_flushing, true)
     }
 
-    /// Waits until every event of the queue is stored.
+    /// Waits until every event in the queue is stored.
     pub(crate) async fn idle(&self) {
         loop {
             let idle = self.idle.notified();
@@ -102,7 +102,7 @@ impl Writer {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next batch from the queue. The task that asks ends if there is none.
+    /// Takes the next batch from the queue. If there is none, the calling task has to end.
     fn next_batch(&self) -> Option<Vec<WaitingEvent>> {
         let mut queue = self.queue();
         let mut bytes = 0;
@@ -147,7 +147,7 @@ impl Flush {
                 }
                 self.pause = FIRST_PAUSE;
                 for (waiting, put) in batch.into_iter().zip(puts) {
-                    // The sender may have hung up.
+                    // The caller may have stopped waiting.
                     let _ = waiting.answer.send(Ok(put));
                 }
             }
@@ -170,8 +170,8 @@ impl Flush {
         }
     }
 
-    /// Stores the halves of a batch by themselves, so that an event which the store refuses does
-    /// not fail the others.
+    /// Stores the halves of a batch separately, so that an event that the store rejects does not
+    /// fail the others.
     async fn store_halves(&mut self, mut batch: Vec<WaitingEvent>) {
         let second = batch.split_off(batch.len() / 2);
         for half in [batch, second] {
@@ -202,7 +202,7 @@ fn fail(batch: Vec<WaitingEvent>, not_stored: NotStored) {
     }
 }
 
-/// Answers every event that waits, also if the store panics or the runtime ends.
+/// Answers every waiting event, even if the store panics or the runtime ends.
 impl Drop for Flush {
     fn drop(&mut self) {
         if self.is_over {
