@@ -13,8 +13,8 @@ use crate::{
     printable::Printable,
 };
 
-/// The most characters of a reason that are kept: an error text is the user's, and may be of any
-/// length.
+/// The most characters of a reason that are kept. An error text comes from the application, and may
+/// be of any length.
 const MAX_REASON_CHARS: usize = 1000;
 
 /// An attempt whose hook has ended.
@@ -30,7 +30,7 @@ pub(super) enum AttemptOutcome {
     /// The hook ran for longer than this.
     TimedOut(Duration),
     /// No hook names the event's type. Another release, which may run beside this one, has stored
-    /// it.
+    /// the event.
     Unhandled,
     /// The process died, or the lease expired, while the hook ran.
     Interrupted,
@@ -97,17 +97,17 @@ impl Attempt {
         Self { span, outcome }
     }
 
-    /// An attempt that ended without the hook, as `leased` shows.
+    /// Creates an attempt that ended without the hook, as `leased` shows.
     pub(super) fn of(leased: &Leased, outcome: AttemptOutcome) -> Self {
         Self::new(span(leased), outcome)
     }
 
-    /// An attempt whose hook panicked where that could not be caught.
+    /// Creates an attempt whose hook panicked where the panic could not be caught.
     pub(super) fn panicked() -> Self {
         Self::new(Span::none(), AttemptOutcome::Ended(HookOutcome::Panicked))
     }
 
-    /// Decides what happens to the event, of which this was the `number`th attempt.
+    /// Decides what happens to the event. This was its `number`th attempt.
     pub(super) fn decide(self, number: u32, policy: &Policy) -> Decision {
         let _entered = self.span.enter();
         decide(self.outcome, number, policy)

@@ -11,26 +11,26 @@ use crate::inbox::{Decision, patience::at_most};
 const ABORT: Duration = Duration::from_secs(1);
 
 impl Scheduler<'_> {
-    /// Starts nothing more, waits for the hooks that run, and hands back all other events.
+    /// Starts nothing more, waits for the running hooks, and hands back all other events.
     pub(super) async fn drain(&mut self) {
         let (grace, store_timeout) = (self.policy.shutdown_grace, self.policy.store_timeout);
         let hooks_end = Instant::now() + grace;
         self.is_draining = true;
         if at_most(store_timeout, self.finish_lease()).await.is_err() {
-            tracing::warn!("events may have been leased that nobody runs: their leases have to expire first");
+            tracing::warn!("leased events may be left without a worker: their leases have to expire first");
         }
         self.hand_back();
         if timeout_at(hooks_end, self.finish_hooks()).await.is_err() {
-            tracing::warn!(hooks = self.running.len(), "hooks are cancelled: they did not end in time");
+            tracing::warn!(hooks = self.running.len(), "hooks did not end in time and are cancelled");
             self.running.abort();
-            // A hook that blocks its thread cannot be aborted, and goes on. Its lease has to
-            // expire: another worker would run the event beside it.
+            // A hook that blocks its thread cannot be aborted, and continues. Its lease has to
+            // expire, because another worker would run the event beside it.
             let _ = timeout(ABORT, self.finish_hooks()).await;
         }
         let _ = at_most(store_timeout, self.finish_settlements()).await;
     }
 
-    /// Waits for the lease request in flight, and hands back what it brings.
+    /// Waits for the lease request in flight, and hands back the events that it brings.
     async fn finish_lease(&mut self) {
         while self.leasing.is_some() {
             self.step().await;

@@ -7,13 +7,13 @@ use crate::inbox::{Capability, Depth, ErasedInbox, EventState, InboxError, error
 /// How often the gauges are set.
 const REPORT: Duration = Duration::from_secs(15);
 
-/// How often it is looked for what may be dropped.
+/// How often to look for data and identities to drop, and for times to repair.
 const PRUNE: Duration = Duration::from_secs(60);
 
-/// How many events are dropped at once: few, since nothing can be stored meanwhile.
+/// How many events are dropped at once: few, because nothing can be stored meanwhile.
 const AT_ONCE: u32 = 200;
 
-/// Sets gauges and drops what is old. Does not end.
+/// Sets the gauges, and drops old data and identities. Never returns.
 pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
     let report = async {
         loop {
@@ -52,7 +52,7 @@ fn report(depth: Depth) {
     metrics::gauge!("panora_hooks_inbox_oldest_ready_seconds").set(age.as_secs_f64());
 }
 
-/// Drops old data and identities, and repairs what a clock that was ahead has left.
+/// Drops old data and identities, and repairs times that were set while the clock was ahead.
 async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError> {
     while inbox.prune(policy.keep_data, AT_ONCE).await? > 0 {}
     let capabilities = inbox.capabilities();

@@ -1,4 +1,4 @@
-//! Hooks, whatever the state.
+//! Hooks as a trait object, whatever their state.
 
 use crate::{
     delivery::Delivery,
@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 /// Calls the hook of an event.
 pub(crate) trait Runner: Send + Sync {
-    /// The hook, called, and the name that the event's type has for it; `None` if no hook names the type.
+    /// Calls the hook of the delivery, under the name that the hook uses for the event type.
+    /// Returns `None` if no hook names the type.
     fn call(&self, delivery: Delivery<'static>) -> Option<Call>;
 }
 

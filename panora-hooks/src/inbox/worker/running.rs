@@ -1,4 +1,4 @@
-//! The hooks that run, and the leases of their events.
+//! The running hooks, and the leases of their events.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,18 +14,17 @@ use tokio::{
 use super::attempt::Attempt;
 use crate::inbox::{EventKey, LeaseToken};
 
-/// How many hooks that have ended may be left in the order in which they were started, beside twice
-/// those that run.
+/// How many ended hooks `started` may hold beside twice the number of running hooks.
 const MAX_ENDED: usize = 64;
 
-/// A hook that runs.
+/// A running hook.
 struct Running {
     token: LeaseToken,
     attempt: u32,
     since: Instant,
     task: task::Id,
-    /// Whether the hook should have been cancelled long ago, and was not, since it blocks its
-    /// thread. Its lease is not extended any more, and its slot is lost until it ends.
+    /// Whether the hook should have been cancelled long ago but could not be, because it blocks its
+    /// thread. Its lease is no longer extended, and its slot is lost until it ends.
     is_stuck: bool,
 }
 
@@ -38,20 +37,20 @@ pub(super) struct EndedHook {
     pub(super) attempt: Result<Attempt, JoinError>,
 }
 
-/// A lease of an event whose hook runs already.
+/// The result of a new lease of an event whose hook runs already.
 pub(super) enum Renewed {
-    /// The hook goes on under the new lease.
+    /// The hook continues under the new lease.
     Live,
     /// The hook blocks its thread.
     Stuck,
 }
 
-/// The hooks that run.
+/// The running hooks.
 pub(super) struct RunningHooks {
     tasks: JoinSet<(EventKey, Attempt)>,
     running: HashMap<EventKey, Running>,
-    /// The hooks in the order in which they were started. Those that have ended are removed when
-    /// they come first.
+    /// The hooks in the order in which they were started. Ended hooks are removed when they reach
+    /// the front.
     started: VecDeque<(EventKey, task::Id)>,
     /// The number of hooks that are stuck.
     stuck: usize,
@@ -101,14 +100,14 @@ impl RunningHooks {
         let running = Running { token, attempt: number, since: Instant::now(), task, is_stuck: false };
         self.running.insert(token.key(), running);
         self.started.push_back((token.key(), task));
-        // A hook that runs for long comes first, and keeps those behind it that have ended.
+        // A hook that runs for long stays at the front, and keeps the ended hooks behind it.
         if self.started.len() > 2 * self.running.len() + MAX_ENDED {
             let running = &self.running;
             self.started.retain(|(key, task)| running.get(key).is_some_and(|running| running.task == *task));
         }
     }
 
-    /// Takes the new lease of an event whose hook runs. `None` if it does not run.
+    /// Adopts the new lease of an event whose hook runs. Returns `None` if the hook does not run.
     pub(super) fn renew(&mut self, token: LeaseToken, number: u32) -> Option<Renewed> {
         let running = self.running.get_mut(&token.key())?;
         running.token = token;
@@ -123,7 +122,7 @@ impl RunningHooks {
         self.running.get(key).map(|oldest| oldest.since + self.stuck_after)
     }
 
-    /// Gives up the hooks that cannot be cancelled, and returns their events.
+    /// Gives up the hooks that cannot be cancelled, and returns the keys of their events.
     pub(super) fn mark_stuck(&mut self) -> Vec<EventKey> {
         let mut stuck = Vec::new();
         while let Some((key, task)) = self.started.front() {
@@ -143,7 +142,7 @@ impl RunningHooks {
         stuck
     }
 
-    /// Waits until a hook ends, and returns all that have. None if no hook runs.
+    /// Waits until a hook ends, and returns all that have ended. Returns none if no hook runs.
     ///
     /// Dropping the future loses nothing.
     pub(super) async fn ended(&mut self) -> Vec<EndedHook> {

@@ -44,12 +44,12 @@ pub(super) struct Scheduler<'i> {
     runner: Arc<dyn Runner>,
     pub(super) policy: Policy,
     pub(super) running: RunningHooks,
-    /// The suspect that runs.
+    /// The running suspect.
     suspect: Option<RunningSuspect>,
     pub(super) suspects: Suspects,
     pub(super) settlements: Settlements,
-    /// Never dropped while the store may still answer: nobody else would run what it has leased by
-    /// then.
+    /// Never dropped while the store may still answer, because no worker would run the events that
+    /// it has leased by then.
     pub(super) leasing: Option<StoreRequest<'i, LeaseAnswer>>,
     settling: Option<StoreRequest<'i, SettleAnswer>>,
     extending: Option<StoreRequest<'i, SettleAnswer>>,
@@ -57,7 +57,7 @@ pub(super) struct Scheduler<'i> {
     extend_at: Instant,
     /// When the store was last asked to extend leases.
     last_extend: Option<Instant>,
-    /// Whether the worker stops: it hands back what it leases.
+    /// Whether the worker stops and hands back the events that it leases.
     pub(super) is_draining: bool,
 }
 
@@ -81,7 +81,7 @@ impl<'i> Scheduler<'i> {
             inbox,
             runner,
             policy,
-            // It was to be cancelled one lease earlier.
+            // A hook should have been cancelled one lease before it counts as stuck.
             running: RunningHooks::new(policy.hook_timeout + policy.lease),
             suspect: None,
             suspects: Suspects::default(),
@@ -96,7 +96,8 @@ impl<'i> Scheduler<'i> {
         }
     }
 
-    /// Runs events until `shutdown` resolves. `stored` tells that this process has stored an event.
+    /// Runs events until `shutdown` resolves. `stored` notifies when this process has stored an
+    /// event.
     pub(super) async fn run_until(&mut self, shutdown: impl Future<Output = ()>, stored: &Notify) {
         let mut shutdown = pin!(shutdown);
         let mut arrived = self.inbox.arrived();
@@ -122,7 +123,7 @@ impl<'i> Scheduler<'i> {
     /// Dropping the future loses nothing: an answer is handled in the poll that returns it.
     pub(super) async fn step(&mut self) {
         if self.mark_stuck() {
-            // The caller may start what had to wait for the hook.
+            // The caller may now start an event that had to wait for the hook.
             return;
         }
         self.start_settle();
@@ -168,7 +169,7 @@ impl<'i> Scheduler<'i> {
     fn room(&self) -> usize {
         let is_alone = match &self.suspect {
             Some(suspect) => suspect.is_alone,
-            // It starts when all others have ended.
+            // The next suspect starts when all other hooks have ended.
             None => self.suspects.next().is_some_and(|next| runs_alone(&next.leased)),
         };
         if is_alone {
@@ -176,7 +177,7 @@ impl<'i> Scheduler<'i> {
         }
         let free = self.policy.concurrency.saturating_sub(self.used_slots());
         let reserved = usize::from(self.suspect.is_none() && !self.suspects.is_empty());
-        // As many suspects as two workers may have left behind.
+        // As many suspects as two workers can leave behind.
         let max_suspects = self.policy.concurrency.saturating_mul(2);
         free.saturating_sub(reserved).min(max_suspects.saturating_sub(self.suspects.len()))
     }
@@ -207,8 +208,8 @@ impl<'i> Scheduler<'i> {
                 if !self.holds_leases() {
                     self.extend_at = asked_at + self.policy.lease / 3;
                 }
-                // There may be more even if fewer came than there was room for: events may be
-                // large.
+                // There may be more events even if fewer arrived than requested, because events may
+                // be large.
                 if !leased.is_empty() {
                     self.poll_at = Instant::now();
                 }
@@ -271,8 +272,8 @@ impl<'i> Scheduler<'i> {
             return;
         }
         if *leased_until < Instant::now() + self.policy.lease / 4 {
-            // The event may have waited for long: another worker has it if the lease cannot be
-            // extended.
+            // The event may have waited for a long time. If its lease cannot be extended, another
+            // worker has it.
             let now = Instant::now();
             let soon = self.last_extend.map_or(now, |last| now.max(last + PAUSE));
             self.extend_at = self.extend_at.min(soon);
@@ -291,7 +292,7 @@ impl<'i> Scheduler<'i> {
             let decision = match attempt {
                 Ok(attempt) => attempt.decide(number, &self.policy),
                 Err(error) if error.is_cancelled() => Decision::Release,
-                // The hook has panicked while it was dropped.
+                // The hook panicked while it was dropped.
                 Err(_) => Attempt::panicked().decide(number, &self.policy),
             };
             self.settlements.owe(token, decision);
@@ -322,7 +323,7 @@ impl<'i> Scheduler<'i> {
         self.running.has_live() || !self.suspects.is_empty()
     }
 
-    /// Extends the leases of hooks that run and of suspects that wait.
+    /// Extends the leases of running hooks and of waiting suspects.
     fn start_extend(&mut self) {
         let now = Instant::now();
         if now < self.extend_at || self.extending.is_some() || !self.holds_leases() {
@@ -362,7 +363,7 @@ impl<'i> Scheduler<'i> {
     }
 }
 
-/// The answer to a request, which is then gone. Never, if there is no request.
+/// Waits for the answer to a request, and removes the request. Never resolves without a request.
 async fn answer<T>(request: &mut Option<StoreRequest<'_, T>>) -> T {
     let Some(pending_request) = request else { return pending().await };
     let answer = pending_request.await;

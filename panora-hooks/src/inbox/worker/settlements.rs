@@ -1,4 +1,4 @@
-//! Decisions that the store has not confirmed yet.
+//! Decisions that the store has not yet confirmed.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -48,8 +48,8 @@ impl Settlements {
         true
     }
 
-    /// Takes note that a lease request was answered: a stale token that it has not renewed stays
-    /// stale.
+    /// Notes that a lease request was answered. A stale token that the answer has not renewed stays
+    /// stale, and its decision is dropped.
     pub(super) fn lease_answered(&mut self) {
         self.owed.retain(|key, owed| {
             if owed.is_stale {
@@ -67,19 +67,19 @@ impl Settlements {
         self.owed.is_empty()
     }
 
-    /// Returns when there is something to settle.
+    /// Returns when decisions are due.
     pub(super) fn due_at(&self) -> Option<Instant> {
         let is_due = self.owed.values().any(|owed| !owed.is_stale);
         is_due.then(|| self.retry_at.unwrap_or_else(Instant::now))
     }
 
-    /// Returns what to settle.
+    /// Returns the decisions that are due.
     pub(super) fn due(&self) -> Vec<Settlement> {
         self.owed.values().filter(|owed| !owed.is_stale).map(|owed| owed.settlement.clone()).collect()
     }
 
-    /// Takes the answer of the store about some tokens. Returns after which time one of the events
-    /// runs again, if any does.
+    /// Takes the answer of the store about some tokens. Returns the time until the first of the
+    /// events runs again, if any does.
     pub(super) fn answered(
         &mut self,
         tokens: &[LeaseToken],
@@ -119,6 +119,6 @@ impl Settlements {
 }
 
 fn warn_stale(key: EventKey) {
-    // Also if the answer to an earlier settlement was lost.
+    // This also happens if the answer to an earlier settlement was lost.
     tracing::warn!(event = %key, "a lease ended before its event was settled");
 }

@@ -44,8 +44,8 @@ impl Suspects {
         self.choose();
     }
 
-    /// Chooses the next one at random: if it is the one that ends the process, those that wait lose
-    /// an attempt, and in a fixed order the same ones would lose all of theirs.
+    /// Chooses the next suspect at random. If it is the one that ends the process, the waiting
+    /// suspects lose an attempt. In a fixed order, the same ones would lose all of their attempts.
     fn choose(&mut self) {
         self.next = fastrand::usize(..self.waiting.len().max(1));
     }
@@ -79,7 +79,7 @@ impl Suspects {
         self.choose();
     }
 
-    /// Takes all of them.
+    /// Removes and returns all suspects.
     pub(super) fn drain(&mut self) -> Vec<Suspect> {
         self.next = 0;
         std::mem::take(&mut self.waiting)
