@@ -113,7 +113,7 @@ async fn an_error_of_a_pooler_that_keeps_no_sessions_any_more_says_so() {
     };
     assert_eq!(
         advice,
-        "a session of PostgreSQL is not what it was: connect to the server itself, or through a pooler that \
-         keeps sessions (PgBouncer: `pool_mode = session`)"
+        "a prepared statement is gone or belongs to another client: connect to the server itself, or through \
+         a pooler that keeps sessions (PgBouncer: `pool_mode = session`)"
     );
 }

@@ -1,4 +1,4 @@
-//! Operations on many events, in batches between which others can store.
+//! Operations on many events, in batches between which other events can be stored.
 
 use sqlx::Row;
 
@@ -43,7 +43,7 @@ impl Walk {
         Ok(Self { wanted, source, after: 0 })
     }
 
-    /// Returns the next wanted events, which are none at the end.
+    /// Returns the next wanted events, or none at the end.
     async fn next(
         &mut self,
         inbox: &PostgresInbox,
@@ -107,8 +107,8 @@ impl PostgresInbox {
 
     /// Returns the statement that makes events ready, unless their state has changed.
     ///
-    /// Data can be missing only if a receiver of version 1 has dropped it, which does not know that
-    /// a replay needs it.
+    /// Data can be missing only if it was dropped by a receiver of version 1, which does not know
+    /// that a replay needs it.
     fn make_ready(&self, events: Vec<i64>) -> Statement {
         let statement = format!(
             "WITH complete AS MATERIALIZED (
@@ -156,11 +156,11 @@ impl PostgresInbox {
         Ok(discarded)
     }
 
-    /// Drops the data of events that are not done meanwhile.
+    /// Drops the data of those events that have not become done in the meantime.
     async fn bury_for_good(&self, change: &mut OpenTransaction, events: Vec<i64>) -> Result<u64, InboxError> {
         let lock = "SELECT seq FROM @dead WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         let mut locked = change.fetch(self.schema.query(lock).bind(events.clone())).await?;
-        // A row that is locked is being leased or settled: waiting for it could end in a deadlock.
+        // A locked row is being leased or settled. Waiting for it could end in a deadlock.
         let lock = "SELECT seq FROM @due WHERE seq = ANY($1) ORDER BY seq FOR UPDATE SKIP LOCKED";
         locked.extend(change.fetch(self.schema.query(lock).bind(events)).await?);
         let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;

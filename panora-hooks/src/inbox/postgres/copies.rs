@@ -1,7 +1,7 @@
 //! Copies: events whose content is stored already under another id or type, called replays.
 //!
-//! Anyone who has captured a delivery can send it again under any number of ids. So a replay has no
-//! copy of the data, and a content has a limited number of replays.
+//! A captured delivery can be sent again under any number of ids. Therefore a replay has no copy of
+//! the data, and a content has a limited number of replays.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,10 +15,10 @@ use super::{
 };
 use crate::inbox::{EventKey, InboxError, ParkReason, Put, column, event::MAX_REPLAYS};
 
-/// The last key of a content, without the content.
+/// The end of the last key of a content, which follows the content.
 pub(super) const LAST: &str = r"'\xffffffffffffffffffffffffffffffff'::bytea";
 
-/// The data of `event`, wherever it is.
+/// An expression for the data of `event`, which may be held by another row.
 pub(super) const DATA: &str = "coalesce(event.data, (
     SELECT original.data FROM @event AS original
     WHERE event.data IS NULL AND original.content = substr(event.key, 1, 32)
@@ -49,8 +49,8 @@ impl PostgresInbox {
         let mut known = lock(&mut change, &self.schema, contents).await?;
         let (mut rows, mut bereft, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for BatchEvent { key, event, .. } in replays {
-            // The original was forgotten just now. This event is new, and is stored when it is put
-            // again.
+            // The original was forgotten in the meantime. This event is new, and is stored when it
+            // is put again.
             let Some(content) = known.get_mut(event.content()) else { continue };
             if content.count > MAX_REPLAYS {
                 refused.push((*key, content.first));
@@ -78,7 +78,7 @@ impl PostgresInbox {
         let inserted = if rows.is_empty() { Vec::new() } else { change.fetch(self.insert(&rows)).await? };
         change.commit().await?;
         stored(&rows, &inserted, results)?;
-        // Another process may have stored the same ones at the same time.
+        // Another process may have stored the same events at the same time.
         self.find(replays, results).await?;
         for (key, first) in refused {
             results.entry(key).or_insert(Put::Duplicate(first));

@@ -1,4 +1,4 @@
-//! PostgreSQL's errors: their meaning, and how far they reach.
+//! PostgreSQL's errors: their meaning, and their extent.
 
 use sqlx::{Error, error::DatabaseError, postgres::PgDatabaseError};
 
@@ -9,10 +9,10 @@ use crate::inbox::InboxError;
 pub(super) enum Extent {
     /// The statement failed. The session is not affected.
     Statement,
-    /// The session is useless, and so are probably all that were opened before now. The statement
-    /// has done nothing.
+    /// The session is unusable, and so are probably all sessions that were opened before now. The
+    /// statement did nothing.
     Session,
-    /// The connection or the server failed. Whether the statement was done is not known.
+    /// The connection or the server failed. It is unknown whether the statement took effect.
     Connection,
 }
 
@@ -21,15 +21,15 @@ pub(super) fn extent(error: &Error) -> Extent {
     let Some(database) = error.as_database_error() else { return Extent::Connection };
     let code = database.code().unwrap_or_default();
     match &*code {
-        // A session that was opened while the server took no writes keeps refusing them: a standby
-        // that was promoted under it, a default that has changed.
+        // A session that was opened while the server accepted no writes keeps refusing them, for
+        // example after a standby was promoted or a default has changed.
         "25006"
-        // A transaction that should not be open.
+        // A failed transaction is open that should not be.
         | "25P02" => Extent::Session,
         code if MIXED_UP.contains(&code) => Extent::Session,
         "0A000" if is_outdated_plan(database) => Extent::Session,
-        // A session or server that ends: on command, after a crash, before it has started, after
-        // idling for too long.
+        // The session or the server ends: on command, after a crash, before startup has completed,
+        // or after it was idle for too long.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03"
         // Too many connections, reported while connecting.
         | "53300" => Extent::Connection,
@@ -38,7 +38,7 @@ pub(super) fn extent(error: &Error) -> Extent {
     }
 }
 
-/// A prepared statement is gone or belongs to another client.
+/// The codes for a prepared statement that is gone or belongs to another client.
 const MIXED_UP: [&str; 2] = ["26000", "42P05"];
 
 /// Returns whether an error comes from a session that a pooler has given to several clients.
@@ -49,7 +49,7 @@ pub(super) fn is_mixed_up(error: &InboxError) -> bool {
     code.is_some_and(|code| MIXED_UP.contains(&&*code))
 }
 
-/// Whether a prepared statement returns other columns than when it was prepared.
+/// Returns whether a prepared statement returns other columns than when it was prepared.
 fn is_outdated_plan(error: &dyn DatabaseError) -> bool {
     let error = error.try_downcast_ref::<PgDatabaseError>();
     error.and_then(PgDatabaseError::routine) == Some("RevalidateCachedQuery")
@@ -92,8 +92,8 @@ impl From<Error> for InboxError {
                 error,
             ),
             code if MIXED_UP.contains(&code) => unavailable(
-                "a session of PostgreSQL is not what it was: connect to the server itself, or through a \
-                 pooler that keeps sessions (PgBouncer: `pool_mode = session`)",
+                "a prepared statement is gone or belongs to another client: connect to the server itself, or \
+                 through a pooler that keeps sessions (PgBouncer: `pool_mode = session`)",
                 error,
             ),
             "53300" => unavailable(

@@ -33,12 +33,12 @@ use super::{
 /// The inbox opens connections of its own, up to the `max_connections` of the pool that it is
 /// given, with that pool's connect options, timeouts and `after_connect`. It never uses a
 /// connection of that pool, because code that shares a pool can leave a connection in the middle of
-/// a transaction; `min_connections` and the other callbacks do not matter. When the given pool is
-/// closed, the inbox stops, too.
+/// a transaction. The pool's `min_connections` and other callbacks have no effect. When the given
+/// pool is closed, the inbox stops, too.
 ///
-/// Give it four connections or more. With two or more, one of them hears of events that other
-/// processes have stored, if there is a worker; with one, the worker only polls. The connections go
-/// to the server itself, or through a pooler that keeps sessions.
+/// Give it four connections or more. With two or more, and if there is a worker, one of them
+/// receives notifications of events that other processes have stored. With one, the worker only
+/// polls. The connections go to the server itself, or through a pooler that keeps sessions.
 ///
 /// Times are by the server's clock. The tables are in a schema of their own.
 ///
@@ -60,8 +60,8 @@ use super::{
 pub struct PostgresInbox {
     sessions: Arc<Sessions>,
     schema: Arc<Schema>,
-    /// Hears of other processes' events. `None` if there is a single connection, which has to
-    /// store.
+    /// Receives notifications of other processes' events. `None` if there is only one connection,
+    /// which is needed for storing.
     listener: Option<Arc<Listener>>,
     announcer: Announcer,
 }
@@ -69,13 +69,13 @@ pub struct PostgresInbox {
 impl PostgresInbox {
     /// Opens the inbox in the schema `panora_hooks`, and creates it if it is missing.
     ///
-    /// Tables of an earlier version are brought to this one while older receivers store events. If
-    /// that takes an index, opening waits until all transactions have ended that were open in the
-    /// database.
+    /// Tables of an earlier version are migrated while older receivers store events. If the
+    /// migration needs an index, opening waits until all transactions have ended that were open in
+    /// the database.
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, if the tables cannot be created, or if a
+    /// Returns an error if the server is unreachable, if the tables cannot be created, or if a
     /// later version of this library has written them.
     pub async fn open(pool: PgPool) -> Result<Self, OpenError> {
         Self::open_schema(pool, "panora_hooks").await
@@ -100,7 +100,7 @@ impl PostgresInbox {
         Ok(inbox)
     }
 
-    /// Opens an inbox for a tool, which lists, replays and prunes events beside running receivers.
+    /// Opens an inbox for a tool that lists, replays and prunes events beside running receivers.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl PostgresInbox {
         })
     }
 
-    /// Tells other processes that there is something to run.
+    /// Notifies other processes that there are events to run.
     fn announce(&self) {
         self.announcer.announce(Arc::clone(&self.sessions), self.schema.name());
     }

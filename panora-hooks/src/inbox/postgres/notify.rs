@@ -1,4 +1,4 @@
-//! Notifications: tells other processes of events, and hears of theirs.
+//! Notifications of stored events, to and from other processes.
 
 use std::{
     future::pending,
@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, sync::Mutex};
 
 use super::session::{Sessions, connect_options, own_options};
 
-/// The pause before a connection that was lost is opened again.
+/// The pause before a lost connection is opened again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection on which notifications arrive. It is opened when a worker first waits.
@@ -43,7 +43,7 @@ impl Listener {
             match closed.do_until(self.try_listen()).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => {
-                    tracing::debug!("announcements of events are not heard: {error}");
+                    tracing::debug!("announcements of events cannot be received: {error}");
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(_) => {
@@ -67,7 +67,7 @@ impl Listener {
         let Some(subscription) = &mut *place else { return Ok(()) };
         let heard = subscription.get()?.try_recv().await;
         if heard.is_err() {
-            // A connection that has failed is not used again.
+            // A failed connection is not used again.
             *place = None;
         }
         heard.map(drop)
@@ -114,8 +114,8 @@ impl Announcer {
         tokio::spawn(async move {
             is_announcing.store(false, Ordering::Release);
             if let Err(error) = sessions.fetch(notify).await {
-                // Other workers poll every second.
-                tracing::debug!("other workers are not told: {}", crate::inbox::error::chain(&error));
+                // Other workers poll every second anyway.
+                tracing::debug!("other workers are not notified: {}", crate::inbox::error::chain(&error));
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Opening: creates the tables, or brings them to this version.
+//! Opening: creates the tables, or migrates them to this version.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) async fn open(sessions: &Sessions, schema: &Schema) -> Result<(), Ope
         warn_of_fsync(&mut session).await?;
         match version(&mut session, schema).await? {
             Some(found) if found == schema::current() => session.release(Ok(found)),
-            // This closes the connection, which holds a lock and has no timeout.
+            // The connection is closed afterwards, because it holds a lock and has no timeout.
             _ => migrate(session, schema).await,
         }
     };
@@ -102,8 +102,8 @@ fn is_true(rows: &[PgRow]) -> Result<bool, InboxError> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }
 
-/// Brings the tables to this version, unless they are of a later one. Returns the version that they
-/// have then.
+/// Migrates the tables to this version, unless they are of a later one. Returns the version that
+/// they have then.
 async fn migrate(mut session: Session, schema: &Schema) -> Result<i64, InboxError> {
     session.execute("SET statement_timeout = 0").await?;
     lock(&mut session, schema).await?;
@@ -119,7 +119,7 @@ async fn migrate(mut session: Session, schema: &Schema) -> Result<i64, InboxErro
     for step in steps_after(found) {
         session.execute(schema.sql(step.tables)).await?;
         for Index { name, on } in step.indexes {
-            // The indexes of tables that exist are built already.
+            // The indexes of existing tables are built already.
             let create = format!("CREATE INDEX IF NOT EXISTS {name} ON {on}");
             session.execute(schema.sql(&create)).await?;
         }
@@ -134,7 +134,7 @@ fn steps_after(found: i64) -> impl Iterator<Item = &'static Migration> {
     MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX))
 }
 
-/// Waits until no other process migrates the schema. The lock is the session's.
+/// Waits until no other process migrates the schema. The lock belongs to the session.
 ///
 /// It polls, because building an index waits for every statement that began earlier, such as one
 /// that waits for the lock.
@@ -150,8 +150,7 @@ async fn lock(session: &mut Session, schema: &Schema) -> Result<(), InboxError> 
 
 /// Creates a schema that holds nothing yet, and returns its version, 0.
 async fn create(session: &mut Session, schema: &Schema) -> Result<i64, InboxError> {
-    // Not `IF NOT EXISTS`, which asks for the right to create even where there is nothing to
-    // create.
+    // Not `IF NOT EXISTS`, which requires the right to create even if there is nothing to create.
     let exists = sqlx::query("SELECT to_regnamespace($1) IS NOT NULL").bind(schema.name().to_owned());
     if !is_true(&session.fetch(exists).await?)? {
         session.execute(AssertSqlSafe(format!("CREATE SCHEMA {}", schema.name()))).await?;

@@ -10,8 +10,8 @@ use crate::inbox::InboxError;
 
 const PID: &str = "SELECT pg_backend_pid()::text";
 
-/// Poolers use the session of the server that was used last, or take turns, and open further ones
-/// while they work. So two clients compare their sessions this often, while idle and in transactions.
+/// How often two clients compare their sessions, while idle and in transactions. Poolers use the
+/// session of the server that was used last, or take turns, and open further ones while they work.
 const ROUNDS: usize = 4;
 
 /// Returns whether statements of one client run in different sessions of the server, or statements

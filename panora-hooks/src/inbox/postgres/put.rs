@@ -25,7 +25,8 @@ pub(super) struct BatchEvent<'b> {
 pub(super) struct NewRow<'b> {
     pub(super) key: IdentityBytes,
     pub(super) event: &'b NewEvent,
-    /// Whether it stands for its content: the same content under another key is a replay.
+    /// Whether the row stands for its content, so that the same content under another key is a
+    /// replay.
     pub(super) has_content: bool,
     pub(super) has_data: bool,
     pub(super) park: Option<ParkReason>,
@@ -64,11 +65,11 @@ impl PostgresInbox {
         puts.ok_or_else(|| InboxError::Unavailable("an event was dropped while it was stored".into()))
     }
 
-    /// Returns the statement that stores the rows that are new: their key, and their content if
-    /// they stand for it.
+    /// Returns the statement that stores the new rows: those whose key is new and, if they stand
+    /// for their content, whose content is new.
     ///
-    /// The rows are sorted by key, so that two batches that wait for each other's events cannot
-    /// wait in a circle.
+    /// The rows are sorted by key, so that batches with the same events cannot wait for each other
+    /// in a circle.
     pub(super) fn insert(&self, rows: &[NewRow<'_>]) -> Statement {
         let column = |of: fn(&NewRow<'_>) -> Vec<u8>| rows.iter().map(of).collect::<Vec<_>>();
         let optional = |of: fn(&NewRow<'_>) -> Option<Vec<u8>>| rows.iter().map(of).collect::<Vec<_>>();
@@ -125,7 +126,7 @@ impl PostgresInbox {
     }
 }
 
-/// Notes the rows that were inserted.
+/// Records the rows that were inserted.
 pub(super) fn stored(
     rows: &[NewRow<'_>],
     inserted: &[sqlx::postgres::PgRow],

@@ -74,7 +74,7 @@ impl PostgresInbox {
         Ok(settled)
     }
 
-    /// Settles leases that are all different.
+    /// Settles leases that are all distinct.
     async fn settle_apart(&self, items: &mut [(&Settlement, &mut Settled)]) -> Result<(), InboxError> {
         let kind = |decision: &Decision| match decision {
             Decision::Complete => "complete",
@@ -91,8 +91,8 @@ impl PostgresInbox {
             Decision::Bury(reason) => Some(reason.as_bytes().to_vec()),
             _ => None,
         };
-        // `=` would imply that the fence is not NULL, so that the index of leased events could be
-        // chosen, which is not searched by `seq`.
+        // `=` would imply that the fence is not NULL. The planner could then choose the index of
+        // leased events, which is not searched by `seq`.
         let statement = self
             .schema
             .query(

@@ -112,7 +112,7 @@ impl PostgresInbox {
     }
 }
 
-/// Reads the columns of [`infos`], but for the data.
+/// Reads the columns of [`infos`], except for the data.
 fn info(row: &PgRow, size: Option<i64>) -> Result<EventInfo, InboxError> {
     let (due, now): (Option<i64>, i64) = (row.try_get(5)?, row.try_get(11)?);
     let is_leased = row.try_get::<Option<bool>, _>(6)?.unwrap_or(false);

@@ -1,4 +1,4 @@
-//! Retention: drops data and then identities, in batches between which others can store.
+//! Retention: drops data and then identities, in batches between which other events can be stored.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::inbox::{InboxError, time::whole_micros};
 #[derive(Clone, Copy)]
 enum DonePart {
     Data,
-    /// Everything else, once the data was dropped.
+    /// Everything else, once the data has been dropped.
     Identity,
 }
 
@@ -56,8 +56,8 @@ impl PostgresInbox {
         Ok(u64::from(max - rest))
     }
 
-    /// Locks the oldest events that have been done for longer, except those that another process
-    /// has locked.
+    /// Locks the oldest events that have been done for longer than `older_than`, except those that
+    /// another process has locked.
     async fn lock_old(
         &self,
         change: &mut OpenTransaction,
@@ -80,11 +80,11 @@ impl PostgresInbox {
         Ok(change.fetch(lock).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?)
     }
 
-    /// Returns the statement that drops the data of events, which are locked. If another event
-    /// needs the data, it moves there, with the content.
+    /// Returns the statement that drops the data of locked events. If another event needs the data,
+    /// the data and the content move to that event.
     ///
-    /// The events are locked by an earlier statement, so that this one sees every replay that was
-    /// stored before.
+    /// An earlier statement has locked the events, so this one sees every replay that was stored
+    /// before.
     pub(super) fn drop_data(&self, events: Vec<i64>) -> Statement {
         let statement = format!(
             "WITH gone AS MATERIALIZED (
@@ -111,8 +111,8 @@ impl PostgresInbox {
         self.schema.query(&statement).bind(events)
     }
 
-    /// Returns the statement that deletes events, which are locked. If another event has the same
-    /// content, it stands for that from now on.
+    /// Returns the statement that deletes locked events. If another event has the same content,
+    /// that event stands for the content from then on.
     fn delete(&self, events: Vec<i64>) -> Statement {
         let statement = format!(
             "WITH gone AS (
@@ -126,7 +126,7 @@ impl PostgresInbox {
                     ) AS is_bereft
                     FROM @event AS heir
                     WHERE heir.key BETWEEN gone.content AND gone.content || {LAST} AND heir.seq <> ALL($1)
-                    -- One that needs the data, else one that has it.
+                    -- An event that needs the data, otherwise one that has it.
                     ORDER BY is_bereft DESC, heir.data IS NULL, heir.key LIMIT 1
                 ) AS heir
              )

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 /// A statement whose values are bound to it.
 pub(super) type Statement = Query<'static, Postgres, PgArguments>;
 
-/// The additions of a version to the previous one; `@` stands for the schema.
+/// The additions of a version to the previous one. `@` stands for the schema.
 pub(super) struct Migration {
     /// Statements that take no long locks.
     pub(super) tables: &'static str,
@@ -25,19 +25,20 @@ pub(super) struct Index {
 /// because PostgreSQL writes a new row for each change. An event is in one of `due`, `dead` and
 /// `done`.
 ///
-/// All texts are bytes: they are not authenticated, and a character that the encoding of the
-/// database does not have would fail the whole batch. Times are in microseconds since 1970, as in
-/// every store.
+/// Texts are stored as bytes, because they are not authenticated, and a character that the
+/// database's encoding lacks would fail the whole batch. Times are in microseconds since 1970, as
+/// in every store.
 ///
 /// From version 2 on a replay has no copy of its data. The row whose `content` is set holds it, for
-/// itself and for every row with that content whose `data` is NULL, unless that is done and pruned.
-/// When such a row is emptied or deleted while another one needs the data, `content` and `data`
-/// move there.
+/// itself and for every row with that content whose `data` is NULL, unless that event is done and
+/// pruned. When such a row is emptied or deleted while another one needs the data, `content` and
+/// `data` move there.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         tables: "
-    -- What arrived. `key` begins with the 32 bytes of its content, which stands in `content` once: there, the same
-    -- content under another key is a replay. `data` is NULL once it is pruned.
+    -- Events as they arrived. `key` begins with the 32 bytes of its content. Where `content` is
+    -- set, in one row per content at most, the same content under another key is a replay. `data`
+    -- is NULL once it is pruned.
     CREATE TABLE @event(
         seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         key bytea NOT NULL,
@@ -50,7 +51,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     CREATE UNIQUE INDEX event_key ON @event(key);
     CREATE UNIQUE INDEX event_content ON @event(content) WHERE content IS NOT NULL;
 
-    -- What is to run, and when. With a fence it is leased until then.
+    -- Events that are to run, and when. An event with a fence is leased until then.
     CREATE TABLE @due(
         seq bigint PRIMARY KEY,
         due bigint NOT NULL,
@@ -59,7 +60,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
     CREATE INDEX due_by_time ON @due(due, seq);
 
-    -- What does not run, and why.
+    -- Events that do not run, and why.
     CREATE TABLE @dead(
         seq bigint PRIMARY KEY,
         at bigint NOT NULL,
@@ -68,7 +69,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         reason bytea NOT NULL
     );
 
-    -- What has run.
+    -- Events that are done.
     CREATE TABLE @done(
         seq bigint PRIMARY KEY,
         at bigint NOT NULL,
@@ -77,7 +78,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     );
     CREATE INDEX done_by_time ON @done(is_pruned, at);
 
-    -- Written to find out whether the server takes writes.
+    -- Written to find out whether the server accepts writes.
     CREATE TABLE @probe(written bigint NOT NULL);
     INSERT INTO @probe VALUES (0);
 ",
@@ -85,13 +86,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         tables: "",
-        // Statements that go by `seq + 0` have the choice of one index only.
+        // For a statement that uses `seq + 0`, the planner can choose one index only.
         indexes: &[
             // Lists and counts of parked and of dead events.
             Index { name: "dead_by_kind", on: "@dead(is_parked, (seq + 0))" },
             // Leased events, which are few among many delayed ones.
             Index { name: "due_leased", on: "@due(due, seq) WHERE fence IS NOT NULL" },
-            // Types may be megabytes long, and an entry of an index may not.
+            // A type may be megabytes long, an entry of an index may not.
             Index { name: "event_by_type", on: "@event(substr(type, 1, 64), (seq + 0))" },
         ],
     },
@@ -102,8 +103,8 @@ pub(super) fn current() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// The time of the server, which all machines share. It is constant within a statement, so indexes
-/// apply.
+/// The time of the server, which all machines share. It is constant within a statement, so that
+/// indexes can be used.
 pub(super) const NOW: &str = "(extract(epoch FROM now()) * 1000000)::bigint";
 
 /// The schema that holds the tables.
@@ -125,7 +126,7 @@ impl Schema {
         &self.name
     }
 
-    /// Returns a text of SQL for this schema: `@` stands for it, `:now` for the time.
+    /// Returns SQL for this schema. In `text`, `@` stands for the schema and `:now` for the time.
     pub(super) fn sql(&self, text: &str) -> AssertSqlSafe<String> {
         // The name is checked, and the texts are constants of this crate.
         AssertSqlSafe(text.replace('@', &format!("\"{}\".", self.name)).replace(":now", NOW))

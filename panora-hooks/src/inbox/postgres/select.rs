@@ -1,11 +1,11 @@
-//! Selections: statements that find the numbers of events in order, whatever the tables hold.
+//! Selections: statements that find the numbers of events in order, whatever the tables contain.
 //!
 //! The planner does not choose the table that a statement goes through first, because its
 //! statistics are missing or old while a queue grows. The choice is made here: the table of the
 //! state, or the index of types if fewer events have the type, counted up to a limit.
 //!
 //! Pages of ready or delayed events go through the table `due` in the order of numbers if there are
-//! many of both. Such a page reads every event of the other state that lies between.
+//! many of both. Such a page reads every event of the other state that lies in between.
 
 use sqlx::Row;
 
@@ -160,7 +160,7 @@ impl PostgresInbox {
             Some(row) => (row.try_get(0)?, row.try_get(1)?),
             None => return Ok(DrivingTable::Walk),
         };
-        // A type that more events have is frequent in the table of the state, too.
+        // A type that more events have than that is frequent in the table of the state, too.
         let is_rare = has_types && of_type <= MAX_OF_TYPE && of_type < in_state;
         Ok(if is_rare {
             DrivingTable::Types
@@ -208,7 +208,7 @@ fn numbers(wanted: Wanted, drive: DrivingTable, has_types: bool, has_time: bool)
             format!(
                 "SELECT item.seq FROM @{table} AS item WHERE {} AND {order} > $1 AND {of_event}
                  ORDER BY {order} LIMIT $2",
-                // Hides the condition from the index by time, which has another order.
+                // Keeps the planner from the index by time, which has another order.
                 condition.replace("item.due", "item.due + 0"),
             )
         }

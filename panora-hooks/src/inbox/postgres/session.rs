@@ -24,7 +24,7 @@ use super::{
 use crate::inbox::InboxError;
 
 /// The longest wait for a connection. sqlx doubles the pause between attempts to connect, up to a
-/// fifth of this, so it also bounds how late a server that is back is noticed.
+/// fifth of this, so it also bounds the delay until a recovered server is noticed.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The settings of every session, made by statements because poolers refuse most startup options.
@@ -50,8 +50,8 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 ";
 
-/// Makes the server notice within a second that nobody waits for a statement any more. PostgreSQL
-/// has this from version 14 on, and not on every platform.
+/// Makes the server notice within a second that no client waits for a statement any more. Available
+/// from PostgreSQL 14 on, and not on every platform.
 const STOP_WHEN_ABANDONED: &str = "SET client_connection_check_interval = '1s'";
 
 /// The first version with [`STOP_WHEN_ABANDONED`].
@@ -64,10 +64,10 @@ tokio::task_local! {
 
 /// The sessions of an inbox.
 ///
-/// They are in a pool that only the inbox uses: code that shares a pool can leave a connection in
-/// any state, and the pool does not notice.
+/// They are in a pool that only the inbox uses, because code that shares a pool can leave a
+/// connection in any state without the pool noticing.
 pub(super) struct Sessions {
-    /// The program's pool, whose options and end these sessions follow.
+    /// The program's pool. The sessions follow its options, and end when it is closed.
     given: PgPool,
     own: PgPool,
     connect_options: Mutex<Arc<PgConnectOptions>>,
@@ -88,16 +88,16 @@ impl Condemned {
     }
 }
 
-/// The options of a pool that only the inbox uses.
+/// Returns the options of a pool that only the inbox uses.
 pub(super) fn own_options(given: &PgPool) -> PgPoolOptions {
     let options = given.options().clone();
     let wait = LONGEST_WAIT.min(options.get_acquire_timeout());
     let options = options.min_connections(0).acquire_timeout(wait).test_before_acquire(true);
-    // The program's own callback may reset what a session is set to.
+    // The program's own callback may reset the settings of a session.
     options.after_release(|_, _| Box::pin(async { Ok(true) }))
 }
 
-/// The connect options of the program's pool, for connections that only the inbox uses.
+/// Returns the connect options of the program's pool, for connections that only the inbox uses.
 pub(super) fn connect_options(given: &PgPool) -> PgConnectOptions {
     // Poolers refuse the option, and the inbox reads no floating-point numbers.
     (*given.connect_options()).clone().extra_float_digits(None)
@@ -111,7 +111,7 @@ impl Sessions {
         let options = own_options(&given).max_connections(max).before_acquire(move |_, connection| {
             let is_usable = !condemns.includes(connection.age);
             Box::pin(async move {
-                // In another task the session would be prepared once more, which does no harm.
+                // In another task the session would be prepared once more, which is harmless.
                 let _ = IS_PREPARED.try_with(|is_prepared| is_prepared.set(is_usable));
                 Ok(is_usable)
             })
@@ -129,7 +129,7 @@ impl Sessions {
     }
 
     /// Runs a statement that has to succeed as soon as the server allows it. If only the session
-    /// refuses it, the statement has done nothing, and runs once more on a new session.
+    /// refuses it, the statement did nothing, and runs once more on a new session.
     pub(super) async fn fetch_promptly(
         &self,
         statement: impl Fn() -> Statement,
@@ -187,7 +187,8 @@ impl Sessions {
     }
 }
 
-/// A connection in use. It is closed when it is dropped, unless it was [released](Self::release) in a sound state.
+/// A connection in use. It is closed when it is dropped, unless it was [released](Self::release) in
+/// a sound state.
 pub(super) struct Session {
     connection: Option<PoolConnection<Postgres>>,
     condemned: Arc<Condemned>,
@@ -200,7 +201,7 @@ impl Session {
         if version.is_some_and(|version| version >= NOTICES_ABANDONED) {
             let set = sqlx::raw_sql(STOP_WHEN_ABANDONED).execute(self.connection()?).await;
             if let Err(error) = set
-                // Otherwise the platform of the server cannot do it. The timeout remains.
+                // Otherwise the platform of the server does not support it. The timeout remains.
                 && failure::extent(&error) != Extent::Statement
             {
                 return Err(error.into());
@@ -225,7 +226,7 @@ impl Session {
         statement.fetch_all(self.connection()?).await
     }
 
-    /// Returns the connection to the pool, unless an error says that it is not what it should be.
+    /// Returns the connection to the pool, unless an error affects the session or the connection.
     pub(super) fn release<T>(mut self, result: sqlx::Result<T>) -> Result<T, InboxError> {
         let is_sound = result.as_ref().err().is_none_or(|error| failure::extent(error) == Extent::Statement);
         let result = self.check(result);
@@ -235,7 +236,7 @@ impl Session {
         result
     }
 
-    /// Condemns all sessions of the pool if an error is one that they share.
+    /// Condemns all sessions of the pool if they share the error.
     fn check<T>(&self, result: sqlx::Result<T>) -> Result<T, InboxError> {
         result.map_err(|error| {
             if failure::extent(&error) == Extent::Session {
@@ -252,18 +253,19 @@ impl Session {
 
 impl Drop for Session {
     /// Closes the connection at once. The pool would wait for the answer to a statement that was
-    /// cut off, which a server that is gone never sends.
+    /// cut off, which an unreachable server never sends.
     fn drop(&mut self) {
         drop(self.connection.take().map(PoolConnection::detach));
     }
 }
 
-/// The promise of a transaction's commit.
+/// The durability of a transaction's commit.
 #[derive(Clone, Copy)]
 pub(super) enum Begin {
     /// The commit waits for the disk.
     Durable,
-    /// The commit waits for nothing. A crash of the server undoes it, and it can be done again.
+    /// The commit waits for nothing. A crash of the server undoes the transaction, which can then
+    /// be done again.
     Lazy,
     /// As `Durable`, with time to search a large table.
     Bulk,
