@@ -1,4 +1,4 @@
-//! Operations over many events, in batches that others need not wait for.
+//! Operations on many events, in batches that let other operations run in between.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,18 +11,18 @@ use super::{
 };
 use crate::inbox::{EventInfo, InboxError};
 
-/// A batch looks at no more events than this.
+/// The most events that a batch looks at.
 const MAX_EVENTS: u32 = 1000;
 
-/// A batch drops no more data than this, in bytes, unless a single event has more: SQLite reads
-/// what it frees.
+/// The most data that a batch drops, in bytes, unless a single event has more. There is a limit
+/// because SQLite reads the pages that it frees.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// A batch begins nothing after this time. The unit tests count steps, which must not depend on the
-/// machine.
+/// The time after which a batch begins nothing more. The unit tests count steps, which must not
+/// depend on the machine.
 const MAX_TIME: Duration = if cfg!(test) { Duration::from_secs(3600) } else { Duration::from_millis(20) };
 
-/// About what a batch writes to the log: neighbours share their pages.
+/// The approximate number of bytes that a batch writes to the log. Neighbours share their pages.
 const BATCH_BYTES: usize = MAX_EVENTS as usize * 512;
 
 /// The work that a batch may still do.
@@ -37,8 +37,8 @@ impl Budget {
         Self { events: MAX_EVENTS, bytes: MAX_BYTES, until: Instant::now() + MAX_TIME }
     }
 
-    /// Takes an event whose data may be dropped, and returns whether that fits. The first always
-    /// does.
+    /// Takes an event whose data may be dropped, and returns whether it fits. The first event
+    /// always fits.
     fn take(&mut self, bytes: u64) -> bool {
         let is_first = self.events == MAX_EVENTS;
         let fits = self.events > 0 && bytes <= self.bytes && Instant::now() < self.until;
@@ -48,7 +48,7 @@ impl Budget {
     }
 }
 
-/// An operation on up to so many of the selected events, each of which is visited once.
+/// An operation on a limited number of selected events, each of which is visited once.
 pub(super) struct SelectedBatches<O> {
     scan: Option<Scan>,
     left: u32,
@@ -61,7 +61,7 @@ pub(super) trait Operation {
     /// Begins the search for events, in the first transaction.
     fn scan(&self, connection: &Connection, now: SystemTime) -> rusqlite::Result<Scan>;
 
-    /// The bytes that are dropped with the event; `None` if it stays as it is.
+    /// Returns the bytes that are dropped with the event, or `None` if the event stays as it is.
     fn weigh(&self, event: &EventInfo) -> Option<u64>;
 
     /// Changes an event that has been weighed.
@@ -94,7 +94,7 @@ impl<O: Operation> SelectedBatches<O> {
             let event = scan.accept(change, seq, now)?;
             let weighed = event.as_ref().and_then(|event| self.operation.weigh(event));
             if !budget.take(weighed.unwrap_or(0)) {
-                // The next batch begins with this one.
+                // The next batch begins with this event.
                 scan.back_to(visited);
                 return Ok(false);
             }
@@ -112,25 +112,25 @@ impl<O: Operation> SelectedBatches<O> {
     }
 }
 
-/// A change of up to so many events that no longer need it afterwards, so that each batch finds the
-/// next ones.
+/// A change of a limited number of events. A changed event no longer needs the change, so each
+/// batch finds the next ones.
 pub(super) struct Rounds<S> {
     left: u32,
     changed: u64,
     sweep: S,
 }
 
-/// A change that keeps the store in order. If the power fails, it is done again.
+/// A change that keeps the store in order. It is done again if the power fails.
 pub(super) trait Sweep {
     /// Finds up to `limit` events that need the change.
     fn find(&self, connection: &Connection, now: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>>;
 
-    /// The bytes that are dropped with an event.
+    /// Returns the bytes that are dropped with an event.
     fn weigh(&self, _connection: &Connection, _seq: i64) -> rusqlite::Result<u64> {
         Ok(0)
     }
 
-    /// Changes events.
+    /// Changes an event.
     fn apply(&self, change: &Transaction<'_>, seq: i64, now: SystemTime) -> rusqlite::Result<()>;
 }
 
@@ -157,7 +157,7 @@ impl<S: Sweep> Rounds<S> {
         })?;
         self.left -= changed;
         self.changed += u64::from(changed);
-        // A batch without changes has found nothing.
+        // A batch without changes has found no events.
         Ok(if self.left == 0 || changed == 0 { BatchStep::Done(self.changed) } else { BatchStep::Continue })
     }
 }

@@ -14,25 +14,26 @@ use std::{
 use rusqlite::Connection;
 
 /// The first version of SQLite on which a second connection may checkpoint. Earlier versions may
-/// reset the log meanwhile and corrupt the file ("WAL-reset bug").
+/// reset the log in the meantime and corrupt the file ("WAL-reset bug").
 const FIRST_VERSION: i32 = 3_051_003;
 
-/// A pass is due after so many bytes were written, in bytes and in pages.
+/// The amount written after which a pass is due, in bytes and in pages.
 const PASS_BYTES: usize = 4 * 1024 * 1024;
 const PASS_PAGES: i64 = 1024;
 
-/// A log of this many pages, 32 MiB, is begun anew. Until then it only grows, and its file never
+/// The length, 32 MiB, at which a new log begins. Until then the log only grows, and its file never
 /// shrinks.
 pub(super) const LONG_PAGES: i64 = 8 * 1024;
 
-/// A new log begins once no more than this is left to be moved: deliveries wait while that is done.
+/// The most pages that may be left to move when a new log begins, because deliveries wait while
+/// they are moved.
 const FEW_PAGES: i64 = 512;
 
-/// After so many passes a new log begins however much is left: events arrive faster than this disk
-/// can take them, and deliveries have to wait for it.
+/// The number of passes after which a new log begins however many pages are left. Events then
+/// arrive faster than this disk can take them, and deliveries have to wait for it.
 const MOST_PASSES: usize = 8;
 
-/// How often to look for what other processes have written, and for readers that have gone away.
+/// How often to look for pages that other processes have written, and for readers that have ended.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Returns whether several connections may checkpoint.
@@ -40,13 +41,13 @@ pub(super) fn may_be_beside() -> bool {
     rusqlite::version_number() >= FIRST_VERSION
 }
 
-/// Checkpoints on a thread of its own. Otherwise the writing connection would do it while every
+/// A thread that checkpoints. Without it the writing connection would checkpoint while every
 /// delivery waits.
 pub(super) struct Checkpointer {
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     written: usize,
-    /// Whether the writing connection is to begin a new log.
+    /// Whether the writing connection should begin a new log.
     is_log_done: Arc<AtomicBool>,
 }
 
@@ -61,13 +62,14 @@ impl Checkpointer {
         Ok(Self { wake: Some(wake), thread: Some(thread), written: 0, is_log_done })
     }
 
-    /// Returns once whether the writing connection should begin a new log. It has nothing to wait
-    /// for but readers and the disk; this thread would have to keep it from writing meanwhile.
+    /// Returns, once per request, whether the writing connection should begin a new log. That
+    /// connection waits only for readers and the disk; this thread would have to keep it from
+    /// writing meanwhile.
     pub(super) fn take_log_done(&self) -> bool {
         self.is_log_done.swap(false, Ordering::AcqRel)
     }
 
-    /// Notes that about this much was written to the log.
+    /// Records that about `bytes` bytes were written to the log.
     pub(super) fn wrote(&mut self, bytes: usize) {
         self.written += bytes;
         if self.written >= PASS_BYTES {
@@ -80,18 +82,18 @@ impl Checkpointer {
     }
 }
 
-/// Waits until the connection is closed: another receiver may open the file afterwards.
+/// Waits until the connection is closed, because another receiver may open the file afterwards.
 impl Drop for Checkpointer {
     fn drop(&mut self) {
         drop(self.wake.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed.
+            // A panic of the thread has been printed already.
             drop(thread.join());
         }
     }
 }
 
-/// Works until the other end is gone.
+/// Runs until the sender is dropped.
 fn run(connection: &Connection, woken: &Receiver<()>, is_log_done: &AtomicBool) {
     let mut is_failing = false;
     while woken.recv_timeout(LOOK) != Err(RecvTimeoutError::Disconnected) {
@@ -105,7 +107,7 @@ fn run(connection: &Connection, woken: &Receiver<()>, is_log_done: &AtomicBool) 
     }
 }
 
-/// The pages in the log, and how many of them the database has.
+/// The number of pages in the log, and how many of them were moved to the database.
 #[derive(Clone, Copy)]
 struct Log {
     pages: i64,
@@ -124,8 +126,8 @@ impl Log {
     }
 }
 
-/// Moves pages beside the writing connection. Returns whether the log is long, and so little of it
-/// is left that a new one can begin.
+/// Moves pages while the writing connection is in use. Returns whether the log is long and so
+/// little of it is left that a new one can begin.
 fn shorten(connection: &Connection) -> rusqlite::Result<bool> {
     let mut passes = 0;
     loop {
@@ -141,7 +143,7 @@ fn shorten(connection: &Connection) -> rusqlite::Result<bool> {
         if after.left() <= FEW_PAGES || passes >= MOST_PASSES {
             return Ok(true);
         }
-        // A reader needs the pages that are left. Later, then.
+        // A reader needs the pages that are left, so they are moved later.
         if after.moved <= before.moved {
             return Ok(false);
         }

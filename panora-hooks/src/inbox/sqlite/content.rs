@@ -1,8 +1,8 @@
 //! One copy of identical data.
 //!
-//! Anyone who has captured a delivery can send it again under any number of ids, so a replay is
-//! parked without data of its own: `event.shares` is 1, and the data is that of another event of
-//! the same content, the holder. Content identifies data, since it is its signature. When a holder
+//! A captured delivery can be sent again under any number of ids, so a replay is parked without
+//! data of its own: `event.shares` is 1, and the data is that of another event of the same content,
+//! the holder. Content identifies data, because it is the signature of the data. When a holder
 //! loses its data, an event that shares it becomes the holder.
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 const CONTENT: usize = 32;
 const IDENTITY: usize = 48;
 
-/// The smallest and the largest identity of a content.
+/// Returns the smallest and the largest identity of a content.
 pub(super) fn identities(content: &[u8; CONTENT]) -> ([u8; IDENTITY], [u8; IDENTITY]) {
     let (mut first, mut last) = ([0; IDENTITY], [u8::MAX; IDENTITY]);
     first[..CONTENT].copy_from_slice(content);
@@ -18,7 +18,7 @@ pub(super) fn identities(content: &[u8; CONTENT]) -> ([u8; IDENTITY], [u8; IDENT
     (first, last)
 }
 
-/// The content of an event with this identity.
+/// Returns the content of an event with this identity.
 pub(super) fn of(identity: &[u8; IDENTITY]) -> [u8; CONTENT] {
     let mut content = [0; CONTENT];
     content.copy_from_slice(&identity[..CONTENT]);
@@ -37,7 +37,7 @@ pub(super) fn holder(connection: &Connection, content: &[u8; CONTENT]) -> rusqli
         .optional()
 }
 
-/// Drops the data of an event, and hands it on to one that shares it.
+/// Drops the data of an event, and hands it on to an event that shares it.
 pub(super) fn drop_data(change: &Connection, seq: i64) -> rusqlite::Result<()> {
     let event: Option<([u8; IDENTITY], bool)> = change
         .prepare_cached("SELECT key, shares IS NOT NULL FROM event WHERE seq = ?1")?

@@ -1,6 +1,7 @@
-//! Noticing that the files of the inbox were deleted, renamed or replaced while they are open.
+//! Detection of files of the inbox that were deleted, renamed or replaced while they are open.
 //!
-//! SQLite goes on writing to a file without a name, and what it holds is gone with the process.
+//! SQLite continues to write to a file without a name, whose contents are lost when the process
+//! ends.
 
 use std::{
     io,
@@ -9,17 +10,17 @@ use std::{
 
 use crate::inbox::InboxError;
 
-/// The names of the open files, and what they led to when they were opened.
+/// The names of the open files, and the files that they referred to when they were opened.
 ///
-/// Windows lets nobody delete or rename an open file, so there is nothing to notice there.
+/// Windows does not let an open file be deleted or renamed, so there is nothing to detect there.
 pub(super) struct OpenFiles(Vec<(PathBuf, Identity)>);
 
 impl OpenFiles {
-    /// The database under the name that it was opened by, and the files that SQLite keeps beside
-    /// it.
+    /// Identifies the database, under the name that it was opened by, and the files that SQLite
+    /// keeps beside it.
     ///
-    /// Only names are looked at. Closing a descriptor of the database would drop the locks that
-    /// SQLite has on it.
+    /// Only names are looked up, because closing a descriptor of the database would drop the locks
+    /// that SQLite has on it.
     pub(super) fn new(path: &Path, file: &Path) -> io::Result<Self> {
         let beside = ["-wal", "-shm"].map(|suffix| {
             let mut name = file.as_os_str().to_owned();
@@ -34,8 +35,8 @@ impl OpenFiles {
         Ok(Self(identified.collect::<io::Result<_>>()?))
     }
 
-    /// Fails if a name leads elsewhere by now, or nowhere. A look takes about a microsecond, so
-    /// every batch can have one.
+    /// Returns an error if a name now refers to another file, or to none. A check takes about a
+    /// microsecond, so every batch can have one.
     pub(super) fn check(&self) -> Result<(), InboxError> {
         let is_gone = |(file, opened): &&(PathBuf, Identity)| match identity(file) {
             Ok(found) => found != *opened,
@@ -50,7 +51,7 @@ impl OpenFiles {
 #[cfg(unix)]
 type Identity = (u64, u64);
 
-/// The device and the inode, which stay the same while a file is open.
+/// Returns the device and the inode, which stay the same while a file is open.
 #[cfg(unix)]
 fn identity(file: &Path) -> io::Result<Identity> {
     use std::os::unix::fs::MetadataExt;

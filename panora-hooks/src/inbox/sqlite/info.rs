@@ -1,4 +1,4 @@
-//! Reading what is known of an event.
+//! Reading of events, with and without their data.
 
 use std::time::SystemTime;
 
@@ -10,8 +10,8 @@ use crate::inbox::{
     time::{micros, time},
 };
 
-/// Reads an event without its data. Each table is asked for one row by its number, whatever
-/// statistics say.
+/// Reads an event without its data. Each table is asked for one row by its number, whatever the
+/// statistics are.
 pub(super) fn info(
     connection: &Connection,
     seq: i64,

@@ -15,7 +15,7 @@ use crate::inbox::{
     time::{micros, time, whole_micros},
 };
 
-/// About what a change of `due` takes in the log.
+/// The approximate size of a change of `due` in the log, in bytes.
 const DUE_BYTES: usize = 64;
 
 impl Queue {
@@ -27,7 +27,7 @@ impl Queue {
         let LeaseRequest { max, lease_for } = *request;
         let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
         self.check_version()?;
-        // Looking takes no lock, and mostly there is nothing.
+        // This read takes no lock, and usually no event is due.
         if !self.is_anything_due(now)? {
             return Ok(Vec::new());
         }
@@ -57,8 +57,9 @@ impl Queue {
         })
     }
 
-    /// Makes events ready whose worker has died, which still counts as interrupted, and events that
-    /// were never tried: those are delayed only if the clock has gone back.
+    /// Makes events ready whose worker has died, which still count as interrupted. Also makes
+    /// events ready that were never tried, because these are delayed only if the clock was set
+    /// back.
     pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
         self.change(Durability::Normal, 0, |change| {
             change.execute(
@@ -75,7 +76,7 @@ impl Queue {
     }
 }
 
-/// The events that have been ready longest, as many as fit, and those that have no data.
+/// Returns the events that have been ready longest, as many as fit, and those that have no data.
 fn ready(change: &Transaction<'_>, now: i64, max: u32) -> rusqlite::Result<(Vec<Leased>, Vec<i64>)> {
     let mut due = change.prepare_cached(
         "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,

@@ -36,21 +36,22 @@ use super::{
     Page, Put, Query, Select, Settled, Settlement, StoredEvent, clock::Clock,
 };
 
-/// An inbox in one file: for one receiver on one machine.
+/// An inbox in one file, for one receiver on one machine.
 ///
-/// The file is created if it is missing, readable only for its owner, since payloads hold
+/// If the file is missing, it is created so that only its owner can read it, because payloads hold
 /// credentials. While it is open, files whose names end with `-wal`, `-shm` and `-lock` stand
-/// beside it; they belong to it and move with it. The folder must be on a local disk: network file
-/// systems do not lock the way SQLite needs.
+/// beside it; they belong to it and move with it. The folder must be on a local disk, because
+/// network file systems do not lock in the way that SQLite needs.
 ///
-/// While the file is open, nobody may delete, rename or replace it or the files beside it. The
-/// inbox notices that on Unix, and from then on refuses to store, replay and discard events.
+/// While the file is open, do not delete, rename or replace it or the files beside it. On Unix the
+/// inbox detects this, and from then on refuses to store, replay and discard events.
 ///
 /// Clones share one connection. When the last clone is dropped, including those of the router and
 /// the worker, the file is closed, and another receiver may open it.
 #[derive(Clone)]
 pub struct SqliteInbox {
-    // Dropped first: the queue holds the lock, and whoever gets that next has the file alone.
+    // Dropped first, because the queue holds the lock, and the next receiver to get the lock must
+    // have the file alone.
     reader: Arc<Owner<Reader>>,
     queue: Arc<Owner<Queue>>,
     clock: Clock,
@@ -65,8 +66,8 @@ impl SqliteInbox {
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be created, read or written, is not an inbox or has a newer format,
-    /// or is open in another receiver. The error names the file and the cause.
+    /// Returns an error if the file cannot be created, read or written, is not an inbox or has a
+    /// newer format, or is open in another receiver. The error names the file and the cause.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Ok(Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?))
     }

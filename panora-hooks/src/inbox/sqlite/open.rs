@@ -19,7 +19,7 @@ use super::{
 };
 use crate::inbox::{InboxError, OpenError};
 
-/// How long a tool waits, which does not try again.
+/// How long a tool waits for a lock. A tool does not retry.
 const TOOL_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connections of an open inbox.
@@ -33,7 +33,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     let store = |source: rusqlite::Error| OpenError::Store { inbox: name(path), source: source.into() };
     let open_failed = |error| not_opened(path, error);
     create(path).map_err(io)?;
-    // A file has one lock, however many names lead to it.
+    // A file has one lock, whatever name it is opened by.
     let file = fs::canonicalize(path).map_err(io)?;
     let lock = lock(&file).map_err(io)?.ok_or_else(|| OpenError::InUse { inbox: name(path) })?;
     let mut connection = connect(&file, BUSY_TIMEOUT).map_err(open_failed)?;
@@ -83,10 +83,10 @@ fn threads(queue: Queue, file: &Path, path: &Path) -> Result<Opened, OpenError> 
     Ok(Opened { queue, reader })
 }
 
-/// Creates the file, if it is missing, for its owner only. SQLite gives its other files the same
-/// rights.
+/// Creates the file for its owner only, if it is missing. SQLite gives its other files the same
+/// permissions.
 ///
-/// An existing file is not opened: if this process has it open already, closing it again would drop
+/// An existing file is not opened. If this process has it open already, closing it again would drop
 /// the locks that SQLite has on it.
 fn create(path: &Path) -> io::Result<()> {
     match for_owner().create_new(true).open(path) {
@@ -95,7 +95,7 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Options for files that only their owner reads and writes.
+/// Returns options for files that only their owner can read and write.
 fn for_owner() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -104,10 +104,10 @@ fn for_owner() -> OpenOptions {
     options
 }
 
-/// Takes the lock of a receiver; `None` if another receiver has it. The system drops the lock when
-/// the process dies.
+/// Takes the lock of a receiver. Returns `None` if another receiver has it. The operating system
+/// drops the lock when the process dies.
 ///
-/// The lock is on a file of its own, since the locks on the database are SQLite's.
+/// The lock is on a file of its own, because the locks on the database belong to SQLite.
 fn lock(file: &Path) -> io::Result<Option<File>> {
     let mut name = file.as_os_str().to_owned();
     name.push("-lock");
@@ -130,7 +130,8 @@ fn connect(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     Ok(connection)
 }
 
-/// The reason why SQLite could not open a file. The system's error says more than SQLite's.
+/// Returns the reason why SQLite could not open a file. The operating system's error says more than
+/// SQLite's.
 fn not_opened(path: &Path, error: rusqlite::Error) -> OpenError {
     match OpenOptions::new().read(true).write(true).open(path) {
         Err(source) => OpenError::Io { inbox: name(path), source },

@@ -48,15 +48,14 @@ struct TestFile {
 }
 
 impl TestFile {
-    /// Each state has as many events, of which the last are of the rare type.
+    /// Creates a file with `events` events in each state. The last of them are of the rare type.
     fn new(events: usize, has_statistics: bool) -> Self {
         let file = Self { folder: TempDir::new().unwrap(), steps: Arc::default() };
         let mut connection = Connection::open(file.folder.path().join("inbox.db")).unwrap();
         connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF").unwrap();
         schema::migrate(&mut connection).unwrap();
         let now = micros(SystemTime::now());
-        // Events in the states of `due` arrive in turn. A list of one of them reads past the
-        // others.
+        // Events in the states of `due` alternate. A list of one state reads past the others.
         let due = format!(
             "INSERT INTO due(seq, due, attempts, fence)
              SELECT seq, {now} + (seq % 3) * 60000000 - 1, 1, iif(seq % 3 = 1, seq, NULL)"
@@ -116,13 +115,13 @@ impl TestFile {
         Queue::for_tool(connection, OpenFiles::new(&path, &path).unwrap()).unwrap()
     }
 
-    /// The steps of an operation.
+    /// Returns the number of steps of an operation.
     fn steps(&self, operation: impl FnOnce(&Self)) -> i64 {
         self.steps.lock().unwrap().clear();
         operation(self);
         let steps = self.steps.lock().unwrap();
         for (sql, [_, full]) in &*steps {
-            // Of tables with one row.
+            // Tables with one row are read as a whole.
             assert!(*full <= 1, "{full} steps through a whole table: {sql}");
         }
         steps.values().map(|[steps, _]| i64::from(*steps)).sum()
@@ -162,7 +161,7 @@ fn event(number: usize) -> NewEvent {
     NewEvent::new(verifier.verify(body.as_bytes(), verifier.sign(&data)).unwrap())
 }
 
-/// All operations of a store, by name.
+/// Returns all operations of a store, by name.
 fn operations() -> Vec<(String, Run)> {
     let mut all: Vec<(String, Run)> = Vec::new();
     for state in EventState::ALL.iter().copied().map(Some).chain([None]) {
@@ -243,7 +242,7 @@ fn nothing_reads_more_in_a_larger_file() {
         let large = TestFile::new(EVENTS * LARGER, has_statistics);
         for (name, operation) in operations() {
             let [few, many] = [&small, &large].map(|file| file.steps(&operation));
-            // Numbers take more bytes in the larger one, and trees are deeper.
+            // Numbers take more bytes in the larger file, and its trees are deeper.
             assert!(many <= few + few / 4 + 100, "{name}: {few} steps, {many} in the larger file");
         }
     }

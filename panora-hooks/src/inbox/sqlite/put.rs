@@ -26,8 +26,8 @@ impl Queue {
 }
 
 impl Queue {
-    /// Writes to find out whether the file can be written. Returns how long the oldest ready event
-    /// has been ready.
+    /// Writes to find out whether the file is writable. Returns how long the oldest ready event has
+    /// been ready.
     pub(super) fn probe(&mut self, now: SystemTime) -> Result<Option<Duration>, InboxError> {
         let now = micros(now);
         self.change(Durability::Full, ROW_BYTES, |change| {
@@ -39,7 +39,8 @@ impl Queue {
     }
 }
 
-/// The number of the next event: no event ever had it, even if all are forgotten by now.
+/// Returns the number of the next event. No event ever had it, even if all events are forgotten by
+/// now.
 fn next_seq(change: &Transaction<'_>) -> rusqlite::Result<i64> {
     let last: i64 = change
         .prepare_cached(
@@ -49,20 +50,20 @@ fn next_seq(change: &Transaction<'_>) -> rusqlite::Result<i64> {
     Ok(last + 1)
 }
 
-/// One batch.
+/// The state of one batch.
 struct Storage<'t> {
     change: &'t Transaction<'t>,
     next: i64,
     now: i64,
 }
 
-/// The events that have a content already.
+/// The stored events that have the same content.
 struct Same {
-    /// The one with the same identity.
+    /// The event with the same identity.
     identical: Option<i64>,
-    /// The first.
+    /// The first event.
     original: Option<i64>,
-    /// Not all of them are counted if there are more than may be.
+    /// The number of events. Not all of them are counted if there are more than the limit allows.
     count: usize,
 }
 
@@ -99,7 +100,8 @@ impl Storage<'_> {
                 same.identical = Some(seq);
             }
         }
-        // Version 1 of the format had no limit, so the one may be among those that were not read.
+        // Version 1 of the format had no limit, so the identical event may be among those that were
+        // not read.
         if same.identical.is_none() && same.count > MAX_REPLAYS {
             same.identical = self.find(event)?;
         }
@@ -113,7 +115,7 @@ impl Storage<'_> {
             .optional()
     }
 
-    /// Stores an event unless it is there. One that shares its data does not hold it.
+    /// Stores an event unless it is stored already. An event that shares its data does not hold it.
     fn store(
         &mut self,
         event: &NewEvent,

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::inbox::{InboxError, ParkReason};
 
-/// How long a receiver waits for the write lock of another process. It must answer soon, and tries
-/// again.
+/// How long a receiver waits for the write lock of another process. It must answer soon, and
+/// retries.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// A page of the database, which is also a part of the log.
+/// The size of a page of the database. The log consists of such pages, too.
 const PAGE_BYTES: i64 = 4096;
 
 /// Without a checkpointer, this connection checkpoints when the log has this many pages.
@@ -24,7 +24,8 @@ const CHECKPOINT_PAGES_ALONE: i64 = 4_000;
 /// How long to wait for readers before a new log begins.
 const READER_PATIENCE: Duration = Duration::from_millis(10);
 
-/// About what a row takes in the log beside its data: parts of the pages of its tables and indexes.
+/// The approximate size of a row in the log without its data: parts of the pages of its tables and
+/// indexes.
 pub(super) const ROW_BYTES: usize = 4096;
 
 /// The connection that changes events.
@@ -33,19 +34,21 @@ pub(super) struct Queue {
     connection: Connection,
     files: OpenFiles,
     durability: Durability,
-    /// Whether the system has failed to sync the file. It may have forgotten all that it had not
-    /// synced by then.
+    /// Whether the operating system has failed to sync the file. It may have discarded everything
+    /// that it had not synced by then.
     is_suspect: bool,
-    /// Held, not read. The last field: the file is unlocked when the connections are closed.
+    /// Held, not read. This is the last field, so that the file is unlocked after the connections
+    /// are closed.
     _lock: Option<File>,
 }
 
-/// The condition that a commit waits for.
+/// The durability of a commit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
-    /// The disk.
+    /// The commit waits for the disk.
     Full,
-    /// Nothing. If the power fails, the last changes are lost; if the process dies, none is.
+    /// The commit waits for nothing. If the power fails, the last changes are lost; if the process
+    /// dies, no change is lost.
     Normal,
 }
 
@@ -76,8 +79,8 @@ impl Queue {
         lock: Option<File>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
-        // A log that has become longer, since a reader needed it, is cut to this when it begins
-        // anew.
+        // A log that grew longer because a reader needed it is cut to this size when a new log
+        // begins.
         let limit = checkpoint::LONG_PAGES * PAGE_BYTES;
         connection.query_row(&format!("PRAGMA journal_size_limit={limit}"), [], |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -64 * 1024)?;
@@ -92,8 +95,8 @@ impl Queue {
         })
     }
 
-    /// Fails if a newer program has migrated the file meanwhile: it may expect more of whoever runs
-    /// events.
+    /// Returns an error if a newer program has migrated the file in the meantime. The new format
+    /// may require more of a program that runs events.
     pub(super) fn check_version(&self) -> Result<(), InboxError> {
         let (found, known) = (schema::version(&self.connection)?, schema::current());
         if found <= known {
@@ -111,7 +114,7 @@ impl Queue {
         self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?.exists([now])
     }
 
-    /// Runs one transaction, which writes about so many bytes to the log.
+    /// Runs one transaction, which writes about `bytes` bytes to the log.
     pub(super) fn change<T>(
         &mut self,
         durability: Durability,
@@ -160,7 +163,8 @@ impl Queue {
     }
 
     /// Begins a new log after the checkpointer has moved nearly all of the old one. A reader that
-    /// needs the old log holds this up no longer than a moment; the checkpointer asks again.
+    /// needs the old log delays this for no longer than [`READER_PATIENCE`]; the checkpointer asks
+    /// again.
     fn begin_new_log(&mut self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(READER_PATIENCE)?;
         let begun = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
@@ -171,10 +175,10 @@ impl Queue {
         }
     }
 
-    /// Writes all that the log holds to the database, and begins a new log.
+    /// Writes the whole log to the database, and begins a new log.
     ///
-    /// When a sync fails, the system marks what it could not write as written; another sync would
-    /// succeed and write nothing. So nothing is added to that log.
+    /// When a sync fails, the operating system marks the data that it could not write as written.
+    /// Another sync would succeed and write nothing. So nothing more is added to that log.
     fn write_anew(&mut self) -> rusqlite::Result<()> {
         let is_busy: bool =
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

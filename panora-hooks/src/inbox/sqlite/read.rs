@@ -12,7 +12,7 @@ use crate::inbox::{
     Count, Depth, EventInfo, EventKey, InboxError, Page, Query, StoredEvent, column, time::micros,
 };
 
-/// Counting stops at this number, so that its cost has a bound.
+/// Counting stops at this number, so that its cost is bounded.
 const MOST_COUNTED: i64 = 10_000;
 
 /// Finds when the oldest ready event became ready.
@@ -21,8 +21,8 @@ pub(super) const OLDEST_READY: &str =
 
 /// Reads events.
 ///
-/// The log cannot be emptied past a snapshot that is in use, so none is held for longer than a step
-/// takes.
+/// The log cannot be emptied past a snapshot that is in use, so no snapshot is held for longer than
+/// a step takes.
 pub(super) struct Reader(Connection);
 
 impl Reader {
@@ -37,7 +37,7 @@ impl Reader {
         let after = after.map_or(0, column::seq);
         let ways = Scan::ways(&self.0, filter, now)?.into_iter();
         let mut ways: Vec<_> = ways.map(|scan| (scan.after(after), Vec::new())).collect();
-        // Mostly every candidate is accepted, so the first step is the last.
+        // Usually every candidate is accepted, so the first step is the last.
         let mut step = wanted;
         // The first way that ends is the shortest.
         loop {
@@ -93,8 +93,8 @@ fn count(connection: &Connection, rows: &str, value: i64) -> rusqlite::Result<Co
     Ok(counted(number))
 }
 
-/// Counts the events that wait without a lease. The index has those with a lease among them: twice
-/// the limit is enough to reach the limit, whatever part of them is leased.
+/// Counts the events that wait without a lease. The index contains leased events, too. Twice the
+/// limit is enough to reach the limit, whatever part of them is leased.
 fn delayed(connection: &Connection, leased: Count, now: i64) -> rusqlite::Result<Count> {
     let limit = 2 * MOST_COUNTED + 1;
     let waiting = "SELECT count(*) FROM (
@@ -103,7 +103,7 @@ fn delayed(connection: &Connection, leased: Count, now: i64) -> rusqlite::Result
         let waiting: i64 = connection.prepare_cached(waiting)?.query_row([now, limit], |row| row.get(0))?;
         return Ok(counted(waiting - i64::try_from(leased.number()).unwrap_or(0)));
     }
-    // More are leased than are counted, which no worker comes close to.
+    // More events are leased than are counted, which no worker comes close to.
     let free = "SELECT count(*), count(*) FILTER (WHERE fence IS NULL) FROM (
         SELECT fence FROM due INDEXED BY due_by_time WHERE due > ?1 LIMIT ?2)";
     let (waiting, free): (i64, i64) =

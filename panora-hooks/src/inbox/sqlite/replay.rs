@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::{batch::Operation, content, queue::insert_due, scan::Scan};
 use crate::inbox::{EventInfo, EventState, Select, column, time::micros};
 
-/// Makes events ready that are not.
+/// Makes selected events ready.
 pub(super) struct Replay(pub(super) Select);
 
 impl Operation for Replay {
@@ -17,7 +17,7 @@ impl Operation for Replay {
 
     fn weigh(&self, event: &EventInfo) -> Option<u64> {
         let is_over = !matches!(event.state, EventState::Ready | EventState::Leased);
-        // Without data it was pruned.
+        // An event without data was pruned.
         (is_over && event.size.is_some()).then_some(0)
     }
 
@@ -37,7 +37,7 @@ fn take(change: &Transaction<'_>, event: &EventInfo) -> rusqlite::Result<()> {
     change.prepare_cached(delete)?.execute([column::seq(event.key)]).map(drop)
 }
 
-/// Drops events for good. They are done and pruned.
+/// Drops events for good. They are then done and pruned.
 pub(super) struct Discard(pub(super) Select);
 
 impl Operation for Discard {

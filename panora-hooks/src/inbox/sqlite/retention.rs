@@ -1,4 +1,4 @@
-//! Sweeps: dropping what is old, and repairing what a clock that was ahead has left.
+//! Sweeps: drop old data and identities, and repair times that were set while the clock was ahead.
 
 use std::time::{Duration, SystemTime};
 
@@ -56,8 +56,8 @@ impl Sweep for Forget {
     }
 }
 
-/// Makes delayed events ready, and lets leases end, that last longer than any policy allows: the
-/// clock has gone back.
+/// Makes delayed events ready, and lets leases end, if they last longer than any policy allows.
+/// That happens only after the clock was set back.
 pub(super) struct Expedite {
     pub(super) longest_delay: Duration,
 }

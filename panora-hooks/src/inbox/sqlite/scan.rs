@@ -1,5 +1,5 @@
-//! Finding events that a filter accepts, in order of arrival, in steps that read a bounded number
-//! of rows.
+//! Searches for events that a filter accepts, in order of arrival, in steps that read a bounded
+//! number of rows.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -35,8 +35,8 @@ struct Condition {
 }
 
 impl Scan {
-    /// The ways to search for events that `filter` accepts. Which is the shortest depends on how
-    /// states and types are spread; each finds the same.
+    /// Returns the ways to search for events that `filter` accepts. Each way finds the same events.
+    /// The shortest depends on how states and types are spread.
     pub(super) fn ways(
         connection: &Connection,
         filter: &Filter,
@@ -62,7 +62,7 @@ impl Scan {
         Self { source, condition: Condition::new(filter), after: 0, until: i64::MAX }
     }
 
-    /// Searches for the selected events. Those that arrive meanwhile are left out.
+    /// Searches for the selected events, without those that arrive meanwhile.
     pub(super) fn selected(
         connection: &Connection,
         which: &Select,
@@ -73,7 +73,7 @@ impl Scan {
             Select::All(filter) => {
                 let mut ways = Self::ways(connection, filter, now)?;
                 let last = ways.pop().unwrap_or_else(|| Self::new(Source::Events, filter));
-                // By type, if there is a choice and there are few events of that type.
+                // The search is by type if there is a choice and few events have that type.
                 let way = match ways.pop() {
                     Some(own) if !last.source.has_few(connection)? => own,
                     _ => last,
@@ -89,7 +89,7 @@ impl Scan {
         Self::new(source, filter).until_now(connection)
     }
 
-    /// Each once.
+    /// Searches for these events, each of them once.
     fn these(seqs: impl Iterator<Item = i64>) -> Self {
         let seqs: BTreeSet<_> = seqs.collect();
         let source = Source::These(seqs.into_iter().collect());
@@ -120,7 +120,7 @@ impl Scan {
         Ok(Some(candidates.seqs))
     }
 
-    /// Goes back behind an event, since the candidates after it were not looked at.
+    /// Goes back to just after an event, because the candidates after it were not visited.
     pub(super) fn back_to(&mut self, seq: i64) {
         self.after = seq;
     }
@@ -142,7 +142,7 @@ impl Condition {
         Self {
             state: filter.state,
             wire_types: filter.wire_types().map(owned),
-            // With the precision of the store.
+            // Rounded to the precision of the store.
             received_before: filter.received_before.map(|before| time(micros(before))),
         }
     }
@@ -153,7 +153,7 @@ impl Condition {
             && self.received_before.is_none_or(|before| event.received_at < before)
     }
 
-    /// The types to look for, which the statements cut like their indexes.
+    /// Returns the types to look for. The statements cut them in the same way as their indexes.
     fn prefixes(&self) -> Option<Vec<String>> {
         Some(self.wire_types.as_ref()?.iter().cloned().collect())
     }

@@ -2,17 +2,18 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// Tells inboxes from other files of SQLite: "PHIB".
+/// The application id "PHIB", which distinguishes inboxes from other SQLite files.
 pub(super) const APPLICATION_ID: i64 = 0x5048_4942;
 
-/// The changes from each version to the next. A step that has been released stays as it is, and
+/// The changes from each version to the next. A step that was released is never changed. Each step
 /// only adds.
 ///
-/// The large row of an event is written once, and stands apart from the small ones that change:
-/// SQLite writes rows as a whole. An event is in one of `due`, `dead` and `done`.
+/// The large row of an event is written once and kept apart from the small ones that change,
+/// because SQLite writes whole rows. An event is in one of `due`, `dead` and `done`.
 const MIGRATIONS: &[&str] = &[
     "
-    -- What arrived. `key` begins with the 32 bytes of its content. `data` is NULL once it is pruned.
+    -- Events as they arrived. `key` begins with the 32 bytes of its content. `data` is NULL once it
+    -- is pruned.
     CREATE TABLE event(
         seq INTEGER PRIMARY KEY,
         key BLOB NOT NULL,
@@ -23,7 +24,8 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE UNIQUE INDEX event_key ON event(key);
 
-    -- What is to run, and when: times are in microseconds since 1970. With a fence it is leased until then.
+    -- Events that are to run, and when. An event with a fence is leased until then. Times are in
+    -- microseconds since 1970.
     CREATE TABLE due(
         seq INTEGER PRIMARY KEY,
         due INTEGER NOT NULL,
@@ -32,7 +34,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX due_by_time ON due(due);
 
-    -- What does not run, and why.
+    -- Events that do not run, and why.
     CREATE TABLE dead(
         seq INTEGER PRIMARY KEY,
         at INTEGER NOT NULL,
@@ -41,7 +43,7 @@ const MIGRATIONS: &[&str] = &[
         reason TEXT NOT NULL
     ) STRICT;
 
-    -- What has run.
+    -- Events that are done.
     CREATE TABLE done(
         seq INTEGER PRIMARY KEY,
         at INTEGER NOT NULL,
@@ -50,14 +52,14 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX done_by_time ON done(is_pruned, at);
 
-    -- Written to find out whether the file can be.
+    -- Written to find out whether the file is writable.
     CREATE TABLE probe(written INTEGER NOT NULL) STRICT;
     INSERT INTO probe VALUES (0);
 ",
     "
     -- Lists and counts by state and type that read no more than they return. Each index ends with
-    -- `seq`. Types come from outside and may be megabytes, so an index holds only their beginning;
-    -- `prefix` is that of the event.
+    -- `seq`. Types come from outside and may be megabytes long, so an index holds only the
+    -- beginning of a type. `prefix` is the beginning of the event's type.
     CREATE INDEX event_by_type ON event(substr(type, 1, 64));
     ALTER TABLE dead ADD COLUMN prefix TEXT;
     UPDATE dead SET prefix = (SELECT substr(type, 1, 64) FROM event WHERE event.seq = dead.seq);
@@ -73,18 +75,18 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE event ADD COLUMN shares INTEGER;
     CREATE INDEX event_sharing ON event(key) WHERE shares = 1;
 
-    -- The largest number of an event that was forgotten. No number is given twice.
+    -- The largest number of a forgotten event. No number is given twice.
     CREATE TABLE forgotten(seq INTEGER NOT NULL) STRICT;
     INSERT INTO forgotten VALUES (0);
 ",
 ];
 
-/// The version that this code writes and reads.
+/// Returns the version that this code writes and reads.
 pub(super) fn current() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// The version of a file.
+/// Returns the version of a file.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
 }
@@ -96,7 +98,7 @@ pub(super) fn is_inbox(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(id == APPLICATION_ID || id == 0 && tables == 0)
 }
 
-/// Brings a file of an earlier version, or a new one, to this version.
+/// Migrates a file of an earlier version, or a new one, to this version.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = usize::try_from(version(&migration)?).unwrap_or(0);

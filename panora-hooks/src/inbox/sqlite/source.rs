@@ -1,6 +1,6 @@
-//! Where a search looks: in the index that has the least to read.
+//! Sources of a search: the index that has the fewest rows to read.
 //!
-//! SQLite would choose a plan by its statistics, which are missing or old. Here each statement
+//! SQLite would choose a plan by its statistics, which are missing or old. Instead, each statement
 //! names its index, reads no more rows than it is told, and needs no sorting.
 
 use std::time::SystemTime;
@@ -9,10 +9,10 @@ use rusqlite::{Connection, params};
 
 use crate::inbox::{EventState, time::micros};
 
-/// So many events, or fewer, are few: all of them are read rather than a larger table.
+/// The most events that count as few. All of them are read instead of a larger table.
 pub(super) const FEW: usize = 10_000;
 
-/// Where candidates come from, in order of their number.
+/// The source of candidates, in order of their number.
 pub(super) enum Source {
     /// These events.
     These(Vec<i64>),
@@ -20,17 +20,18 @@ pub(super) enum Source {
     Events,
     /// All events whose type begins with one of these prefixes.
     EventsOfType(Vec<String>),
-    /// All events that are to run now or later, if they are in this state.
+    /// Events in this state, found among all events that are to run now or later.
     Due(EventState),
     /// All events that are done.
     Done,
     /// All events that are dead (`false`) or parked (`true`).
     Over(Vec<bool>),
-    /// The same, if their type begins with one of these prefixes.
+    /// All events that are dead (`false`) or parked (`true`), and whose type begins with one of
+    /// these prefixes.
     OverOfType(Vec<bool>, Vec<String>),
 }
 
-/// All events that are due in this state, if there are few.
+/// Returns all events that are due in this state, if there are few.
 pub(super) fn few_due(
     connection: &Connection,
     state: EventState,
@@ -62,7 +63,7 @@ pub(super) struct Candidates {
 }
 
 impl Source {
-    /// Parked and dead events, all of them or those of some types.
+    /// Returns the source of parked and dead events: all of them, or those of some types.
     pub(super) fn over(states: Vec<bool>, prefixes: Option<Vec<String>>) -> Self {
         match prefixes {
             Some(prefixes) => Self::OverOfType(states, prefixes),
@@ -70,7 +71,7 @@ impl Source {
         }
     }
 
-    /// Returns whether there are few events.
+    /// Returns whether the source has few events.
     pub(super) fn has_few(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let found = self.next(connection, 0, i64::MAX, FEW + 1, SystemTime::UNIX_EPOCH)?;
         Ok(found.seqs.len() <= FEW)

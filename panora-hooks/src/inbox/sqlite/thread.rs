@@ -14,8 +14,8 @@ use crate::inbox::InboxError;
 
 /// A value on a thread of its own, which runs jobs on it one after the other.
 ///
-/// SQLite blocks. The blocking threads of the runtime are shared with the rest of the program, and
-/// all of them could be taken.
+/// SQLite blocks its thread. The blocking threads of the runtime are shared with the rest of the
+/// program, and all of them could be taken.
 pub(super) struct Owner<T> {
     work: Option<mpsc::Sender<Work<T>>>,
     thread: Option<JoinHandle<()>>,
@@ -53,8 +53,8 @@ impl<T: Send + 'static> Owner<T> {
         Ok(Self { work: Some(work), thread: Some(thread) })
     }
 
-    /// Runs a job. A job whose caller has given up before it begins is not run: the caller has done
-    /// something else instead.
+    /// Runs a job. A job whose caller has given up before the job begins is not run, because the
+    /// caller has done something else instead.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut T) -> Result<R, InboxError> + Send + 'static,
@@ -70,7 +70,7 @@ impl<T: Send + 'static> Owner<T> {
     }
 
     /// Runs batches until one is the last, fails, or the caller gives up. Jobs run between them,
-    /// and after each one the connection rests for as long as the batch took: SQLite's write lock
+    /// and after each batch the connection rests for as long as the batch took. SQLite's write lock
     /// has no queue, so other processes get it only if it is free when they ask.
     pub(super) async fn run_in_batches<R: Send + 'static>(
         &self,
@@ -139,13 +139,13 @@ fn run<T>(mut value: T, queue: &Receiver<Work<T>>) {
     }
 }
 
-/// Waits until the running job has ended and the value is dropped: its files are closed and
+/// Waits until the running job has ended and the value is dropped, so that its files are closed and
 /// unlocked.
 impl<T> Drop for Owner<T> {
     fn drop(&mut self) {
         drop(self.work.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed.
+            // A panic of the thread has been printed already.
             drop(thread.join());
         }
     }
