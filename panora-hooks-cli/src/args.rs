@@ -1,4 +1,4 @@
-//! The arguments, and the command of each.
+//! The command line arguments, and the dispatch to the commands.
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -17,7 +17,7 @@ use crate::{
     disable_help_subcommand = true,
     after_help = "\
 Exit status: 0 done, 1 the answer is no, 2 the command line or a file is wrong,
-3 the network, the API or the inbox. PANORA_WEBHOOK_SECRET is the secret.
+3 the network, the API or the inbox. PANORA_WEBHOOK_SECRET holds the secret.
 Example: panora-hooks events 'crm.*'"
 )]
 pub(crate) struct Args {

@@ -1,4 +1,4 @@
-//! Many deliveries, as fast as wanted.
+//! Sends many deliveries, concurrently and at a given rate.
 
 use std::time::Duration;
 
@@ -6,34 +6,34 @@ use tokio::{task::JoinSet, time};
 
 use crate::send::{Answer, Client, Request, SendError};
 
-/// How many deliveries are under way at most: a worker of the sender has as many.
+/// The most deliveries in flight, as many as a worker of the sender has.
 pub const CONCURRENCY: usize = 5;
 
-/// In which order and how fast deliveries are sent.
+/// The order and the rate of a series of deliveries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
-    /// How many different deliveries there are.
+    /// The number of different deliveries.
     pub count: u64,
-    /// How long after one the next is sent; as soon as answers come if it is `None`.
+    /// The time between two deliveries; `None` sends the next as soon as answers come.
     pub interval: Option<Duration>,
-    /// Whether each is sent twice.
+    /// Whether each delivery is sent twice.
     pub is_duplicated: bool,
-    /// Whether they are sent in any order.
+    /// Whether the deliveries are sent in random order.
     pub is_shuffled: bool,
 }
 
-/// What came of a delivery.
+/// The result of a delivery.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Sent {
-    /// Its number, beginning with 0. A duplicate has the same.
+    /// The number of the delivery, counted from 0. A duplicate has the same number.
     pub number: u64,
-    /// The answer, or why there is none.
+    /// The answer, or the reason why there is none.
     pub answer: Result<Answer, SendError>,
 }
 
 impl Sent {
-    /// What came of a delivery that was sent otherwise.
+    /// Creates the result of a delivery that was not sent by a [`Batch`].
     #[must_use]
     pub fn new(number: u64, answer: Result<Answer, SendError>) -> Self {
         Self { number, answer }
@@ -41,7 +41,7 @@ impl Sent {
 }
 
 impl Batch {
-    /// The numbers of the deliveries, in the order in which they are sent.
+    /// Returns the numbers of the deliveries, in the order of sending.
     #[must_use]
     pub fn order(&self) -> Vec<u64> {
         let copies = if self.is_duplicated { 2 } else { 1 };
@@ -53,12 +53,13 @@ impl Batch {
         order
     }
 
-    /// Sends all of them, and tells what comes of each as soon as it does.
+    /// Sends all deliveries, and passes each result to `tell` as soon as it is known.
     ///
     /// # Errors
     ///
-    /// If nothing answers at all, neither the first nor, where an answer takes too long, as many as are under way at once:
-    /// then the others are not sent. What comes after an answer is told, and goes on.
+    /// Returns an error if no delivery has been answered and one finds the receiver unreachable, or
+    /// [`CONCURRENCY`] deliveries have timed out. The others are not sent then. After the first
+    /// answer, errors are results like any other, and sending goes on.
     pub async fn send(
         &self,
         client: &Client,
@@ -83,7 +84,7 @@ impl Batch {
                         under_way.spawn(async move { Sent { number, answer: client.send(request).await } });
                     }
                 }
-                // A task that panicked has sent nothing that could be told.
+                // A task that panicked has no result to report.
                 Some(sent) = under_way.join_next() => if let Ok(sent) = sent {
                     has_answered |= sent.answer.is_ok();
                     timed_out += usize::from(matches!(sent.answer, Err(SendError::TimedOut { .. })));

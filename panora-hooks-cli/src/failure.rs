@@ -1,15 +1,15 @@
-//! What ends a command early, and its exit status.
+//! Failures of commands, and their exit statuses.
 
 use std::{error::Error, fmt::Display, process::ExitCode};
 
-/// Why a command did not do what it was asked.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It did, and the answer is no. It is printed already, unless there is a text.
+    /// The command ran, and the answer is no. Without a text, the answer is printed already.
     No(Option<String>),
     /// The command line, or a file that it names, is wrong.
     Usage(String),
-    /// Something else does not work: the network, a server, an inbox, a disk.
+    /// Something outside does not work: the network, a server, an inbox, a disk.
     Outside(String),
 }
 
@@ -22,17 +22,17 @@ impl Failure {
         Self::Usage(text.to_string())
     }
 
-    /// Something that does not work, with the first cause in brackets.
+    /// Creates an outside failure, with the root cause in parentheses.
     pub(crate) fn outside(text: impl Display, error: &dyn Error) -> Self {
         Self::Outside(format!("{text} ({})", root(error)))
     }
 
-    /// An error that says by itself what does not work.
+    /// Creates an outside failure from an error whose message stands on its own.
     pub(crate) fn of(error: impl Error) -> Self {
         Self::Outside(with_cause(&error))
     }
 
-    /// The text to print, if it is not printed yet.
+    /// Returns the text to print, unless it is printed already.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::No(text) => text.as_deref(),
@@ -49,7 +49,7 @@ impl Failure {
     }
 }
 
-/// What an error says, with its first cause in brackets.
+/// Returns the message of an error, with its root cause in parentheses.
 pub(crate) fn with_cause(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error} ({})", root(source)),
@@ -57,7 +57,8 @@ pub(crate) fn with_cause(error: &dyn Error) -> String {
     }
 }
 
-/// The innermost cause: those around it say the same in other words.
+/// Returns the message of the innermost cause, because the causes in between repeat it in other
+/// words.
 fn root(mut error: &dyn Error) -> String {
     while let Some(source) = error.source() {
         error = source;

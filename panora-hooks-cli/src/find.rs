@@ -1,4 +1,4 @@
-//! Event types by parts of their names.
+//! Finds event types by parts of their names.
 
 use panora_hooks::{
     __cli::{self, printable},
@@ -6,13 +6,13 @@ use panora_hooks::{
 };
 use strsim::damerau_levenshtein;
 
-/// The most typing errors in a name that is worth a suggestion.
+/// The most typing errors for which a name is suggested.
 const MAX_ERRORS: usize = 2;
 
-/// The event types that a pattern means, in the order of the [catalogue].
+/// Returns the event types that match a pattern, in the order of the [catalogue].
 ///
-/// `*` in it stands for anything, as in `crm.*` and `*.pulled`. Without one it is a part of a name or of what is on the
-/// wire, such as `contact`.
+/// `*` stands for any text, as in `crm.*` and `*.pulled`. A pattern without `*` matches any part of
+/// a name or of a wire type, such as `contact`.
 pub fn events(pattern: &str) -> impl Iterator<Item = &'static EventType> {
     catalogue::all().iter().filter(move |event_type| {
         let names = [event_type.name()].into_iter().chain(event_type.wire_names());
@@ -21,7 +21,7 @@ pub fn events(pattern: &str) -> impl Iterator<Item = &'static EventType> {
     })
 }
 
-/// Why nothing can be subscribed to under a name.
+/// The reason why an endpoint cannot subscribe to a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
@@ -30,11 +30,11 @@ pub enum ScopeError {
     NeverSent {
         /// The name or prefix.
         name: String,
-        /// What it stands for, or what was meant, perhaps.
+        /// The name to subscribe to instead, if one is known or likely.
         instead: Option<&'static str>,
     },
-    /// A `*` that is not at the end.
-    #[error("`{}` is no pattern: only a prefix may have a `*`, at its end", printable(.0))]
+    /// A `*` stands in another place than at the end.
+    #[error("`{}` is not a pattern: only a prefix may have a `*`, at its end", printable(.0))]
     Pattern(String),
 }
 
@@ -42,12 +42,13 @@ fn or(instead: Option<&str>) -> String {
     instead.map(|name| format!(": subscribe to `{name}`")).unwrap_or_default()
 }
 
-/// What an endpoint has to subscribe to for what a hook's pattern means: an event type is itself, a prefix and a final
-/// `*` stands for all that a known release sends below it.
+/// Returns the names that an endpoint has to subscribe to for the pattern of a hook. An event type
+/// stands for itself, and a prefix with a final `*` for all names below it that a known release
+/// sends.
 ///
 /// # Errors
 ///
-/// If it is no pattern, or nothing is sent under it.
+/// Returns an error if the text is not a pattern, or nothing is sent under it.
 pub fn scope(pattern: &str) -> Result<Vec<String>, ScopeError> {
     if pattern.strip_suffix('*').unwrap_or(pattern).contains('*') {
         return Err(ScopeError::Pattern(pattern.to_owned()));
@@ -73,7 +74,8 @@ fn is_match(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let (between, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    // The first place is as good as any other, but for the last part, which has only one.
+    // For every part but the last, the first match leaves the most room. The last part must be at
+    // the end.
     for part in between.split('*') {
         let Some(at) = text.find(part) else { return false };
         text = &text[at + part.len()..];
@@ -81,16 +83,16 @@ fn is_match(pattern: &str, text: &str) -> bool {
     text.ends_with(last)
 }
 
-/// The event type whose name is nearest to a text that is none, if one is near.
+/// Returns the event type whose name is closest to a misspelled one, if one is close.
 #[must_use]
 pub fn nearest(text: &str) -> Option<&'static str> {
     closest(&text.to_lowercase(), catalogue::all().iter().map(EventType::name))
 }
 
-/// Returns the closest of `candidates`, if it is at most two typing errors away. A short one may be
-/// one error away.
+/// Returns the closest of `candidates`, if it is at most two typing errors away; a short one at
+/// most one.
 ///
-/// The macros have the same function: a crate of macros cannot export it.
+/// The macro crate contains the same function, because it can export nothing but macros.
 fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let errors = |candidate| (damerau_levenshtein(name, candidate), candidate);
     let is_close =
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_error_is_near_its_name() {
+    fn a_misspelled_name_is_matched_to_the_closest_event_type() {
         assert_eq!(nearest("crm.contct.created"), Some("crm.contact.created"));
         assert_eq!(nearest("CRM.Contact.Created"), Some("crm.contact.created"));
         assert_eq!(nearest("weather"), None);

@@ -1,4 +1,4 @@
-//! What is read: files, the standard input, answers to questions.
+//! Input: files, the standard input, and answers to questions.
 
 use std::{
     fs::{self, File},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{failure::Failure, recording::RecordingError};
 
-/// A file to read piece by piece, or the standard input if it is `-`.
+/// Opens a file for reading piece by piece, or the standard input for `-`.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
@@ -17,7 +17,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// The bytes of a file, or of the standard input if it is `-`.
+/// Reads a file, or the standard input for `-`.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     if path.as_os_str() != "-" {
         return fs::read(path).map_err(|error| unreadable(path, &error));
@@ -27,11 +27,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// What was to be done with a recording, and why it cannot be.
+/// Describes the operation on a recording that failed, and the reason.
 pub(crate) fn wrong_recording(what: &str, path: &Path, error: &RecordingError) -> Failure {
     let path = path.display();
     match error {
-        // The system knows better what it is.
+        // The error of the system is more precise.
         RecordingError::Io(error) => Failure::usage(format_args!("cannot {what} `{path}`: {error}")),
         error => Failure::usage(format_args!("cannot {what} `{path}`: {error}")),
     }
@@ -41,7 +41,7 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(format_args!("cannot read `{}`: {error}", path.display()))
 }
 
-/// Asks before something is done that cannot be undone, unless `--yes` has answered.
+/// Asks before a change that cannot be undone, unless `--yes` was given.
 pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());

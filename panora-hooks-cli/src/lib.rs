@@ -1,9 +1,9 @@
-//! The command line `panora-hooks`, and its parts.
+//! The command line tool `panora-hooks`, and its parts.
 //!
 //! | command | module |
 //! |---|---|
 //! | `events` | [`find`] |
-//! | `send` | [`template`] makes deliveries, [`send`](mod@send) sends one, [`batch`] many |
+//! | `send` | [`template`] creates deliveries, [`send`](mod@send) sends one, [`batch`] many |
 //! | `listen` | [`listen`] |
 //! | `listen --record`, `replay` | [`recording`] |
 //! | `sign` | [`body`] |
@@ -13,8 +13,8 @@
 //! The other commands call [`Verifier`](panora_hooks::Verifier), [`endpoints`](panora_hooks::endpoints)
 //! or [`inbox`](panora_hooks::inbox).
 //!
-//! The parts write to no address but the given one, and nothing of a delivery is in an error or a
-//! `Debug`. Only the binary is stable: the modules may change in any release.
+//! The parts connect to no address but the given one, and no error or `Debug` contains anything of
+//! a delivery. Only the binary is stable: the modules may change in any release.
 
 mod args;
 pub mod batch;
@@ -45,7 +45,7 @@ pub fn run() -> ExitCode {
     let done = match Args::try_parse() {
         Ok(args) => start(args),
         Err(error) if error.use_stderr() => error.exit(),
-        // Help and version are output like any other: clap ignores that it cannot be written.
+        // Help and version are printed like other output, because clap ignores that output fails.
         Err(error) => print::text(error.render().ansi()),
     };
     match done {

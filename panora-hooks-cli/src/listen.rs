@@ -1,4 +1,4 @@
-//! Shows deliveries as they come.
+//! Shows deliveries as they arrive.
 
 use std::{
     fmt, io,
@@ -37,16 +37,16 @@ use crate::{
     send::{Answer, Client, FORWARDED_BY, Request, SendError},
 };
 
-/// The largest body that is accepted, in bytes: the default of receivers.
+/// The largest accepted body in bytes, the default of receivers.
 const MAX_BODY_BYTES: usize = Webhooks::DEFAULT_MAX_BODY_BYTES;
 
-/// So many deliveries may wait to be told.
+/// The most deliveries that wait to be reported.
 const WAITING: usize = 64;
 
-/// How long a delivery that is under way may still take once the listener is told to stop.
+/// The time that deliveries in flight get once the listener is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// A receiver that shows what it gets.
+/// A receiver that reports the deliveries that it gets.
 #[derive(Debug)]
 pub struct Listener {
     tcp: TcpListener,
@@ -56,37 +56,37 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on this machine. With port 0 the system chooses one.
+    /// Listens on this machine. With port 0, the system chooses a port.
     ///
     /// # Errors
     ///
-    /// If the port is in use, or not for this user.
+    /// Returns an error if the port is in use, or this user may not listen on it.
     pub async fn bind(port: u16) -> io::Result<Self> {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Ok(Self { tcp, verifier: None, forward: None, recorder: None })
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     ///
     /// # Errors
     ///
-    /// If the system does not say.
+    /// Returns an error if the system does not report the address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
     }
 
-    /// Verifies what comes, and refuses what is not the sender's.
+    /// Verifies deliveries, and refuses those that are not the sender's.
     #[must_use]
     pub fn verify(self, verifier: Verifier) -> Self {
         Self { verifier: Some(verifier), ..self }
     }
 
-    /// Sends on what comes, verified or not, with its own bytes and signature, and answers what is answered there, up to
-    /// 64 KiB of it.
+    /// Forwards deliveries, verified or not, with their own bytes and signatures, and passes on the
+    /// answer with up to 64 KiB of its body.
     ///
     /// # Errors
     ///
-    /// If `url` is not an http(s) URL, or that of the listener itself.
+    /// Returns an error if `url` is not an http(s) URL, or is the listener's own.
     pub fn forward(self, client: Client, url: &str) -> Result<Self, SendError> {
         let request = Request::of_recorded(&Recorded::new("POST", "/", Vec::new(), Vec::new()), url)?;
         if self.local_addr().is_ok_and(|own| request.is_to_port(own.port())) {
@@ -95,18 +95,19 @@ impl Listener {
         Ok(Self { forward: Some((client, url.to_owned())), ..self })
     }
 
-    /// Records what comes, before it is answered.
+    /// Records each delivery before it is answered.
     #[must_use]
     pub fn record(self, recorder: Recorder) -> Self {
         Self { recorder: Some(recorder), ..self }
     }
 
-    /// Answers until `shutdown` resolves, and tells what comes, whether or not whoever sent it waits for the answer. What
-    /// is under way by then and takes longer than two seconds is given up, and told.
+    /// Answers deliveries until `shutdown` resolves, and passes each to `tell`, even if the sender
+    /// has stopped waiting for the answer. Deliveries in flight at that time are given up after two
+    /// seconds, and reported.
     ///
     /// # Errors
     ///
-    /// If the system does not let it listen any more.
+    /// Returns an error if the system no longer allows the listener to accept connections.
     pub async fn run(
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
@@ -125,14 +126,15 @@ impl Listener {
         let receiver = Arc::new(Receiver { name, verifier, forward, recorder, heard, missed, stopped });
         let router = Router::new().fallback(move |request: HttpRequest| {
             let receiver = Arc::clone(&receiver);
-            // A task of its own: that of the connection ends with it, and the delivery would go untold.
+            // Runs in its own task: the connection's task ends when the sender disconnects, and the
+            // delivery would not be reported.
             let answer = tokio::spawn(async move { receiver.answer(request).await });
             async { answer.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()) }
         });
-        // Stops with this future.
+        // Dropped, and so stopped, with this future.
         let mut server = JoinSet::new();
         server.spawn(axum::serve(tcp, router).with_graceful_shutdown(shutdown).into_future());
-        // Ends with the server and the deliveries that are under way, which hold the other end.
+        // Ends once the server and all deliveries in flight have dropped their senders.
         while let Some(heard) = hear.recv().await {
             tell(heard);
         }
@@ -143,31 +145,31 @@ impl Listener {
     }
 }
 
-/// A delivery that came, and what became of it.
+/// A delivery that arrived, with its result.
 #[non_exhaustive]
 pub struct Heard {
-    /// The delivery, as it came.
+    /// The delivery as it arrived.
     pub recorded: Recorded,
-    /// Whether it is the sender's.
+    /// Whether the delivery is the sender's.
     pub verdict: Verdict,
     /// `id_event` of the body, if it can be read. Not authenticated.
     pub id: Option<String>,
     /// `type` of the body, if it can be read. Not authenticated.
     pub wire_type: Option<String>,
-    /// How long ago the newest object of the payload was changed, if it says so. The delivery itself has no time.
+    /// The time since the newest object in the payload was changed, if the payload says so. The
+    /// delivery itself has no timestamp.
     pub age: Option<Duration>,
     /// The status of the answer.
     pub status: u16,
-    /// What was answered where it was forwarded to, or why nothing was.
+    /// The answer of the receiver that the delivery was forwarded to, or why there is none.
     pub forwarded: Option<Result<Answer, SendError>>,
-    /// Why it was not recorded.
+    /// Why the delivery was not recorded.
     pub not_recorded: Option<io::Error>,
-    /// How many came since the last one that was told, and are not told, since whoever is told was too slow. They were
-    /// answered, recorded and forwarded as any.
+    /// The number of deliveries since the last report that are not reported, because `tell` was too slow. They were answered, recorded and forwarded as usual.
     pub missed: u64,
 }
 
-/// Everything but what may be a value.
+/// Omits everything that may be a value.
 impl fmt::Debug for Heard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Heard")
@@ -184,24 +186,24 @@ impl fmt::Debug for Heard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// One of the secrets signed it.
+    /// One of the secrets made the signature.
     Verified,
-    /// There is no secret to verify it with.
+    /// There is no secret to verify with.
     Unchecked,
-    /// A receiver refuses it, for this reason.
+    /// A receiver would refuse the delivery, for this reason.
     Refused(String),
 }
 
 struct Receiver {
-    /// The name of this listener among those that a delivery passes.
+    /// The name of this listener in the header [`FORWARDED_BY`].
     name: HeaderValue,
     verifier: Option<Verifier>,
     forward: Option<(Client, String)>,
     recorder: Option<Mutex<Recorder>>,
     heard: mpsc::Sender<Heard>,
-    /// How many deliveries were not told since the last that was.
+    /// The number of deliveries that were not reported since the last report.
     missed: AtomicU64,
-    /// Its other end is gone once the listener is told to stop.
+    /// Resolves once the listener is told to stop, because the sender is dropped then.
     stopped: watch::Receiver<()>,
 }
 
@@ -229,7 +231,7 @@ impl Receiver {
                 let forwarded = self.send_on(&recorded, &parts.headers).await;
                 (recorded, refusal, not_recorded, forwarded)
             }
-            // Half a body is of no use to anybody.
+            // An incomplete body is neither recorded nor forwarded.
             Err(refusal) => (record(Vec::new()), Some(refusal), None, None),
         };
         let response = match (&forwarded, &refusal) {
@@ -259,7 +261,7 @@ impl Receiver {
         let status = response.status().as_u16();
         let missed = self.missed.swap(0, Ordering::Relaxed);
         let heard = Heard { recorded, verdict, id, wire_type, age, status, forwarded, not_recorded, missed };
-        // The sender does not wait for whoever is told.
+        // The sender does not wait for reports.
         if self.heard.try_send(heard).is_err() {
             self.missed.fetch_add(missed + 1, Ordering::Relaxed);
         }
@@ -284,14 +286,14 @@ impl Receiver {
         })
     }
 
-    /// Resolves once what is under way has had its time.
+    /// Resolves once the deliveries in flight have used up their time.
     async fn over(&self) {
-        // An error, since nothing is ever sent.
+        // Resolves with an error, because nothing is ever sent.
         let _ = self.stopped.clone().changed().await;
         time::sleep(GRACE).await;
     }
 
-    /// Checks a delivery as a receiver does, without its limits of time.
+    /// Checks a delivery as a receiver does, without its time limits.
     fn check(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
         check_method(method)?;
         if let Some(verifier) = &self.verifier {
@@ -316,7 +318,8 @@ fn texts(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     headers.iter().map(text).collect()
 }
 
-/// The answer of whom it was forwarded to, a redirect included: the sender is to meet it here as there.
+/// Passes on the answer to a forwarded delivery, including redirects: the sender sees the same
+/// behaviour as without this listener.
 fn repeat(answer: &Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -333,7 +336,7 @@ fn repeat(answer: &Answer) -> Response {
     response
 }
 
-/// What a body says of itself, verified or not: id, type and age.
+/// Reads id, type and age from a body, verified or not.
 fn describe(recorded: &Recorded) -> (Option<String>, Option<String>, Option<Duration>) {
     let body = std::str::from_utf8(&recorded.body).map_err(|_| VerifyError::Malformed);
     let Ok(Envelope { id, wire_type, data }) = body.and_then(Envelope::parse) else {
@@ -343,7 +346,7 @@ fn describe(recorded: &Recorded) -> (Option<String>, Option<String>, Option<Dura
     (Some(id.into_owned()), Some(wire_type.into_owned()), age)
 }
 
-/// How long ago the newest object of a payload was changed.
+/// Returns the time since the newest object of a payload was changed.
 fn age(payload: Value, now: SystemTime) -> Option<Duration> {
     let changed = |object: &Value| {
         let time = |key: &str| object.get(key)?.as_str()?.parse::<Timestamp>().ok();

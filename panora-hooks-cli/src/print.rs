@@ -1,4 +1,4 @@
-//! What is printed, and how.
+//! Output.
 
 use std::{
     env,
@@ -26,7 +26,7 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 
-/// Whether whoever reads the standard output has read enough.
+/// Whether the reader of the standard output has closed it.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn is_closed() -> bool {
@@ -38,25 +38,26 @@ pub(crate) fn line(content: impl Display) -> Result<(), Failure> {
     text(format_args!("{content}\n"))
 }
 
-/// Writes text to the standard output. Colours are left out if that is not a terminal.
+/// Writes text to the standard output. Colours are omitted if it is not a terminal.
 pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
     let mut stdout = anstream::stdout();
     written(write!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
-/// A value for other programs, on one line.
+/// Writes a value for other programs, on one line.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
     written(writeln!(io::stdout(), "{value}"))
 }
 
-/// Bytes for other programs.
+/// Writes bytes for other programs.
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout();
-    // At the end of the process, the rest of the buffer is written without a check.
+    // At process exit, the rest of the buffer is written without a check.
     written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
-/// `| head` has read enough: that is no error, but neither the end of what is to be done, nor what the status says.
+/// Treats a closed pipe as a success: after `| head` has read enough, the command still completes,
+/// and its status does not change.
 fn written(written: io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -67,19 +68,19 @@ fn written(written: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Something that does not keep the command from going on, on the standard error.
+/// Prints a warning to the standard error. The command goes on.
 pub(crate) fn warning(text: impl Display) {
     note(format_args!("{DOUBTFUL}warning:{DOUBTFUL:#} {text}"));
 }
 
-/// The reason why a command did not do what it was asked, on the standard error.
+/// Prints the reason of a failure to the standard error.
 pub(crate) fn failure(failure: &Failure) {
     if let Some(text) = failure.text() {
         note(format_args!("{ERROR}error:{ERROR:#} {text}"));
     }
 }
 
-/// A line on the standard error, if that can be written.
+/// Prints a line to the standard error, if that can be written.
 pub(crate) fn note(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
@@ -107,22 +108,22 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     Ok(())
 }
 
-/// How far something is that takes more than a second, on a terminal.
+/// A progress bar on a terminal, for operations of more than a second.
 pub(crate) struct Progress {
     bar: ProgressBar,
     start: Instant,
-    /// Ends whoever waits for it to take too long.
+    /// Ends the thread that waits for the operation to take too long.
     over: Option<mpsc::Sender<()>>,
 }
 
-/// What is over by then shows no progress.
+/// Operations that take no longer show no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often something that only waits shows that it does.
+/// The interval at which a spinner moves.
 const TICK: Duration = Duration::from_millis(100);
 
 impl Progress {
-    /// Towards a known number.
+    /// Shows progress towards a known number.
     pub(crate) fn towards(count: u64) -> Self {
         Self::new(
             ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden()),
@@ -130,7 +131,7 @@ impl Progress {
         )
     }
 
-    /// Nobody knows how far.
+    /// Shows a count without a known end.
     pub(crate) fn counting(what: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         Self::new(bar, &format!("{{spinner}} {{pos}} {what}"))
@@ -143,7 +144,7 @@ impl Progress {
         Self { bar, start: Instant::now(), over: None }
     }
 
-    /// Of something that says nothing until it is done.
+    /// Shows a spinner for an operation that reports nothing until it ends.
     pub(crate) fn waiting(what: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let mut waiting = Self::new(bar, &format!("{{spinner}} {what}, {{elapsed}}"));
@@ -161,7 +162,7 @@ impl Progress {
 
     pub(crate) fn set(&self, position: u64) {
         if self.bar.is_hidden() && self.start.elapsed() > PATIENCE {
-            // Which draws nothing where the standard error is no terminal.
+            // Draws nothing if the standard error is not a terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_position(position);
@@ -174,13 +175,13 @@ impl Drop for Progress {
     }
 }
 
-/// A time, to the second, in UTC.
+/// Formats a time, to the second, in UTC.
 pub(crate) fn time(time: SystemTime) -> String {
     let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// How long something takes or has taken, in its largest unit.
+/// Formats a duration in its largest unit.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -202,15 +203,16 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
-/// JSON on several lines. Nothing of it moves the cursor.
+/// Formats JSON on several lines. Control characters are escaped, so nothing in it moves the
+/// cursor.
 pub(crate) fn pretty(value: &Value) -> String {
     let escape =
         |c: char| if c.is_control() && c != '\n' { c.escape_debug().collect() } else { c.to_string() };
     format!("{value:#}").chars().map(escape).collect()
 }
 
-/// A text from outside on a terminal: nothing of it moves the cursor, and it is no longer than a
-/// name.
+/// Formats a text from outside for a terminal: control characters are escaped, and the text is
+/// shortened to the length of a name.
 pub(crate) fn foreign(text: &str) -> String {
     printable(text)
 }

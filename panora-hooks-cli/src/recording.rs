@@ -1,13 +1,14 @@
-//! Deliveries in a file, exactly as they came.
+//! Recordings: files of deliveries, exactly as they arrived.
 //!
-//! A recording is a text file with one JSON object on each line, and one line for each request:
+//! A recording is a text file with one JSON object per line, and one line per request:
 //!
 //! ```json
-//! {"recording":1,"received_at":"2026-11-24T10:00:00.25Z","method":"POST","target":"/webhook","headers":[["panora-signature","5d41.."]],"body":"{..}"}
+//! {"recording":1,"received_at":"2026-11-24T10:00:00.25Z","method":"POST","target":"/webhook","headers":[["panora-signature","5d41…"]],"body":"{…}"}
 //! ```
 //!
-//! The body is a text, or `{"base64":".."}` if it is not UTF-8; so is the value of a header. Names of headers are in
-//! lower case. A recording holds what the deliveries hold, credentials included: it is created for its owner only.
+//! The body is a text, or `{"base64":"…"}` if it is not UTF-8, and so are the values of headers.
+//! Names of headers are in lower case. A recording contains everything that the deliveries contain,
+//! including credentials, so only its owner can read the file.
 
 use std::{
     fmt,
@@ -26,34 +27,34 @@ use serde::{Deserialize, Serialize};
 /// The version of the format.
 const VERSION: u32 = 1;
 
-/// The longest line that is read, in bytes: no body that a receiver takes is near it.
+/// The longest line that is read, in bytes. No body that a receiver accepts comes near it.
 const MAX_LINE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// A request as it arrived.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recorded {
-    /// When it arrived.
+    /// The time of arrival.
     pub received_at: SystemTime,
-    /// Mostly `POST`.
+    /// The method, normally `POST`.
     pub method: String,
-    /// The path that was asked for, with the query if there was one.
+    /// The path, with the query if there is one.
     pub target: String,
     /// Names, in lower case, and values.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, whatever it is.
+    /// The body, with any content.
     pub body: Vec<u8>,
 }
 
 impl Recorded {
-    /// A request that arrived now.
+    /// Creates a request that arrived now.
     #[must_use]
     pub fn new(method: &str, target: &str, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>) -> Self {
         let (method, target) = (method.to_owned(), target.to_owned());
         Self { received_at: SystemTime::now(), method, target, headers, body }
     }
 
-    /// The value of a header; `None` if it is missing or stands there more than once.
+    /// Returns the value of a header, or `None` if the header is missing or repeated.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         let mut values = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -61,13 +62,13 @@ impl Recorded {
         if values.next().is_some() { None } else { Some(value) }
     }
 
-    /// The value of `Panora-Signature`; `None` if it is missing or stands there more than once.
+    /// Returns the value of `Panora-Signature`, or `None` if the header is missing or repeated.
     #[must_use]
     pub fn signature(&self) -> Option<&[u8]> {
         self.header(Verifier::SIGNATURE_HEADER)
     }
 
-    /// The values of `Panora-Signature`, of which there should be one.
+    /// Returns the values of `Panora-Signature`. A valid delivery has one.
     pub fn signatures(&self) -> impl Iterator<Item = &[u8]> {
         let values =
             self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(Verifier::SIGNATURE_HEADER));
@@ -88,7 +89,7 @@ impl Recorded {
     }
 
     fn of_line(line: &[u8]) -> Result<Self, LineError> {
-        // serde's words would quote the file.
+        // The message of serde's error would quote the file.
         let Version { recording } = serde_json::from_slice(line).map_err(|_| LineError::Malformed)?;
         if recording > VERSION {
             return Err(LineError::Newer(recording));
@@ -106,7 +107,7 @@ impl Recorded {
     }
 }
 
-/// Names and sizes, no values: the signature is one, and payloads are.
+/// Shows names and sizes, and no values: signatures and payloads are secret.
 impl fmt::Debug for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
@@ -162,32 +163,32 @@ enum LineError {
     Newer(u32),
 }
 
-/// Why a recording cannot be read. It holds nothing of the file.
+/// The reason why a recording cannot be read. Contains nothing of the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
     /// The file cannot be opened, read or written.
     #[error("the file cannot be opened, read or written")]
     Io(#[from] io::Error),
-    /// The file is something else.
+    /// The file is not a recording.
     #[error("the file is not a recording: `panora-hooks listen --record FILE` makes one")]
     NotARecording,
     /// The file is empty.
     #[error("the recording is empty: nothing was delivered while it was made")]
     Empty,
-    /// A line is not what a recording holds.
+    /// A line does not have the format of a recording.
     #[error("line {line} of the recording is damaged: remove it, and the others can be read")]
     Damaged {
-        /// The number of the line, beginning with 1.
+        /// The number of the line, counted from 1.
         line: u64,
     },
-    /// The last line ends in the middle: whoever wrote it was interrupted.
+    /// The last line is incomplete, because the program that wrote it was interrupted.
     #[error("line {line}, the last of the recording, is cut off: remove it, and the others can be read")]
     CutOff {
-        /// The number of the line, beginning with 1.
+        /// The number of the line, counted from 1.
         line: u64,
     },
-    /// A later version of this library has written it.
+    /// A newer version of this program wrote the recording.
     #[error("the recording has format {found}, but this program knows only {VERSION}: update it")]
     Newer {
         /// The version of its format.
@@ -200,7 +201,7 @@ pub enum RecordingError {
 pub struct Recording<R> {
     lines: R,
     line: u64,
-    /// Whether a line was read that is not blank.
+    /// Whether a line that is not blank was read.
     is_begun: bool,
     is_over: bool,
 }
@@ -210,14 +211,14 @@ impl Recording<BufReader<File>> {
     ///
     /// # Errors
     ///
-    /// If it cannot be opened.
+    /// Returns an error if the file cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         Ok(Self::new(BufReader::new(File::open(path)?)))
     }
 }
 
 impl<R: BufRead> Recording<R> {
-    /// Reads what is no file, such as the standard input.
+    /// Reads a recording from another source, such as the standard input.
     pub fn new(lines: R) -> Self {
         Self { lines, line: 0, is_begun: false, is_over: false }
     }
@@ -250,7 +251,8 @@ impl<R: BufRead> Recording<R> {
         }
     }
 
-    /// Returns whether a damaged first line is of a recording: by how it begins, or by a line below it.
+    /// Returns whether a damaged first line belongs to a recording: by its beginning, or by a later
+    /// line.
     fn goes_on(&mut self, first: &[u8]) -> bool {
         if content(first).starts_with(br#"{"recording":"#) {
             return true;
@@ -264,14 +266,14 @@ impl<R: BufRead> Recording<R> {
     }
 }
 
-/// Whether a text is a recording, to judge by its first line.
+/// Returns whether a text is a recording, judging by its first line.
 #[must_use]
 pub fn is_recording(text: &[u8]) -> bool {
     let line = text.split(|byte| *byte == b'\n').map(content).find(|line| !line.is_empty());
     line.is_some_and(|line| serde_json::from_slice::<Version>(line).is_ok())
 }
 
-/// Returns what a line holds besides white space and the byte order mark that some editors write.
+/// Returns a line without white space and the byte order mark that some editors write.
 fn content(line: &[u8]) -> &[u8] {
     line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii()
 }
@@ -294,16 +296,16 @@ impl<R: BufRead> Iterator for Recording<R> {
 #[derive(Debug)]
 pub struct Recorder {
     file: File,
-    /// Whether the last line may lack its end.
+    /// Whether the last line may be incomplete.
     is_cut_off: bool,
 }
 
 impl Recorder {
-    /// Creates a file, or goes on with a recording that is there.
+    /// Creates a recording, or appends to an existing one.
     ///
     /// # Errors
     ///
-    /// If it cannot be created or written, or holds something else.
+    /// Returns an error if the file cannot be created or written, or is not a recording.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordingError> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
@@ -312,7 +314,7 @@ impl Recorder {
         let mut file = options.open(path)?;
         if file.metadata()?.len() > 0 {
             match Recording::new(BufReader::new(&file)).next() {
-                // Those who read it are told of lines that are damaged.
+                // Damaged lines are reported when the recording is read.
                 Some(Err(
                     RecordingError::Empty | RecordingError::Damaged { .. } | RecordingError::CutOff { .. },
                 )) => {}
@@ -327,14 +329,14 @@ impl Recorder {
         Ok(Self { file, is_cut_off: false })
     }
 
-    /// Adds a delivery, in one write.
+    /// Appends a delivery, in one write.
     ///
     /// # Errors
     ///
-    /// If it cannot be written, such as where the disk is full.
+    /// Returns an error if the delivery cannot be written, for example because the disk is full.
     pub fn record(&mut self, recorded: &Recorded) -> io::Result<()> {
         let line = recorded.to_line()?;
-        // What was cut off must not take this line with it.
+        // An incomplete last line must not make this line unreadable.
         let line = if self.is_cut_off { format!("\n{line}") } else { line };
         let written = self.file.write_all(line.as_bytes());
         self.is_cut_off = written.is_err();

@@ -3,7 +3,8 @@
 use panora_hooks::__cli::{from_str, is_name, without_credentials};
 use serde_json::{Map, Value};
 
-/// A URL, with `..` for what may be secret: its user, its query and its fragment.
+/// Returns a URL with `..` in place of everything that may be secret: its user, its query and its
+/// fragment.
 ///
 /// ```
 /// use panora_hooks_cli::redact::url;
@@ -15,8 +16,9 @@ pub fn url(url: &str) -> String {
     without_credentials(url)
 }
 
-/// The payload in the JSON text of `data`, whether that is a string that contains its JSON or the JSON itself. What is
-/// not JSON is the text. Unpaired surrogates become U+FFFD.
+/// Returns the payload in the JSON text of `data`, whether that is a string that contains JSON or
+/// the JSON itself. Text that is not JSON is returned as a string. Unpaired surrogates become
+/// U+FFFD.
 #[must_use]
 pub fn payload(data: &str) -> Value {
     match from_str(data) {
@@ -26,9 +28,9 @@ pub fn payload(data: &str) -> Value {
     }
 }
 
-/// What a payload consists of: its keys, and for each value what it is and how long.
+/// Returns the structure of a payload: its keys, and the type and length of each value.
 ///
-/// A key that does not look like the name of a field may be a value itself, and shows as `?`.
+/// A key that does not look like the name of a field may be a value itself, and is shown as `?`.
 ///
 /// ```
 /// use panora_hooks_cli::redact::redact;

@@ -1,4 +1,5 @@
-//! The secrets in the environment. They are no arguments: those are seen by everybody on the machine.
+//! Secrets from the environment. They are not arguments, because every user of the machine can see
+//! those.
 
 use std::env;
 
@@ -9,7 +10,8 @@ use crate::{explain::KnownSecret, failure::Failure};
 pub(crate) const SECRET: &str = "PANORA_WEBHOOK_SECRET";
 const PREVIOUS: &str = "PANORA_WEBHOOK_SECRET_PREVIOUS";
 
-/// A verifier for `PANORA_WEBHOOK_SECRET`, which also accepts `PANORA_WEBHOOK_SECRET_PREVIOUS` if that is set.
+/// Returns a verifier for `PANORA_WEBHOOK_SECRET` that also accepts
+/// `PANORA_WEBHOOK_SECRET_PREVIOUS`, if that is set.
 pub(crate) fn verifier() -> Result<Verifier, Failure> {
     let verifier = Verifier::from_env(SECRET).map_err(wrong)?;
     if env::var_os(PREVIOUS).is_none() {
@@ -18,13 +20,13 @@ pub(crate) fn verifier() -> Result<Verifier, Failure> {
     verifier.also_accept_env(PREVIOUS).map_err(wrong)
 }
 
-/// The same, if there is a secret at all.
+/// Returns the same verifier, or `None` if no secret is set.
 pub(crate) fn verifier_if_any() -> Result<Option<Verifier>, Failure> {
     if env::var_os(SECRET).is_some() { verifier().map(Some) } else { Ok(None) }
 }
 
-/// Every secret whose variable begins with `PANORA_WEBHOOK_SECRET`, as it is; first that of the receiver, which also
-/// accepts the previous one.
+/// Returns every secret whose variable begins with `PANORA_WEBHOOK_SECRET`, unchanged. The
+/// receiver's secret comes first, and the previous one is also accepted.
 pub(crate) fn known() -> Result<Vec<KnownSecret>, Failure> {
     let mut known: Vec<(String, String)> = env::vars_os()
         .filter_map(|(name, secret)| Some((name.into_string().ok()?, secret.into_string().ok()?)))

@@ -1,4 +1,4 @@
-//! Deliveries to a receiver, as the sender makes them.
+//! Sends deliveries to a receiver, as the sender does.
 
 use std::{
     fmt,
@@ -20,16 +20,16 @@ use reqwest::{
 
 use crate::recording::Recorded;
 
-/// How long an answer may take. The sender itself would wait for ever.
+/// The time limit for an answer. The sender itself waits forever.
 pub const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long a connection may take. Some networks say nothing of a host that is not there.
+/// The time limit for a connection. Some networks do not report that a host does not exist.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// As much of an answer as is read, in bytes.
+/// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Headers that belong to a connection or to a body, and not to a delivery.
+/// Headers that belong to the connection or the body instead of the delivery.
 const NOT_REPEATED: [&str; 9] = [
     FORWARDED_BY,
     "host",
@@ -42,23 +42,23 @@ const NOT_REPEATED: [&str; 9] = [
     "expect",
 ];
 
-/// The header that names the listeners that a delivery has passed.
+/// The header that names the listeners that have forwarded a delivery.
 pub(crate) const FORWARDED_BY: &str = "panora-hooks-forwarded-by";
 
-/// Why something could not be sent.
+/// The reason why a delivery could not be sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// There is no http(s) URL.
+    /// The text is not an http(s) URL.
     #[error("expected a URL such as `http://127.0.0.1:8000/webhook`")]
     Url,
-    /// The URL is the listener's own, which would forward to itself without end.
+    /// The URL is the listener's own, and the listener would forward to itself forever.
     #[error("this listener itself has that address: give the URL of the receiver, or take another port")]
     OwnAddress,
-    /// TLS cannot be set up, such as where the system has no certificates.
+    /// TLS cannot be set up, for example because the system has no certificates.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] reqwest::Error),
-    /// Nobody listens there, or nobody whom TLS trusts.
+    /// The receiver is unreachable, or TLS does not trust it.
     #[error("no connection to {origin}: start the receiver, or check the URL")]
     Unreachable {
         /// Scheme, host and port.
@@ -66,7 +66,7 @@ pub enum SendError {
         /// The cause.
         source: reqwest::Error,
     },
-    /// Somebody took the connection, and gave no answer.
+    /// The connection was accepted, but no answer came.
     #[error("{origin} gave no answer")]
     NoAnswer {
         /// Scheme, host and port.
@@ -80,7 +80,7 @@ pub enum SendError {
         /// Scheme, host and port.
         origin: String,
     },
-    /// Nobody waited for the answer any longer.
+    /// The wait for the answer was given up.
     #[error("{origin} had not answered when this was stopped")]
     GivenUp {
         /// Scheme, host and port.
@@ -88,7 +88,7 @@ pub enum SendError {
     },
 }
 
-/// What is to be sent, and where to.
+/// A request and its destination.
 #[derive(Clone)]
 pub struct Request {
     url: Url,
@@ -98,11 +98,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// A sample, with the headers and bytes of the sender.
+    /// Creates the request of a sample, with the headers and bytes of the sender.
     ///
     /// # Errors
     ///
-    /// If `url` is not an http(s) URL.
+    /// Returns an error if `url` is not an http(s) URL.
     pub fn of_sample(sample: &Sample, verifier: &Verifier, url: &str) -> Result<Self, SendError> {
         Self::new(url, sample.signature(verifier), sample.body())
     }
@@ -116,29 +116,31 @@ impl Request {
         Ok(Self { url, method: Method::POST, headers: headers.collect(), body: body.into_bytes() })
     }
 
-    /// An event of an inbox, made up again as the sender makes it; `None` if its data is pruned.
+    /// Creates the request of a stored event, rebuilt as the sender makes it. Returns `None` if the
+    /// data of the event is pruned.
     ///
-    /// With the secret that it was signed with, the signature is the one that it came with.
+    /// With the original secret, the signature is the original one.
     ///
     /// # Errors
     ///
-    /// If `url` is not an http(s) URL.
+    /// Returns an error if `url` is not an http(s) URL.
     pub fn of_event(event: &StoredEvent, verifier: &Verifier, url: &str) -> Result<Option<Self>, SendError> {
         let Some(data) = &event.data else { return Ok(None) };
         let body = __cli::body(&event.info.id, data, &event.info.wire_type);
         Self::new(url, verifier.sign(data), body).map(Some)
     }
 
-    /// What was recorded, as it was: the same body and headers, but for those that belong to the connection.
+    /// Creates the request of a recorded delivery: the same body and headers, except for those that
+    /// belong to the connection.
     ///
     /// # Errors
     ///
-    /// If `url` is not an http(s) URL.
+    /// Returns an error if `url` is not an http(s) URL.
     pub fn of_recorded(recorded: &Recorded, url: &str) -> Result<Self, SendError> {
         let mut headers = HeaderMap::new();
         for (name, value) in &recorded.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
-            // Where one is no header, a recording was written by hand.
+            // An invalid header comes from a recording that was edited by hand.
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value))
                 && !NOT_REPEATED.contains(&name.as_str())
             {
@@ -149,12 +151,12 @@ impl Request {
         Ok(Self { url: parse(url)?, method, headers, body: recorded.body.clone() })
     }
 
-    /// Scheme, host and port: what else the URL may hold is nobody's business.
+    /// Returns scheme, host and port. The rest of the URL may be secret.
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// Adds a listener to those that the delivery has passed.
+    /// Adds the listeners that have forwarded the delivery.
     pub(crate) fn forwarded_by(mut self, passed: impl IntoIterator<Item = HeaderValue>) -> Self {
         for listener in passed {
             self.headers.append(FORWARDED_BY, listener);
@@ -162,10 +164,10 @@ impl Request {
         self
     }
 
-    /// Whether it goes to a port of this machine, by whatever name.
+    /// Returns whether the request goes to a port of this machine, under any name.
     pub(crate) fn is_to_port(&self, port: u16) -> bool {
         let is_here = |address: SocketAddr| {
-            // A socket can be bound to the addresses of this machine only.
+            // A socket can only be bound to addresses of this machine.
             let ip = address.ip();
             ip.is_loopback() || ip.is_unspecified() || UdpSocket::bind((ip, 0)).is_ok()
         };
@@ -183,7 +185,7 @@ impl Request {
     }
 }
 
-/// Neither headers nor body, nor what the URL may hold besides its origin.
+/// Omits headers and body, and all of the URL but its origin.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -199,43 +201,44 @@ fn parse(url: &str) -> Result<Url, SendError> {
     parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or(SendError::Url)
 }
 
-/// What came back.
+/// The answer of a receiver.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The status. Anything but 2xx is a failed delivery for the sender.
+    /// The status. The sender treats anything but 2xx as a failed delivery.
     pub status: u16,
-    /// How long it took from the request to the head of the answer.
+    /// The time from the request to the head of the answer.
     pub latency: Duration,
-    /// Where it redirects to, if it does. The sender follows with a GET and the event is lost, or sends it elsewhere.
+    /// The target of a redirect. The sender follows with a GET, which loses the event, or sends the
+    /// event there.
     pub location: Option<String>,
     /// The value of `Content-Type`.
     pub content_type: Option<Vec<u8>>,
-    /// The value of `Content-Encoding`: the body is not decoded.
+    /// The value of `Content-Encoding`. The body is not decoded.
     pub content_encoding: Option<Vec<u8>>,
-    /// The beginning of the body.
+    /// The body, up to a limit.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// Whether the sender takes the event for delivered.
+    /// Returns whether the sender considers the event delivered.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// Sends deliveries. No redirect is followed. Proxies of the environment are used, as the sender does, but not to this
-/// machine itself.
+/// Sends deliveries. Redirects are not followed. Proxies from the environment are used, as by the
+/// sender, but not for this machine itself.
 #[derive(Debug, Clone)]
 pub struct Client(HttpClient);
 
 impl Client {
-    /// A client that keeps connections open, as the sender does.
+    /// Creates a client that keeps connections open, as the sender does.
     ///
     /// # Errors
     ///
-    /// If TLS cannot be set up.
+    /// Returns an error if TLS cannot be set up.
     pub fn new() -> Result<Self, SendError> {
         let builder = || {
             reqwest::Client::builder()
@@ -249,11 +252,11 @@ impl Client {
         HttpClient::new(builder).map(Self).map_err(SendError::Http)
     }
 
-    /// Sends once.
+    /// Sends a request once.
     ///
     /// # Errors
     ///
-    /// If there is no answer. An answer that is not a success is no error.
+    /// Returns an error if there is no answer. An answer with any status is not an error.
     pub async fn send(&self, request: Request) -> Result<Answer, SendError> {
         let origin = request.origin();
         let Request { url, method, headers, body } = request;

@@ -1,4 +1,4 @@
-//! Deliveries of one event type, of which each is an event of its own.
+//! Templates of deliveries: one event type, and a new event in each delivery.
 
 use std::fmt;
 
@@ -12,49 +12,50 @@ use uuid::Builder;
 
 use crate::find;
 
-/// Why there is nothing to send. It holds nothing of the payload.
+/// The reason why there is nothing to send. Contains nothing of the payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
-    /// The catalogue does not hold the event type, so that nobody knows its payload.
-    #[error("unknown event type `{event_type}`{}; with a payload of yours it is sent all the same", meant(*.nearest))]
+    /// The catalogue does not contain the event type, so its payload is unknown.
+    #[error("unknown event type `{event_type}`{}; it can still be sent with a payload of your own", meant(*.nearest))]
     Unknown {
-        /// What was asked for.
+        /// The event type that was asked for.
         event_type: String,
-        /// What was meant, perhaps.
+        /// The name that was probably meant.
         nearest: Option<&'static str>,
     },
-    /// Panora has published this name by mistake, and never sends it.
+    /// Panora published this name by mistake, and never sends it.
     #[error("`{event_type}` is a misspelling: write `{name}`")]
     Misspelling {
-        /// What was asked for.
+        /// The name that was asked for.
         event_type: String,
-        /// The right name.
+        /// The correct name.
         name: &'static str,
     },
-    /// The payload is not JSON, nested deeper than 127, or has a number that JavaScript cannot hold.
+    /// The payload is not JSON, is nested deeper than 127, or has a number that JavaScript cannot
+    /// represent.
     #[error("the payload is not JSON: {0}")]
     Payload(String),
-    /// What is to be set has no `=`.
+    /// The assignment has no `=`.
     #[error("`{0}` sets nothing: expected a path and a value, such as `name=Acme` or `lines[0].quantity=2`")]
     Assignment(String),
-    /// A path leads to nothing in the payload.
+    /// The path does not exist in the payload.
     #[error("`{path}` leads nowhere: {problem}")]
     Path {
         /// The path.
         path: String,
-        /// What is not there.
+        /// The part that does not exist.
         problem: String,
     },
-    /// A value that is to be set begins as JSON and is not.
+    /// The value begins like JSON but is not JSON.
     #[error("the value for `{path}` is not JSON: {problem}; write a text in quotes")]
     Value {
         /// The path.
         path: String,
-        /// Where it is wrong.
+        /// The position of the error.
         problem: String,
     },
-    /// A payload that is a text cannot be told from one in a string.
+    /// A payload that is a text would look like JSON in a string.
     #[error(
         "a payload that is a text cannot be sent as it is: nobody could tell it from a payload in a string"
     )]
@@ -65,24 +66,26 @@ fn meant(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(", perhaps `{name}`")).unwrap_or_default()
 }
 
-/// Makes deliveries of one event type.
+/// Creates deliveries of one event type.
 #[derive(Clone)]
 pub struct Template {
     event_type: String,
     payload: Json,
     is_object: bool,
-    /// The field of the payload that is another one in each delivery.
+    /// The field of the payload that differs between deliveries.
     varied: Option<&'static str>,
     seed: u64,
 }
 
 impl Template {
-    /// The sample payload of an event type of the [catalogue], with another `id` in each delivery: an inbox parks an
-    /// object that it has seen in another event.
+    /// Creates a template from the sample payload of an event type of the [catalogue]. Each
+    /// delivery has another `id`, because an inbox parks an object that it has seen in another
+    /// event.
     ///
     /// # Errors
     ///
-    /// If the catalogue does not hold the event type, or holds it as a misspelling.
+    /// Returns an error if the catalogue does not contain the event type, or contains it as a
+    /// misspelling.
     pub fn new(event_type: &str) -> Result<Self, TemplateError> {
         let Some(known) = catalogue::find(event_type) else {
             let nearest = find::nearest(event_type);
@@ -106,11 +109,12 @@ impl Template {
         })
     }
 
-    /// A payload, which is the same in each delivery. The event type may be any.
+    /// Creates a template with a payload that is the same in each delivery. Any event type is
+    /// allowed.
     ///
     /// # Errors
     ///
-    /// If the payload is not JSON, or the event type is a misspelling.
+    /// Returns an error if the payload is not JSON, or the event type is a misspelling.
     pub fn with_payload(event_type: &str, payload: &[u8]) -> Result<Self, TemplateError> {
         check_spelling(event_type)?;
         let payload = str::from_utf8(payload)
@@ -121,17 +125,18 @@ impl Template {
         Ok(Self { event_type, payload, is_object: false, varied: None, seed: fastrand::u64(..) })
     }
 
-    /// Sets a value in the payload, such as `name=Acme`. The value is JSON, or a text if it is not. A key in quotes may hold
-    /// any character, as in `"a.b"=1`.
+    /// Sets a value in the payload, such as `name=Acme`. A value that is not JSON is a text. A key
+    /// in quotes may contain any character, as in `"a.b"=1`.
     ///
     /// # Errors
     ///
-    /// If there is no `=`, the path leads nowhere, or the value begins as JSON and is not.
+    /// Returns an error if there is no `=`, the path does not exist, or the value begins like JSON
+    /// but is not JSON.
     pub fn set(mut self, assignment: &str) -> Result<Self, TemplateError> {
         let mut splits =
             assignment.match_indices('=').map(|(at, _)| (&assignment[..at], &assignment[at + 1..]));
         let first = splits.next().ok_or_else(|| TemplateError::Assignment(assignment.to_owned()))?;
-        // A key in quotes may hold the character.
+        // A key in quotes may contain `=`.
         let (path, value) = if __cli::is_path(first.0) {
             first
         } else {
@@ -156,11 +161,12 @@ impl Template {
         Ok(self)
     }
 
-    /// Puts the payload into the body as it is, as the sender's documentation has it.
+    /// Puts the payload into the body as JSON instead of in a string, as the sender's documentation
+    /// shows it.
     ///
     /// # Errors
     ///
-    /// If it is a text.
+    /// Returns an error if the payload is a text.
     pub fn as_object(self) -> Result<Self, TemplateError> {
         match self.payload {
             Json::Text(_) => Err(TemplateError::TextAsObject),
@@ -168,7 +174,8 @@ impl Template {
         }
     }
 
-    /// The delivery with a number: the same each time, and another than those with other numbers.
+    /// Returns the delivery with a number. It is the same on each call, and differs from those with
+    /// other numbers.
     #[must_use]
     pub fn delivery(&self, number: u64) -> Sample {
         let (mut random, id) = self.begin(number);
@@ -182,26 +189,26 @@ impl Template {
         if self.is_object { sample.as_object() } else { sample }
     }
 
-    /// The `id_event` of the delivery with a number.
+    /// Returns the `id_event` of the delivery with a number.
     #[must_use]
     pub fn id(&self, number: u64) -> String {
         self.begin(number).1
     }
 
-    /// Chance for a delivery, from which its id is drawn first.
+    /// Returns the random numbers of a delivery, and its id, which is drawn first.
     fn begin(&self, number: u64) -> (Rng, String) {
         let mut random = Rng::with_seed(self.seed.wrapping_add(number));
         let id = uuid(&mut random);
         (random, id)
     }
 
-    /// Whether payloads differ. An inbox parks an object that it has seen in another event.
+    /// Returns whether payloads differ. An inbox parks an object that it has seen in another event.
     #[must_use]
     pub fn is_varied(&self) -> bool {
         self.varied.is_some() || !matches!(self.payload, Json::Object(_))
     }
 
-    /// What is subscribed to, such as `crm.company.created`.
+    /// Returns the subscribed name, such as `crm.company.created`.
     #[must_use]
     pub fn event_type(&self) -> &str {
         &self.event_type
@@ -217,12 +224,12 @@ fn check_spelling(event_type: &str) -> Result<(), TemplateError> {
     }
 }
 
-/// A UUID of version 4.
+/// Returns a random UUID of version 4.
 fn uuid(random: &mut Rng) -> String {
     Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid().to_string()
 }
 
-/// Everything but the payload.
+/// Omits the payload.
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Template")

@@ -1,4 +1,4 @@
-//! What came of deliveries that were sent, as tables.
+//! The results of sent deliveries, as tables.
 
 use std::{
     collections::BTreeMap,
@@ -16,15 +16,15 @@ use crate::{
     send::{Answer, SendError},
 };
 
-/// With more deliveries than this, they are counted and not listed.
+/// The most deliveries that are listed one by one. More of them are only counted.
 const LISTED: usize = 20;
 
-/// The longest latency that is told from longer ones, in microseconds.
+/// The highest latency of the histogram, in microseconds; longer ones count as this one.
 const MAX_LATENCY: u64 = 120_000_000;
 
-/// Collects what came of deliveries, and shows it.
+/// Collects the results of deliveries, and prints them.
 pub(super) struct Deliveries {
-    /// With what their bodies call them, if they can be read.
+    /// The results, each with the `id_event` of the body if that can be read.
     sent: Vec<(Option<String>, Sent)>,
     progress: Progress,
     start: Instant,
@@ -37,7 +37,7 @@ impl Deliveries {
 
     pub(super) fn add(&mut self, id: Option<String>, mut sent: Sent) {
         if let Ok(answer) = &mut sent.answer {
-            // Not shown, and there may be many.
+            // The body is never shown, and there may be many deliveries.
             answer.body = Vec::new();
         }
         self.sent.push((id, sent));
@@ -52,7 +52,8 @@ impl Deliveries {
         self.sent.is_empty()
     }
 
-    /// Prints them, with what they were made of under a key. The answer is no if one was not answered with 2xx.
+    /// Prints the results. As JSON, the source of the deliveries is added under `key`. Returns
+    /// [`Failure::No`] if a delivery was not answered with 2xx.
     pub(super) fn finish(self, (key, what): (&str, &str), json: bool) -> Result<(), Failure> {
         let Self { mut sent, progress, start } = self;
         let elapsed = start.elapsed();
@@ -73,7 +74,7 @@ impl Deliveries {
         }
         if let Some(location) = sent.iter().find_map(|(_, sent)| redirect(sent)) {
             print::warning(format_args!(
-                "at a redirect (to `{}`) the sender loses the event: answer at the very URL of the endpoint",
+                "the sender loses an event that is redirected (to `{}`): answer at the exact URL of the endpoint",
                 print::foreign(&redact::url(location))
             ));
         }
@@ -128,7 +129,7 @@ fn to_json(id: Option<&str>, sent: &Sent) -> Value {
     }
 }
 
-/// How many of which answer, and how long they took.
+/// Prints the number of deliveries per answer, and a histogram of the latencies.
 fn summarise(sent: &[(Option<String>, Sent)], elapsed: Duration) -> Result<(), Failure> {
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
     for (_, sent) in sent {
@@ -171,7 +172,7 @@ fn summarise(sent: &[(Option<String>, Sent)], elapsed: Duration) -> Result<(), F
     Ok(())
 }
 
-/// The end of the first bin: a power of two, below the shortest latency.
+/// Returns the end of the first bin: a power of two below the shortest latency.
 fn bin(shortest: u64) -> u64 {
     (shortest / 2).next_power_of_two().max(1)
 }

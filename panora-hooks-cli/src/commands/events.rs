@@ -1,4 +1,4 @@
-//! `events`: the catalogue.
+//! `events`: lists the catalogue.
 
 use panora_hooks::catalogue::{EventType, Sender, Shape};
 use serde_json::json;
@@ -8,15 +8,15 @@ use crate::{failure::Failure, find, print};
 /// Lists event types, payloads and whether anything sends them
 #[derive(clap::Args)]
 #[command(after_help = "\
-A pattern with `*` is the whole name; one without is any part of it. What is
-subscribed to is the name; `on the wire` is the `type` in the body.
+A pattern with `*` matches whole names; one without matches any part of them.
+Endpoints subscribe to the name; `on the wire` is the `type` in the body.
 
 Example: panora-hooks events company")]
 pub(crate) struct Args {
     /// Such as `crm.*`, `*.pulled`, or `contact`
     #[arg(default_value = "*", hide_default_value = true)]
     pattern: String,
-    /// Only those that the last release sends
+    /// Only types that the last release sends
     #[arg(long)]
     sent: bool,
 }

@@ -1,4 +1,4 @@
-//! `explain`: why a signature does not match.
+//! `explain`: explains why a signature does not match.
 
 use serde_json::json;
 
@@ -9,13 +9,13 @@ use crate::{
     print, secrets,
 };
 
-/// Says why a signature does not match
+/// Explains why a signature does not match
 #[derive(clap::Args)]
 #[command(after_help = "\
-Tries what really happens: JSON written again on the way, another secret, a
-signature of the whole body, .. Every variable whose name begins with
-PANORA_WEBHOOK_SECRET is a secret to try. Nothing is sent anywhere. What
-`verify` accepts matches.
+Tries changes that are known to happen, such as rewritten JSON, another secret,
+or a signature of the whole body. Every variable whose name begins with
+PANORA_WEBHOOK_SECRET is a secret to try. Nothing is sent anywhere. A delivery
+that `verify` accepts matches.
 
 Example: panora-hooks explain deliveries.jsonl")]
 pub(crate) struct Args {
@@ -41,7 +41,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
                 "explanation": explanation.to_string(),
             }));
         }
-        // A body alone is the only delivery.
+        // The input is a single body, so the line needs no id.
         if input.signature.is_some() {
             print::line(&explanation)
         } else {

@@ -1,4 +1,4 @@
-//! `listen`: deliveries as they come.
+//! `listen`: shows deliveries as they arrive.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -16,29 +16,29 @@ use crate::{
     send::{Client, SendError},
 };
 
-/// How long the listener may take to stop: longer than the deliveries that are under way.
+/// The time limit for stopping, longer than that of the deliveries in flight.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Shows deliveries as they come, until Ctrl-C
+/// Shows deliveries as they arrive, until Ctrl-C
 #[derive(clap::Args)]
 #[command(after_help = "\
-Takes any path. Verifies with PANORA_WEBHOOK_SECRET, if that is set, and answers
-as a receiver does; with --forward, as that receiver does. `old` says when what
-is in a payload was changed. A recording holds all that was delivered.
+Accepts any path. Verifies with PANORA_WEBHOOK_SECRET, if set, and answers as a
+receiver does, or as the receiver of --forward did. `old` is the time since the
+newest change in the payload. A recording contains everything delivered.
 
 Example: panora-hooks listen --port 8001 --record deliveries.jsonl \\
   --forward http://127.0.0.1:8000/webhook")]
 pub(crate) struct Args {
-    /// The port on this machine; 0 takes any
+    /// The port on this machine; 0 takes any free one
     #[arg(long, value_name = "N", default_value_t = 8000)]
     port: u16,
-    /// Sends on what comes, with its own bytes and signature
+    /// Forwards deliveries with their own bytes and signatures
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
-    /// Adds what comes to a recording
+    /// Appends deliveries to a recording
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Shows payloads, too, credentials included
+    /// Also shows payloads, including credentials
     #[arg(long)]
     show_data: bool,
 }
@@ -66,7 +66,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     }
 
     let (stop, mut stopped) = tokio::sync::watch::channel(());
-    // There is no point in going on unseen.
+    // Resolves when the output is closed: without a reader there is no reason to go on.
     let (unseen, is_unseen) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async move {
         tokio::select! {
@@ -79,7 +79,8 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     tokio::spawn(async move {
         let _ = over.changed().await;
         tokio::time::sleep(2 * GRACE).await;
-        // Where nobody reads what is printed, whoever prints it waits for ever, and with it what comes below.
+        // If nobody reads the output, the thread that prints blocks forever, and the code below
+        // does not run.
         std::process::exit(0);
     });
     let (mut failed, mut unseen) = (None, Some(unseen));
@@ -98,7 +99,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     };
     let running = listener.run(shutdown, tell);
     let over = async {
-        // Resolves with an error, once the other end is gone.
+        // The sender is dropped at shutdown, so this resolves with an error.
         let _ = stopped.changed().await;
         tokio::time::sleep(GRACE).await;
     };
@@ -119,14 +120,14 @@ fn not_bound(port: u16, error: &io::Error) -> Failure {
     }
 }
 
-/// Resolves at Ctrl-C.
+/// Resolves on Ctrl-C.
 pub(super) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-/// What the body of a delivery calls it, if it can be read.
+/// Returns the `id_event` of a delivery if its body can be read.
 pub(super) fn id(recorded: &Recorded) -> Option<String> {
     body::id(&recorded.body)
 }
@@ -160,7 +161,7 @@ fn show(heard: &Heard, show_data: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The payload, or the body as it is if it has none.
+/// Returns the payload, or the whole body if it contains no payload.
 fn payload(recorded: &Recorded) -> Value {
     match body::data(&recorded.body) {
         Ok(data) => redact::payload(data),

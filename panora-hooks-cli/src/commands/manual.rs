@@ -12,7 +12,7 @@ use clap_mangen::Man;
 
 use crate::{failure::Failure, print};
 
-/// Prints the completions of a shell
+/// Prints the completions for a shell
 #[derive(clap::Args)]
 #[command(after_help = "Example: panora-hooks completions bash > panora-hooks.bash")]
 pub(crate) struct CompletionsArgs {
@@ -35,8 +35,8 @@ pub(crate) fn completions(
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut command, "panora-hooks", &mut script);
     if *shell == Shell::Bash {
-        // clap_complete 4.6.11 spells a name with a hyphen in two ways, so that nothing is
-        // completed behind a command.
+        // clap_complete 4.6.11 spells a name with a hyphen in two ways, so nothing is completed
+        // after a subcommand.
         let text = String::from_utf8_lossy(&script).replace("panora__subcmd__hooks", "panora__hooks");
         script = text.into_bytes();
     }
@@ -66,9 +66,9 @@ fn write_pages(command: Command, folder: &Path) -> io::Result<()> {
     write_page(command, &mut file)
 }
 
-/// Writes a page with the name of the program and its version in the footer.
+/// Writes a page with the name and the version of the program in the footer.
 fn write_page(command: Command, to: &mut dyn Write) -> io::Result<()> {
     let source = concat!("panora-hooks ", env!("CARGO_PKG_VERSION"));
-    // roff drops an empty argument, so that the source would take the place of the date.
+    // roff drops an empty argument, and the source would take the place of the date.
     Man::new(command).date(" ").source(source).render(to)
 }

@@ -1,4 +1,4 @@
-//! `replay`: deliveries once more.
+//! `replay`: sends deliveries again.
 
 use std::{io::BufRead, path::Path};
 
@@ -20,21 +20,21 @@ use crate::{
     send::{Answer, Client, Request, SendError},
 };
 
-/// Sends recorded deliveries once more, one after the other
+/// Sends recorded deliveries again, one after the other
 #[derive(clap::Args)]
 #[command(after_help = "\
-A recording is sent as it was: the same bytes and signatures. An event of an
-inbox is made up again, and signed with PANORA_WEBHOOK_SECRET.
+A recording is sent as it was, with the same bytes and signatures. An event of
+an inbox is rebuilt as Panora sends it, and signed with PANORA_WEBHOOK_SECRET.
 
 Example: panora-hooks replay deliveries.jsonl --to http://127.0.0.1:8000/webhook")]
 pub(crate) struct Args {
-    /// A recording, `-` for one that is piped in, or an event of an inbox
+    /// A recording, `-` for the standard input, or an event of an inbox
     #[arg(value_name = "FILE|ID")]
     what: String,
-    /// The receiver
+    /// The URL of the receiver
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Signs anew, as `sign` does
+    /// Signs again, as `sign` does
     #[arg(long)]
     resign: bool,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(Args { what, to, resign, inbox }: Args, json: bool) -> Result<(), Failure> {
     let client = Client::new().map_err(Failure::of)?;
-    // A file whose name is a number is meant as `./17`.
+    // For a file whose name is a number, the user writes `./17`.
     match what.parse::<EventKey>() {
         Ok(key) => replay_event(inbox, key, &client, &to, json).await,
         Err(_) => replay_recording(Path::new(&what), &client, &to, resign, json).await,
@@ -80,7 +80,7 @@ async fn replay_recording(
     json: bool,
 ) -> Result<(), Failure> {
     let verifier = if resign { Some(secrets::verifier()?) } else { None };
-    // What is no file on a disk can be read only once.
+    // Only a regular file can be read twice.
     let is_on_disk = path.as_os_str() != "-" && path.is_file();
     let read = if is_on_disk { None } else { Some(input::read(path)?) };
     let open = || -> Result<Recording<Box<dyn BufRead + '_>>, Failure> {
@@ -89,7 +89,8 @@ async fn replay_recording(
         Ok(Recording::new(lines))
     };
     let wrong = |error| input::wrong_recording("replay", path, &error);
-    // All of it is read before the first is sent: half a replay would be hard to tell from a whole one.
+    // The whole recording is checked before the first delivery is sent: half a replay would be hard
+    // to tell from a complete one.
     let mut count = 0;
     for recorded in open()? {
         let recorded = recorded.map_err(wrong)?;
@@ -97,7 +98,7 @@ async fn replay_recording(
         count += 1;
     }
     let mut deliveries = Deliveries::new(count as u64);
-    // No more than that: what listens may add to the same file.
+    // Sends no more than was counted, because the receiver may be recording to the same file.
     for (number, recorded) in open()?.take(count).enumerate() {
         let recorded = recorded.map_err(wrong)?;
         let mut request = Request::of_recorded(&recorded, to).map_err(not_sent)?;
@@ -116,7 +117,8 @@ async fn replay_recording(
     deliveries.finish(("recording", &path.display().to_string()), json)
 }
 
-/// Notes what came of one. If nothing answers at all, the others need not be tried.
+/// Adds a result. Returns an error if the first delivery finds the receiver unreachable, so that
+/// the others are not tried.
 fn deliver(
     deliveries: &mut Deliveries,
     id: Option<String>,

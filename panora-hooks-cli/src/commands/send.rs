@@ -1,4 +1,4 @@
-//! `send`: sample deliveries.
+//! `send`: sends sample deliveries.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -13,44 +13,44 @@ use crate::{
     template::{Template, TemplateError},
 };
 
-/// Sends signed sample deliveries, byte for byte Panora's
+/// Sends signed samples, byte for byte as Panora makes them
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each delivery is an event of its own. PANORA_WEBHOOK_SECRET signs them; at most
-five are under way at once, as Panora's.
+Prints the status of each answer, such as 200. Each delivery is a new event,
+signed with PANORA_WEBHOOK_SECRET. At most five are in flight, as from Panora.
 
 Example: panora-hooks send crm.company.created --set name=Acme \\
   --to http://127.0.0.1:8000/webhook")]
 pub(crate) struct Args {
     /// An event type, such as `crm.company.created`
     event: String,
-    /// The receiver
+    /// The URL of the receiver
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Sets a value of the payload: JSON, or else a text
+    /// Sets a value in the payload: JSON, or else a text
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// The payload, as JSON; `-` is the standard input
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// How many
+    /// The number of deliveries
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     count: u64,
-    /// How many in a second, if not as fast as answers come
+    /// Deliveries per second; by default as answers come
     #[arg(long, value_name = "N", value_parser = rate)]
     rate: Option<Duration>,
-    /// Sends each twice
+    /// Sends each delivery twice
     #[arg(long)]
     duplicate: bool,
-    /// Sends them in any order
+    /// Sends the deliveries in random order
     #[arg(long)]
     shuffle: bool,
-    /// Puts the payload into the body as it is
+    /// Sends the payload as JSON instead of in a string
     #[arg(long)]
     object: bool,
 }
 
-/// Reads how many in a second, as the time from one to the next.
+/// Parses deliveries per second, as the time from one delivery to the next.
 fn rate(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(Duration::from_secs_f64(1.0 / rate)),
@@ -64,7 +64,7 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<(), Failure> {
     let Args { to, count, rate, duplicate, shuffle, .. } = args;
     if count > 1 && !template.is_varied() {
         print::warning(
-            "the payload is the same in each: an inbox parks all but the first, if it is an object",
+            "every delivery has the same payload: if it is an object, an inbox parks all but the first",
         );
     }
     let batch = Batch { count, interval: rate, is_duplicated: duplicate, is_shuffled: shuffle };

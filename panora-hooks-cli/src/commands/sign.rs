@@ -1,4 +1,4 @@
-//! `sign`: the signature of a body.
+//! `sign`: prints the signature of a body.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use crate::{body, failure::Failure, input, print, secrets};
 /// Prints the signature of a body
 #[derive(clap::Args)]
 #[command(after_help = "\
-Signs with PANORA_WEBHOOK_SECRET what Panora signs: the JSON text of `data`.
+Signs what Panora signs, the JSON text of `data`, with PANORA_WEBHOOK_SECRET.
 
 Example: echo '{\"id_event\":\"1\",\"data\":\"[]\",\"type\":\"x\"}' | panora-hooks sign")]
 pub(crate) struct Args {
     /// A body; `-` is the standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// The file holds the JSON text of `data` alone
+    /// The file contains only the JSON text of `data`
     #[arg(long)]
     data: bool,
 }

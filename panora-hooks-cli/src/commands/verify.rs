@@ -1,4 +1,4 @@
-//! `verify`: whether deliveries are the sender's.
+//! `verify`: checks the signatures of deliveries.
 
 use std::path::PathBuf;
 
@@ -13,11 +13,11 @@ use crate::{
     secrets,
 };
 
-/// Verifies a body with its signature, or all of a recording
+/// Verifies a body and its signature, or a whole recording
 #[derive(clap::Args)]
 #[command(after_help = "\
-With PANORA_WEBHOOK_SECRET and, if it is set, PANORA_WEBHOOK_SECRET_PREVIOUS.
-Exit status 0 says that all are Panora's, 1 that one is not; `explain` says why.
+Uses PANORA_WEBHOOK_SECRET and, if it is set, PANORA_WEBHOOK_SECRET_PREVIOUS.
+Exit status 0: all deliveries verify; 1: one does not. `explain` says why.
 
 Example: panora-hooks verify deliveries.jsonl")]
 pub(crate) struct Args {
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     input: DeliveryArgs,
 }
 
-/// Where deliveries are.
+/// The source of deliveries.
 #[derive(clap::Args)]
 pub(crate) struct DeliveryArgs {
     /// A recording or a body; `-` is the standard input
@@ -37,7 +37,8 @@ pub(crate) struct DeliveryArgs {
 }
 
 impl DeliveryArgs {
-    /// Shows each delivery of a recording, or the one of a body, while it is in memory.
+    /// Calls `show` for each delivery of a recording, one at a time in memory, or for a single
+    /// body.
     pub(crate) fn each(&self, mut show: impl FnMut(&Recorded) -> Result<(), Failure>) -> Result<(), Failure> {
         let Self { file, signature } = self;
         if let Some(signature) = signature {
@@ -53,7 +54,7 @@ impl DeliveryArgs {
                 Ok(recorded) => show(&recorded)?,
                 Err(RecordingError::NotARecording | RecordingError::Empty) => {
                     return Err(Failure::usage(format_args!(
-                        "`{}` is no recording: a body needs the signature that came with it, in --signature",
+                        "`{}` is not a recording: a body needs the signature that came with it, in --signature",
                         file.display()
                     )));
                 }

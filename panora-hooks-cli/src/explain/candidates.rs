@@ -1,4 +1,4 @@
-//! The texts that may have been signed, made from a body as it arrived.
+//! The texts that may have been signed, derived from a body as it arrived.
 
 use std::cell::OnceCell;
 
@@ -15,25 +15,25 @@ use super::{
     serializers::{JAVASCRIPT, KEPT, SERIALIZERS, Serializer},
 };
 
-/// A part of a body, and what it is compared with.
+/// A part of a body, with its parsed forms.
 pub(super) struct Source<'p> {
     pub(super) part: &'p Part<'p>,
-    /// The value in the part, if it is JSON, once it is needed.
+    /// The value in the part, parsed on first use; `None` if the part is not JSON.
     arrived: OnceCell<Option<Node<'p>>>,
-    /// The value with its keys in the sender's order, if they are in another one, once it is
-    /// needed.
+    /// The value with its keys in the sender's order, computed on first use; `None` if the keys are
+    /// in that order already.
     arranged: OnceCell<Option<Node<'p>>>,
 }
 
-/// How the signed text differs from the part that arrived.
+/// The difference between the signed text and the part that arrived.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Change {
     order: Order,
-    /// The program that wrote the value as it was signed; `None` if the text was kept.
+    /// The program that wrote the value as it was signed; `None` if the text was not rewritten.
     serializer: Option<&'static Serializer>,
     /// The program that wrote the string around the text, if it was not JavaScript.
     quoting: Option<&'static Serializer>,
-    /// Whether the text was in a string on one side only.
+    /// Whether the text was in a string on one side only, either when signed or on arrival.
     is_moved: bool,
     newline: Option<Newline>,
 }
@@ -48,11 +48,11 @@ enum Order {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Newline {
-    /// The text that arrived ends with one, as editors write it.
+    /// The text that arrived ends with a newline, as editors add it.
     Added,
-    /// The signed text ended with one, as `echo` prints it.
+    /// The signed text ended with a newline, as `echo` prints it.
     Lost,
-    /// The signed text in the string ended with one.
+    /// The signed text inside the string ended with a newline.
     LostInside,
 }
 
@@ -75,7 +75,7 @@ impl<'p> Source<'p> {
         self.arranged.get_or_init(arrange).as_ref()
     }
 
-    /// The value with its keys in another order, unless that is the order in which they arrived.
+    /// Returns the value with its keys in another order, or `None` if they arrived in that order.
     fn reordered(&self, reorder: impl FnOnce(&mut Node<'p>)) -> Option<Node<'p>> {
         let arrived = self.arrived()?;
         let mut node = arrived.clone();
@@ -85,8 +85,8 @@ impl<'p> Source<'p> {
 }
 
 impl Change {
-    /// The changes on the way from the sender: it signs what JavaScript writes, and a program in
-    /// between decodes `data`, writes its JSON again, or sorts its keys.
+    /// Returns the changes on the way from the sender. The sender signs the output of JavaScript,
+    /// and a program in between decodes `data`, rewrites its JSON, or sorts its keys.
     pub(super) fn on_the_way(part: &Part<'_>) -> Vec<Self> {
         if part.is_body {
             return Vec::new();
@@ -105,8 +105,8 @@ impl Change {
         changes
     }
 
-    /// The changes between what another sender signed, such as a script for tests, and what it
-    /// sent.
+    /// Returns the differences between the text that another sender, such as a test script, signed
+    /// and the text that it sent.
     pub(super) fn by_others(part: &Part<'_>) -> Vec<Self> {
         let mut changes: Vec<_> =
             [None, Some(Newline::Added), Some(Newline::Lost), Some(Newline::LostInside)]
@@ -124,7 +124,7 @@ impl Change {
         changes
     }
 
-    /// The causes that this change stands for.
+    /// Returns the causes that this change stands for.
     pub(super) fn causes(&self, part: &Part<'_>) -> impl Iterator<Item = Cause> + use<> {
         let body = part.is_body.then_some(Cause::WholeBody);
         let moved = if part.is_string { Cause::DataEncoded } else { Cause::DataDecoded };
@@ -139,7 +139,7 @@ impl Change {
         [body, moved, rewritten, order, newline].into_iter().flatten()
     }
 
-    /// The signed text; `None` if the part cannot have been changed like this.
+    /// Returns the signed text, or `None` if the part cannot have been changed in this way.
     pub(super) fn undo(&self, source: &Source<'_>) -> Option<Vec<u8>> {
         let Self { order, serializer, quoting, is_moved, newline } = *self;
         let part = source.part;
@@ -149,7 +149,7 @@ impl Change {
         }
         let is_kept = order == Order::Arrived && serializer.is_none();
         let mut bytes = match newline {
-            // Whatever it is, JSON or not.
+            // The bytes as they are, whether or not they are JSON.
             None | Some(Newline::Lost) if is_kept && quoting.is_none() && !is_moved => part.bytes.to_vec(),
             _ => {
                 let text = part.text.as_deref()?;

@@ -2,34 +2,34 @@
 
 use panora_hooks::VerifyError;
 
-/// Why a signature does not match, or that it does.
+/// The reason why a signature does not match, or [`Cause::Match`].
 ///
-/// It never holds a secret, a signature or anything of the payload.
+/// Contains no secret, no signature and nothing of the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// Nothing is the matter: the receiver's secret signed the data as it arrived.
+    /// The signature matches: the receiver's secret signed the data as it arrived.
     Match,
-    /// No header arrived.
+    /// The header is missing.
     NoSignature,
-    /// More than one header arrived.
+    /// The header arrived more than once.
     TwoSignatures,
     /// Every secret is blank.
     NoSecret,
-    /// The header holds the secret itself.
+    /// The header contains the secret itself.
     SecretAsSignature {
         /// The name of the secret.
         name: String,
     },
-    /// The header holds a UUID, as secrets are, but not one of the known secrets.
+    /// The header contains a UUID, like a secret, but not one of the known secrets.
     UnknownSecretAsSignature,
-    /// The header holds nothing that could be a signature.
+    /// The header contains nothing that could be a signature.
     NotASignature,
     /// The signature is written with upper-case digits.
     SignatureUpperCase,
     /// The signature has white space around it.
     SignaturePadded,
-    /// The signature stands behind something such as `sha256=`.
+    /// The signature follows a prefix such as `sha256=`.
     SignaturePrefixed,
     /// The signature is written in base64.
     SignatureBase64,
@@ -38,27 +38,27 @@ pub enum Cause {
         /// The name of the secret.
         name: String,
     },
-    /// A known secret made the signature, in another form.
+    /// A known secret made the signature, after a change.
     SecretChanged {
         /// The name of the secret.
         name: String,
-        /// The other form.
+        /// The change.
         change: SecretChange,
     },
     /// The whole body was signed.
     WholeBody,
-    /// The text in the string was signed without the string.
+    /// The text inside the string was signed without the string.
     DataEncoded,
     /// The data was signed as text in a string and arrived as JSON.
     DataDecoded,
-    /// The same JSON was signed, written in another way.
+    /// The same JSON was signed in another notation.
     Rewritten {
-        /// The program that writes it as it was signed, such as "`JSON.stringify`".
+        /// The program that writes JSON as it was signed, such as "`JSON.stringify`".
         writing: &'static str,
     },
     /// The same JSON was signed, with its keys in another order.
     Reordered,
-    /// The signed text has a newline at its end that has not arrived.
+    /// The signed text ends with a newline that did not arrive.
     NewlineLost,
     /// The text that arrived has a newline at its end that was not signed.
     NewlineAdded,
@@ -66,11 +66,11 @@ pub enum Cause {
     ByteOrderMark,
     /// The body is written in Latin-1.
     Latin1,
-    /// The body was read as Latin-1 and written as UTF-8.
+    /// The body was read as Latin-1 and encoded as UTF-8 again.
     EncodedTwice,
     /// The body arrived compressed.
     Compressed {
-        /// With what, such as "gzip".
+        /// The encoding, such as "gzip".
         encoding: &'static str,
     },
     /// The body arrived in base64.
@@ -87,28 +87,29 @@ pub enum Cause {
     EmptyBody,
     /// The body is not UTF-8.
     NotUtf8,
-    /// The JSON of the body lacks its end.
+    /// The JSON of the body is cut off.
     BodyTruncated,
-    /// The body is not what Panora sends.
+    /// The body does not have the sender's format.
     Body(VerifyError),
-    /// Nothing that was tried explains the signature.
+    /// No change that was tried explains the signature.
     Unexplained {
-        /// Whether everything was tried: with a large body or many secrets it would take too long.
+        /// Whether everything was tried. With a large body or many secrets, that would take too
+        /// long.
         is_complete: bool,
     },
 }
 
-/// A change of a secret before the signature was made with it.
+/// A change of the secret before it made the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretChange {
-    /// A short name for programs, such as `secret_trimmed`.
+    /// An identifier for programs, such as `secret_trimmed`.
     pub(super) code: &'static str,
-    /// Completes "made with the secret ..".
+    /// The end of the sentence "made with the secret …".
     pub(super) how: &'static str,
 }
 
 impl Cause {
-    /// A short name for programs, such as `other_secret`.
+    /// Returns an identifier for programs, such as `other_secret`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -6,36 +6,36 @@ use panora_hooks::__cli::Envelope;
 
 use super::cause::Cause;
 
-/// A body, read in one of several ways.
+/// A body, decoded in one of several ways.
 pub(super) struct Reading<'b> {
-    /// The program on the way that this undoes; `None` for the body as it arrived.
+    /// The change on the way that this reading undoes; `None` for the body as it arrived.
     pub(super) cause: Option<Cause>,
     body: &'b [u8],
-    /// The bytes as they were, and the text if they are one.
+    /// The bytes before the change.
     bytes: Cow<'b, [u8]>,
 }
 
 /// A part of a body that may have been signed.
 pub(super) struct Part<'r> {
-    /// The bytes as they arrived, and where they stand in the body.
+    /// The bytes as they arrived, and their position in the body.
     pub(super) arrived: &'r [u8],
     pub(super) offset: usize,
-    /// The bytes as they are read.
+    /// The bytes after decoding.
     pub(super) bytes: &'r [u8],
-    /// The text in it: that of a string, or itself.
+    /// The text: the content of a string, or the part itself.
     pub(super) text: Option<Cow<'r, str>>,
     /// Whether the text stands in a string.
     pub(super) is_string: bool,
-    /// Whether it is the whole body.
+    /// Whether the part is the whole body.
     pub(super) is_body: bool,
-    /// The type of the event, where it is known.
+    /// The event type on the wire, if known.
     pub(super) wire_type: Option<Cow<'r, str>>,
 }
 
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl<'b> Reading<'b> {
-    /// The ways to read a body: first as it is.
+    /// Returns the ways to read a body, beginning with the body as it is.
     pub(super) fn all(body: &'b [u8]) -> Vec<Self> {
         let mut readings = vec![Self { cause: None, body, bytes: body.into() }];
         let mut add = |cause, bytes| readings.push(Self { cause: Some(cause), body, bytes });
@@ -53,7 +53,7 @@ impl<'b> Reading<'b> {
         readings
     }
 
-    /// The whole body, and the data if it can be found.
+    /// Returns the whole body, and the data if it can be found.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let text = str::from_utf8(&self.bytes).ok();
         let whole = Part {
@@ -77,7 +77,7 @@ impl<'b> Reading<'b> {
             arrived: self.body.get(from..until)?,
             offset: from,
             bytes: data.as_bytes(),
-            // A string with an unpaired surrogate cannot be a text.
+            // A string with an unpaired surrogate cannot be decoded into text.
             text: if is_string { serde_json::from_str(data).ok().map(Cow::Owned) } else { Some(data.into()) },
             is_string,
             is_body: false,
@@ -85,15 +85,15 @@ impl<'b> Reading<'b> {
         })
     }
 
-    /// Where in the body a place in its text is.
+    /// Converts a position in the decoded text into one in the body.
     fn locate(&self, place: usize) -> Option<usize> {
         match self.cause {
             None => Some(place),
-            // Each byte of the body was taken for a character.
+            // Each byte of the body was read as one character.
             Some(Cause::Latin1) => {
                 str::from_utf8(self.bytes.get(..place)?).ok().map(|text| text.chars().count())
             }
-            // Each byte of the text was.
+            // Each byte of the text was read as one character.
             Some(Cause::EncodedTwice) => {
                 str::from_utf8(self.body).ok()?.char_indices().nth(place).map(|(offset, _)| offset)
             }
@@ -103,14 +103,14 @@ impl<'b> Reading<'b> {
 }
 
 impl Part<'_> {
-    /// Where in the body the first byte is that differs from a text.
+    /// Returns the position in the body of the first byte that differs from a text.
     pub(super) fn first_difference(&self, text: &[u8]) -> Option<usize> {
         let common = self.arrived.iter().zip(text).take_while(|(arrived, signed)| arrived == signed).count();
         (common < self.arrived.len().max(text.len())).then_some(self.offset + common)
     }
 }
 
-/// The characters of Windows' Latin-1 from 0x80 to 0x9F; those that are none stand for themselves.
+/// The characters of Windows-1252 from 0x80 to 0x9F. Unassigned bytes stand for themselves.
 const WINDOWS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
@@ -124,7 +124,8 @@ fn from_latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(read).collect()
 }
 
-/// The bytes whose characters these are, if all are and they are another text.
+/// Returns the bytes of a text in Windows-1252, if they are UTF-8 themselves and the text is not
+/// ASCII.
 fn to_latin1(text: &str) -> Option<Vec<u8>> {
     if text.is_ascii() {
         return None;

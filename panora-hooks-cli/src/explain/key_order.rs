@@ -1,10 +1,10 @@
-//! The orders in which programs put the keys of objects.
+//! The orders in which programs write the keys of objects.
 
 use std::cmp::Reverse;
 
 use panora_hooks::__cli::{Json, Node, Text, decode};
 
-/// Puts the keys in alphabetical order, as canonical JSON and Go's maps have them.
+/// Sorts the keys alphabetically, as canonical JSON and Go's maps do.
 pub(super) fn sort(node: &mut Node<'_>) {
     match node {
         Node::Token(_) => {}
@@ -18,8 +18,8 @@ pub(super) fn sort(node: &mut Node<'_>) {
     }
 }
 
-/// Puts the keys in the order of a sample, which is the sender's. Keys that the sample lacks come
-/// last.
+/// Puts the keys in the order of a sample, which is the sender's order. Keys that the sample lacks
+/// come last.
 pub(super) fn arrange(node: &mut Node<'_>, sample: &Json) {
     match (node, sample) {
         (Node::List(items), Json::List(rows)) => {
@@ -41,7 +41,7 @@ pub(super) fn arrange(node: &mut Node<'_>, sample: &Json) {
     }
 }
 
-/// The row that has the most keys in common with an item: the rows of some lists are of several
+/// Returns the row with the most keys in common with an item: the rows of some lists are of several
 /// kinds.
 fn row_like<'s>(item: &Node<'_>, rows: &'s [Json]) -> Option<&'s Json> {
     let common = |row: &&Json| match (item, row) {

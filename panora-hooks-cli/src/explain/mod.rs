@@ -1,16 +1,16 @@
-//! Why a signature does not match.
+//! Explains why a signature does not match.
 //!
-//! A signature that does not match says nothing about the reason: the secret may be another one, or
-//! a program on the way may have parsed the body and written it again. [`explain`] tries the
-//! changes that gateways, frameworks, serializers, and configurations are known to make, until the
-//! signature comes out.
+//! A mismatch alone does not tell the reason: the secret may be a different one, or a program on
+//! the way may have parsed the body and written it again. [`explain`] tries the changes that
+//! gateways, frameworks, serializers, and configurations are known to make, until one of them
+//! yields the signature.
 //!
 //! ```
 //! use panora_hooks::{Verifier, testing::sample};
 //! use panora_hooks_cli::explain::{KnownSecret, explain};
 //!
 //! let sample = sample("crm.contact.created");
-//! // The newline is not part of the secret.
+//! // The newline does not belong to the secret.
 //! let (signature, secret) = (sample.signature(&Verifier::new("f1f9a1c6")?), "f1f9a1c6\n");
 //!
 //! let secrets = [KnownSecret::new("PANORA_WEBHOOK_SECRET", secret)];
@@ -40,21 +40,21 @@ pub use self::cause::{Cause, SecretChange};
 use self::search::{Found, OutOfWork};
 use crate::recording::Recorded;
 
-/// A secret and the name by which explanations speak of it.
+/// A secret and the name under which explanations mention it.
 ///
 /// The bytes are used unchanged. A blank secret is ignored.
 #[derive(Clone)]
 pub struct KnownSecret {
     name: String,
     secret: Vec<u8>,
-    /// Whether the receiver accepts it, although it is not the first.
+    /// Whether the receiver accepts the secret although it is not the first.
     is_accepted: bool,
 }
 
-/// Why a signature does not match, or that it does.
+/// The explanation of a signature that does not match, or that it does match.
 ///
 /// `Display` writes one sentence: the difference between the signed and the received bytes, and the
-/// remedy. It holds the names of secrets, and nothing else of its input.
+/// remedy. It contains the names of secrets, and nothing else of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     cause: Cause,
@@ -62,14 +62,14 @@ pub struct Explanation {
     offset: Option<usize>,
 }
 
-/// Finds out why a signature does not match a body.
+/// Explains why a signature does not match a body.
 ///
 /// `body` is the body as it arrived, and `signatures` are the values of its `Panora-Signature`
 /// headers, which should be one. The first of the secrets is the receiver's, as are those that it
 /// [also accepts](KnownSecret::also_accepted); the others are tried, too.
 ///
-/// The time it takes is limited in proportion to the length of the body: with a large body or many
-/// secrets, changes by a program on the way are tried first, and then what else there is time for.
+/// The time is limited in proportion to the length of the body. With a large body or many secrets,
+/// changes by a program on the way are tried first, and other changes while there is time left.
 #[must_use]
 #[expect(single_use_lifetimes, reason = "`impl IntoIterator<Item = &[u8]>` is unstable")]
 pub fn explain<'s>(
@@ -120,8 +120,8 @@ pub fn explain<'s>(
     refused(body).unwrap_or(Explanation::new(Cause::Unexplained { is_complete }, None))
 }
 
-/// Finds out why the signature of a recorded delivery does not match, as [`explain`] does, with
-/// what its header `Content-Encoding` says.
+/// Explains why the signature of a recorded delivery does not match, as [`explain`] does, and takes
+/// the header `Content-Encoding` into account.
 #[must_use]
 pub fn explain_recorded(recorded: &Recorded, secrets: &[KnownSecret]) -> Explanation {
     let explanation = explain(&recorded.body, recorded.signatures(), secrets);
@@ -135,7 +135,7 @@ pub fn explain_recorded(recorded: &Recorded, secrets: &[KnownSecret]) -> Explana
     }
 }
 
-/// Why no delivery has such a body, whatever the signature is.
+/// Returns the reason why the sender never sends such a body, regardless of the signature.
 fn refused(body: &[u8]) -> Option<Explanation> {
     let refused = |cause, offset| Some(Explanation::new(cause, offset));
     if body.trim_ascii().is_empty() {
@@ -156,20 +156,21 @@ fn refused(body: &[u8]) -> Option<Explanation> {
 }
 
 impl KnownSecret {
-    /// A secret with a name that can be shown, such as that of the variable that holds it.
+    /// Creates a secret with a name that may be shown, such as the name of its variable.
     #[must_use]
     pub fn new(name: impl Into<String>, secret: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), secret: secret.into(), is_accepted: false }
     }
 
-    /// Says that the receiver accepts it, too, such as with [`Verifier::also_accept`].
+    /// Marks the secret as also accepted by the receiver, for example with
+    /// [`Verifier::also_accept`].
     #[must_use]
     pub fn also_accepted(self) -> Self {
         Self { is_accepted: true, ..self }
     }
 }
 
-/// Shows the name only.
+/// Shows only the name.
 impl fmt::Debug for KnownSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KnownSecret").field("name", &self.name).finish_non_exhaustive()
@@ -181,26 +182,26 @@ impl Explanation {
         Self { cause, further: Vec::new(), offset }
     }
 
-    /// The cause, or the first of several: what happened to the body comes before what happened to
-    /// the secret, and that before how the signature is written.
+    /// Returns the cause, or the first of several: changes of the body come before changes of the
+    /// secret, and these before the notation of the signature.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// All causes, where it takes several to explain the signature.
+    /// Returns all causes, if it takes several to explain the signature.
     pub fn causes(&self) -> impl Iterator<Item = &Cause> {
         std::iter::once(&self.cause).chain(&self.further)
     }
 
-    /// Where in the body the first byte is that differs from what was signed; 0 if that was the
-    /// whole body, the length of the body if something is missing at its end.
+    /// Returns the position in the body of the first byte that differs from the signed text: 0 if
+    /// the whole body was signed, the length of the body if its end is missing.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
-    /// Whether nothing is the matter: the receiver accepts the delivery.
+    /// Returns whether the receiver accepts the delivery.
     #[must_use]
     pub fn is_match(&self) -> bool {
         self.cause == Cause::Match

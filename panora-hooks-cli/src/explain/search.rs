@@ -1,4 +1,4 @@
-//! The search for the text that was signed, and the secret it was signed with.
+//! The search for the signed text and the secret.
 
 use super::{
     candidates::{Change, Source},
@@ -14,19 +14,19 @@ pub(super) struct Found {
     pub(super) offset: Option<usize>,
 }
 
-/// The body is too large, or the secrets are too many, to try everything.
+/// The error that the body is too large, or the secrets are too many, to try everything.
 pub(super) struct OutOfWork;
 
 /// Enough to try everything with bodies of a few kilobytes.
 const MIN_WORK: usize = 16 << 20;
 
-/// Enough to try each change on the way with bodies of any length.
+/// Enough to try every change on the way with bodies of any length.
 const WORK_PER_BYTE: usize = 64;
 
-/// The cost of a text, however short it is.
+/// The fixed cost of a text.
 const WORK_PER_TEXT: usize = 256;
 
-/// Looks for the causes of a signature, the likely ones first.
+/// Searches for the causes of a signature, the likely ones first.
 pub(super) fn search(body: &[u8], keys: &[Key], notations: &[Notation]) -> Result<Option<Found>, OutOfWork> {
     let readings = Reading::all(body);
     let parts: Vec<_> =
@@ -53,7 +53,7 @@ pub(super) fn search(body: &[u8], keys: &[Key], notations: &[Notation]) -> Resul
     Ok(None)
 }
 
-/// The texts that may have been signed, those with the fewest changes first.
+/// Returns the texts that may have been signed, those with the fewest changes first.
 fn candidates<'s>(sources: &'s Sources<'s>, changes: fn(&Part<'_>) -> Vec<Change>) -> Vec<Candidate<'s>> {
     let candidates = sources.iter().flat_map(|(reading, source)| {
         changes(source.part).into_iter().map(|change| {
@@ -109,7 +109,7 @@ impl Candidate<'_> {
         let offset = if causes.contains(&Cause::ByteOrderMark) {
             Some(0)
         } else {
-            // Of a whole body, the first byte is none of the data.
+            // The first byte of a whole body is never part of the data.
             part.first_difference(text).or(part.is_body.then_some(0))
         };
         Found { causes, offset }

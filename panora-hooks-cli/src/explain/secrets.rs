@@ -1,4 +1,4 @@
-//! Secrets as they are, and as configurations change them.
+//! Secrets, unchanged and as configurations change them.
 
 use std::collections::HashSet;
 
@@ -14,30 +14,31 @@ use super::{
 
 /// A key that may have made the signature.
 pub(super) struct Key {
-    /// How it differs from the receiver's secret.
+    /// The differences from the receiver's secret.
     pub(super) causes: Vec<Cause>,
     mac: Hmac<Sha256>,
 }
 
 impl Key {
-    /// Whether the secret would have to be changed to be this key.
+    /// Returns whether the key is a changed form of a secret.
     pub(super) fn is_changed(&self) -> bool {
         self.causes.iter().any(|cause| matches!(cause, Cause::SecretChanged { .. }))
     }
 
-    /// The notation that means this key's signature of a text. Compares in constant time.
+    /// Returns the notation in which the header contains this key's signature of a text. Compares
+    /// in constant time.
     pub(super) fn signs<'n>(&self, text: &[u8], notations: &'n [Notation]) -> Option<&'n Notation> {
         let mac = self.mac.clone().chain_update(text);
         notations.iter().find(|notation| mac.clone().verify_slice(&notation.bytes).is_ok())
     }
 }
 
-/// The secrets that the receiver accepts.
+/// Returns the secrets that the receiver accepts.
 pub(super) fn of_receiver(secrets: &[KnownSecret]) -> impl Iterator<Item = &KnownSecret> {
     secrets.iter().take(1).chain(secrets.iter().skip(1).filter(|known| known.is_accepted))
 }
 
-/// Every key, those with the fewest changes first. A blank secret is none.
+/// Returns every key, those with the fewest changes first. Blank secrets are left out.
 pub(super) fn keys(secrets: &[KnownSecret]) -> Vec<Key> {
     let known = secrets.iter().enumerate().filter(|(_, known)| keyed(&known.secret).is_some());
     let candidates = known.flat_map(|(index, KnownSecret { name, secret, is_accepted })| {
@@ -51,7 +52,7 @@ pub(super) fn keys(secrets: &[KnownSecret]) -> Vec<Key> {
             .map(move |(change, secret)| (other.clone().into_iter().chain(change).collect(), secret))
     });
     let mut candidates: Vec<(Vec<Cause>, Vec<u8>)> = candidates.collect();
-    // A secret as it is comes before one that would have to be changed.
+    // An unchanged secret comes before a changed one.
     let is_changed = |cause: &Cause| matches!(cause, Cause::SecretChanged { .. });
     candidates.sort_by_key(|(causes, _)| (causes.len(), causes.iter().any(is_changed)));
     let mut seen = HashSet::new();
@@ -62,17 +63,17 @@ pub(super) fn keys(secrets: &[KnownSecret]) -> Vec<Key> {
     keys.collect()
 }
 
-/// The key of a secret, unless it is blank.
+/// Returns the key of a secret, unless the secret is blank.
 fn keyed(secret: &[u8]) -> Option<Hmac<Sha256>> {
     Verifier::new(secret).ok()?;
     Hmac::new_from_slice(secret).ok()
 }
 
-/// The name of the secret that a header holds instead of a signature.
+/// Returns the name of the secret that a header contains instead of a signature.
 pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s str> {
     let header = header.trim_ascii();
     let is_header = |known: &&KnownSecret| {
-        // MACs are compared in constant time, texts are not.
+        // Compares MACs in constant time, which a comparison of texts is not.
         keyed(&known.secret).is_some_and(|mac| {
             let expected = mac.clone().chain_update(known.secret.trim_ascii()).finalize();
             mac.chain_update(header).finalize() == expected
@@ -81,7 +82,7 @@ pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s 
     secrets.iter().find(is_header).map(|known| known.name.as_str())
 }
 
-/// The changes of a secret between the endpoint and a configuration: white space and quotes that
+/// Returns the changes that a secret goes through between the endpoint and a configuration: white space and quotes that
 /// files keep, and the prefix and base64 of Standard Webhooks, which some libraries for other
 /// senders expect. A script that signs may read a newline.
 fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {

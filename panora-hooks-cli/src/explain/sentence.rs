@@ -1,4 +1,4 @@
-//! Causes in plain sentences.
+//! The sentences for causes.
 
 use panora_hooks::{__cli::printable, VerifyError};
 
@@ -12,7 +12,7 @@ const AS_HEX: &str = "have it written as 64 lower-case hex digits and nothing el
 const AS_IT_IS: &str = "use the endpoint's `secret` as it is on both sides";
 const AS_UTF_8: &str = "have whatever handles the body as text on the way pass on bytes";
 
-/// Clauses as one: "a, b, and c".
+/// Joins clauses into one, such as "a, b, and c".
 pub(super) fn join(clauses: &[impl AsRef<str>]) -> String {
     let mut joined = String::new();
     for (index, clause) in clauses.iter().enumerate() {
@@ -27,7 +27,7 @@ pub(super) fn join(clauses: &[impl AsRef<str>]) -> String {
 }
 
 impl Cause {
-    /// The problem, as a clause.
+    /// Returns the problem as a clause.
     pub(super) fn problem(&self) -> String {
         let problem = match self {
             Self::SecretAsSignature { name } => {
@@ -87,7 +87,7 @@ impl Cause {
         problem.to_owned()
     }
 
-    /// The remedy, as a clause.
+    /// Returns the remedy as a clause.
     pub(super) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Match => None,
@@ -112,7 +112,8 @@ impl Cause {
             }
             Self::SecretChanged { .. } => Some(AS_IT_IS),
             Self::WholeBody | Self::DataEncoded => Some(AS_IT_IS_SENT),
-            // Nothing else is the sender's way, so that it was no release of Panora.
+            // Panora always writes JSON as JavaScript does, so another notation was signed by
+            // another program.
             Self::Rewritten { writing } if *writing != JAVASCRIPT.name => Some(AS_IT_IS_SENT),
             Self::Rewritten { .. }
             | Self::DataDecoded

@@ -1,4 +1,4 @@
-//! The ways in which programs write JSON.
+//! The notations in which programs write JSON.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -7,7 +7,7 @@ use panora_hooks::__cli::{self, Member, Node, Text, decode};
 /// A program that writes JSON.
 #[derive(Debug, PartialEq)]
 pub(super) struct Serializer {
-    /// Completes "as .. writes it".
+    /// The middle of the sentence "as … writes it".
     pub(super) name: &'static str,
     tokens: Tokens,
     space: Space,
@@ -19,24 +19,24 @@ pub(super) struct Serializer {
 enum Keys {
     Kept,
     Alphabetical,
-    /// By their lengths, then by their bytes.
+    /// By length, then by bytes.
     ByLength,
 }
 
 /// The treatment of strings and numbers.
 #[derive(Debug, PartialEq)]
 enum Tokens {
-    /// They stay as they arrived.
+    /// Strings and numbers stay as they arrived.
     Kept,
-    /// Strings are written again, and numbers too where they are floating-point numbers.
+    /// Strings are rewritten; numbers only by programs that read them as floating-point numbers.
     Written { escapes: Escapes, is_javascript: bool },
 }
 
-/// Which characters, other than those that need it, are written as `\u` and four digits.
+/// The characters that are written as `\u` and four digits although JSON does not require it.
 #[derive(Debug, PartialEq)]
 struct Escapes {
     ascii: &'static str,
-    /// From where on: U+0080 for all that is not ASCII.
+    /// The first character of the escaped range: U+0080 escapes everything but ASCII.
     from: char,
     line_separators: bool,
     slash: bool,
@@ -46,7 +46,7 @@ struct Escapes {
 #[derive(Debug, PartialEq)]
 enum Space {
     None,
-    /// One after each comma and colon.
+    /// One space after each comma and colon.
     Some,
 }
 
@@ -64,7 +64,7 @@ const fn other(name: &'static str, escapes: Escapes, space: Space) -> Serializer
     Serializer { name, tokens: Tokens::Written { escapes, is_javascript: false }, space, keys: Keys::Kept }
 }
 
-/// The sender's.
+/// The sender's serializer.
 pub(super) const JAVASCRIPT: Serializer = Serializer {
     name: "`JSON.stringify`",
     tokens: Tokens::Written { escapes: FEW, is_javascript: true },
@@ -72,10 +72,10 @@ pub(super) const JAVASCRIPT: Serializer = Serializer {
     keys: Keys::Kept,
 };
 
-/// Changes nothing but white space.
+/// Changes only white space.
 pub(super) const KEPT: Serializer = kept("a program without white space", Space::None);
 
-/// The likely ones first: several may write the same.
+/// The likely ones first, because several may write the same text.
 pub(super) static SERIALIZERS: &[Serializer] = &[
     JAVASCRIPT,
     KEPT,
@@ -102,14 +102,14 @@ pub(super) static SERIALIZERS: &[Serializer] = &[
 ];
 
 impl Serializer {
-    /// The text of a value.
+    /// Writes a value.
     pub(super) fn write(&self, node: &Node<'_>) -> String {
         let mut text = String::new();
         self.value(node, &mut text);
         text
     }
 
-    /// A text as a JSON string.
+    /// Writes a text as a JSON string.
     pub(super) fn quote(&self, text: &str) -> String {
         match &self.tokens {
             Tokens::Kept => __cli::quote(text),
@@ -117,7 +117,7 @@ impl Serializer {
         }
     }
 
-    /// Whether it writes strings in a way that no other before it does.
+    /// Returns whether no serializer before this one in the list writes strings in the same way.
     pub(super) fn quotes_its_own_way(&self) -> bool {
         let first = SERIALIZERS.iter().find(|first| first.tokens == self.tokens);
         self.tokens != Tokens::Kept && first == Some(self)
@@ -154,7 +154,7 @@ impl Serializer {
         text.push(close);
     }
 
-    /// The members as they are once an object was made of them.
+    /// Returns the members that remain once the program has parsed the object, in its order.
     fn members<'m, 't>(&self, members: &'m [Member<'t>]) -> Vec<&'m Member<'t>> {
         if self.tokens == Tokens::Kept && self.keys == Keys::Kept {
             return members.iter().collect();
@@ -245,9 +245,9 @@ mod tests {
         serializer.write(&Node::parse(text).unwrap())
     }
 
-    /// As Python 3.11 and Node 20 print it, and as PHP, Go and .NET document it.
+    /// The output of Python 3.11 and Node 20, and the documented output of PHP, Go and .NET.
     #[test]
-    fn strings_are_escaped_as_programs_do() {
+    fn each_program_escapes_strings_in_its_own_way() {
         let text = r#""\u0001\u0008\u000a\u001f\u007f\"\\\/<>&='+`\u00e9\u2028\ud83d\ude80""#;
         let few = "\"\\u0001\\b\\n\\u001f\u{7f}\\\"\\\\/<>&='+`\u{e9}\u{2028}\u{1f680}\"";
         let html = few.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_what_programs_make_of_them() {
+    fn each_program_writes_keys_and_numbers_in_its_own_way() {
         let text = r#"{ "b":1.0, "10":1E21, "a":-0, "9":{}, "b":[2e0, 1e999] }"#;
         for (name, written) in [
             ("`JSON.stringify`", r#"{"9":{},"10":1e+21,"b":[2,null],"a":0}"#),

@@ -1,4 +1,4 @@
-//! The ways in which signatures are written.
+//! The notations of signatures.
 
 use base64::{
     Engine,
@@ -9,18 +9,18 @@ use uuid::{Uuid, fmt::Hyphenated};
 
 use super::cause::Cause;
 
-/// A meaning of a value of the header.
+/// A possible meaning of the value of the header.
 #[derive(Debug, PartialEq)]
 pub(super) struct Notation {
-    /// How it is written otherwise than the sender writes it.
+    /// The differences from the sender's notation.
     pub(super) causes: Vec<Cause>,
     pub(super) bytes: Vec<u8>,
 }
 
-/// As many bytes as a signature has.
+/// The length of a signature in bytes.
 pub(super) const LENGTH: usize = 32;
 
-/// The meanings of a value of the header, those with the fewest changes first.
+/// Returns the possible meanings of the value of the header, those with the fewest changes first.
 pub(super) fn read(header: &[u8]) -> Vec<Notation> {
     let trimmed = header.trim_ascii();
     let padding = (trimmed.len() < header.len()).then_some(Cause::SignaturePadded);
@@ -36,12 +36,12 @@ pub(super) fn read(header: &[u8]) -> Vec<Notation> {
     notations
 }
 
-/// Whether a text is a UUID, as every secret is that the sender makes.
+/// Returns whether a text is a UUID, as every secret is that the sender generates.
 pub(super) fn is_uuid(text: &[u8]) -> bool {
     text.len() == Hyphenated::LENGTH && Uuid::try_parse_ascii(text).is_ok()
 }
 
-/// The text behind the last `=`, `:`, `,` or space, or behind `0x`.
+/// Returns the text after the last `=`, `:`, `,` or space, or after `0x`.
 fn without_prefix(text: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = text.strip_prefix(b"0x") {
         return Some(rest);
@@ -65,7 +65,7 @@ fn read_bare(text: &[u8]) -> impl Iterator<Item = (Option<Cause>, Vec<u8>)> {
     from_hex.into_iter().chain(from_base64).filter(|(_, bytes)| bytes.len() == LENGTH)
 }
 
-/// The bytes of a text in base64 of either alphabet, padded or not.
+/// Decodes base64 of either alphabet, with or without padding.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let standard = text.iter().map(|byte| match byte {

@@ -6,11 +6,10 @@ use reqwest::Url;
 
 use super::cause::Cause;
 
-/// Objects are looked into this deep: gateways and queues put bodies into fields of objects in
-/// lists.
+/// The depth of the search: gateways and queues put bodies into fields of objects in lists.
 const MAX_DEPTH: usize = 4;
 
-/// The first bytes of what programs compress with.
+/// The first bytes of compressed data.
 const COMPRESSED: [(&[u8], &str); 7] = [
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -21,8 +20,8 @@ const COMPRESSED: [(&[u8], &str); 7] = [
     (b"\x78\xda", "deflate"),
 ];
 
-/// Returns what a body is compressed with: by its first bytes, or by its header `Content-Encoding`
-/// if it is not text.
+/// Returns the compression of a body, by its first bytes, or by its header `Content-Encoding` if it
+/// is not text.
 pub(super) fn compression(body: &[u8], header: Option<&[u8]>) -> Option<&'static str> {
     let by_bytes = COMPRESSED.iter().find(|(start, _)| body.starts_with(start)).map(|(_, name)| *name);
     by_bytes.or_else(|| {
@@ -33,7 +32,7 @@ pub(super) fn compression(body: &[u8], header: Option<&[u8]>) -> Option<&'static
     })
 }
 
-/// Takes a body out of its wrapping. Returns `None` if there is no body of the sender inside.
+/// Takes a body out of its wrapping. Returns `None` if there is none of the sender's bodies inside.
 pub(super) fn unwrap(body: &[u8]) -> Option<(Cause, Vec<u8>)> {
     if let Some(text) = from_utf16(body) {
         return Envelope::parse(&text).is_ok().then(|| (Cause::Utf16, text.into_bytes()));
@@ -63,14 +62,14 @@ fn inside(node: &Node<'_>, depth: usize) -> Option<Vec<u8>> {
         }
         Node::List(items) => items.iter().find_map(|item| inside(item, depth)),
         Node::Object(members) => members.iter().find_map(|(_, value)| inside(value, depth)).or_else(|| {
-            // An object in another one, as it would have to be written again.
+            // Last, because an object inside another one has to be written again.
             let text = super::serializers::KEPT.write(node);
             body(text.into_bytes())
         }),
     }
 }
 
-/// Returns a body if it is one of the sender, or a compressed one perhaps.
+/// Returns the bytes if they are a body of the sender, or possibly a compressed one.
 fn body(bytes: Vec<u8>) -> Option<Vec<u8>> {
     let is_body = str::from_utf8(&bytes).is_ok_and(|text| Envelope::parse(text).is_ok());
     (is_body || compression(&bytes, None).is_some()).then_some(bytes)
@@ -97,8 +96,8 @@ fn from_utf16(body: &[u8]) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// Reads the fields of a form, in their names, too: a body that is taken for a form is the name of
-/// a field.
+/// Parses the fields of a form. Names are searched, too: a body that is mistaken for a form becomes
+/// the name of a field.
 fn from_form(text: &str) -> Option<Vec<u8>> {
     if let Some(name) = text.strip_suffix('=').and_then(|name| body(name.as_bytes().to_vec())) {
         return Some(name);

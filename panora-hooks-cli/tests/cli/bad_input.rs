@@ -1,4 +1,4 @@
-//! What is wrong is said in one sentence, with its status.
+//! Each error is one sentence, with its exit status.
 
 use std::{fs, net::TcpListener};
 
@@ -8,7 +8,7 @@ const TO: &str = "http://127.0.0.1:1/webhook";
 const AWAY: &str = "no connection to http://127.0.0.1:1: start the receiver, or check the URL (Connection refused (os error 111))";
 
 #[test]
-fn a_url_that_does_not_answer_or_is_none() {
+fn an_unreachable_or_invalid_url_is_an_error() {
     fails(&mut cli(["send", "crm.company.created", "--to", TO]), 3, AWAY);
     fails(&mut cli(["send", "crm.company.created", "--to", TO, "--count", "1000"]), 3, AWAY);
     for url in ["127.0.0.1:8000", "ftp://a/b", "", "http://"] {
@@ -19,7 +19,7 @@ fn a_url_that_does_not_answer_or_is_none() {
 }
 
 #[test]
-fn a_port_in_use() {
+fn a_port_in_use_is_an_error() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let says = format!(
@@ -29,7 +29,7 @@ fn a_port_in_use() {
 }
 
 #[test]
-fn an_event_type_or_payload_that_is_none() {
+fn an_unknown_event_type_or_invalid_payload_is_an_error() {
     let send = |args: &[&str]| {
         let mut command = cli(["send", "--to", TO]);
         command.args(args);
@@ -38,7 +38,7 @@ fn an_event_type_or_payload_that_is_none() {
     fails(
         &mut send(&["crm.contct.created"]),
         2,
-        "unknown event type `crm.contct.created`, perhaps `crm.contact.created`; with a payload of yours it is sent all the same",
+        "unknown event type `crm.contct.created`, perhaps `crm.contact.created`; it can still be sent with a payload of your own",
     );
     fails(
         &mut send(&["ats.eecos.pulled"]),
@@ -73,7 +73,7 @@ fn an_event_type_or_payload_that_is_none() {
 }
 
 #[test]
-fn a_file_that_is_no_recording() {
+fn a_file_that_is_not_a_recording_is_neither_replayed_nor_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let file = path.to_str().unwrap();
@@ -150,7 +150,7 @@ fn a_file_that_is_no_recording() {
 }
 
 #[test]
-fn a_secret_that_is_none() {
+fn a_missing_or_padded_secret_is_an_error() {
     let unset = "the environment variable `PANORA_WEBHOOK_SECRET` is not set: set it to the `secret` of the webhook endpoint";
     for args in [&["sign"][..], &["verify"], &["explain"], &["send", "crm.company.created", "--to", TO]] {
         fails(cli([]).args(args).env_remove("PANORA_WEBHOOK_SECRET"), 2, unset);
@@ -164,7 +164,7 @@ fn a_secret_that_is_none() {
 }
 
 #[test]
-fn a_body_that_cannot_be_signed() {
+fn a_body_without_valid_data_is_neither_signed_nor_verified() {
     let sign = |args: &[&str], text: &str| {
         let mut command = cli(["sign"]);
         command.args(args).write_stdin(text);
@@ -184,13 +184,13 @@ fn a_body_that_cannot_be_signed() {
     fails(
         verify.write_stdin("{}"),
         2,
-        "`-` is no recording: a body needs the signature that came with it, in --signature",
+        "`-` is not a recording: a body needs the signature that came with it, in --signature",
     );
     fails(&mut sign(&["--data"], "secret"), 2, "cannot sign `-`: it is not JSON");
 }
 
 #[test]
-fn an_inbox_that_is_not_there_or_is_something_else() {
+fn a_missing_or_wrong_inbox_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("text.db");
     fs::write(&file, "a text that is long enough for a header of SQLite, and is none, of course: 1234567890")

@@ -23,7 +23,7 @@ fn endpoints<const N: usize>(api: &Api, args: [&str; N]) -> Command {
 }
 
 #[test]
-fn they_are_listed_with_warnings_and_without_secrets() {
+fn endpoints_are_listed_with_warnings_and_without_secrets() {
     let api = Api::start();
     let (status, nothing, _) = run(&mut endpoints(&api, ["list"]));
     assert_eq!((status, &*nothing), (0, "the project has no endpoints\n"));
@@ -56,7 +56,7 @@ warning: endpoints `e0000000-0000-4000-8000-000000000001` and `e0000000-0000-400
 }
 
 #[test]
-fn one_is_created_disabled_enabled_and_deleted() {
+fn an_endpoint_is_created_disabled_enabled_and_deleted() {
     let api = Api::start();
     let create =
         ["create", URL, "--scope", "crm.contact.*", "--scope", "connection.created", "--description", "mine"];
@@ -78,7 +78,7 @@ fn one_is_created_disabled_enabled_and_deleted() {
     assert_eq!(printed(&mut endpoints(&api, ["enable", id])), json!({ "id": id, "enabled": true }));
     assert!(api.summary()[0].ends_with(" active"));
 
-    // Nobody is asked where nobody can answer.
+    // Without a terminal, nobody can answer a question.
     let says = format!("there is no terminal to ask on, so add --yes: delete endpoint `{id}` for good?");
     fails(&mut endpoints(&api, ["delete", id]), 2, &says);
     api.state().used.push(id.to_owned());
@@ -92,7 +92,7 @@ fn one_is_created_disabled_enabled_and_deleted() {
     let created =
         printed(&mut endpoints(&api, ["create", URL, "--scope", "crm.contact.created", "--show-secrets"]));
     assert_eq!(created["secret"], secret(2));
-    // What goes to another endpoint already.
+    // The event type already goes to another endpoint.
     let again = ["create", "https://example.com/again", "--scope", "crm.contact.created"];
     let (_, _, warnings) = run(&mut endpoints(&api, again));
     assert!(warnings.contains("both subscribe to `crm.contact.created`"), "{warnings}");
@@ -118,7 +118,7 @@ fn a_changed_scope_is_synced_in_steps() {
         }
         run(command.args(args))
     };
-    // A plan changes nothing.
+    // A dry run changes nothing.
     let (status, plan, _) = sync(&[], &["--dry-run"]);
     assert_eq!(
         (status, &*plan),
@@ -149,11 +149,11 @@ left to do: disable endpoint `e0000000-0000-4000-8000-000000000001`
     assert_data_eq!(
         errors,
         str![[r#"
-error: not all is done: once the receiver accepts the new secret beside the old one, set PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again
+error: not everything is done: once the receiver accepts the new secret as well as the old one, set PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS here to the same values, and run this again
 
 "#]]
     );
-    // As often as one likes.
+    // Another run changes nothing.
     let (status, again, _) = sync(&[current], &scope);
     assert_eq!((status, again.lines().count(), api.summary().len()), (1, 3, 2));
     let both = [("PANORA_WEBHOOK_SECRET", secret(2)), ("PANORA_WEBHOOK_SECRET_PREVIOUS", secret(1))];
@@ -173,7 +173,7 @@ error: not all is done: once the receiver accepts the new secret beside the old 
 }
 
 #[test]
-fn what_was_done_before_a_sync_failed_is_shown() {
+fn a_failed_sync_shows_the_completed_steps() {
     let unchanged = "the API answered with success but did not change endpoint \
                      `e0000000-0000-4000-8000-000000000001`: look at the API's own log";
     let start = || {
@@ -201,7 +201,7 @@ fn what_was_done_before_a_sync_failed_is_shown() {
 }
 
 #[test]
-fn a_secret_is_rotated_at_once_if_it_is_told_to() {
+fn a_secret_is_rotated_at_once_on_request() {
     let api = Api::start();
     let old = api.state().add(URL, &["crm.contact.created"]);
     let rotate = ["sync", URL, "--scope", "crm.contact.created", "--replace", &old, "--yes"];
@@ -230,7 +230,7 @@ fn credentials_in_urls_are_secrets() {
 }
 
 #[test]
-fn an_answer_that_is_lost_says_what_may_have_happened() {
+fn a_lost_answer_is_reported_as_a_change_that_may_have_happened() {
     let api = Api::start();
     api.state().answers_left = Some(0);
     fails(
@@ -243,7 +243,7 @@ fn an_answer_that_is_lost_says_what_may_have_happened() {
 }
 
 #[test]
-fn what_goes_wrong_is_one_sentence() {
+fn each_error_is_one_sentence() {
     let api = Api::start();
     fails(
         endpoints(&api, ["list"]).env_remove("PANORA_API_KEY"),
@@ -267,7 +267,7 @@ fn what_goes_wrong_is_one_sentence() {
         "nothing is sent under the name `weather.*`",
     );
     for (scope, says) in [
-        ("*.pulled", "`*.pulled` is no pattern: only a prefix may have a `*`, at its end"),
+        ("*.pulled", "`*.pulled` is not a pattern: only a prefix may have a `*`, at its end"),
         (
             "crm.company.push",
             "nothing is sent under the name `crm.company.push`: subscribe to `crm.company.created`",
@@ -348,10 +348,10 @@ fn warnings_are_few_on_the_standard_error_and_complete_as_json() {
     assert_eq!(printed(&mut endpoints(&api, sync))["warnings"].as_array().unwrap().len(), 601);
 }
 
-/// Runs a script in which the command is asked on a terminal and answered with `y`, after a change.
+/// Runs the command on a terminal, and answers its question with `y`, after a change in some cases.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_is_carried_out_as_shown_or_not_at_all() {
+fn a_confirmed_plan_is_carried_out_as_shown_or_not_at_all() {
     for is_changed in [false, true] {
         let api = Api::start();
         let old = api.state().add(URL, &["crm.deal.created"]);
@@ -376,7 +376,8 @@ fn an_answer_is_carried_out_as_shown_or_not_at_all() {
             shown.extend(byte);
         }
         if is_changed {
-            // Somebody else disables the new endpoint: without it, the old one would be the last.
+            // Another user disables the new endpoint. Without it, disabling the old one would leave
+            // none.
             api.state().endpoints[1]["active"] = false.into();
         }
         terminal.stdin.take().unwrap().write_all(b"y\n").unwrap();

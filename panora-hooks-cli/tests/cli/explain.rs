@@ -1,4 +1,5 @@
-//! `explain`, on what really happens to deliveries. Every hypothesis is tested with the library.
+//! `explain`, for changes that deliveries go through in practice. The library tests every
+//! hypothesis.
 
 use std::fs;
 
@@ -14,7 +15,7 @@ fn company() -> Sample {
     sample("crm.company.created").set("name", CANARY)
 }
 
-/// What is said of a body with a signature.
+/// Returns the explanation of a body with a signature.
 fn explain(body: &str, signature: &str) -> (i32, String) {
     let mut command = cli(["explain", "--signature", signature]);
     let (status, said, errors) =
@@ -28,7 +29,7 @@ fn explain(body: &str, signature: &str) -> (i32, String) {
 }
 
 #[test]
-fn a_delivery_that_is_the_senders_matches() {
+fn an_unchanged_delivery_matches() {
     let company = company();
     let (status, said) = explain(&company.body(), &company.signature(&verifier()));
     assert_eq!(status, 0);
@@ -42,8 +43,8 @@ the signature matches: the receiver's secret signed `data` as it arrived
 }
 
 #[test]
-fn a_proxy_that_reformats_json() {
-    // Of a payload in a string only the escapes are written otherwise, as Python does it.
+fn rewritten_json_is_recognised() {
+    // In a string, only the escapes are rewritten, as Python writes them.
     let company = company();
     let signature = company.signature(&verifier());
     let python = company.body().replace('é', "\\u00e9");
@@ -57,7 +58,7 @@ JSON was signed as `JSON.stringify` writes it but arrived written otherwise: ver
 "#]]
     );
 
-    // Of one that is not, everything.
+    // In an object, the whole notation changes.
     let object = company.as_object();
     let signature = object.signature(&verifier());
     let body: Value = serde_json::from_str(&object.body()).unwrap();
@@ -97,7 +98,7 @@ the signature was made with the secret `PANORA_WEBHOOK_SECRET_STAGING` instead o
 }
 
 #[test]
-fn it_agrees_with_verify() {
+fn explain_agrees_with_verify() {
     let company = company();
     let signature = company.signature(&verifier());
     for name in ["verify", "explain"] {
@@ -105,7 +106,7 @@ fn it_agrees_with_verify() {
         command.env("PANORA_WEBHOOK_SECRET", "another").env("PANORA_WEBHOOK_SECRET_PREVIOUS", SECRET);
         command.write_stdin(company.body()).assert().success();
     }
-    // Both refuse what has two signatures.
+    // Both refuse a delivery with two signatures.
     let line = format!(
         r#"{{"recording":1,"received_at":"2026-11-24T10:00:00Z","method":"POST","target":"/","headers":[["panora-signature","{signature}"],["Panora-Signature","{signature}"]],"body":{}}}"#,
         serde_json::to_string(&company.body()).unwrap()
@@ -122,10 +123,10 @@ fn it_agrees_with_verify() {
     );
 }
 
-/// On a terminal. With optimisation, it takes a body of many megabytes.
+/// Runs on a terminal. In an optimised build, this would take a body of many megabytes.
 #[cfg(debug_assertions)]
 #[test]
-fn what_takes_long_shows_that_it_is_not_over() {
+fn a_long_search_shows_its_progress() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("body.json");
     let rows = vec![json!({ "id": 1, "name": CANARY }); 20_000];
@@ -145,7 +146,7 @@ fn what_takes_long_shows_that_it_is_not_over() {
 }
 
 #[test]
-fn a_signature_of_the_whole_body() {
+fn a_signature_of_the_whole_body_is_recognised() {
     let body = company().body();
     let (status, said) = explain(&body, &verifier().sign(&body));
     assert_eq!(status, 1);
@@ -159,7 +160,7 @@ the whole body was signed instead of the value of `data`: have the bytes behind 
 }
 
 #[test]
-fn the_deliveries_of_a_recording_are_explained_each() {
+fn each_delivery_of_a_recording_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deliveries.jsonl");
     let file = file.to_str().unwrap();

@@ -14,7 +14,7 @@ use crate::{
     support::{Listening, OK, Raw, SECRET, cli, run, verifier},
 };
 
-/// Every command, found in the help of its parent.
+/// Returns every command, as listed in the help of its parent.
 fn commands() -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     let mut next = 0;
@@ -37,7 +37,7 @@ fn help(command: &[String]) -> String {
     help
 }
 
-/// The lines of the example at the end of a help.
+/// Returns the lines of the example at the end of a help text.
 fn example(help: &str) -> String {
     let (_, example) = help.split_once("Example: ").expect("an example");
     example.trim().to_owned()
@@ -71,7 +71,8 @@ fn every_example_works_when_pasted() {
     for command in commands() {
         let example = example(&help(&command));
         fill(&runtime, &folder.path().join("panora-inbox.db"));
-        // All events are new, the port is not free for sure, and the example that listens goes on for ever.
+        // All events are new, the port may be in use, and the example of `listen` would run
+        // forever.
         let mut script = example
             .replace("http://127.0.0.1:8000/webhook", &receiver.url)
             .replace("--port 8001", "--port 0")
@@ -101,7 +102,7 @@ fn every_example_works_when_pasted() {
         let errors = String::from_utf8_lossy(&output.stderr);
         let code = output.status.code();
         let is_fine = match command.first().map(String::as_str) {
-            // What `timeout` says of what it has ended.
+            // The exit status with which `timeout` reports that it ended the command.
             Some("listen") => code == Some(124) && errors.starts_with("listening"),
             _ => code == Some(0),
         };
@@ -123,7 +124,7 @@ fn the_example_of_the_readme_works() {
     assert_eq!(receiver.bodies()[0]["type"], "crm.company.push");
 }
 
-/// A recording of a delivery.
+/// Records one delivery.
 fn record(path: &std::path::Path) {
     let mut listening = Listening::start(["--record", path.to_str().unwrap()]);
     cli(["send", "crm.company.created", "--to", &listening.url()]).assert().success();
@@ -131,7 +132,8 @@ fn record(path: &std::path::Path) {
     assert_eq!(listening.interrupt(), 0);
 }
 
-/// A new inbox with events that the examples speak of: some dead and old, one with the number 17.
+/// Creates an inbox with the events of the examples: some are dead and old, and one has the number
+/// 17.
 fn fill(runtime: &tokio::runtime::Runtime, path: &std::path::Path) {
     for file in ["", "-wal", "-shm", "-lock"] {
         let _ = fs::remove_file(format!("{}{file}", path.display()));
@@ -155,7 +157,7 @@ fn fill(runtime: &tokio::runtime::Runtime, path: &std::path::Path) {
     });
 }
 
-/// A name that no other contact of the test has.
+/// Returns a name that no other contact of the test has.
 fn new_name() -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -163,7 +165,7 @@ fn new_name() -> String {
 }
 
 #[test]
-fn no_command_is_an_error_with_the_help() {
+fn a_missing_command_is_an_error_that_shows_the_help() {
     let (status, printed, errors) = run(&mut cli([]));
     assert_eq!((status, &*printed), (2, ""));
     assert!(errors.contains("Usage: panora-hooks"));
@@ -199,7 +201,7 @@ crm.company.pulled   same              CompanyRow  list    yes
 }
 
 #[test]
-fn output_that_nobody_reads_is_no_error() {
+fn a_closed_output_is_not_an_error() {
     let script = format!("{} events | head -1; echo ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_panora-hooks"));
     let output = process::Command::new("bash").args(["-c", &script]).output().unwrap();
     assert_data_eq!(
@@ -213,7 +215,7 @@ name[..]sent
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
-/// What bash makes of the words of a line, of which the last is to be completed.
+/// Returns the words that bash suggests for the last word of a line.
 fn completed(line: &str) -> Vec<String> {
     let script = format!(
         r#"source <({} completions bash)
@@ -237,7 +239,7 @@ fn bash_completes_commands_and_options() {
 }
 
 #[test]
-fn there_are_completions_and_man_pages_of_every_command() {
+fn every_command_has_completions_and_a_man_page() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let (status, script, _) = run(&mut cli(["completions", shell]));
         assert!(status == 0 && script.contains("endpoints") && script.contains("dry-run"), "{shell}");

@@ -1,4 +1,4 @@
-//! `inbox`, beside a receiver that runs.
+//! `inbox`, used while a receiver runs.
 
 use std::{
     path::PathBuf,
@@ -33,7 +33,7 @@ async fn never() -> Result<(), HookError> {
 #[on("crm.company.created")]
 async fn done() {}
 
-/// A receiver that runs: two events are done, two dead, and one parked.
+/// A running receiver with two done events, two dead ones, and a parked one.
 struct Receiver<I> {
     runtime: Runtime,
     inbox: I,
@@ -57,7 +57,7 @@ impl<I: Inbox + Clone> Receiver<I> {
         Self { runtime, inbox, stop: Some(stop) }
     }
 
-    /// Waits until so many events are dead, and none is to run.
+    /// Waits until `count` events are dead, and none is due.
     fn until_dead(&self, count: u64) {
         self.runtime.block_on(until(&self.inbox, count));
     }
@@ -97,7 +97,7 @@ fn sqlite() -> (Receiver<SqliteInbox>, TempDir, PathBuf) {
     (Receiver::start(Runtime::new().unwrap(), inbox), folder, file)
 }
 
-/// Where an inbox is: a file, or the URL of a database and a schema.
+/// The location of an inbox: a file, or the URL of a database and a schema.
 type At<'a> = (&'a str, &'a str);
 
 fn inbox<const N: usize>((location, schema): At<'_>, args: [&str; N]) -> Command {
@@ -126,7 +126,7 @@ id  state   type                 received              tried  size     why
 
 "#]]
     );
-    // By state, type and age; in pages.
+    // Filters by state, type and age, and pages.
     let ids = |args: &[&str]| {
         let listed = printed(inbox(at, ["list"]).args(args));
         let ids: Vec<_> =
@@ -141,7 +141,7 @@ id  state   type                 received              tried  size     why
     assert_eq!(ids(&["--limit", "2"]), (vec![1, 2], json!(2)));
     assert_eq!(ids(&["--limit", "3", "--after", "2"]), (vec![3, 4, 5], json!(null)));
 
-    // What an event is, with its payload only if it is asked for.
+    // The payload is shown only on request.
     let (_, shown, _) = run(&mut inbox(at, ["show", "2"]));
     assert!(
         shown.contains("state        dead") && shown.contains(r#""first_name": "<text of 19>""#),
@@ -157,7 +157,7 @@ id  state   type                 received              tried  size     why
     let (status, _, errors) = run(&mut inbox(at, ["show", "6"]));
     assert_eq!((status, &*errors), (1, "error: there is no event 6 in the inbox\n"));
 
-    // A replay runs again, in the receiver: it fails again.
+    // A replayed event runs in the receiver, where it fails again.
     inbox(at, ["replay", "2", "2"]).assert().success().stdout("1 event replayed\n");
     receiver.until_dead(2);
     inbox(at, ["replay", "6"]).assert().code(1).stdout("0 events replayed\n");
@@ -166,7 +166,7 @@ id  state   type                 received              tried  size     why
     inbox(at, ["replay", "--state", "dead", "--yes"]).assert().success().stdout("2 events replayed\n");
     receiver.until_dead(2);
 
-    // What is dropped is gone, but known.
+    // A dropped event has no data, but is still known.
     inbox(at, ["drop", "3"]).assert().code(2);
     inbox(at, ["drop", "1", "--yes"]).assert().code(1).stdout("0 events dropped\n");
     inbox(at, ["drop", "3", "3", "--yes"]).assert().success().stdout("1 event dropped\n");
@@ -183,15 +183,15 @@ id  state   type                 received              tried  size     why
 }
 
 #[test]
-fn a_file_is_looked_at_and_put_right_while_its_receiver_runs() {
+fn a_sqlite_inbox_is_inspected_and_fixed_while_its_receiver_runs() {
     let (receiver, _folder, file) = sqlite();
     inspect(&receiver, (file.to_str().unwrap(), ""));
-    // The lock is the receiver's, still: nobody else may receive.
+    // The lock is still held by the receiver, so no other receiver can open the file.
     assert!(SqliteInbox::open(&file).unwrap_err().to_string().contains("is open in another receiver"));
 }
 
 #[test]
-fn so_is_a_schema_of_postgresql() {
+fn a_postgres_inbox_is_inspected_and_fixed_while_its_receiver_runs() {
     let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
         skip("PANORA_TEST_POSTGRES is not set");
         return;
@@ -210,7 +210,7 @@ fn so_is_a_schema_of_postgresql() {
         2,
         "the name of the schema is not a plain one: use at most 48 lower-case letters, digits and `_`",
     );
-    // Nobody waits for ever: here for a lock, as for that of a file.
+    // The wait for a lock has a time limit, as for a SQLite file.
     receiver.runtime.block_on(async {
         let mut locked = pool.begin().await.unwrap();
         let lock = sqlx::AssertSqlSafe(format!("LOCK TABLE {schema}.due"));
@@ -270,7 +270,7 @@ fn a_value_that_is_mistaken_for_a_file_or_a_schema_is_not_shown() {
     ] {
         for (location, schema) in [(value, "panora_hooks"), ("postgres://localhost/db", value)] {
             if schema == "hunter2" {
-                // A plain name.
+                // A valid name of a schema.
                 continue;
             }
             for at_command in [false, true] {
@@ -285,13 +285,13 @@ fn a_value_that_is_mistaken_for_a_file_or_a_schema_is_not_shown() {
             }
         }
     }
-    // A plain file name is shown.
+    // A valid file name is shown.
     let (_, _, errors) = run(&mut inbox(("no-such-folder/inbox.db", ""), ["depth"]));
     assert!(errors.contains("no-such-folder/inbox.db"), "{errors}");
 }
 
 #[test]
-fn events_of_any_text_do_not_move_the_cursor() {
+fn control_characters_in_events_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("inbox.db");
     let runtime = Runtime::new().unwrap();

@@ -1,4 +1,4 @@
-//! `listen`, and `replay` of what it has recorded.
+//! `listen`, and `replay` of its recordings.
 
 use std::{
     fs,
@@ -47,7 +47,7 @@ fn deliveries_are_shown_as_they_come_without_values() {
 }
 
 #[test]
-fn json_and_values_on_request() {
+fn json_and_payloads_are_shown_on_request() {
     let mut listening = Listening::start(["--json", "--show-data"]);
     let sent = send(&listening);
     let line = listening.json();
@@ -77,14 +77,14 @@ fn without_a_secret_nothing_is_verified() {
 }
 
 #[test]
-fn what_is_recorded_is_replayed_as_it_was() {
+fn a_recording_is_replayed_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deliveries.jsonl");
     let file = file.to_str().unwrap();
     let first = Raw::start(OK);
     let mut listening = Listening::start(["--record", file, "--forward", &first.url, "--json"]);
     cli(["send", "crm.company.created", "--to", &listening.url(), "--count", "3"]).assert().success();
-    // What is not the sender's is forwarded and recorded, too: that is what one wants to look at.
+    // Refused deliveries are forwarded and recorded, too, because these are worth looking at.
     post(&listening.url(), b"\xff\x00 not json", &[("Panora-Signature", "abc"), ("X-Odd", "\u{e9}")]);
     for _ in 0..4 {
         let line = listening.json();
@@ -97,7 +97,7 @@ fn what_is_recorded_is_replayed_as_it_was() {
     let (status, replayed) = json_lines(&mut cli(["replay", file, "--to", &again.url]));
     assert_eq!((status, replayed[0]["deliveries"].as_array().unwrap().len()), (0, 4));
     assert_eq!((&replayed[0]["recording"], replayed[0].get("event_type")), (&json!(file), None));
-    // All but what belongs to the connection.
+    // Everything but the headers of the connection.
     let of_the_connection = ["host:", "connection:", "panora-hooks-forwarded-by:"];
     let strip = |raw: &Raw| {
         let strip = |request: &Vec<u8>| -> (Vec<String>, Vec<u8>) {
@@ -121,7 +121,7 @@ fn what_is_recorded_is_replayed_as_it_was() {
 }
 
 #[test]
-fn a_replay_is_signed_anew_if_it_is_told_to() {
+fn a_replay_is_signed_again_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deliveries.jsonl");
     let file = file.to_str().unwrap();
@@ -143,7 +143,7 @@ fn a_replay_is_signed_anew_if_it_is_told_to() {
 }
 
 #[test]
-fn a_recording_goes_on_where_it_ended() {
+fn recording_continues_an_existing_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deliveries.jsonl");
     for _ in 0..2 {
@@ -151,7 +151,7 @@ fn a_recording_goes_on_where_it_ended() {
         send(&listening);
         listening.line();
         assert_eq!(listening.interrupt(), 0);
-        // Whoever wrote it was cut off in the middle of a line.
+        // Simulates a recorder that was interrupted in the middle of a line.
         let mut text = fs::read_to_string(&file).unwrap();
         text.push_str("{\"recording\":1,\"rec");
         fs::write(&file, text).unwrap();
@@ -165,7 +165,7 @@ fn a_recording_goes_on_where_it_ended() {
 }
 
 #[test]
-fn an_answer_is_passed_on_and_so_is_none() {
+fn the_answer_or_its_absence_is_passed_on() {
     let refusing = Raw::start(
         "HTTP/1.1 308 Permanent Redirect\r\nLocation: /elsewhere\r\nContent-Type: text/odd\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbody",
     );
@@ -190,20 +190,20 @@ fn an_answer_is_passed_on_and_so_is_none() {
 }
 
 #[test]
-fn what_cannot_be_recorded_is_told() {
+fn a_failure_to_record_is_reported() {
     let mut listening = Listening::start(["--json", "--record", "/dev/full"]);
     send(&listening);
     assert!(listening.json()["not_recorded"].as_str().unwrap().contains("No space left"));
 }
 
 #[test]
-fn it_ends_when_nobody_reads_what_it_prints() {
+fn listen_ends_when_its_output_is_closed() {
     let mut listening = Listening::start([]);
     let url = listening.url();
     send(&listening);
     listening.line();
     listening.hang_up();
-    // The first that is not seen ends it; the others find nobody.
+    // The first line that cannot be written ends the command; later deliveries find no listener.
     let sent = || cli(["send", "crm.company.created", "--to", &url]).output().unwrap().status.code();
     while sent() != Some(3) {}
     assert_eq!(listening.end(), 0);
@@ -231,7 +231,7 @@ fn assert_private(path: &Path) {
     let _ = path;
 }
 
-/// A POST, whatever it is; the answer as it comes.
+/// Sends a POST with any body, and returns the raw answer.
 fn post(url: &str, body: &[u8], headers: &[(&str, &str)]) -> String {
     use std::{
         io::{Read, Write},
@@ -250,7 +250,7 @@ fn post(url: &str, body: &[u8], headers: &[(&str, &str)]) -> String {
     answer
 }
 
-/// Verdicts come while more of a recording may follow: it is never in memory as a whole.
+/// Each verdict is printed while the recording may continue, so it is never in memory as a whole.
 #[test]
 fn a_recording_is_verified_and_explained_line_by_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -275,7 +275,7 @@ fn a_recording_is_verified_and_explained_line_by_line() {
 }
 
 #[test]
-fn its_own_address_is_not_forwarded_to() {
+fn listen_does_not_forward_to_its_own_address() {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string();
     let to = format!("http://localhost:{port}/webhook");
     fails(

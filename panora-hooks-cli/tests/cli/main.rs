@@ -1,6 +1,7 @@
-//! The command line, run as users run it.
+//! Runs the command line tool as users run it.
 
-// Every item is of a module of this program, a test may panic, and snapbox writes snapshots with hashes.
+// Modules of a test program need no visibility, tests may panic, and snapbox writes snapshots with
+// hashes.
 #![allow(
     unreachable_pub,
     clippy::expect_used,

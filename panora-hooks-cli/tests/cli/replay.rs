@@ -1,4 +1,4 @@
-//! `replay` of what `listen` has not recorded. The rest is tested with `listen`.
+//! `replay` of deliveries that `listen` has not recorded. The tests of `listen` cover the others.
 
 use panora_hooks::testing::sample;
 use serde_json::json;
@@ -31,14 +31,14 @@ fn an_event_of_an_inbox_is_sent_as_it_came() {
     assert_eq!((status, &*errors), (1, "error: there is no event 2 in the inbox\n"));
 }
 
-/// A line of a recording, of a delivery with these headers.
+/// Returns a line of a recording of a delivery with these headers.
 fn recorded(headers: &str) -> String {
     format!(
         r#"{{"recording":1,"received_at":"2026-11-24T10:00:00Z","method":"POST","target":"/","headers":[{headers}],"body":"{{}}"}}"#
     ) + "\n"
 }
 
-/// Which can be read once only.
+/// A pipe can be read only once.
 #[test]
 fn a_recording_may_come_from_a_pipe() {
     let receiver = Raw::start(OK);
@@ -50,9 +50,9 @@ fn a_recording_may_come_from_a_pipe() {
     assert_eq!(receiver.requests().len(), 3);
 }
 
-/// Of a body that is none, nothing can be said.
+/// The body of the delivery is not readable.
 #[test]
-fn a_delivery_without_an_id_has_none() {
+fn a_delivery_without_an_id_is_printed_with_null() {
     let receiver = Raw::start(OK);
     let line = recorded(r#"["panora-signature","1"]"#);
     for args in [&["verify"][..], &["explain"], &["replay", "-", "--to", &receiver.url]] {
@@ -62,9 +62,9 @@ fn a_delivery_without_an_id_has_none() {
     }
 }
 
-/// Which was answered by then, and would have to be waited for.
+/// The expectation was fulfilled when the delivery was recorded, and would delay the replay.
 #[test]
-fn an_expectation_is_not_repeated() {
+fn the_header_expect_is_not_replayed() {
     let receiver = Raw::start(OK);
     let line = recorded(r#"["expect","100-continue"],["x-kept","1"]"#);
     cli(["replay", "-", "--to", &receiver.url]).write_stdin(line).assert().success();

@@ -1,5 +1,5 @@
-//! Whatever a command prints, no payload and no signature is in it. (That neither the secret nor the key of the API is,
-//! each test of a command looks at.)
+//! No command prints a payload or a signature. The tests of each command check that it prints
+//! neither the secret nor the API key.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::support::{OK, Raw, cli, run, verifier};
 
 const CANARY: &str = "canary-in-a-payload";
 
-/// As it was sent, and with JSON that was written again on its way.
+/// Returns two changed forms of a delivery, as if its JSON had been rewritten on the way.
 fn recorded(sample: &Sample) -> [Recorded; 2] {
     let signature = sample.signature(&verifier());
     let body = sample.body();
@@ -36,7 +36,7 @@ fn no_payload_and_no_signature_is_shown() {
     }
 
     let receiver = Raw::start(OK);
-    // A receiver that repeats what it was sent, as development servers do.
+    // A receiver that echoes the body, as development servers do.
     let echo = Raw::start("HTTP/1.1 500 Oops\r\nContent-Length: 19\r\n\r\ncanary-in-a-payload");
     let nobody = "http://127.0.0.1:1/webhook";
     for to in [&*receiver.url, &*echo.url, nobody] {
@@ -62,7 +62,7 @@ fn no_payload_and_no_signature_is_shown() {
             let verify_body = ["verify", &body, "--signature", &signature];
             let explain = ["explain", &recording];
             let explain_body = ["explain", &body, "--signature", &signature];
-            // What is no recording, and no event type.
+            // A file that is not a recording.
             let misplaced = ["replay", &payload, "--to", to];
             let commands: [&[&str]; 11] = [
                 &send,

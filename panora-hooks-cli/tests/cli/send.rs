@@ -13,14 +13,14 @@ fn payload(body: &Value) -> Value {
 }
 
 #[test]
-fn a_delivery_is_the_senders_byte_for_byte() {
+fn a_sample_is_sent_byte_for_byte_as_the_sender_makes_it() {
     for event_type in ["crm.company.created", "crm.contact.pulled", "connection.created"] {
         let receiver = Raw::start(OK);
         cli(["send", event_type, "--to", &receiver.url]).assert().success();
         let body = &receiver.bodies()[0];
         let payload = payload(body);
         let mut expected = sample(event_type).id(body["id_event"].as_str().unwrap());
-        // The one value that is another in each delivery.
+        // The one value that differs between deliveries.
         for id in ["id", "id_connection"] {
             if let Some(value) = payload.get(id) {
                 expected = expected.set(id, value);
@@ -32,7 +32,7 @@ fn a_delivery_is_the_senders_byte_for_byte() {
 }
 
 #[test]
-fn a_type_may_be_the_one_on_the_wire() {
+fn an_event_type_may_be_given_as_its_wire_type() {
     let receiver = Raw::start(OK);
     cli(["send", "crm.company.push", "--to", &receiver.url]).assert().success();
     assert_eq!(receiver.bodies()[0]["type"], "crm.company.push");
@@ -59,7 +59,7 @@ fn values_are_json_or_texts() {
 }
 
 #[test]
-fn a_payload_may_come_from_a_file_and_go_as_it_is() {
+fn a_payload_may_come_from_a_file_and_be_sent_as_an_object() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("payload.json");
     std::fs::write(&file, "{ \"b\": 1.0,\n \"a\": \"\\u00e9\" }\n").unwrap();
@@ -88,7 +88,7 @@ fn a_payload_may_come_from_a_file_and_go_as_it_is() {
 }
 
 #[test]
-fn each_of_many_is_an_event_of_its_own_and_duplicates_are_not() {
+fn each_delivery_is_a_new_event_except_duplicates() {
     let receiver = Raw::start(OK);
     let sent = printed(&mut cli([
         "send",
@@ -113,19 +113,19 @@ fn each_of_many_is_an_event_of_its_own_and_duplicates_are_not() {
         .collect();
     assert_eq!(told, ids.iter().cloned().collect());
     assert_eq!(told.len(), 30);
-    // Another run sends other events.
+    // Another run sends new events.
     cli(["send", "crm.company.created", "--to", &receiver.url]).assert().success();
     assert!(!payloads.contains(&receiver.bodies()[60]["data"].to_string()));
 }
 
 #[test]
-fn a_rate_is_kept() {
+fn the_rate_is_not_exceeded() {
     let receiver = Raw::start(OK);
     let start = std::time::Instant::now();
     cli(["send", "crm.company.created", "--to", &receiver.url, "--count", "6", "--rate", "20"])
         .assert()
         .success();
-    // The first goes at once, the last 250 ms later, or later still on a slow machine.
+    // The first delivery goes at once, the last after 250 ms, or later on a slow machine.
     assert!(start.elapsed() >= std::time::Duration::from_millis(250));
 }
 
@@ -164,7 +164,7 @@ up to [..]s #[..]
 }
 
 #[test]
-fn what_nothing_sends_is_warned_of() {
+fn an_event_type_that_is_never_sent_is_a_warning() {
     let receiver = Raw::start(OK);
     cli(["send", "crm.contact.updated", "--to", &receiver.url])
         .assert()
@@ -173,12 +173,12 @@ fn what_nothing_sends_is_warned_of() {
 }
 
 #[test]
-fn what_was_sent_before_ctrl_c_is_told() {
+fn ctrl_c_reports_the_deliveries_sent_so_far() {
     let mut receiver = Listening::start([]);
     let mut sending =
         start(["send", "crm.contact.created", "--to", &receiver.url(), "--count", "1000", "--rate", "2"]);
     receiver.line();
-    // The answer to the first has come when the second is sent.
+    // The answer to the first delivery has arrived when the second is sent.
     receiver.line();
     kill("-INT", &sending.id().to_string());
     let (mut printed, mut errors) = (String::new(), String::new());
@@ -193,7 +193,7 @@ fn what_was_sent_before_ctrl_c_is_told() {
 }
 
 #[test]
-fn why_there_is_no_answer_is_told() {
+fn the_reason_for_a_missing_answer_is_printed() {
     let hangs_up = Raw::start("");
     let (status, printed, errors) = run(&mut cli(["send", "crm.contact.created", "--to", &hangs_up.url]));
     assert!(status == 1 && printed.contains("no answer"), "{printed}");
@@ -202,7 +202,7 @@ fn why_there_is_no_answer_is_told() {
 }
 
 #[test]
-fn a_refusal_and_a_redirect_are_told() {
+fn a_refusal_and_a_redirect_are_reported() {
     let refusing = Raw::start("HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nnope");
     let (status, _, errors) = run(&mut cli(["send", "crm.company.created", "--to", &refusing.url]));
     assert_eq!(
@@ -218,14 +218,14 @@ fn a_refusal_and_a_redirect_are_told() {
     assert_data_eq!(
         errors,
         str![[r#"
-warning: at a redirect (to `https://example.com/webhook/?..`) the sender loses the event: answer at the very URL of the endpoint
+warning: the sender loses an event that is redirected (to `https://example.com/webhook/?..`): answer at the exact URL of the endpoint
 error: the delivery was not acknowledged: the sender would not send it again
 
 "#]]
     );
 }
 
-/// As the sender writes them, and as a receiver reads them.
+/// In the sender's notation, which a receiver reads.
 #[test]
 fn unpaired_surrogates_are_sent_as_they_are() {
     let mut listening = Listening::start(["--json", "--show-data"]);

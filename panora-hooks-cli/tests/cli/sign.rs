@@ -5,11 +5,11 @@ use panora_hooks::testing::sample;
 use crate::support::{SECRET, cli, json, json_lines, run, verifier};
 
 #[test]
-fn what_is_signed_verifies_from_a_file_and_from_the_standard_input() {
+fn signatures_verify_from_a_file_and_from_the_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     for sample in [sample("crm.company.created"), sample("crm.contact.pulled").as_object()] {
         let (body, file) = (sample.body(), folder.path().join("body.json"));
-        // An editor has added a newline.
+        // Simulates an editor that adds a newline.
         std::fs::write(&file, body.clone() + "\n").unwrap();
         let file = file.to_str().unwrap();
         let signature = sample.signature(&verifier());
@@ -32,7 +32,7 @@ fn what_is_signed_verifies_from_a_file_and_from_the_standard_input() {
 }
 
 #[test]
-fn the_status_tells_and_the_reason_is_printed() {
+fn a_refusal_sets_the_exit_status_and_prints_the_reason() {
     let body = sample("crm.company.created").id("7e57ab1e").body();
     let verify = |signature: &str| {
         let mut command = cli(["verify", "--signature", signature]);
@@ -48,7 +48,7 @@ fn the_status_tells_and_the_reason_is_printed() {
 }
 
 #[test]
-fn the_status_is_the_same_if_nobody_reads_to_the_end() {
+fn the_exit_status_does_not_depend_on_the_reader_of_the_output() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("forged.jsonl");
     let line = r#"{"recording":1,"received_at":"2026-11-24T10:00:00Z","method":"POST","target":"/","headers":[],"body":"{}"}"#;

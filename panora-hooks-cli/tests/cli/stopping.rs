@@ -1,4 +1,4 @@
-//! `listen`, where somebody does not wait: whoever sends, whoever reads what is printed, or whoever stops it.
+//! Stopping `listen` while a sender, the reader of its output, or a receiver does not respond.
 
 use std::{
     fs,
@@ -14,10 +14,11 @@ use snapbox::{assert_data_eq, str};
 
 use crate::support::{Listening, cli, kill, verifier};
 
-/// Longer than it takes to stop, on any machine.
+/// Longer than stopping takes on any machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A delivery goes to a receiver that takes it and never answers. What is shown of it once the listener is stopped.
+/// Forwards a delivery to a receiver that never answers, and returns the line about it that the
+/// stopped listener prints.
 fn stopped(is_given_up: bool) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deliveries.jsonl");
@@ -37,7 +38,7 @@ fn stopped(is_given_up: bool) -> String {
 }
 
 #[test]
-fn a_delivery_that_is_under_way_is_told() {
+fn a_delivery_in_flight_is_reported_at_shutdown() {
     for is_given_up in [false, true] {
         assert_data_eq!(
             stopped(is_given_up),
@@ -49,9 +50,9 @@ fn a_delivery_that_is_under_way_is_told() {
 }
 
 #[test]
-fn it_ends_when_what_it_prints_is_not_read() {
+fn listen_ends_although_its_output_is_not_read() {
     let listening = Listening::start(["--show-data"]);
-    // More than a pipe holds.
+    // More than a pipe can hold.
     cli(["send", "crm.company.created", "--to", &listening.url(), "--count", "100"]).assert().success();
     let pid = listening.pid();
     let (told, ended) = mpsc::channel();

@@ -16,7 +16,7 @@ use crate::api::KEY;
 
 pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
-/// The binary, with nothing of this program's environment that it could read.
+/// Returns the binary, without the variables of this process that it would read.
 pub fn cli<const N: usize>(args: [&str; N]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
     for name in foreign_variables() {
@@ -26,7 +26,7 @@ pub fn cli<const N: usize>(args: [&str; N]) -> Command {
     command
 }
 
-/// The names of variables that the binary could read.
+/// Returns the names of the variables that the binary would read.
 fn foreign_variables() -> impl Iterator<Item = std::ffi::OsString> {
     let is_read = |name: &str| name.starts_with("PANORA_") || name.to_lowercase().ends_with("_proxy");
     std::env::vars_os().map(|(name, _)| name).filter(move |name| is_read(&name.to_string_lossy()))
@@ -36,7 +36,7 @@ pub fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap()
 }
 
-/// Status, standard output and standard error.
+/// Returns the exit status, the standard output and the standard error.
 pub fn run(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| {
@@ -47,27 +47,28 @@ pub fn run(command: &mut Command) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// A command fails with this status, prints nothing, and says this on one line.
+/// Asserts that a command fails with this status, prints nothing, and reports this error on one
+/// line.
 #[track_caller]
 pub fn fails(command: &mut Command, status: i32, says: &str) {
     let (code, printed, errors) = run(command);
     assert_eq!((code, &*printed, &*errors), (status, "", &*format!("error: {says}\n")));
 }
 
-/// The one value that is printed by a command that succeeds.
+/// Returns the value that a successful command prints.
 pub fn json(command: &mut Command) -> Value {
     let (status, printed, errors) = run(command.arg("--json"));
     assert_eq!(status, 0, "{errors}");
     serde_json::from_str(&printed).unwrap()
 }
 
-/// What is printed as JSON, line by line, whatever the status is.
+/// Returns the lines that a command prints as JSON, with any exit status.
 pub fn json_lines(command: &mut Command) -> (i32, Vec<Value>) {
     let (status, printed, _) = run(command.arg("--json"));
     (status, printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-/// A receiver that keeps the very bytes of requests, and answers what it is told to.
+/// A receiver that stores requests byte for byte, and sends a fixed answer.
 pub struct Raw {
     pub url: String,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -96,7 +97,7 @@ impl Raw {
         self.requests().into_iter().map(|request| String::from_utf8(request).unwrap()).collect()
     }
 
-    /// The bodies as JSON.
+    /// Returns the bodies as JSON.
     pub fn bodies(&self) -> Vec<Value> {
         let body = |text: String| serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
         self.texts().into_iter().map(body).collect()
@@ -124,7 +125,7 @@ fn serve(mut connection: TcpStream, answer: &str, kept: &Mutex<Vec<Vec<u8>>>) {
         reader.read_exact(&mut body).unwrap();
         request.extend(body);
         kept.lock().unwrap().push(request);
-        // No answer is none.
+        // Without an answer, the connection is closed.
         if answer.is_empty() || connection.write_all(answer.as_bytes()).is_err() {
             return;
         }
@@ -133,7 +134,7 @@ fn serve(mut connection: TcpStream, answer: &str, kept: &Mutex<Vec<Vec<u8>>>) {
 
 pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-/// The binary, as it runs.
+/// Starts the binary.
 pub fn start<const N: usize>(args: [&str; N]) -> Child {
     spawn(SECRET, args.to_vec())
 }
@@ -149,7 +150,7 @@ fn spawn(secret: &str, args: Vec<&str>) -> Child {
     command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// The binary, as it runs, with a standard input.
+/// Starts the binary with a pipe as its standard input.
 pub fn piped<const N: usize>(args: [&str; N]) -> Child {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_panora-hooks"));
     for name in foreign_variables() {
@@ -159,7 +160,7 @@ pub fn piped<const N: usize>(args: [&str; N]) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-/// A `listen` that runs.
+/// A running `listen`.
 pub struct Listening {
     child: Child,
     pub address: SocketAddr,
@@ -171,7 +172,7 @@ impl Listening {
         Self::start_with(SECRET, args)
     }
 
-    /// An empty secret is none.
+    /// Starts without a secret if it is empty.
     pub fn start_with<const N: usize>(secret: &str, args: [&str; N]) -> Self {
         let mut child = spawn(secret, [&["listen", "--port", "0"][..], &args].concat());
         let mut line = String::new();
@@ -185,7 +186,7 @@ impl Listening {
         format!("http://{}/webhook", self.address)
     }
 
-    /// The next line that it prints.
+    /// Returns the next line of the output.
     pub fn line(&mut self) -> String {
         self.lines.as_mut().unwrap().next().unwrap().unwrap()
     }
@@ -194,7 +195,7 @@ impl Listening {
         serde_json::from_str(&self.line()).unwrap()
     }
 
-    /// Ctrl-C: the status with which it ends.
+    /// Presses Ctrl-C, and returns the exit status.
     pub fn interrupt(self) -> i32 {
         kill("-INT", &self.pid());
         self.end()
@@ -204,12 +205,12 @@ impl Listening {
         self.child.id().to_string()
     }
 
-    /// Reads no further.
+    /// Closes the output.
     pub fn hang_up(&mut self) {
         drop(self.lines.take());
     }
 
-    /// Waits until it ends by itself: the status.
+    /// Waits for the end, and returns the exit status.
     pub fn end(mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap()
     }

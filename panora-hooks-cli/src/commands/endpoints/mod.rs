@@ -1,4 +1,4 @@
-//! `endpoints`: the API on which endpoints are managed.
+//! `endpoints`: manages endpoints through Panora's API.
 
 mod sync;
 
@@ -25,7 +25,7 @@ Example: panora-hooks endpoints list")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
-    /// Where the API is
+    /// The API's URL
     #[arg(
         long,
         global = true,
@@ -35,7 +35,7 @@ pub(crate) struct Args {
         default_value = "https://api.panora.dev"
     )]
     api: String,
-    /// The API is that of before August 2024
+    /// Uses the API from before August 2024
     #[arg(long, global = true)]
     older_api: bool,
 }
@@ -50,48 +50,48 @@ enum Command {
     Sync(sync::Args),
 }
 
-/// Lists the endpoints of a project, and what is wrong with them
+/// Lists the endpoints of a project, and warns of problems
 #[derive(clap::Args)]
 #[command(after_help = "\
-Warnings go to the standard error. With --json, each endpoint has those about
-it, too.
+Warnings go to the standard error. With --json, each endpoint also contains the
+warnings about it.
 
 Example: panora-hooks endpoints list")]
 struct List {
-    /// Shows the secrets, too, and those in URLs
+    /// Also shows secrets, including those in URLs
     #[arg(long)]
     show_secrets: bool,
 }
 
-/// Creates an endpoint, which is active at once
+/// Creates an endpoint that is active at once
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example: panora-hooks endpoints create https://example.com/webhook \\
   --scope 'crm.contact.*' --show-secrets")]
 struct Create {
-    /// Where deliveries go
+    /// The URL that deliveries are sent to
     url: String,
     #[command(flatten)]
     scope: Scope,
-    /// For people
+    /// A description for people
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     description: String,
-    /// Shows the secret of the endpoint, too
+    /// Also shows the secret of the endpoint
     #[arg(long)]
     show_secrets: bool,
 }
 
 #[derive(clap::Args)]
 struct Scope {
-    /// An event type, or a prefix and `*`
+    /// An event type, or a prefix with a final `*`
     #[arg(long, value_name = "PATTERN", required = true)]
     scope: Vec<String>,
-    /// Takes names under which nothing is known to be sent
+    /// Accepts names that no known release sends
     #[arg(long)]
     unlisted: bool,
 }
 
-/// Lets an endpoint get events again
+/// Lets an endpoint receive events again
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example: panora-hooks endpoints enable 8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e")]
@@ -100,7 +100,7 @@ struct Enable {
     id: String,
 }
 
-/// Stops an endpoint from getting events
+/// Stops an endpoint from receiving events
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example: panora-hooks endpoints disable 8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e")]
@@ -109,16 +109,16 @@ struct Disable {
     id: String,
 }
 
-/// Deletes an endpoint that never got an event
+/// Deletes an endpoint that has never received an event
 #[derive(clap::Args)]
 #[command(after_help = "\
-One that did cannot be deleted; `disable` it.
+An endpoint that has received one cannot be deleted; `disable` it instead.
 
 Example: panora-hooks endpoints delete 8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e")]
 struct Delete {
     /// The endpoint
     id: String,
-    /// Does not ask
+    /// Does not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -166,7 +166,7 @@ fn failed(error: ApiError) -> Failure {
 }
 
 impl Scope {
-    /// The names, each once.
+    /// Returns the names, each once.
     fn names(&self) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         for pattern in &self.scope {
@@ -222,7 +222,7 @@ async fn list(client: &Client, List { show_secrets }: &List, json: bool) -> Resu
     Ok(())
 }
 
-/// Returns the warnings about an endpoint: those that it gets by itself, and the overlaps that it is
+/// Returns the warnings about an endpoint: those about it alone, and the overlaps that it is
 /// part of.
 fn about(endpoint: &Endpoint, all: &[Warning]) -> Vec<Warning> {
     let is_part = |warning: &&Warning| matches!(warning, Warning::Overlap { endpoints, .. } if endpoints.contains(&endpoint.id));
@@ -235,8 +235,8 @@ fn texts(warnings: &[Warning]) -> Value {
     warnings.iter().map(ToString::to_string).collect()
 }
 
-/// Prints the first warnings to the standard error, also with `--json`, and the number of the
-/// others.
+/// Prints the first warnings and the number of the others to the standard error, even with
+/// `--json`.
 fn warn_of(warnings: &[Warning]) {
     const MAX: usize = 20;
     warnings.iter().take(MAX).for_each(print::warning);
@@ -254,8 +254,8 @@ async fn create(client: &Client, args: Create, json: bool) -> Result<(), Failure
     Ok(())
 }
 
-/// Warns of what is wrong with the endpoints that there are by now. What was asked for is done,
-/// whatever comes of this.
+/// Warns of problems with the current endpoints. The change itself has succeeded, so a failure to
+/// list the endpoints is only a warning, too.
 async fn warn(client: &Client) {
     match client.list().await {
         Ok(endpoints) => warn_of(&warnings(&endpoints)),
@@ -300,7 +300,7 @@ async fn delete(client: &Client, Delete { id, yes }: &Delete, json: bool) -> Res
     }
 }
 
-/// Where deliveries go, with what may be secret in it only where that is asked for.
+/// Returns the URL of an endpoint, with its credentials only if secrets are to be shown.
 fn url(endpoint: &Endpoint, show_secrets: bool) -> String {
     if show_secrets { endpoint.url.clone() } else { redact::url(&endpoint.url) }
 }

@@ -1,4 +1,4 @@
-//! `endpoints sync`: an endpoint as a receiver needs it.
+//! `endpoints sync`: brings the endpoint of a receiver to the desired state.
 
 use std::io::{self, IsTerminal};
 
@@ -8,29 +8,29 @@ use serde_json::{Value, json};
 use super::{Scope, failed, to_json};
 use crate::{failure::Failure, input, print, redact, secrets};
 
-/// Lets one endpoint at a URL subscribe to just these event types
+/// Makes one endpoint at a URL subscribe to exactly these event types
 #[derive(clap::Args)]
 #[command(after_help = "\
-A new endpoint replaces one that differs, once the receiver accepts both secrets
-(PANORA_WEBHOOK_SECRET and .._PREVIOUS). Run it again then; status 1 says so.
+A new endpoint replaces one that differs. Status 1 means: run it again once
+the receiver accepts PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS.
 
 Example: panora-hooks endpoints sync https://example.com/webhook --dry-run \\
   --scope 'crm.contact.*' --scope connection.created")]
 pub(crate) struct Args {
-    /// Where the receiver is
+    /// The URL of the receiver
     url: String,
     #[command(flatten)]
     scope: Scope,
     /// Replaces an endpoint: a new secret, or another URL
     #[arg(long, value_name = "ID")]
     replace: Vec<String>,
-    /// Shows what would be done, and does nothing
+    /// Shows the steps without doing them
     #[arg(long)]
     dry_run: bool,
     /// Does not ask whether the receiver accepts both secrets
     #[arg(long)]
     yes: bool,
-    /// Shows the secret of a new endpoint, too
+    /// Also shows the secret of a new endpoint
     #[arg(long)]
     show_secrets: bool,
 }
@@ -78,7 +78,7 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
     if may_ask && !synced.left.is_empty() {
         synced.left.iter().for_each(|step| print::note(format_args!("to do: {step}")));
         if input::ask("does the receiver accept the secrets of both by now?")? {
-            // Exactly the steps that were shown.
+            // Resumes exactly the steps that were shown.
             (synced, failure) = outcome(client.resume(synced).await);
         }
     }
@@ -102,13 +102,13 @@ pub(crate) async fn run(client: &Client, args: Args, json: bool) -> Result<(), F
         Some(cause) => Err(failed(cause)),
         None if synced.left.is_empty() => Ok(()),
         None => Err(Failure::no(
-            "not all is done: once the receiver accepts the new secret beside the old one, set PANORA_WEBHOOK_SECRET \
-             and PANORA_WEBHOOK_SECRET_PREVIOUS here as there, and run this again",
+            "not everything is done: once the receiver accepts the new secret as well as the old one, set \
+             PANORA_WEBHOOK_SECRET and PANORA_WEBHOOK_SECRET_PREVIOUS here to the same values, and run this again",
         )),
     }
 }
 
-/// Splits the result, since what is done is shown even if the rest fails.
+/// Splits the result, because completed steps are shown even if a later one fails.
 fn outcome(result: Result<Synced, SyncError>) -> (Synced, Option<ApiError>) {
     match result {
         Ok(synced) => (synced, None),

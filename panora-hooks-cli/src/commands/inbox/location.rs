@@ -1,4 +1,4 @@
-//! Where an inbox is.
+//! The location of an inbox.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use sqlx::{
 use super::postgres_url;
 use crate::failure::Failure;
 
-/// How long PostgreSQL may take to let us in.
+/// The time limit for connecting to PostgreSQL.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long PostgreSQL may wait for a lock, as SQLite does, and take for one statement.
+/// Limits the wait for a lock, as SQLite does, and the duration of one statement.
 const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
 
 #[derive(clap::Args)]
 pub(crate) struct Location {
-    /// A file, or PostgreSQL's URL
+    /// A file, or a PostgreSQL URL
     #[arg(
         long,
         global = true,
@@ -42,7 +42,7 @@ pub(crate) struct Location {
     schema: String,
 }
 
-/// An inbox, opened beside its receiver.
+/// An inbox, opened next to its receiver.
 pub(crate) enum Store {
     Sqlite(SqliteInbox),
     Postgres(PostgresInbox),
@@ -71,16 +71,16 @@ impl Location {
     }
 
     async fn open_schema(&self, options: PgConnectOptions) -> Result<PostgresInbox, Failure> {
-        // Poolers refuse the option.
+        // Poolers refuse the startup option that sqlx sends by default.
         let options = options.extra_float_digits(None);
-        // A pool would go on trying.
+        // A pool would retry until its own time limit.
         let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
         let unreachable = "the database of the inbox cannot be reached: start it, or check the URL";
         match first {
             Ok(Ok(_)) => {}
             Ok(Err(sqlx::Error::Database(error))) => {
                 return Err(Failure::Outside(format!(
-                    "the database does not let us in ({})",
+                    "the database refused the connection ({})",
                     error.message()
                 )));
             }
@@ -95,17 +95,17 @@ impl Location {
     }
 }
 
-/// Returns whether a text that names no file is one that was meant to. Everything else may contain
-/// a password.
+/// Returns whether a text that names no existing file looks like a file name. Any other text may
+/// contain a password.
 fn is_file_name(text: &str) -> bool {
     let is_plain = |c: char| c.is_alphanumeric() || "/\\._- ".contains(c);
     text.chars().all(is_plain) && text.contains(['/', '\\', '.'])
 }
 
-/// How long an inbox may take for one thing: longer than it takes by itself to give up.
+/// The time limit for one operation on an inbox, longer than the time limits of the stores.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Waits for what an inbox does, but not for a server that says nothing any more.
+/// Waits for an operation on an inbox, with a time limit in case the server stops answering.
 pub(crate) async fn within<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let silent = |_| {
         let seconds = TIMEOUT.as_secs();

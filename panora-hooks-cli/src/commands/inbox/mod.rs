@@ -1,4 +1,4 @@
-//! `inbox`: what a receiver has stored.
+//! `inbox`: the events that a receiver has stored.
 
 mod location;
 mod postgres_url;
@@ -15,14 +15,14 @@ pub(crate) use self::location::{Location, Store, within};
 use self::selection::{Filters, Selection};
 use crate::{failure::Failure, input, print};
 
-/// So many events are changed in one transaction, during which nothing can be stored.
+/// The number of events changed in one transaction, during which nothing can be stored.
 const BATCH: u32 = 100;
 
-/// Shows and mends what a receiver has stored, while it runs
+/// Shows and fixes what a receiver has stored, while it runs
 #[derive(clap::Args)]
 #[command(after_help = "\
-PANORA_INBOX and PANORA_INBOX_SCHEMA set --inbox and --schema: a URL with a
-password is better not an argument.
+PANORA_INBOX and PANORA_INBOX_SCHEMA set --inbox and --schema. Use PANORA_INBOX
+for a URL with a password, because others on the machine can see arguments.
 
 Example: panora-hooks inbox depth")]
 pub(crate) struct Args {
@@ -37,7 +37,7 @@ enum Command {
     Depth(Depth),
     List(List),
     Show(show::Args),
-    /// Runs parked, dead, delayed and done events once more
+    /// Runs parked, dead, delayed and done events again
     #[command(after_help = "\
 The receiver runs them as if they had never been tried.
 
@@ -45,8 +45,8 @@ Example: panora-hooks inbox replay --state dead --type crm.contact.created")]
     Replay(Selection),
     /// Drops the data of events for good
     #[command(after_help = "\
-Without ids and without --state, only parked and dead events are dropped. An
-event that is dropped counts as done: a delivery of it is still a duplicate.
+Without ids and without --state, only parked and dead events are dropped. A
+dropped event counts as done: another delivery of it is still a duplicate.
 
 Example: panora-hooks inbox drop --state dead --older-than 30d")]
     Drop(Selection),
@@ -64,10 +64,10 @@ struct Depth {}
 struct List {
     #[command(flatten)]
     filters: Filters,
-    /// At most so many
+    /// The most events to list
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
-    /// Those after this one
+    /// Only events after this one
     #[arg(long, value_name = "ID", value_parser = selection::key)]
     after: Option<EventKey>,
 }
@@ -75,14 +75,14 @@ struct List {
 /// Drops the data of done events, before the receiver does
 #[derive(clap::Args)]
 #[command(after_help = "\
-Deliveries of them are still known as duplicates.
+Deliveries of these events are still recognised as duplicates.
 
 Example: panora-hooks inbox prune --older-than 1d")]
 struct Prune {
-    /// Those done before, such as `7d`
+    /// Only events done longer ago than this, such as `7d`
     #[arg(long, value_name = "AGE", value_parser = selection::age)]
     older_than: Duration,
-    /// Does not ask
+    /// Does not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -102,7 +102,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
         Command::Replay(selection) => {
             let (question, yes) = (format!("run {} once more?", selection.describe()), selection.yes);
             let select = selection.select()?;
-            // Single ones were meant.
+            // An event that is given by its id needs no confirmation.
             input::confirm(&question, yes || matches!(select, Select::Keys(_)))?;
             let replayed = match select {
                 Select::All(filter) => replay_all(inbox, filter).await?,
@@ -136,14 +136,15 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
                 ),
                 yes,
             )?;
-            // None is as good: it is what runs every night.
+            // Nothing to prune is a success, because the command is also run every night by a
+            // timer.
             let pruned = repeat(async || inbox.prune(older_than, BATCH).await).await?;
             changed("pruned", pruned, json)
         }
     }
 }
 
-/// Does a part at a time until nothing is left.
+/// Runs an operation on one batch at a time until nothing is left.
 async fn repeat(mut part: impl AsyncFnMut() -> Result<u64, InboxError>) -> Result<u64, Failure> {
     let progress = print::Progress::counting("events");
     let mut all = 0;
@@ -158,7 +159,7 @@ async fn repeat(mut part: impl AsyncFnMut() -> Result<u64, InboxError>) -> Resul
     }
 }
 
-/// Replays a page at a time, each event once, whatever becomes of it meanwhile.
+/// Replays one page at a time, each event once, regardless of its state in the meantime.
 async fn replay_all(inbox: &impl Inbox, filter: Filter) -> Result<u64, Failure> {
     let progress = print::Progress::counting("events");
     let (mut all, mut after) = (0, None);
@@ -177,17 +178,18 @@ async fn replay_all(inbox: &impl Inbox, filter: Filter) -> Result<u64, Failure> 
     }
 }
 
-/// Waits for as long as a part has taken, so that the receiver stores in the meantime: the locks of SQLite know no queue.
+/// Pauses for as long as the batch took, so that the receiver can store events in the meantime:
+/// SQLite does not queue the processes that wait for its lock.
 async fn give_way(start: Instant) {
     tokio::time::sleep(start.elapsed().max(Duration::from_millis(1))).await;
 }
 
-/// None is a no, of events that were meant.
+/// Returns [`Failure::No`] if no event was affected.
 fn some(count: u64) -> Result<(), Failure> {
     if count > 0 { Ok(()) } else { Err(Failure::No(None)) }
 }
 
-/// Says how many there were.
+/// Prints the number of events.
 fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
     if json {
         print::json(&json!({ what: count }))
@@ -196,7 +198,7 @@ fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
     }
 }
 
-/// The states that hold more events than were counted.
+/// Returns the states whose number is a lower bound.
 fn at_least(depth: &panora_hooks::inbox::Depth) -> Vec<&'static str> {
     let counts = [
         (EventState::Ready, depth.ready),

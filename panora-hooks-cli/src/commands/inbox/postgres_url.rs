@@ -1,7 +1,7 @@
-//! Connection URLs of PostgreSQL, as `psql` reads them.
+//! Connection URLs of PostgreSQL, read as `psql` reads them.
 //!
-//! sqlx reads them by the rules of the web: an IPv6 address keeps its brackets, a user needs a
-//! host, and a parameter that it does not know has no effect. Errors contain no part of the URL,
+//! sqlx reads them by the URL standard of the web: an IPv6 address keeps its brackets, a user
+//! needs a host, and an unknown parameter has no effect. Errors contain no part of the URL,
 //! because a part of the password may have been mistaken for a host, a port or a parameter.
 
 use std::{borrow::Cow, net::IpAddr};
@@ -9,7 +9,7 @@ use std::{borrow::Cow, net::IpAddr};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sqlx::postgres::PgConnectOptions;
 
-/// Parameters that sqlx knows by the same names.
+/// Parameters that sqlx knows under the same names.
 const KNOWN: [&str; 12] = [
     "user",
     "password",
@@ -25,7 +25,7 @@ const KNOWN: [&str; 12] = [
     "options",
 ];
 
-/// Parameters without an effect on a tool that connects, asks and ends.
+/// Parameters without an effect on a tool that connects, runs a few statements and exits.
 const WITHOUT_EFFECT: [&str; 9] = [
     "client_encoding",
     "connect_timeout",
@@ -38,7 +38,7 @@ const WITHOUT_EFFECT: [&str; 9] = [
     "tcp_user_timeout",
 ];
 
-/// Values of other parameters that describe what this program does.
+/// Values of other parameters that match what this program does anyway.
 const FULFILLED: [(&str, &[&str]); 4] = [
     ("channel_binding", &["disable", "prefer"]),
     ("gssencmode", &["disable", "prefer"]),
@@ -70,7 +70,7 @@ pub(super) enum Problem {
 
 type Parameters<'u> = Vec<(&'static str, Cow<'u, str>)>;
 
-/// Returns the options for a URL; `None` if the text is not a URL of PostgreSQL.
+/// Returns the options for a URL, or `None` if the text is not a URL of PostgreSQL.
 pub(super) fn parse(text: &str) -> Option<Result<PgConnectOptions, Problem>> {
     let schemes = ["postgres://", "postgresql://"];
     let rest = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
@@ -85,7 +85,7 @@ pub(super) fn parse(text: &str) -> Option<Result<PgConnectOptions, Problem>> {
     }))
 }
 
-/// Returns what each part of a URL sets.
+/// Returns the parameters that the parts of a URL set.
 fn parameters(rest: &str) -> Result<Parameters<'_>, Problem> {
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
@@ -125,7 +125,7 @@ fn split_address(address: &str) -> Result<(&str, &str), Problem> {
     }
 }
 
-/// Returns a parameter of the query under its name in sqlx; `None` if there is nothing to set.
+/// Returns a parameter of the query under its name in sqlx, or `None` if there is nothing to set.
 fn known<'u>(name: &str, value: Cow<'u, str>) -> Result<Option<(&'static str, Cow<'u, str>)>, Problem> {
     if let Some(name) = KNOWN.iter().find(|known| **known == name) {
         return Ok(Some((name, value)));
@@ -135,14 +135,14 @@ fn known<'u>(name: &str, value: Cow<'u, str>) -> Result<Option<(&'static str, Co
     if WITHOUT_EFFECT.contains(&name) || FULFILLED.iter().any(is_fulfilled) {
         return Ok(None);
     }
-    // The spelling of JDBC, which `psql` knows, too.
+    // JDBC's spelling, which `psql` accepts, too.
     if name == "ssl" && value == "true" {
         return Ok(Some(("sslmode", "require".into())));
     }
     Err(Problem::Parameter)
 }
 
-/// Checks the values that sqlx would repeat in its error or would not understand.
+/// Checks the values that sqlx would repeat in its error or would misunderstand.
 fn check(parameters: &Parameters<'_>) -> Result<(), Problem> {
     let value =
         |name| parameters.iter().rev().find(|parameter| parameter.0 == name).map(|parameter| &*parameter.1);
@@ -153,14 +153,14 @@ fn check(parameters: &Parameters<'_>) -> Result<(), Problem> {
     if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
         return Err(Problem::Port);
     }
-    // sqlx would compare the certificate with the address instead of the host.
+    // With both, sqlx would compare the certificate with the address instead of the host.
     if value("hostaddr").is_some_and(|address| host.is_some() || address.parse::<IpAddr>().is_err()) {
         return Err(Problem::Address);
     }
     if value("sslmode").is_some_and(|mode| !SSL_MODES.contains(&mode)) {
         return Err(Problem::SslMode);
     }
-    // The word for the certificates of the system.
+    // In libpq, `system` stands for the certificates of the system. sqlx would read a file.
     if value("sslrootcert") == Some("system") {
         return Err(Problem::RootCertificate);
     }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_refused() {
+    fn unsupported_urls_are_refused() {
         for (url, problem) in [
             ("postgres://a,b/d", Problem::SeveralHosts),
             ("postgres://a:1,b:2/d", Problem::SeveralHosts),

@@ -1,4 +1,4 @@
-//! Which events are meant.
+//! The selection of events.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,21 +7,21 @@ use panora_hooks::inbox::{EventKey, EventState, Filter, Select};
 
 use crate::{failure::Failure, print};
 
-/// What events have in common.
+/// Filters that combine by "and".
 #[derive(clap::Args, Clone)]
 pub(super) struct Filters {
-    /// Those in a state
+    /// Only events in this state
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Option<EventState>,
-    /// Those of an event type
+    /// Only events of this type
     #[arg(long = "type", value_name = "EVENT")]
     event_type: Option<String>,
-    /// Those that came before, such as `7d`
+    /// Only events received longer ago, such as `7d`
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
 }
 
-/// Single events, or all that have something in common.
+/// Single events, or all events that match the filters.
 #[derive(clap::Args)]
 pub(super) struct Selection {
     /// Single events
@@ -29,14 +29,14 @@ pub(super) struct Selection {
     keys: Vec<EventKey>,
     #[command(flatten)]
     filters: Filters,
-    /// Does not ask
+    /// Does not ask for confirmation
     #[arg(long)]
     pub(super) yes: bool,
 }
 
 impl From<Filters> for Filter {
     fn from(Filters { state, event_type, older_than }: Filters) -> Self {
-        // What comes while it is done was not meant.
+        // An event that arrives while the command runs is not selected.
         let mut filter = Self::new().received_before(older_than.map_or_else(SystemTime::now, ago));
         (filter.state, filter.event_type) = (state, event_type);
         filter
@@ -44,7 +44,7 @@ impl From<Filters> for Filter {
 }
 
 impl Selection {
-    /// In words, for a question.
+    /// Describes the selection, for a question.
     pub(super) fn describe(&self) -> String {
         let Filters { state, event_type, older_than } = &self.filters;
         if !self.keys.is_empty() {
@@ -83,7 +83,7 @@ fn state(text: &str) -> Result<EventState, String> {
     state.copied().ok_or_else(|| format!("expected one of {}", names()))
 }
 
-/// Reads an age such as `90s`, `12h` or `7d`. A day has 24 hours.
+/// Parses an age such as `90s`, `12h` or `7d`. A day has 24 hours.
 pub(super) fn age(text: &str) -> Result<Duration, String> {
     let span: Option<Span> = text.parse().ok();
     let age = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());

@@ -1,4 +1,4 @@
-//! `inbox show`, and events as they are shown.
+//! `inbox show`, and the output format of events.
 
 use panora_hooks::inbox::{EventInfo, EventKey, EventState, Inbox};
 use serde_json::{Value, json};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::{selection, within};
 use crate::{failure::Failure, print, redact};
 
-/// Shows what became of an event, and what its payload consists of
+/// Shows the state of an event and the structure of its payload
 #[derive(clap::Args)]
 #[command(after_help = "Example: panora-hooks inbox show 17")]
 pub(super) struct Args {
     /// The number of the event
     #[arg(value_name = "ID", value_parser = selection::key)]
     key: EventKey,
-    /// Shows the payload itself, credentials included
+    /// Shows the payload itself, including credentials
     #[arg(long)]
     show_data: bool,
 }
@@ -81,7 +81,7 @@ fn state(state: EventState) -> String {
     }
 }
 
-/// The number of an event as JSON: a string if it does not fit a JSON integer.
+/// Returns the number of an event as JSON, as a string if it does not fit a JSON integer.
 pub(super) fn number(key: EventKey) -> Value {
     u64::try_from(key.number()).map_or_else(|_| json!(key.to_string()), |number| json!(number))
 }
