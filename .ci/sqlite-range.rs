@@ -1,4 +1,4 @@
-//! Stores and runs an event with whatever version of SQLite this was built with.
+//! Stores and runs an event with the version of SQLite that this program is linked with.
 
 use std::{error::Error, future::pending, path::Path};
 

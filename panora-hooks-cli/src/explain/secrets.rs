@@ -82,9 +82,9 @@ pub(super) fn find<'s>(secrets: &'s [KnownSecret], header: &[u8]) -> Option<&'s 
     secrets.iter().find(is_header).map(|known| known.name.as_str())
 }
 
-/// Returns the changes that a secret goes through between the endpoint and a configuration: white space and quotes that
-/// files keep, and the prefix and base64 of Standard Webhooks, which some libraries for other
-/// senders expect. A script that signs may read a newline.
+/// Returns the changes that a secret goes through between the endpoint and a configuration: white
+/// space and quotes that files keep, and the prefix and base64 of Standard Webhooks, which
+/// libraries for other senders expect. A script that signs may read a newline.
 fn changes(secret: &[u8]) -> Vec<(SecretChange, Vec<u8>)> {
     let change = |code, how| SecretChange { code, how };
     let trimmed = change("secret_trimmed", "without the white space at its ends");
