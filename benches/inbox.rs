@@ -1,15 +1,18 @@
-//! The cost of storing, as multiples of what the disk itself does in the same run.
+//! The cost of storing events, in multiples of the disk's own speed in the same run.
 //!
 //! ```text
-//! cargo bench -p panora-hooks-benches --bench inbox [-- <part> ..]
+//! cargo bench -p panora-hooks-benches --bench inbox [-- <part>…]
 //! ```
+//! The parts are `store`, `lease`, `http` and `postgres` (which needs `PANORA_TEST_POSTGRES`).
+//! These parts run only if they are named:
 //!
-//! The parts are `store`, `lease`, `http` and `postgres` (which needs `PANORA_TEST_POSTGRES`). Only
-//! run by name are `filled`, which takes 10 GB of disk and a quarter of an hour, `statements`,
-//! which measures every statement on a large store, and `replay`, which measures deliveries beside
-//! a large replay. The latter two fill stores with `PANORA_BENCH_EVENTS` events (4 and 3 million,
-//! 10 GB). The folder is `PANORA_BENCH_DIR`, by default the target folder: the disk that it is on
-//! is what is measured.
+//! - `filled` takes 10 GB of disk and a quarter of an hour.
+//! - `statements` measures every statement on a large store.
+//! - `replay` measures deliveries during a large replay.
+//!
+//! The last two fill stores with `PANORA_BENCH_EVENTS` events (by default 4 and 3 million, 10 GB).
+//! `PANORA_BENCH_DIR` is the folder, and thereby selects the disk that is measured. It defaults to
+//! the target folder.
 
 mod inbox {
     pub(crate) mod disk;

@@ -1,11 +1,13 @@
-//! How many instructions a few hot paths take, which any x86-64 machine repeats, against what they took before.
+//! Counts the instructions of a few hot paths, which are the same on any x86-64 machine, and
+//! compares them with earlier counts.
 //!
 //! ```text
 //! cargo bench -p panora-hooks-benches --bench instructions [-- update]
 //! ```
 //!
-//! It needs valgrind, which counts. It fails where a path takes over 3 % more than `instructions.txt` says, which
-//! `update` writes again, or where the time of a comparison of signatures depends on what is compared.
+//! Needs valgrind, which counts. Fails if a path takes over 3 % more than `instructions.txt`
+//! allows, or if the time to compare signatures depends on their content. `update` writes the file
+//! again.
 
 mod speed {
     pub(crate) mod bodies;
@@ -28,17 +30,17 @@ use tower::ServiceExt;
 
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 
-/// By how many per cent a count may grow: the C library chooses its copies by the processor.
+/// The growth that is allowed, in per cent. The C library chooses its copy functions by processor.
 const TOLERANCE: u64 = 3;
 
-/// The variable that makes this program do the work that is counted.
+/// The variable that makes this program do the measured work.
 const WORK: &str = "PANORA_BENCH_WORK";
 
-/// How often the work is done in a run, beyond the first.
+/// The number of repetitions of the work in a run, beyond the first.
 const REPEATS: u32 = 10;
 
-/// What is counted. The two that are wrong are equally long: the environment moves the stack, and that changes a count by
-/// a few.
+/// The measured paths. The two names of wrong signatures are equally long, because the size of the
+/// environment moves the stack, which changes a count slightly.
 const PATHS: [&str; 8] = [
     "hash 1 KB",
     "hash 16 KB",
@@ -50,8 +52,8 @@ const PATHS: [&str; 8] = [
     "answer 1 KB",
 ];
 
-/// What must not grow, and what of it is not ours: valgrind knows no instructions for SHA-256, so that hashing would hide
-/// all else.
+/// The counts that must not grow, and the counts to subtract. valgrind does not support the SHA-256
+/// instructions, so hashing would dominate every other cost.
 const OURS: [(&str, &str, Option<&str>); 4] = [
     ("find and check 1 KB", "verify 1 KB", Some("hash 1 KB")),
     ("find and check 16 KB", "verify 16 KB", Some("hash 16 KB")),
@@ -88,20 +90,24 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A wrong signature takes the same whichever digit is wrong: otherwise it could be guessed digit by digit.
+/// Checks that a wrong signature takes the same time regardless of the wrong digit. Otherwise a
+/// signature could be guessed digit by digit.
 fn ensure_that_time_tells_nothing(counts: &BTreeMap<&str, u64>) -> anyhow::Result<()> {
     let [first, last] = ["00", "63"].map(|digit| counts.get(&*format!("refuse 1 KB, digit {digit} wrong")));
-    ensure!(first.is_some() && first == last, "how long a wrong signature takes tells where it is wrong");
+    ensure!(
+        first.is_some() && first == last,
+        "the time to refuse a signature depends on the position of the wrong digit"
+    );
     Ok(())
 }
 
-/// The instructions of a path, once it is warm.
+/// Returns the instructions of a path after warm-up.
 fn count(path: &str) -> anyhow::Result<u64> {
     let (once, often) = (collected(path, 1)?, collected(path, 1 + REPEATS)?);
     Ok((often - once) / u64::from(REPEATS))
 }
 
-/// The instructions of this program while it does the work.
+/// Returns the instructions of this program while it does the work.
 fn collected(path: &str, repeats: u32) -> anyhow::Result<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -139,7 +145,7 @@ fn work_on(path: &str, repeats: u32) -> anyhow::Result<()> {
             let Delivery { body, signature, .. } = Delivery::of(1 << 10)?;
             let position = if path.contains("00") { 0 } else { 63 };
             let mut wrong = signature.into_bytes();
-            // Digits and letters are read in different ways.
+            // Digits and letters take different paths in the decoder.
             wrong[position] = match wrong[position] {
                 b'0' => b'1',
                 b'1'..=b'9' => b'0',

@@ -1,4 +1,4 @@
-//! The middle of many measurements.
+//! The median of many measurements.
 
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -1,7 +1,7 @@
-//! What it takes to decode a list of 16 KB: into models, into `serde_json::Value`, and into structs with what
-//! serde's derive has for fields that it does not know.
+//! The time to decode a list of 16 KB into models, into `serde_json::Value`, and into structs that
+//! collect unknown fields with serde's derive.
 //!
-//! The figures are worth something beside each other, from one run.
+//! The figures are comparable only within one run.
 
 use divan::{Bencher, counter::BytesCount};
 use panora_hooks::{
@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// The row of a company, as serde's derive has it.
+/// The row of a company, with serde's derive.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "it is read and dropped")]
 struct DerivedCompanyRow {
@@ -35,7 +35,7 @@ struct DerivedCompanyRow {
     extra: Map<String, Value>,
 }
 
-/// Rows of companies, 16 KB of them.
+/// Returns 16 KB of rows of companies.
 fn rows() -> Sample {
     let payload = sample("crm.company.pulled").payload();
     let fixture: Vec<CompanyRow> = serde_json::from_str(&payload).expect("the fixture fits its model");

@@ -1,7 +1,8 @@
-//! The cost of a delivery, as a multiple of its least cost, or of that of others, in the same run.
+//! The cost of a delivery, as a multiple of its minimum or of other implementations, in the same
+//! run.
 //!
 //! ```text
-//! cargo bench -p panora-hooks-benches --bench speed [-- <part> ..]
+//! cargo bench -p panora-hooks-benches --bench speed [-- <part>…]
 //! ```
 //!
 //! The parts are `verify`, `decode`, `router`, `express` (which needs Node and npm), `build` and `check`.

@@ -10,17 +10,17 @@ use std::{
 
 use tempfile::TempDir;
 
-/// For how long the disk is asked each time.
+/// The duration of one measurement of the disk.
 const PROBE: Duration = Duration::from_millis(200);
 
-/// An empty folder on the disk that is measured.
+/// Creates an empty folder on the disk that is measured.
 pub(crate) fn folder() -> anyhow::Result<TempDir> {
     let parent = env::var_os("PANORA_BENCH_DIR")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")), PathBuf::from);
     Ok(TempDir::new_in(parent)?)
 }
 
-/// How often a second 1 KB can be appended to a file and synced.
+/// Returns how many times per second 1 KB can be appended to a file and flushed to disk.
 pub(crate) fn syncs_per_second() -> anyhow::Result<f64> {
     let folder = folder()?;
     let mut file = File::create(folder.path().join("raw"))?;

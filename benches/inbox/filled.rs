@@ -1,4 +1,4 @@
-//! Whether cost grows with what is stored.
+//! Measures whether costs grow with the number of stored events.
 
 use std::{fs::File, path::Path};
 
@@ -15,7 +15,7 @@ use crate::median::median;
 
 const ROUNDS: usize = 5;
 
-/// Of ten events eight are done, the next one is dead, and the last one waits.
+/// Of ten events, eight are done, one is dead, and one is due.
 const COUNTS: [u64; 3] = [0, 1_000_000, 10_000_000];
 
 pub(crate) async fn compare() -> anyhow::Result<()> {
@@ -69,11 +69,11 @@ fn show(store: &str, count: u64, [stored, run]: [f64; 2], empty: &mut Option<[f6
     );
 }
 
-/// The type of nearly all events, and of every hundred-thousandth.
+/// The type of nearly all events, and that of one event in a hundred thousand.
 pub(crate) const COMMON: &str = "crm.contact.created";
 pub(crate) const RARE: &str = "crm.deal.created";
 
-/// Fills a file with events of which nine tenths are done or dead.
+/// Fills a file with events, nine tenths of which are done or dead.
 pub(crate) fn fill_sqlite(path: &Path, count: u64) -> anyhow::Result<()> {
     fill_sqlite_up_to(path, count, count / 10 * 8, count / 10 * 9)
 }
@@ -83,8 +83,8 @@ pub(crate) fn fill_sqlite_with_dead(path: &Path, count: u64) -> anyhow::Result<(
     fill_sqlite_up_to(path, count, 0, count)
 }
 
-/// Fills the tables in the fastest way: indexes are made at the end. Events up to the number `done`
-/// are done, and those up to `dead` are dead.
+/// Fills the tables in the fastest way, creating the indexes at the end. Events up to the number
+/// `done` are done, and the following ones up to `dead` are dead.
 fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::Result<()> {
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(&format!(
@@ -103,8 +103,8 @@ fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::R
          INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
          PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     ))?;
-    // On the disk, and in memory as far as there is room, as it is when a receiver has run for a
-    // while.
+    // Puts the file on the disk and, as far as it fits, into memory, as after a receiver has run
+    // for a while.
     File::open(path)?.sync_all()?;
     connection.query_row(
         "SELECT count(*) FROM event INDEXED BY event_key WHERE key > x''",

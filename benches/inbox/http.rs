@@ -1,4 +1,4 @@
-//! The whole way, over sockets.
+//! Complete deliveries over sockets.
 
 use std::{
     net::Ipv4Addr,
@@ -46,7 +46,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many deliveries are answered in a second.
+/// Returns the number of deliveries answered per second.
 async fn serve(router: Router, deliveries: Vec<Delivery>) -> anyhow::Result<f64> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;

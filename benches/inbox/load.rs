@@ -1,4 +1,4 @@
-//! Deliveries, and who sends them.
+//! Deliveries and their senders.
 
 use std::{
     future::pending,
@@ -21,7 +21,7 @@ use tower::Service;
 
 const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
-/// For how long deliveries are sent each time.
+/// The duration of one measurement.
 const RUN: Duration = Duration::from_millis(1200);
 
 #[on("crm.contact.created")]
@@ -31,17 +31,17 @@ fn webhooks() -> anyhow::Result<Webhooks> {
     Ok(Webhooks::new(Verifier::new(SECRET)?).hooks(hooks![contact_created]))
 }
 
-/// A router that runs hooks before it answers.
+/// Returns a router that runs hooks before it answers.
 pub(crate) fn plain() -> anyhow::Result<Router> {
     Ok(webhooks()?.into_router("/webhook"))
 }
 
-/// A router that stores; nothing runs.
+/// Returns a router that stores events. No worker runs.
 pub(crate) fn storing(inbox: impl Inbox) -> anyhow::Result<Router> {
     Ok(webhooks()?.with_inbox(inbox).into_parts("/webhook").0)
 }
 
-/// A router that stores, while a worker runs what is stored.
+/// Returns a router that stores events, and a worker that runs them.
 pub(crate) fn working(inbox: impl Inbox) -> anyhow::Result<(Router, tokio::task::JoinHandle<()>)> {
     let (router, worker) = webhooks()?.with_inbox(inbox).into_parts("/webhook");
     Ok((router, tokio::spawn(worker.run_until(pending()))))
@@ -54,7 +54,7 @@ pub(crate) struct Delivery {
     pub(crate) signature: String,
 }
 
-/// Deliveries of about so many bytes, none like another.
+/// Returns deliveries of about `bytes` bytes, all different.
 pub(crate) fn deliveries(count: usize, bytes: usize) -> anyhow::Result<Vec<Delivery>> {
     let verifier = Verifier::new(SECRET)?;
     let pairs = "x\\\":\\\"y\\\",\\\"".repeat(bytes.saturating_sub(200) / 12);
@@ -68,7 +68,7 @@ pub(crate) fn deliveries(count: usize, bytes: usize) -> anyhow::Result<Vec<Deliv
     Ok((0..count).map(delivery).collect())
 }
 
-/// The same, as events to be stored.
+/// Returns the same deliveries as events to be stored.
 pub(crate) fn events(count: usize, bytes: usize) -> anyhow::Result<Vec<NewEvent>> {
     let verifier = Verifier::new(SECRET)?;
     let deliveries = deliveries(count, bytes)?;
@@ -76,15 +76,15 @@ pub(crate) fn events(count: usize, bytes: usize) -> anyhow::Result<Vec<NewEvent>
     deliveries.into_iter().map(event).collect()
 }
 
-/// How fast, and how long each took.
+/// The throughput and the latencies of a measurement.
 pub(crate) struct Measured {
     pub(crate) per_second: f64,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
 }
 
-/// Many senders, each of which sends its next delivery when the one before was answered, straight
-/// into the router.
+/// Sends deliveries straight into the router, from many senders. Each sends its next delivery when
+/// the previous one is answered.
 pub(crate) async fn send(
     router: &Router,
     senders: usize,

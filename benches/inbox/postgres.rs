@@ -1,4 +1,4 @@
-//! `PostgresInbox`.
+//! The speed of `PostgresInbox`.
 
 use std::{
     env,
@@ -65,7 +65,7 @@ pub(crate) async fn fresh(pool: &PgPool) -> anyhow::Result<PostgresInbox> {
     Ok(PostgresInbox::open_schema(pool.clone(), SCHEMA).await?)
 }
 
-/// As it would be without batches: a connection for each sender, and a transaction for each event.
+/// Stores events without batches: one connection per sender, and one transaction per event.
 async fn one_each(inbox: &PostgresInbox, events: Vec<panora_hooks::inbox::NewEvent>) -> anyhow::Result<f64> {
     let events = Arc::new(events);
     let begun = Instant::now();

@@ -1,4 +1,5 @@
-//! Deliveries beside the replay of many dead events, by the receiver itself and by a tool.
+//! The latency of deliveries while many dead events are replayed, by the receiver itself or by a
+//! tool.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! `SqliteInbox`.
+//! The speed of `SqliteInbox`.
 
 use std::time::{Duration, Instant};
 
@@ -59,7 +59,7 @@ pub(crate) async fn lease() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Leases and completes so many events, and says how many that are in a second.
+/// Leases and completes `count` events, and returns the number per second.
 pub(crate) async fn drain(inbox: &impl Inbox, count: usize) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let mut completed = 0;

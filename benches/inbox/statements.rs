@@ -17,7 +17,7 @@ use super::{
 };
 use crate::median::median;
 
-/// An odd number, and enough that one slow run does not matter.
+/// An odd number, and large enough that one slow run does not matter.
 const RUNS: u32 = 11;
 
 /// The number of events, unless `PANORA_BENCH_EVENTS` says otherwise.
@@ -49,7 +49,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The times of a statement, which is given the number of the run.
+/// Returns the median time of a statement, which gets the number of the run.
 async fn time(mut statement: impl AsyncFnMut(u32) -> anyhow::Result<()>) -> anyhow::Result<f64> {
     let mut times = Vec::new();
     for run in 0..RUNS {
@@ -120,7 +120,7 @@ async fn measure(inbox: &impl Inbox) -> anyhow::Result<Vec<(String, f64)>> {
     Ok(measured)
 }
 
-/// A list of each kind.
+/// Returns a query of each kind.
 fn lists() -> Vec<(String, Filter)> {
     let states = [None, Some(EventState::Ready), Some(EventState::Dead), Some(EventState::Done)];
     let mut lists = Vec::new();

@@ -1,10 +1,11 @@
-//! Deliveries as the sender makes them: JSON in a JSON string, a quote with its backslash every eight bytes.
+//! Deliveries as the sender makes them: JSON in a JSON string, with an escaped quote every eight
+//! bytes.
 
 use panora_hooks::Verifier;
 
 pub(crate) const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
-/// A delivery and what is known of it.
+/// A delivery, its signed part and its signature.
 pub(crate) struct Delivery {
     pub(crate) body: String,
     /// The signed part: the value of `data`.
@@ -13,7 +14,7 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// About so many bytes.
+    /// Creates a delivery of about `bytes` bytes.
     pub(crate) fn of(bytes: usize) -> anyhow::Result<Self> {
         const HEAD: &str = r#"{"id":"7f1c2b34-9a5d-4e0f-8c3a-1b2c3d4e5f60","object":"contact","emails":["#;
         let mut payload = HEAD.to_owned();

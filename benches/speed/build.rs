@@ -13,14 +13,15 @@ const ROUNDS: usize = 3;
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The parts of both applications.
+/// The dependencies of all applications.
 const PLAIN: &str = r#"
 anyhow = "1"
 axum = "0.8"
 tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
 "#;
 
-/// An axum application from nothing: without a receiver, with one of its own, and with ours, without an inbox.
+/// Measures clean builds of an axum application: without a receiver, with one written by hand, and
+/// with a generated one without an inbox.
 pub(crate) fn from_nothing() -> anyhow::Result<Vec<Row>> {
     let plain = Application::new("", "", "axum::Router::new()")?;
     let by_hand = Application::new(
@@ -58,7 +59,7 @@ sha2 = "0.11"
     ])
 }
 
-/// An application of 200 hooks in one list, and of 200 functions.
+/// Measures an application of 200 hooks in one list, and one of 200 functions.
 pub(crate) fn two_hundred() -> anyhow::Result<Vec<Row>> {
     let mut functions = String::new();
     let mut hooks = String::from("use panora_hooks::{Verifier, Webhooks, hooks, on};\n");
@@ -83,12 +84,12 @@ pub(crate) fn two_hundred() -> anyhow::Result<Vec<Row>> {
     Ok(vec![Row::at_most("check 200 hooks, more than functions, CPU s".to_owned(), median(more), 1.2)])
 }
 
-/// The dependency on this repository.
+/// Returns the dependency on this repository.
 fn on_hooks() -> String {
     format!("panora-hooks = {{ path = '{REPOSITORY}/panora-hooks', default-features = false }}")
 }
 
-/// A package of its own.
+/// A package outside the workspace.
 struct Application(TempDir);
 
 impl Application {
@@ -97,7 +98,7 @@ impl Application {
         fs::create_dir(folder.path().join("src"))?;
         let manifest = "[package]\nname = \"application\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n";
         fs::write(folder.path().join("Cargo.toml"), format!("{manifest}{PLAIN}{dependencies}"))?;
-        // The same versions for all.
+        // All applications build the same versions.
         fs::copy(Path::new(REPOSITORY).join("Cargo.lock"), folder.path().join("Cargo.lock"))?;
         let main = format!(
             "{items}\n#[tokio::main]\nasync fn main() -> anyhow::Result<()> {{\n\
@@ -108,7 +109,7 @@ impl Application {
         Ok(Self(folder))
     }
 
-    /// From nothing, in CPU seconds.
+    /// Builds from scratch, and returns CPU seconds.
     fn build(&self) -> anyhow::Result<f64> {
         let target = self.0.path().join("target");
         if target.exists() {
@@ -117,7 +118,7 @@ impl Application {
         self.cargo("build")
     }
 
-    /// Once what it depends on is there, in CPU seconds.
+    /// Checks again after the dependencies are built, and returns CPU seconds.
     fn check_again(&self) -> anyhow::Result<f64> {
         let main = self.0.path().join("src/main.rs");
         fs::write(&main, fs::read(&main)?)?;
@@ -138,11 +139,11 @@ impl Application {
     }
 }
 
-/// The processor time of all processes that this one has waited for.
+/// Returns the CPU time of all child processes that have ended.
 fn seconds_of_children() -> anyhow::Result<f64> {
     const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = fs::read_to_string("/proc/self/stat").context("only Linux says what a process has taken")?;
-    let (_, fields) = stat.rsplit_once(')').context("not what Linux says")?;
+    let stat = fs::read_to_string("/proc/self/stat").context("CPU times are available on Linux only")?;
+    let (_, fields) = stat.rsplit_once(')').context("unexpected format of /proc/self/stat")?;
     let ticks = fields.split_ascii_whitespace().skip(13).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / TICKS_PER_SECOND)
 }

@@ -1,4 +1,5 @@
-//! Decoding the payload of a list of a first sync, against the obvious way: the string, then what is in it.
+//! Decoding the list of a first sync, compared with the obvious two steps: the string, then its
+//! JSON.
 
 use std::hint::black_box;
 
@@ -40,7 +41,7 @@ fn against_two_steps<T: DeserializeOwned>(sample: &Sample) -> anyhow::Result<f64
     Ok(ratio::of_time(ours, in_two_steps))
 }
 
-/// Rows of companies, about so many bytes of them.
+/// Returns about `bytes` bytes of rows of companies.
 fn rows_of(bytes: usize) -> anyhow::Result<Sample> {
     let payload = sample("crm.company.pulled").payload();
     let fixture: Vec<CompanyRow> = serde_json::from_str(&payload)?;

@@ -1,4 +1,4 @@
-//! Whole receivers over sockets, each in a process of its own, loaded by one client in turn.
+//! Complete receivers over sockets, each in its own process, under load from one client in turn.
 
 use std::{
     env,
@@ -29,7 +29,7 @@ use crate::median::median;
 const ROUNDS: usize = 7;
 const CONNECTIONS: usize = 32;
 
-/// For how long a receiver is loaded each time: first to warm up, then to count.
+/// The duration of the load on a receiver, first to warm up, then to count.
 const WARM_UP: Duration = Duration::from_millis(300);
 const RUN: Duration = Duration::from_secs(1);
 
@@ -58,7 +58,7 @@ pub(crate) async fn serve(receiver: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The generated router against one written by hand.
+/// Compares the generated router with one written by hand.
 pub(crate) async fn against_by_hand() -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (size, least) in SIZES.into_iter().zip([1.0, 1.4, 1.7]) {
@@ -69,7 +69,7 @@ pub(crate) async fn against_by_hand() -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The generated router against Express, if npm can install it.
+/// Compares the generated router with Express, if npm can install it.
 pub(crate) async fn against_express() -> anyhow::Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let installed = Command::new("npm")
@@ -88,8 +88,8 @@ pub(crate) async fn against_express() -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// How many requests of a size the generated router answers for each of another receiver's. Neither does anything with what
-/// it was sent once it is verified.
+/// Returns the ratio of the requests that the generated router and another receiver answer. Both
+/// only verify the deliveries.
 async fn compare(
     size: usize,
     cores: Cores,
@@ -115,7 +115,7 @@ fn request(delivery: &Delivery) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A process that is killed when it is dropped.
+/// A process that is killed on drop.
 struct Receiver {
     process: Child,
     address: SocketAddr,
@@ -137,7 +137,7 @@ impl Receiver {
         let mut port = String::new();
         let output = process.stdout.take().context("there is no output")?;
         BufReader::new(output).read_line(&mut port)?;
-        let port = port.trim().parse().context("the receiver does not say its port")?;
+        let port = port.trim().parse().context("the receiver did not print its port")?;
         Ok(Self { process, address: (Ipv4Addr::LOCALHOST, port).into() })
     }
 
@@ -148,7 +148,7 @@ impl Receiver {
         Ok(f64::from(answered) / begun.elapsed().as_secs_f64())
     }
 
-    /// Sends a request again and again on many connections, each when the one before was answered.
+    /// Sends a request repeatedly on many connections, each time after the previous answer.
     async fn load(&self, request: &[u8], run: Duration) -> anyhow::Result<u32> {
         let end = Instant::now() + run;
         let connections = (0..CONNECTIONS).map(|_| async {
@@ -166,12 +166,12 @@ impl Receiver {
     }
 }
 
-/// Who has which of two cores.
+/// The assignment of two cores.
 #[derive(Clone, Copy)]
 enum Cores {
-    /// The receiver has the first and the client the second.
+    /// The receiver runs on the first core, and the client on the second.
     Apart,
-    /// Both have both.
+    /// Both run on both cores.
     Shared,
 }
 
@@ -186,7 +186,7 @@ impl Cores {
         let list = if let Self::Apart = self { "1" } else { "0,1" };
         let pid = std::process::id().to_string();
         let taken = Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", list, &pid]).output();
-        let taken = taken.context("`taskset` of util-linux is not there")?;
+        let taken = taken.context("`taskset` of util-linux is not installed")?;
         ensure!(
             taken.status.success(),
             "a second core is needed: {}",

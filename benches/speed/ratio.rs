@@ -1,20 +1,20 @@
-//! Two things measured in turn, and what one takes of the other.
+//! The ratio of two durations that are measured in turn.
 
 use std::time::{Duration, Instant};
 
 use crate::median::median;
 
-/// The sizes of bodies that are compared, in bytes: an object, a list, and the list of a first sync.
+/// The sizes of the compared bodies in bytes: an object, a list, and the list of a first sync.
 pub(crate) const SIZES: [usize; 3] = [1 << 10, 16 << 10, 256 << 10];
 
-/// How often the two are measured.
+/// The number of rounds.
 const ROUNDS: usize = 31;
 
-/// For how long one of them runs each time.
+/// The duration of one side in one round.
 const RUN: Duration = Duration::from_millis(5);
 
-/// The time that `one` takes, as a multiple of what `other` takes: the median over many rounds, in each of which both run
-/// one after the other, so that a machine that is slower for a while is slower for both.
+/// Returns the time of `one` as a multiple of the time of `other`: the median over many rounds. In
+/// each round, both run one after the other, so a temporary slowdown of the machine affects both.
 pub(crate) fn of_time(mut one: impl FnMut(), mut other: impl FnMut()) -> f64 {
     let (one_repeats, other_repeats) = (repeats(&mut one), repeats(&mut other));
     median((0..ROUNDS).map(|_| time(&mut one, one_repeats) / time(&mut other, other_repeats)).collect())
@@ -28,7 +28,7 @@ fn time(work: &mut impl FnMut(), repeats: u32) -> f64 {
     begun.elapsed().as_secs_f64() / f64::from(repeats)
 }
 
-/// How often something is done in one run; warms it up, too.
+/// Returns the number of repetitions that fit into one run, and warms up.
 fn repeats(work: &mut impl FnMut()) -> u32 {
     let begun = Instant::now();
     let mut repeats = 0;

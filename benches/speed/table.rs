@@ -1,4 +1,4 @@
-//! What was measured, and what it ought to be.
+//! Measured ratios and their targets.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) struct Row {
 enum Target {
     AtMost(f64),
     AtLeast(f64),
-    /// How others do, for comparison.
+    /// Another implementation, for comparison.
     Peer,
 }
 

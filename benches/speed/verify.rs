@@ -1,4 +1,4 @@
-//! Verifying against hashing alone, which is the least that it can take.
+//! Verification, compared with hashing alone, which is its lower bound.
 
 use std::hint::black_box;
 
@@ -14,7 +14,7 @@ use super::{
     table::Row,
 };
 
-/// The envelope as a careful receiver of one's own reads it.
+/// The envelope, as a careful receiver written by hand reads it.
 #[derive(Deserialize)]
 struct Envelope<'b> {
     #[serde(borrow)]

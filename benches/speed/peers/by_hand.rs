@@ -1,4 +1,4 @@
-//! A receiver as a careful user of axum writes it, for two event types.
+//! A receiver for two event types, as a careful user of axum would write it.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-// What Panora's guide shows, with a signature that is verified here: Express 5, the body parsed, `data` serialised
-// again, a switch over types, a JSON answer.
+// The code of Panora's guide, with verification of the signature in this process: Express 5, a
+// parsed body, `data` serialised again, a switch over types, a JSON answer.
 //
 //   node express.mjs <folder with node_modules>
 import { createHmac, timingSafeEqual } from "node:crypto";
