@@ -1,7 +1,7 @@
-//! Hooks in several modules: each module hands over its own list, and lists chain.
+//! Hooks in several modules: each module provides its own list, and lists chain.
 //!
 //! ```text
-//! PANORA_WEBHOOK_SECRET=.. cargo run --example modules
+//! PANORA_WEBHOOK_SECRET=… cargo run --example modules
 //! ```
 
 use std::net::Ipv4Addr;
@@ -14,10 +14,10 @@ mod crm {
     use panora_hooks::{Event, Metadata, Registry, hooks, models::crm::Contact, on};
     use serde_json::Value;
 
-    /// The list of this module, its submodule's included.
+    /// The list of this module, including that of its submodule.
     ///
-    /// A hook that is in no list is a warning, "function `..` is never used"; an event that two hooks of
-    /// one list name is a compile error.
+    /// A hook that is in no list causes the warning "function `…` is never used". Two hooks of one
+    /// list for the same event are a compile error.
     pub(crate) fn hooks(registry: &mut Registry) {
         registry.hooks(hooks![contact_created, deal_seen]).hooks(notes::hooks);
     }
@@ -27,7 +27,7 @@ mod crm {
         tracing::info!(is_new = contact.created_at == contact.modified_at, "a contact");
     }
 
-    /// One hook for two events, of which one carries an object and the other a list.
+    /// One hook for two events, one with an object and one with a list.
     #[on("crm.deal.created", "crm.deal.pulled")]
     async fn deal_seen(Event(deal): Event<Value>, meta: Metadata) {
         tracing::info!(event_type = ?meta.event_type, is_list = deal.is_array(), "deals");
@@ -50,13 +50,13 @@ mod crm {
 mod ticketing {
     use panora_hooks::{Event, Metadata, models::ticketing::AnyEvent, on};
 
-    /// Without a list of its own, a module's hooks can be named by their paths.
+    /// Hooks of a module without a list can be named by their paths.
     #[on("ticketing.ticket.created")]
     pub(crate) async fn ticket_created() {
         tracing::info!("a ticket");
     }
 
-    /// Everything else of the vertical: the most specific pattern wins.
+    /// Handles the other events of the vertical, because the most specific pattern wins.
     #[on("ticketing.*")]
     pub(crate) async fn anything(Event(event): Event<AnyEvent>, meta: Metadata) {
         match event {
@@ -67,7 +67,7 @@ mod ticketing {
     }
 }
 
-/// Takes the place of the log line for what no other hook names.
+/// Replaces the log line for events that no other hook names.
 #[on("*")]
 async fn rest(meta: Metadata) {
     tracing::info!(event_type = ?meta.event_type, "something else");

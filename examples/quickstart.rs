@@ -1,5 +1,5 @@
-//! Receives deliveries on 127.0.0.1:8000 at `/webhook`, with nothing to set up. Events are stored in the current
-//! folder before they are acknowledged, and survive a kill.
+//! Receives deliveries on 127.0.0.1:8000 at `/webhook`, with nothing to set up. Events are stored
+//! in the current folder before they are acknowledged, and survive a kill.
 //!
 //! ```text
 //! cargo run --example quickstart
@@ -24,16 +24,16 @@ use panora_hooks::{
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-/// Where events are stored.
+/// The file of the inbox.
 const INBOX: &str = "panora-inbox.db";
 
-/// How long a request may still take once the program is told to stop.
+/// The time that requests in flight get at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// An event that waits for longer than this is a reason to look.
+/// The waiting time of an event after which the receiver is not ready.
 const MAX_WAIT: Duration = Duration::from_secs(300);
 
-/// As much of a contact as this program needs.
+/// The fields of a contact that this program needs.
 #[derive(Deserialize)]
 struct Contact {
     first_name: Option<String>,
@@ -50,7 +50,7 @@ async fn contact_created(Event(contact): Event<Contact>) {
     tracing::info!("welcome, {}", names.join(" "));
 }
 
-/// Runs for `crm.company.push` too, which is what the body says.
+/// Also runs for `crm.company.push`, the wire type of this event.
 #[on("crm.company.created")]
 async fn company_created(meta: Metadata) {
     tracing::info!(wire_type = ?meta.wire_type, "a company was created");
@@ -86,15 +86,15 @@ async fn main() -> anyhow::Result<()> {
     let server = axum::serve(listener, router).with_graceful_shutdown(shutdown_signal());
     let server = tokio::spawn(server.into_future());
     worker.run_until(shutdown_signal()).await;
-    // A client that never ends its request does not keep the program from ending.
+    // A client that never ends its request must not keep the program running.
     if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
         ended??;
     }
     Ok(())
 }
 
-/// Without `PANORA_WEBHOOK_SECRET`, a secret that is made up for this run.
-#[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
+/// Reads `PANORA_WEBHOOK_SECRET`, or generates a secret for this run.
+#[expect(clippy::print_stdout, reason = "the program talks to its user")]
 fn verifier() -> anyhow::Result<Verifier> {
     const SECRET: &str = "PANORA_WEBHOOK_SECRET";
     if env::var_os(SECRET).is_some() {
@@ -105,9 +105,9 @@ fn verifier() -> anyhow::Result<Verifier> {
     Ok(Verifier::new(secret)?)
 }
 
-/// Prints a delivery as the sender makes it: the payload is a JSON string that contains JSON, and the
-/// signature covers that string, quotes and escapes included.
-#[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
+/// Prints a delivery as the sender makes it: the payload is a JSON string that contains JSON, and
+/// the signature covers that string, including quotes and escapes.
+#[expect(clippy::print_stdout, reason = "the program talks to its user")]
 fn print_introduction(verifier: &Verifier, port: u16) -> anyhow::Result<()> {
     let data = r#""{\"first_name\":\"Ada\",\"last_name\":\"Lovelace\"}""#;
     let id = uuid::Uuid::new_v4();
@@ -127,7 +127,7 @@ fn log_filter() -> tracing_subscriber::EnvFilter {
     tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into())
 }
 
-/// Ctrl-C or SIGTERM: what runs is finished, then the program ends.
+/// Resolves on Ctrl-C or SIGTERM. Running hooks finish before the program ends.
 async fn shutdown_signal() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

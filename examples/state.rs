@@ -1,7 +1,7 @@
-//! Hooks with state, and what they do about errors.
+//! Hooks with state, and their handling of errors.
 //!
 //! ```text
-//! PANORA_WEBHOOK_SECRET=.. cargo run --example state
+//! PANORA_WEBHOOK_SECRET=… cargo run --example state
 //! ```
 
 use std::{
@@ -60,7 +60,7 @@ impl Mailer {
     }
 }
 
-/// `?` works on every error. What it returns may be tried again, [`HookError::permanent`] not.
+/// `?` works on every error. An error may be retried, unless it is [`HookError::permanent`].
 #[on("crm.contact.created")]
 async fn contact_created(
     Event(contact): Event<Contact>,
@@ -71,8 +71,9 @@ async fn contact_created(
     let Some(address) = addresses.find_map(|email| email.email_address) else {
         return Err(HookError::permanent("the contact has no email address"));
     };
-    // Events can come twice, under one id or two: what was done is not done again. It is noted after it was
-    // done: noted before, a mail that fails would be passed over when it is tried again.
+    // An event can arrive twice, under the same id or another, so a completed mail is not sent
+    // again. It is recorded only afterwards: recorded before, a mail that fails would be skipped on
+    // retry.
     if !customers.contains(&address) {
         mailer.welcome(&address).await?;
         customers.insert(&address);
@@ -80,7 +81,7 @@ async fn contact_created(
     Ok(())
 }
 
-/// One error type of your own is enough, too.
+/// A hook can also return your own error type.
 #[on("crm.user.pulled")]
 async fn users_pulled(State(app): State<App>, meta: Metadata) -> Result<(), MailError> {
     tracing::info!(attempt = meta.attempt, "users");

@@ -13,7 +13,7 @@ use panora_hooks::{
     testing::sample,
 };
 
-/// Who has been greeted.
+/// The names that have been greeted.
 #[derive(Clone, Default)]
 struct Greeted(Arc<Mutex<Vec<String>>>);
 
@@ -35,7 +35,7 @@ async fn contacts_pulled(Event(contacts): Event<Vec<ContactRow>>, greeted: State
     contacts.into_iter().filter_map(|contact| contact.first_name).for_each(|name| greeted.push(name));
 }
 
-/// A sample is a delivery as the sender makes it. Besides in tests it is of use where something has to be tried.
+/// A sample is a delivery as the sender makes it. It is useful not only in tests.
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt().init();
@@ -68,14 +68,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_contact_without_a_name_is_not_tried_again() {
+    async fn a_contact_without_a_name_is_not_retried() {
         let contact = sample("crm.contact.created").set("first_name", None::<String>);
         let outcome = contact.run(Greeted::default(), hooks![contact_created]).await;
         assert!(outcome.error().is_some_and(|error| !error.is_retryable()), "{outcome:?}");
     }
 
     #[tokio::test]
-    async fn a_sync_may_bring_nobody() {
+    async fn an_empty_sync_is_handled() {
         let nobody = sample("crm.contact.pulled").set(".", [(); 0]);
         let outcome = nobody.run(Greeted::default(), hooks![contacts_pulled]).await;
         assert!(
@@ -84,9 +84,9 @@ mod tests {
         );
     }
 
-    /// With HTTP and a signature, through the router.
+    /// Sends a signed HTTP request through the router.
     #[tokio::test]
-    async fn the_router_answers() -> Result<(), panora_hooks::SecretError> {
+    async fn the_router_accepts_a_signed_sample() -> Result<(), panora_hooks::SecretError> {
         let verifier = Verifier::new("secret")?;
         let router = Webhooks::new(verifier.clone())
             .with_state(Greeted::default())
@@ -97,9 +97,9 @@ mod tests {
         Ok(())
     }
 
-    /// A function with `#[on(..)]` is still a function, and a model can be built.
+    /// A function with `#[on(..)]` is still a function, and models can be constructed.
     #[tokio::test]
-    async fn a_hook_is_called_as_it_is() -> Result<(), HookError> {
+    async fn a_hook_can_be_called_directly() -> Result<(), HookError> {
         let greeted = Greeted::default();
         let contact = Contact { first_name: Some("Grace".to_owned()), ..Contact::default() };
         contact_created(Event(contact), State(greeted.clone())).await?;

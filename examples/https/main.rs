@@ -1,13 +1,14 @@
-//! Receives deliveries over HTTPS on 127.0.0.1:8443 at `/webhook`, without a proxy in front.
+//! Receives deliveries over HTTPS on 127.0.0.1:8443 at `/webhook`, without a proxy.
 //!
 //! ```text
 //! cargo run -p panora-hooks-https-example --example https
 //! ```
 //!
-//! `PANORA_TLS_CERT` and `PANORA_TLS_KEY` name files in PEM: the certificate with its chain, and its key. Without them a
-//! certificate for `localhost` is made up for this run and written to `panora-cert.pem`, for clients to trust.
-//! `PANORA_WEBHOOK_SECRET` sets the endpoint's secret, `PORT` another port. (`0.0.0.0` instead of `127.0.0.1` is what
-//! others reach.)
+//! `PANORA_TLS_CERT` and `PANORA_TLS_KEY` name PEM files: the certificate with its chain, and its
+//! key. Without them, the program generates a certificate for `localhost` for this run, and writes
+//! it to `panora-cert.pem` for clients to trust. `PANORA_WEBHOOK_SECRET` sets the endpoint's
+//! secret, `PORT` another port. (Other machines can connect if the address is `0.0.0.0` instead of
+//! `127.0.0.1`.)
 
 use std::{
     env,
@@ -25,17 +26,18 @@ use panora_hooks::{
     Event, Metadata, Verifier, Webhooks, hooks, inbox::SqliteInbox, models::crm::Contact, on,
 };
 
-/// Where events are stored.
+/// The file of the inbox.
 const INBOX: &str = "panora-inbox.db";
 
-/// Where a certificate is written that was made up.
+/// The file of the generated certificate.
 const CERTIFICATE: &str = "panora-cert.pem";
 
-/// How long the head of a request may take. `axum::serve` knows no such limit, and `Webhooks::read_timeout` begins
-/// with the body. (A TLS handshake has 10 seconds of its own.)
+/// The time limit for the head of a request. `axum::serve` has no such limit, and
+/// `Webhooks::read_timeout` begins with the body. (A TLS handshake has its own limit of 10
+/// seconds.)
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a request may still take once the program is told to stop.
+/// The time that requests in flight get at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
 #[on("crm.contact.created")]
@@ -68,14 +70,15 @@ async fn main() -> anyhow::Result<()> {
     let handle = Handle::new();
     let mut server = from_tcp_rustls(listener, certificate)?
         .handle(handle.clone())
-        // Before it is known which version of HTTP a client speaks, and after.
+        // Covers the time before the HTTP version of the client is known. The next limit covers the
+        // rest.
         .first_request_timeout(HEADER_TIMEOUT);
     server.http_builder().http1().header_read_timeout(HEADER_TIMEOUT);
     let server = tokio::spawn(server.serve(router.into_make_service()));
     worker
         .run_until(async {
             shutdown_signal().await;
-            // The server stops with the worker, and not after it.
+            // The server stops together with the worker instead of after it.
             handle.graceful_shutdown(Some(GRACE));
         })
         .await;
@@ -83,7 +86,8 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The certificate from the files, or one for this run, and whether it is that.
+/// Returns the certificate from the files, or one generated for this run, and whether it is
+/// generated.
 async fn certificate() -> anyhow::Result<(RustlsConfig, bool)> {
     const FILES: [&str; 2] = ["PANORA_TLS_CERT", "PANORA_TLS_KEY"];
     match FILES.map(env::var_os) {
@@ -107,8 +111,8 @@ async fn certificate() -> anyhow::Result<(RustlsConfig, bool)> {
     }
 }
 
-/// Without `PANORA_WEBHOOK_SECRET`, a secret that is made up for this run.
-#[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
+/// Reads `PANORA_WEBHOOK_SECRET`, or generates a secret for this run.
+#[expect(clippy::print_stdout, reason = "the program talks to its user")]
 fn verifier() -> anyhow::Result<Verifier> {
     const SECRET: &str = "PANORA_WEBHOOK_SECRET";
     if env::var_os(SECRET).is_some() {
@@ -119,7 +123,7 @@ fn verifier() -> anyhow::Result<Verifier> {
     Ok(Verifier::new(secret)?)
 }
 
-#[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
+#[expect(clippy::print_stdout, reason = "the program talks to its user")]
 fn print_introduction(verifier: &Verifier, address: SocketAddr, is_made_up: bool) {
     let data = r#""{\"id\":\"1\",\"first_name\":\"Ada\"}""#;
     let id = uuid::Uuid::new_v4();
@@ -132,7 +136,7 @@ fn print_introduction(verifier: &Verifier, address: SocketAddr, is_made_up: bool
     println!();
 }
 
-/// Ctrl-C or SIGTERM: what runs is finished, then the program ends.
+/// Resolves on Ctrl-C or SIGTERM. Running hooks finish before the program ends.
 async fn shutdown_signal() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

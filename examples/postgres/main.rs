@@ -1,10 +1,10 @@
-//! Two receivers on one PostgreSQL: what one of them stores, either runs, and once.
+//! Two receivers on one PostgreSQL: an event that one of them stores runs on either, and once.
 //!
 //! ```text
 //! DATABASE_URL=postgres://localhost/postgres cargo run -p panora-hooks-postgres-example --example postgres
 //! ```
 //!
-//! They stand for two machines. The tables are made in a schema of their own, `panora_hooks`.
+//! They stand for two machines. The tables are created in their own schema, `panora_hooks`.
 
 use std::{env, io::IsTerminal, net::Ipv4Addr};
 
@@ -22,7 +22,7 @@ async fn contact_created(meta: Metadata, State(Machine(name)): State<Machine>) {
     tracing::info!(id = ?meta.id, "runs on {name}");
 }
 
-/// A machine: a pool, a server and a worker of its own.
+/// Runs a machine, with its own pool, server and worker.
 async fn receive(
     name: &'static str,
     verifier: Verifier,
@@ -43,7 +43,7 @@ async fn receive(
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "the program speaks to who started it")]
+#[expect(clippy::print_stdout, reason = "the program talks to its user")]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_ansi(std::io::stdout().is_terminal()).init();
     let verifier = Verifier::new(uuid::Uuid::new_v4().to_string())?;
