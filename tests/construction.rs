@@ -1,4 +1,4 @@
-//! Mistakes that show when the program starts, and where they are said to be.
+//! Mistakes that are found when the program starts, and the locations that they are reported at.
 
 mod support;
 
@@ -33,7 +33,7 @@ fn exported(registry: &mut Registry) {
     registry.hooks(hooks![crm::a]);
 }
 
-/// Panics, and says where and what.
+/// Returns the line and the message of a panic.
 fn panic_of(construct: impl FnOnce() + UnwindSafe) -> (u32, String) {
     let seen = Arc::new(Mutex::new(None));
     let hook = panic::take_hook();
@@ -54,7 +54,7 @@ fn panic_of(construct: impl FnOnce() + UnwindSafe) -> (u32, String) {
     seen.lock().unwrap().take().unwrap()
 }
 
-/// Returns the message of a panic, which has to be at the line of this macro.
+/// Returns the message of a panic, which must be reported at the line of this macro.
 macro_rules! panic_here {
     ($panics:expr) => {{
         let (line, message) = panic_of(|| drop($panics));
@@ -63,7 +63,7 @@ macro_rules! panic_here {
     }};
 }
 
-/// One test, since a panic hook is the whole program's.
+/// A single test, because a panic hook applies to the whole program.
 #[test]
 fn panics_point_at_the_users_line() {
     let webhooks = Webhooks::new(verifier()).hooks(hooks![crm::a]);

@@ -1,4 +1,4 @@
-//! Secrets, signatures and payloads are found nowhere, with an inbox either.
+//! Secrets, signatures and payloads appear nowhere, even with an inbox.
 
 mod support;
 
@@ -41,7 +41,7 @@ fn signed(event_type: &str, payload: &str) -> Delivery {
     delivery
 }
 
-/// Whatever can happen to a delivery, once. What was shown of it, and its signatures.
+/// Lets everything happen to a delivery once. Returns all output about it, and its signatures.
 fn show_everything(inbox: &(impl Inbox + Clone), fault: Option<Fault>) -> (String, Vec<String>) {
     let (staged, settled) = Staged::new(inbox.clone());
     staged.on_put(move || fault);
@@ -69,7 +69,7 @@ fn show_everything(inbox: &(impl Inbox + Clone), fault: Option<Fault>) -> (Strin
         shown.push(format!("{:?}", server.send(&delivery.request())));
     }
     if fault.is_none() {
-        // Retried, dead; dead.
+        // A retry and a death of the first event, and the death of the second.
         for _ in 0..3 {
             shown.push(format!("{:?}", settled.recv_timeout(Duration::from_secs(60)).unwrap()));
         }
@@ -110,7 +110,7 @@ fn canaries_are_found_nowhere() {
     let line = logged.lines().find(|line| leaks(line, &signatures));
     assert_eq!(line, None);
 
-    // It would be found.
+    // Proves that a leak would be detected.
     let delivery = signed("connection.created", r#"{"connection_token":"canary-token"}"#);
     let verifier = Verifier::new(SECRET).unwrap();
     let genuine = verifier.verify(&delivery.body, &delivery.signature).unwrap();

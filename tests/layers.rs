@@ -1,4 +1,4 @@
-//! Errors of layers around the router, which are not the router's own.
+//! Errors of layers around the router.
 
 mod support;
 
@@ -14,7 +14,8 @@ use axum::{
 use futures_util::stream;
 use support::{Count, Delivery, Server, assert_answer, counting, log::Log};
 
-/// A contact whose body is `size` bytes long and says nothing of its length, so that limits are met while it is read.
+/// Creates a request of `size` bytes without a declared length, so that limits apply while the body
+/// is read.
 fn chunked(size: usize) -> support::Request {
     let around = Delivery::new("crm.contact.created", r#""""#).body.len();
     let delivery = Delivery::new("crm.contact.created", &format!("\"{}\"", "x".repeat(size - around)));
@@ -27,13 +28,13 @@ async fn limit(request: Request, next: Next) -> Response {
     next.run(request.with_limited_body()).await
 }
 
-/// An error of a layer may hold anything.
+/// Fails with an error that may contain any text.
 async fn fail(request: Request, next: Next) -> Response {
     let broken = stream::iter([Ok("{"), Err(io::Error::other("canary"))]);
     next.run(request.map(|_| Body::from_stream(broken))).await
 }
 
-/// The log names whose limit it is, since raising another would not help.
+/// The log names the limit that was exceeded, because raising another one would not help.
 #[test]
 fn errors_of_layers_are_not_taken_for_ours() {
     let log = Log::install();

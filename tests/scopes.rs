@@ -1,4 +1,4 @@
-//! What has to be subscribed to, and which hooks cannot run.
+//! The names to subscribe to, and warnings of hooks that cannot run.
 
 mod support;
 
@@ -35,14 +35,14 @@ async fn everything() {}
 fn they_are_the_names_of_the_patterns() {
     assert_eq!(scopes(hooks![]), [] as [&str; 0]);
     assert_eq!(scopes(hooks![exact]), ["connection.created", "crm.company.created"]);
-    // Nothing sends these, but that is what was asked for.
+    // Nothing sends these events, but the hooks ask for them.
     assert_eq!(scopes(hooks![never]), ["crm.contact.updated", "crm.custom.happened"]);
 }
 
 #[test]
 fn a_prefix_stands_for_what_is_sent() {
     assert_eq!(scopes(hooks![contacts]), ["crm.contact.created", "crm.contact.pulled"]);
-    // What older releases call `pulled`, too.
+    // Includes the name that older releases use for `pulled`.
     let tickets_scopes = ["ticketing.ticket.created", "ticketing.ticket.pulled", "ticketing.ticket.synced"];
     assert_eq!(scopes(hooks![tickets]), tickets_scopes);
     assert_eq!(

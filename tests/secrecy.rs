@@ -1,5 +1,5 @@
-//! Secrets, signatures and payloads are found nowhere: not in the log, an answer, an error, `Debug` or a
-//! metric.
+//! Secrets, signatures and payloads appear nowhere: not in the log, an answer, an error, `Debug`
+//! output or a metric.
 
 mod support;
 
@@ -13,14 +13,14 @@ use panora_hooks::{
 use serde::Deserialize;
 use support::{Delivery, Request, Server, log::Log};
 
-/// What must not be found, each with a part of its own so that none can hide another.
+/// The texts that must not appear. Each has a distinct part, so that none can hide another.
 const CANARIES: [&str; 4] = ["canary-secret", "canary-token", "canary-name", "canary-junk"];
 
 fn secret() -> String {
     "canary-secret-9a41".to_owned()
 }
 
-/// Logged by `instrument`, arguments and all, as users do.
+/// Logged with its arguments by `instrument`, as users do.
 #[on("connection.created")]
 #[tracing::instrument]
 async fn connection(event: Event<serde_json::Value>, raw: RawData) {
@@ -39,7 +39,7 @@ async fn misfit(Event(_): Event<Numbers>) {}
 #[on("hris.employee.pulled")]
 async fn models(Event(_): Event<Vec<hris::EmployeeRow>>) {}
 
-/// Logged by `instrument`, what the pattern takes out included.
+/// Logged by `instrument`, including the variables that the pattern binds.
 #[on("filestorage.sharedlink.pulled")]
 #[allow(deprecated)]
 #[tracing::instrument]
@@ -49,7 +49,8 @@ async fn links(Event(links): Event<Vec<filestorage::SharedLinkRow>>) {
 
 #[on("crm.deal.created")]
 async fn panics(Event(name): Event<String>) {
-    // As `unwrap` and `assert!` do. What the program's panic hook prints is the program's.
+    // Panics with the payload, as `unwrap` and `assert!` do. The output of the program's own panic
+    // hook is not checked.
     std::panic::panic_any(name);
 }
 
@@ -101,7 +102,7 @@ fn canaries_are_found_nowhere() {
     }
     assert_eq!(
         deliver("crm.deal.push", token, &|_| {
-            // Deployments before July 2024.
+            // A deployment from before July 2024.
             Request::post("/webhook").header("Panora-Signature", secret()).body(token)
         }),
         400

@@ -1,4 +1,4 @@
-//! One span and one counted outcome for each request, and one line for what no hook names.
+//! One span and one counted outcome per request, and one log line for each event without a hook.
 
 mod support;
 
@@ -41,7 +41,7 @@ async fn panics() {
 #[on("crm.user.pulled")]
 async fn numbers(Event(_): Event<Vec<u32>>) {}
 
-/// How often each outcome has been counted.
+/// Returns the number of times that each outcome was counted.
 fn outcomes(counters: Vec<(Key, u64)>) -> BTreeMap<String, u64> {
     let outcomes = counters.into_iter().map(|(key, count)| {
         assert_eq!(key.name(), "panora_hooks_deliveries_total");
@@ -98,7 +98,7 @@ fn every_request_has_one_span_and_one_outcome() {
         assert!(close.contains(&format!("outcome=\"{outcome}\"")), "{close}");
     }
 
-    // Too slow, and then gone before all was sent.
+    // One sender is too slow, and another disconnects before its body is complete.
     let mut stream = server.connect();
     stream.write_all(&good.request().head()).unwrap();
     assert_eq!(support::read_answer(stream).status, 408);

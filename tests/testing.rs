@@ -1,4 +1,4 @@
-//! The test kit, against what the sender sends.
+//! The test kit, compared with the deliveries of the sender.
 
 mod support;
 
@@ -21,7 +21,7 @@ use support::{
     verifier,
 };
 
-/// The vectors were made with Node, by the sender's algorithm.
+/// The vectors were computed with Node, by the sender's algorithm.
 #[test]
 fn it_makes_the_bytes_that_the_sender_makes() {
     let (mut made, mut others) = (0, Vec::new());
@@ -42,7 +42,7 @@ fn it_makes_the_bytes_that_the_sender_makes() {
         }
     }
     assert_eq!(made, 29);
-    // What the sender does not send, though it would be right.
+    // Valid deliveries that the sender does not make.
     let expected = [
         "extra-key",
         "key-order-type-first",
@@ -96,7 +96,7 @@ fn every_event_type_has_a_sample_that_is_the_same_each_time() {
         assert_ne!(first.body(), second.body(), "each has an id of its own");
         let wire_type = event_type.wire_names().next().unwrap();
         assert!(first.body().ends_with(&format!(r#","type":"{wire_type}"}}"#)));
-        // Rows are more than one, and one of them has as little as can be.
+        // A list has several rows, one of which has as few values as possible.
         if let Value::Array(rows) = serde_json::from_str(&first.payload()).unwrap() {
             let expected = if event_type.payload().is_some() { 3 } else { 0 };
             assert_eq!(rows.len(), expected, "{}", event_type.name());
@@ -329,7 +329,8 @@ fn the_bytes_are_what_a_server_takes() {
     let contact = sample("crm.contact.created").set("first_name", "Ada");
     let mut stream = server.connect();
     stream.write_all(&contact.request_bytes(&verifier(), "/webhook")).unwrap();
-    // The sender keeps the connection, so that the answer does not end with it.
+    // The sender keeps the connection open, so the end of the answer is not the end of the
+    // connection.
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");

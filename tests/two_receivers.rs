@@ -1,4 +1,4 @@
-//! The example with two receivers on PostgreSQL, as a new user meets it.
+//! The example with two receivers on PostgreSQL, as a new user sees it.
 #![cfg(unix)]
 
 #[path = "support/skip.rs"]
@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use support::{Request, example::executable, read_answer};
 use tokio::runtime::Runtime;
 
-/// A database that is dropped with this.
+/// A database that is dropped with this value.
 struct Database {
     name: String,
     url: String,
@@ -67,7 +67,7 @@ fn what_either_stores_runs_once() {
         ids.push(body.split('"').nth(3).unwrap().to_owned());
         let signature = between("Panora-Signature: ", "'");
         for _ in 0..2 {
-            // It listens before it has opened the inbox: the connection waits.
+            // The program listens before the inbox is open, so the connection waits.
             let mut stream = std::net::TcpStream::connect(address).unwrap();
             let request = Request::post("/webhook").header("Panora-Signature", &signature).body(&body);
             request.send(&mut stream);

@@ -9,14 +9,14 @@ fn what_was_of_interest_is_right() {
         let inputs = inputs::of(target).unwrap();
         assert!(inputs.len() >= 20, "the inputs of {target} are gone");
         for input in inputs {
-            // Shown if the check fails.
+            // Shown only if the check fails.
             println!("{target}: {}", input.escape_bytes());
             check(&input);
         }
     }
 }
 
-/// Texts that mean something in JSON, or elsewhere.
+/// Texts with a meaning in JSON or other formats.
 const TOKENS: [&[u8]; 20] = [
     b"{",
     b"}",
@@ -42,7 +42,7 @@ const TOKENS: [&[u8]; 20] = [
 
 #[test]
 fn what_is_near_an_envelope_of_interest_is_right() {
-    // The same in each run.
+    // A fixed seed, for the same sequence in each run.
     let mut state = 1_u64;
     let mut below = |bound: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

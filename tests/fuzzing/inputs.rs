@@ -1,6 +1,6 @@
 //! The inputs that the fuzzers have found, in a text file for each target.
 //!
-//! A line is an input. All but printable ASCII is escaped, as in `\xff`.
+//! Each line is an input. Everything but printable ASCII is escaped, as in `\xff`.
 
 use std::{
     fs, io,
@@ -9,20 +9,20 @@ use std::{
 
 use bstr::{ByteSlice, ByteVec};
 
-/// Returns the inputs of a target, regressions included.
+/// Returns the inputs of a target, including regressions.
 ///
 /// # Errors
 ///
-/// If a file cannot be read.
+/// Returns an error if a file cannot be read.
 pub fn of(target: &str) -> io::Result<Vec<Vec<u8>>> {
     Ok([read(&by_coverage(target))?, read(&regressions(target))?].concat())
 }
 
-/// Writes the inputs of a target into the folder in which `cargo fuzz` looks for them, a file each.
+/// Writes the inputs of a target into the folder that `cargo fuzz` reads, one file each.
 ///
 /// # Errors
 ///
-/// If a file cannot be read or written.
+/// Returns an error if a file cannot be read or written.
 pub fn unpack(target: &str) -> io::Result<()> {
     let folder = corpus(target);
     fs::create_dir_all(&folder)?;
@@ -32,12 +32,12 @@ pub fn unpack(target: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces the inputs of a target by those in the folder of `cargo fuzz`. Regressions stay, also
-/// if they are not in the folder.
+/// Replaces the inputs of a target by those in the folder of `cargo fuzz`. Regressions stay even if
+/// they are not in the folder.
 ///
 /// # Errors
 ///
-/// If a file cannot be read or written.
+/// Returns an error if a file cannot be read or written.
 pub fn pack(target: &str) -> io::Result<()> {
     let mut inputs: Vec<_> =
         fs::read_dir(corpus(target))?.map(|entry| fs::read(entry?.path())).collect::<io::Result<_>>()?;
@@ -49,13 +49,13 @@ pub fn pack(target: &str) -> io::Result<()> {
     fs::write(by_coverage(target), lines)
 }
 
-/// Escapes an input byte by byte: `escape_bytes` leaves characters outside of ASCII as they are,
-/// which includes invisible ones.
+/// Escapes an input byte by byte, because `escape_bytes` keeps characters outside of ASCII,
+/// including invisible ones.
 fn escape(input: &[u8]) -> String {
     input.chunks(1).map(|byte| byte.escape_bytes().to_string()).collect()
 }
 
-/// Reads a text file. One that does not exist has no inputs.
+/// Reads a text file. A missing file has no inputs.
 fn read(file: &Path) -> io::Result<Vec<Vec<u8>>> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(text.lines().map(Vec::unescape_bytes).collect()),
@@ -64,17 +64,18 @@ fn read(file: &Path) -> io::Result<Vec<Vec<u8>>> {
     }
 }
 
-/// The folder of the fuzzers.
+/// Returns the folder of the fuzzers.
 fn fuzz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")
 }
 
-/// The inputs that reach code which no smaller one reaches.
+/// Returns the file of the inputs that reach code that no smaller input reaches.
 fn by_coverage(target: &str) -> PathBuf {
     fuzz().join(format!("inputs/{target}.txt"))
 }
 
-/// The inputs that once told right code from wrong. Coverage alone could drop them.
+/// Returns the file of the inputs that once distinguished faulty code. Coverage alone could drop
+/// them.
 fn regressions(target: &str) -> PathBuf {
     fuzz().join(format!("regressions/{target}.txt"))
 }

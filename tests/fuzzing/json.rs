@@ -1,8 +1,9 @@
 //! A reader of JSON objects that shares no code with the library or with `serde_json`.
 //!
-//! It follows RFC 8259 to the letter. Nesting is counted, not recursed into, so depth is unlimited.
+//! It follows RFC 8259 to the letter. It counts nesting instead of recursing, so depth is
+//! unlimited.
 
-/// A member of an object, as it stands in the text.
+/// A member of an object, with its position in the text preserved.
 pub(crate) struct Member<'t> {
     /// The name, with its escapes decoded and U+FFFD for unpaired surrogates.
     pub(crate) name: String,
@@ -10,8 +11,8 @@ pub(crate) struct Member<'t> {
     pub(crate) value: &'t str,
 }
 
-/// Reads a text that is one object, with every member in the order of the text. `None` if it is
-/// not.
+/// Parses a text that is one object, and returns every member in the order of the text. Returns
+/// `None` for any other text.
 pub(crate) fn object(text: &str) -> Option<Vec<Member<'_>>> {
     let mut reader = Reader { text, at: 0 };
     let mut members = Vec::new();
@@ -41,7 +42,8 @@ pub(crate) fn object(text: &str) -> Option<Vec<Member<'_>>> {
     (reader.at == text.len()).then_some(members)
 }
 
-/// Decodes a string with its quotes, and with U+FFFD for unpaired surrogates. `None` if the text is not a string.
+/// Decodes a string literal, with U+FFFD in place of unpaired surrogates. Returns `None` for any
+/// other text.
 pub(crate) fn decode(literal: &str) -> Option<String> {
     let mut reader = Reader { text: literal, at: 0 };
     reader.string()?;
@@ -71,7 +73,7 @@ pub(crate) fn decode(literal: &str) -> Option<String> {
     Some(String::from_utf16_lossy(&units))
 }
 
-/// Replaces each string that holds unpaired surrogates, in a text that may be JSON.
+/// Replaces each string with unpaired surrogates, in a text that may be JSON.
 pub(crate) fn replace_unpaired(text: &str) -> String {
     let mut replaced = String::new();
     let mut rest = text;
@@ -91,7 +93,7 @@ pub(crate) fn replace_unpaired(text: &str) -> String {
     replaced + rest
 }
 
-/// The character that ends an object or a list.
+/// Returns the character that ends an object or a list.
 fn end_of(start: u8) -> u8 {
     if start == b'{' { b'}' } else { b']' }
 }
@@ -122,12 +124,12 @@ impl Reader<'_> {
         self.eat_all(|byte| [0x20, 0x09, 0x0a, 0x0d].contains(&byte));
     }
 
-    /// Passes over a value, however deeply it is nested.
+    /// Skips a value of any depth.
     fn value(&mut self) -> Option<()> {
         let mut open = Vec::new();
         loop {
             self.skip_space();
-            // An empty object or list, whose end comes next.
+            // An empty object or list: its end comes next.
             let mut is_empty = false;
             match self.peek()? {
                 start @ (b'{' | b'[') => {
@@ -148,7 +150,7 @@ impl Reader<'_> {
                 b'n' => self.word("null")?,
                 _ => self.number()?,
             }
-            // Every container whose last value this is ends with it.
+            // Closes every container whose last value this is.
             loop {
                 let Some(innermost) = open.last().copied() else { return Some(()) };
                 self.skip_space();
@@ -166,7 +168,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over the name of a member, and the colon.
+    /// Skips the name of a member, and the colon.
     fn name(&mut self) -> Option<()> {
         self.string()?;
         self.skip_space();

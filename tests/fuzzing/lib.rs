@@ -1,7 +1,7 @@
-//! Checks that hold for any bytes. The fuzzers (`fuzz/`) look for bytes that break one; `corpus.rs`
-//! replays the inputs that they have found.
+//! Checks that must pass for any bytes. The fuzzers (`fuzz/`) search for bytes that break one;
+//! `corpus.rs` replays the inputs that they have found.
 
-// Modules of the macro crate, of which a program can use nothing but the macros.
+// Included as source, because the macro crate can export nothing but macros.
 #[path = "../../panora-hooks-macros/src/catalogue.rs"]
 #[allow(dead_code, reason = "patterns need a part of it")]
 mod catalogue;
@@ -28,7 +28,7 @@ pub use checks::{
 /// The name of a target, and its check.
 pub type Check = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All checks.
 pub const CHECKS: [Check; 5] = [
     ("envelope", envelope),
     ("event_pattern", event_pattern),

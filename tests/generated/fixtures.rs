@@ -1,4 +1,4 @@
-//! Writes a payload for every event type: the same ones each time, as the sender writes them.
+//! Writes a payload for every event type, the same in each run, in the sender's notation.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -11,7 +11,7 @@ use crate::{
     plan::{Field, Model, Module, Presence, Type},
 };
 
-/// The fixtures of each vertical: an object with a line for each event type.
+/// Returns the fixtures of each vertical: an object with one line per event type.
 pub fn by_vertical(modules: &[Module]) -> Vec<(String, String)> {
     let mut verticals: BTreeMap<&str, Vec<&EventType>> = BTreeMap::new();
     for event in catalogue::all() {
@@ -40,7 +40,8 @@ fn fixture(event: &EventType, module: &Module) -> String {
     };
     match event.shape() {
         Shape::Object => writer.object(name, Filled::All),
-        // A whole row, an empty one, and one that is neither: of one connection, as those of a sync are.
+        // A complete row, an empty one, and one in between. All have the same connection, as in a
+        // sync.
         Shape::List => {
             let rows = [Filled::All, Filled::None, Filled::Some].map(|filled| {
                 writer.person = writer.random.person();
@@ -65,7 +66,7 @@ fn provider(vertical: &str) -> &'static str {
     }
 }
 
-/// How many of the values that can be missing are there.
+/// The extent to which optional values are present.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Filled {
     All,
@@ -79,7 +80,7 @@ struct Writer<'m> {
     provider: &'static str,
     connection: String,
     linked_user: String,
-    /// Whom the object is about: first and last name.
+    /// The first and last name of the person that the object is about.
     person: (&'static str, &'static str),
     place: &'static Place,
 }
@@ -106,7 +107,7 @@ impl Writer<'_> {
                         Filled::Some => self.random.below(3) == 0,
                     };
                 let value = match (is_null, &field.ty) {
-                    // What has no value is text all the same.
+                    // A field that is not null has text even if it has no value.
                     (false, ty) => self.value(ty, field, model, filled),
                     (true, _) => "null".to_owned(),
                 };
@@ -139,7 +140,7 @@ impl Writer<'_> {
                     number.to_string()
                 }
             }
-            // A whole number as often as not, and never with a fraction that it does not need.
+            // Half of the numbers are integers, and no number has an unnecessary fraction.
             Type::Number => match self.random.below(2) {
                 0 => self.integer(&field.name).to_string(),
                 _ => format!("{}.{}", self.integer(&field.name), 1 + self.random.below(9)),
@@ -154,7 +155,7 @@ impl Writer<'_> {
                 _ => json!({ "favourite_colour": "blue", "loyalty_points": "42", "nickname": "null" })
                     .to_string(),
             },
-            // With the tokens that the others have no use for.
+            // The other types have no use for the tokens of the fixture.
             Type::Enum(_) if field.name == "token_type" => quoted("oauth2"),
             Type::Enum(name) => {
                 let open_enum = self.module.enums.iter().find(|open_enum| open_enum.name == *name).unwrap();
@@ -183,7 +184,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Some time of autumn 2024; what is modified was created before.
+    /// Returns a time in autumn 2024. `modified_at` is later than `created_at`.
     fn time(&mut self, name: &str) -> Timestamp {
         let start = match name {
             name if name.contains("created") => "2024-09-01T00:00:00Z",
@@ -269,8 +270,8 @@ impl Writer<'_> {
     }
 }
 
-/// Whether the sender writes a field. Where a created event holds emails and phone numbers, it leaves the
-/// owner out.
+/// Returns whether the sender writes a field. It omits the owner of emails and phone numbers in
+/// created events.
 fn is_sent(model: &Model, field: &Field) -> bool {
     let is_left_out = matches!(&*model.name, "Email" | "Phone") && field.name == "owner_type";
     field.presence == Presence::Always && !is_left_out
@@ -288,7 +289,7 @@ fn is_file(model: &str) -> bool {
     matches!(model.strip_suffix("Row").unwrap_or(model), "File" | "Attachment")
 }
 
-/// Whether a list of texts holds ids of other objects.
+/// Returns whether a list of texts contains ids of other objects.
 fn is_list_of_ids(field: &str, model: &str) -> bool {
     let is_other = field.ends_with("urls") || field == "locations" || model.starts_with("Product");
     !is_other
@@ -322,7 +323,7 @@ const TEXTS: &[&str] = &[
     "Login fails with 500 😕",
 ];
 
-/// `SplitMix64`: the same numbers everywhere, for ever.
+/// `SplitMix64`, whose sequence is the same on every platform.
 struct Random(u64);
 
 impl Random {
@@ -360,7 +361,7 @@ impl Random {
         })
     }
 
-    /// Version 4.
+    /// Returns a UUID of version 4.
     fn uuid(&mut self) -> String {
         let variant = ["8", "9", "a", "b"];
         let variant = self.of(&variant).to_owned();

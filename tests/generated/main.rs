@@ -1,6 +1,6 @@
-//! The source that is generated is what the facts and the catalogue come to.
+//! Checks that generated source agrees with the facts and the catalogue.
 //!
-//! A test that finds a file stale writes it again, and fails: look at the difference, and commit it.
+//! A test that finds a stale file writes it again and fails: read the diff, and commit it.
 
 mod facts;
 mod fixtures;
@@ -49,7 +49,7 @@ fn assert_none(stale: &[String]) {
     assert!(stale.is_empty(), "stale, and written again: {stale:?}");
 }
 
-/// Whether a file holds a text. It does afterwards.
+/// Returns whether a file has this content, and writes it otherwise.
 fn is_fresh(path: &str, text: &str) -> bool {
     let path = Path::new(path);
     let is_fresh = fs::read_to_string(path).is_ok_and(|found| found == text);

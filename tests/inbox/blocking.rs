@@ -1,4 +1,4 @@
-//! Hooks that block their thread, which nothing can cancel.
+//! Hooks that block their thread and cannot be cancelled.
 
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -33,7 +33,7 @@ fn blocking() -> (App, mpsc::Receiver<Metadata>, mpsc::Sender<()>) {
     (app, begun, release)
 }
 
-/// A store whose clock jumps, in which an event was interrupted so many times.
+/// Returns a store whose clock jumps, with an event that was interrupted `times` times.
 fn interrupted(runtime: &Runtime, times: u32) -> MemoryInbox {
     let jumps = Jumps::default();
     let clock = jumps.clone();
@@ -52,7 +52,7 @@ fn interrupted(runtime: &Runtime, times: u32) -> MemoryInbox {
 #[test]
 fn a_hook_that_blocks_neither_stops_the_worker_nor_lives_for_ever() {
     let runtime = Runtime::new().unwrap();
-    // Often enough that it runs alone.
+    // Enough interruptions for the event to run alone.
     let inbox = interrupted(&runtime, 7);
     let (app, begun, release) = blocking();
     let webhooks = webhooks(app, inbox.clone())
@@ -63,7 +63,7 @@ fn a_hook_that_blocks_neither_stops_the_worker_nor_lives_for_ever() {
     assert_eq!(begun.next().attempt, 8);
     receiver.on(inbox.put(vec![contact("quick")])).unwrap();
     assert_eq!(begun.next().id, "id-quick");
-    // Once it counts as stuck, its lease is not extended, and each attempt fails at once.
+    // Once the hook is considered stuck, its lease is not extended, and each attempt fails at once.
     let dead = Query::new(Filter::new().state(EventState::Dead));
     let dead = receiver.on(async {
         loop {

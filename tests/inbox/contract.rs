@@ -12,7 +12,7 @@ use crate::{
     stores::{Memory, Postgres, Sqlite, Store, on_every_store},
 };
 
-/// The harness of a store of ours. It can do everything, so that no rule is skipped.
+/// The harness of one of our stores, which supports everything, so no rule is skipped.
 pub struct Ours<S>(pub S);
 
 impl<S: Store> Harness for Ours<S> {
@@ -71,12 +71,12 @@ mod beyond {
     }
 }
 
-/// The rules about an optional part are skipped without it.
+/// Without an optional part, its rules are skipped.
 async fn our_stores_have_every_part(store: impl Store) {
     assert_eq!(store.inbox().capabilities(), Capabilities::ALL);
 }
 
-/// Our stores bound the bytes of a lease, so that a worker's memory is bounded.
+/// Our stores limit the bytes of a lease, which bounds the memory of a worker.
 async fn large_events_are_leased_apart(store: impl Store) {
     let inbox = store.inbox();
     let large = |number: usize| {

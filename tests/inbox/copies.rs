@@ -1,4 +1,4 @@
-//! Stores keep one copy of identical data, however often a captured delivery is sent again.
+//! Stores keep one copy of identical data, regardless of how often a captured delivery is replayed.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     stores::{Store, on_every_store},
 };
 
-/// Replays of one content that are kept.
+/// The number of replays of one content that are kept.
 const MOST: usize = 16;
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ on_every_store! {
     lists_are_stored_however_often_they_come,
 }
 
-/// Puts an event and up to `replays` copies of it, each under an id of its own.
+/// Stores an event and up to `replays` copies of it, each under its own id.
 async fn put(inbox: &impl Inbox, replays: usize, data: &str) -> Vec<EventKey> {
     let mut keys = Vec::new();
     for number in 0..=replays {
@@ -54,7 +54,7 @@ async fn put(inbox: &impl Inbox, replays: usize, data: &str) -> Vec<EventKey> {
     keys
 }
 
-/// Runs everything that is ready. Returns the data.
+/// Runs every ready event, and returns their data.
 async fn run(inbox: &impl Inbox) -> Vec<String> {
     let mut all = Vec::new();
     loop {
@@ -89,7 +89,7 @@ async fn replays_are_kept_up_to_a_limit(store: impl Store) {
         let further = inbox.put(vec![copy(number, &data)]).await.unwrap()[0];
         assert!(is_duplicate(further) && keys.contains(&further.key()), "{further:?}");
     }
-    // Those that are there are still recognised.
+    // Stored replays are still recognised.
     for (number, key) in keys.iter().enumerate() {
         let again = inbox.put(vec![copy(number, &data)]).await.unwrap()[0];
         assert_eq!(again, Put::Duplicate(*key));
@@ -137,12 +137,12 @@ async fn a_replay_keeps_its_data_when_its_original_is_pruned_and_forgotten(store
     assert_eq!(inbox.forget(Duration::ZERO, 10).await.unwrap(), 1);
     assert_eq!(inbox.get(keys[0]).await.unwrap(), None);
     holds(&inbox, &keys[1..], &data).await;
-    // The replays still stand for the content.
+    // The replays still identify the content.
     let third = inbox.put(vec![copy(9, &data)]).await.unwrap()[0];
     assert!(matches!(third, Put::Parked(_, ParkReason::Replayed)), "{third:?}");
     assert_eq!(inbox.replay(Select::Keys(vec![keys[2], third.key()]), 10).await.unwrap(), 2);
     assert_eq!(run(&inbox).await, vec![data.clone(); 2]);
-    // One after the other, whoever of them has the data.
+    // Prunes one after the other, regardless of which of them has the data.
     store.jump(SECOND).await;
     assert_eq!(inbox.prune(Duration::ZERO, 1).await.unwrap(), 1);
     assert_eq!(inbox.prune(Duration::ZERO, 1).await.unwrap(), 1);

@@ -1,17 +1,17 @@
-//! Events to be stored.
+//! Creates events to be stored.
 
 use panora_hooks::inbox::{NewEvent, Put};
 
 use crate::support::verifier;
 
-/// An event whose data is `data`, as it stands in the body.
+/// Creates an event with the value of `data` as it is in the body.
 pub fn event(id: &str, wire_type: &str, data: &str) -> NewEvent {
     let body = serde_json::json!({ "id_event": id, "type": wire_type }).to_string();
     let body = format!(r#"{},"data":{data}}}"#, body.strip_suffix('}').unwrap());
     NewEvent::new(verifier().verify(body.as_bytes(), verifier().sign(data)).unwrap())
 }
 
-/// A new contact, with a name of its own.
+/// Creates an event of a new contact with its own name.
 pub fn contact(name: impl std::fmt::Display) -> NewEvent {
     let data = serde_json::Value::String(format!(r#"{{"first_name":"{name}"}}"#)).to_string();
     event(&format!("id-{name}"), "crm.contact.created", &data)

@@ -20,7 +20,7 @@ use crate::{
     virtual_time::{memory, run},
 };
 
-/// The status and the text of the answer.
+/// Returns the status and the text of the answer.
 async fn ready(inbox: impl Inbox) -> (u16, String) {
     let router: axum::Router =
         axum::Router::new().route("/ready", readiness(inbox, Duration::from_secs(300)));
@@ -43,7 +43,7 @@ async fn an_inbox_is_ready_while_it_takes_events_and_keeps_up() {
     jumps.jump(2_000_000);
     let waits = "not ready: an event has been waiting for 301 s\n";
     assert_eq!(ready(inbox.clone()).await, (503, waits.to_owned()));
-    // Late, but at work.
+    // The event is late, but running.
     let leased = inbox.lease(LeaseRequest::new(1, Duration::from_secs(60))).await.unwrap();
     assert_eq!(ready(inbox.clone()).await.0, 200);
     inbox
@@ -77,7 +77,7 @@ fn requests_that_arrive_together_share_one_probe() {
         };
         let requests: Vec<_> = (0..10).map(|_| ask()).collect();
         tokio::time::sleep(Duration::from_millis(500)).await;
-        // The request that has started the probe hangs up.
+        // The request that started the probe is cancelled.
         requests[0].abort();
         for request in requests.into_iter().skip(1) {
             assert_eq!(request.await.unwrap().unwrap().status(), 200);

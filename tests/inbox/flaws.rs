@@ -7,7 +7,7 @@ use panora_hooks::testing::inbox_contract::{Rule, Verdict};
 use self::flawed::{Flaw, FlawedStore};
 use crate::contract::Ours;
 
-/// Each flaw, and the rule that finds it.
+/// Each flaw, and the rule that detects it.
 const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::CompletesBeforeTheHook, Rule::Stored),
     (Flaw::LeasesOneUnasked, Rule::EmptyBatch),

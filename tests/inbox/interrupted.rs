@@ -65,9 +65,9 @@ fn an_interrupted_event_is_not_run_after_its_lease_was_lost() {
         let first = Running::start(worker(webhooks(app, inbox.clone())));
         sleep(Duration::from_secs(1)).await;
         let (app, begun_by_second) = App::new(async |_| Ok(()));
-        // A store of its own, which works.
+        // Uses the store directly, without faults.
         let second = Running::start(worker(webhooks(app, inbox.inner.clone())));
-        // By then the first event has ended.
+        // The first event has ended by then.
         sleep(Duration::from_secs(25)).await;
         inbox.on_settle(|| None);
         sleep(Duration::from_secs(60)).await;

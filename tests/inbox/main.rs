@@ -1,4 +1,4 @@
-//! The inbox: the contract of every store, and what is built above the stores.
+//! The inbox: the contract of every store, and the layers above the stores.
 
 mod blocking;
 mod contract;

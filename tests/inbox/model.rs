@@ -1,4 +1,4 @@
-//! Every store does what a simple model says, whatever happens in whatever order.
+//! Every store agrees with a simple model, for any operations in any order.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -18,7 +18,7 @@ use crate::{
     support::is_long,
 };
 
-/// The unit of time, in seconds: so long that no run of the test takes a part of it that matters.
+/// The unit of time, in seconds. It is long enough that the duration of the test does not matter.
 const UNIT: u64 = 1000;
 
 /// The longest that an event is delayed or leased, in units.
@@ -35,7 +35,7 @@ enum Step {
     Decision(Vec<(Index, How)>),
     /// The clock of the store jumps while it runs, back if the number is negative.
     Jump(i64),
-    /// The store repairs what waits for longer than anything may.
+    /// The store repairs events that wait longer than allowed.
     Expedite {
         max: u32,
         and_wait: bool,
@@ -52,7 +52,7 @@ enum Step {
     Restart,
 }
 
-/// One of few events, so that many are the same in something.
+/// One of a few events, so that many share a property.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Spec {
     content: u8,
@@ -127,7 +127,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0..5u32, 1..=LONGEST).prop_map(|(max, units)| Step::Lease { max, units }),
         6 => vec((any::<Index>(), how), 1..4).prop_map(Step::Decision),
         3 => (-50..150i64).prop_map(Step::Jump),
-        // A clock that was wrong by a year, in either direction.
+        // A clock that is wrong by a year, in either direction.
         1 => prop::sample::select(vec![-30_000, 30_000i64]).prop_map(Step::Jump),
         2 => (prop::sample::select(vec![1, 1000u32]), any::<bool>())
             .prop_map(|(max, and_wait)| Step::Expedite { max, and_wait }),
@@ -141,14 +141,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..40)
 }
 
-/// The contents that a store should have.
+/// The expected contents of a store.
 #[derive(Default)]
 struct Model {
     now: i64,
     entries: BTreeMap<EventKey, Entry>,
-    /// All tokens that the store has ever given.
+    /// All tokens that the store has returned.
     tokens: Vec<LeaseToken>,
-    /// All keys that the store has ever given.
+    /// All keys that the store has returned.
     keys: BTreeSet<EventKey>,
 }
 
@@ -294,7 +294,7 @@ impl Model {
         replayed.count() as u64
     }
 
-    /// Repairs everything that waits too long, `max` events at a time.
+    /// Repairs all events that wait too long, `max` at a time.
     async fn expedite(&mut self, inbox: &impl Inbox, max: u32) {
         let mut expedited = 0;
         loop {
@@ -318,7 +318,7 @@ impl Model {
         assert_eq!(expedited, late);
     }
 
-    /// Checks that the store shows the same as the model.
+    /// Checks that the contents of the store agree with the model.
     async fn check(&self, inbox: &impl Inbox) {
         let now = self.now;
         let items = inbox.list(Query::default().limit(1000)).await.unwrap().items;

@@ -1,5 +1,4 @@
-//! A store that is written against the public API alone: it passes the contract, and a receiver
-//! runs on it.
+//! A store written against the public API alone passes the contract, and a receiver runs on it.
 
 mod log_inbox;
 
@@ -76,7 +75,7 @@ async fn only_rules_of_parts_that_it_lacks_are_skipped() {
     let log = Log::new();
     assert_eq!(log.inbox().capabilities(), Capabilities::CORE.with(Capability::Discard));
     let mut skipped = Vec::new();
-    // Large events take seconds in a build without optimisation, and need no part.
+    // Large events take seconds in an unoptimised build, and need no optional part.
     for rule in Rule::ALL.iter().filter(|rule| **rule != Rule::LargeEvents) {
         match rule.check(Log::new()).await.unwrap() {
             Verdict::Kept => {}
@@ -102,7 +101,7 @@ fn a_rule_that_needs_a_clock_or_a_restart_is_skipped_without() {
         }
     }
 
-    // With no runtime at all, which the rules do not need.
+    // Without a runtime, which the rules do not need.
     let check = |rule: Rule| {
         let check = rule.check(Bare(Log::new()));
         futures_util::FutureExt::now_or_never(check).expect("this store never waits").unwrap()
@@ -126,8 +125,8 @@ fn a_receiver_runs_on_a_store_with_other_keys() {
     let done = Query::new(Filter::new().state(EventState::Done));
     let items = receiver.on(inbox.list(done)).unwrap().items;
     assert_eq!(items.len(), 1);
-    // The time in milliseconds stands in the upper 48 bits, as in a ULID: no 64-bit column holds
-    // such a key.
+    // The upper 48 bits hold the time in milliseconds, as in a ULID, so the key does not fit a
+    // 64-bit column.
     assert!(items[0].key > EventKey::new(u128::from(u64::MAX)), "{}", items[0].key);
     assert_eq!(items[0].key.to_string().parse(), Ok(items[0].key));
 }

@@ -1,4 +1,4 @@
-//! SQLite works on a thread of its own, for which tokio's paused clock does not wait.
+//! SQLite runs on its own thread, which tokio's paused clock does not wait for.
 
 use std::time::Duration;
 

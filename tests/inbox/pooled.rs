@@ -1,5 +1,4 @@
-//! A store with a single connection, which is handed to those that wait in their order, in virtual
-//! time.
+//! A store with a single connection, which waiting operations get in order, in virtual time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +17,7 @@ use crate::{
     virtual_time::{Running, memory, run},
 };
 
-/// Every operation takes the connection for a millisecond.
+/// A store in which every operation takes the connection for a millisecond.
 #[derive(Clone)]
 struct Pooled {
     inner: MemoryInbox,
@@ -72,7 +71,7 @@ fn a_request_that_waits_for_a_connection_does_not_hold_up_another() {
     run(async {
         let inbox = Pooled { inner: memory(), connection: Arc::new(Semaphore::new(1)) };
         inbox.inner.put((0..500).map(contact).collect()).await.unwrap();
-        // Others use the connection, too.
+        // Other tasks use the connection, too.
         for _ in 0..2 {
             let inbox = inbox.clone();
             tokio::spawn(async move {
@@ -92,7 +91,7 @@ fn a_request_that_waits_for_a_connection_does_not_hold_up_another() {
             sleep(Duration::from_millis(10)).await;
         }
         assert_eq!(begun.try_iter().count(), 500);
-        // A request that is given up is given up after 5 seconds.
+        // A request is given up after 5 seconds.
         assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
         running.stop().await;
     });

@@ -1,4 +1,4 @@
-//! Operations on many events: in small transactions, between which others store.
+//! Operations on many events run in small transactions, between which other events are stored.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn fill(store: &Postgres, count: u32) {
         .await;
 }
 
-/// Checks that no transaction has written more rows of a table than it may.
+/// Checks that no transaction has changed more rows of a table than allowed.
 async fn check_batches(store: &Postgres, table: &str, count: i64) {
     let rows = store.number(&format!("SELECT count(*) FROM @{table}")).await;
     assert_eq!(rows, count, "{table}");
@@ -50,7 +50,7 @@ async fn many_events_are_replayed_in_small_transactions() {
     let inbox = store.inbox();
     assert_eq!(inbox.replay(state(EventState::Dead), 450).await.unwrap(), 450);
     check_batches(&store, "due", 450).await;
-    // The oldest.
+    // The oldest events come first.
     assert_eq!(store.number("SELECT max(seq) FROM @due").await, 449 * 3 + 1);
     assert_eq!(inbox.replay(Select::All(Filter::new()), 1000).await.unwrap(), 1000);
     check_batches(&store, "due", 1450).await;
@@ -77,8 +77,7 @@ async fn many_events_are_dropped_in_small_transactions() {
     check_batches(&store, "done", 2000).await;
 }
 
-/// Completes ready events while a replay works. Returns how many it has replayed, and how many were
-/// completed.
+/// Completes ready events during a replay. Returns the number of replayed and of completed events.
 async fn complete_during(inbox: &PostgresInbox, replay: impl Future<Output = u64>) -> (u64, u64) {
     let mut completed = 0;
     let work = async {
@@ -132,7 +131,7 @@ async fn events_are_stored_while_many_are_replayed_and_dropped() {
         () = bulk => {}
         () = put => {}
     }
-    // At least one in each pause between two batches of one of the operations.
+    // At least one event in each pause between two batches of an operation.
     assert!(stored >= 15, "{stored} events were stored meanwhile");
     let parked = Query::new(Filter::new().state(EventState::Parked));
     assert!(inbox.list(parked).await.unwrap().items.is_empty());

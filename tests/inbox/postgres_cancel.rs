@@ -1,4 +1,4 @@
-//! Dropped futures: no operation that is cut off harms a later one.
+//! Dropped futures: a cancelled operation does not harm a later one.
 
 use std::{
     future::{pending, poll_fn},
@@ -29,15 +29,15 @@ use crate::{
 /// The most polls before a future is dropped.
 const MAX_POLLS: usize = 12;
 
-/// No future of these is waited for any longer. Some are never woken.
+/// The longest wait for a future, because some are never woken.
 const LONGEST: Duration = Duration::from_millis(30);
 
 type Boxed<'f> = Pin<Box<dyn Future<Output = ()> + Send + 'f>>;
 
-/// The name of an operation, and what begins it.
+/// The name of an operation, and a function that starts it.
 type Operation<'v> = (&'static str, Box<dyn Fn() -> Boxed<'v> + 'v>);
 
-/// Polls a future a number of times, and drops it right after that.
+/// Polls a future a number of times, and then drops it.
 async fn cut_off<T>(future: impl Future<Output = T>, polls: usize) {
     let mut future = Box::pin(future);
     let mut left = polls;
@@ -49,7 +49,7 @@ async fn cut_off<T>(future: impl Future<Output = T>, polls: usize) {
     drop(tokio::time::timeout(LONGEST, cut).await);
 }
 
-/// A delivery with a number, and the id of its event.
+/// Creates a delivery with a number, and returns the id of its event.
 fn delivery(number: u64) -> (String, Request<Body>) {
     let id = format!("event-{number}");
     let data = serde_json::to_string(&format!(r#"{{"number":{number}}}"#)).unwrap();
@@ -58,11 +58,11 @@ fn delivery(number: u64) -> (String, Request<Body>) {
     (id, request.body(Body::from(body)).unwrap())
 }
 
-/// A receiver on an inbox, whose operations are cut off.
+/// A receiver on an inbox whose operations are cancelled.
 struct Victim<I> {
     inbox: I,
     router: Router,
-    /// The events that were stored so far.
+    /// The keys of the events stored so far.
     keys: Mutex<Vec<EventKey>>,
     numbers: AtomicU64,
 }
@@ -85,7 +85,7 @@ impl<I: Inbox + Clone> Victim<I> {
         fastrand::choice(&*keys).copied().unwrap_or(EventKey::new(1))
     }
 
-    /// Every public future of an inbox and of what stands above it.
+    /// Returns every public future of an inbox and of the layers above it.
     fn operations<'v>(&'v self) -> Vec<Operation<'v>> {
         let inbox = &self.inbox;
         let lease = || LeaseRequest::new(3, Duration::from_secs(1));
@@ -131,7 +131,7 @@ impl<I: Inbox + Clone> Victim<I> {
         }
     }
 
-    /// Delivers an event, which must be acknowledged and there.
+    /// Delivers an event, which must be acknowledged and stored.
     async fn deliver(&self, is_there: &impl AsyncFn(&str) -> bool, after: &str) {
         let (id, request) = delivery(self.number());
         let status = self.router.clone().oneshot(request).await.unwrap().status();
@@ -139,7 +139,7 @@ impl<I: Inbox + Clone> Victim<I> {
         assert!(is_there(&id).await, "{id} was acknowledged after {after} was cut off, and is not stored");
     }
 
-    /// Cuts off each operation `times` times, and delivers events after each.
+    /// Cancels each operation `times` times, and delivers events after each.
     async fn run(&self, times: usize, is_there: impl AsyncFn(&str) -> bool, is_quiet: impl AsyncFn()) {
         self.inbox.put(vec![contact("ada")]).await.unwrap();
         for (name, operation) in self.operations() {
@@ -240,7 +240,7 @@ async fn dropped_futures_do_no_harm_over_a_slow_network() {
     }
 }
 
-/// Clients hang up, pages are closed, and the application cancels transactions of its own on the
+/// Clients disconnect, pages are closed, and the application cancels its own transactions on the
 /// pool that it shares with the inbox.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_among_cancelled_operations() {

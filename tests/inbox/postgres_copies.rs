@@ -1,5 +1,4 @@
-//! One copy of identical data on PostgreSQL: rows of older releases, sizes, and several writers at
-//! once.
+//! One copy of identical data on PostgreSQL: rows of older releases, sizes, and concurrent writers.
 
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use crate::{
     stores::{Postgres, Store},
 };
 
-/// The replays of one content that a store keeps.
+/// The number of replays of one content that a store keeps.
 const MAX_REPLAYS: usize = 16;
 const LEASE: Duration = Duration::from_secs(60);
 const SECOND: i64 = 1_000_000;
@@ -62,7 +61,7 @@ async fn has(inbox: &impl Inbox, key: EventKey, data: &str) {
     assert_eq!(data_of(inbox, key).await, (Some(data.len() as u64), Some(data.to_owned())));
 }
 
-/// Writes rows as version 1 did: each replay has a copy of the data.
+/// Changes rows to the format of version 1, in which each replay has a copy of the data.
 async fn give_copies(store: &Postgres) {
     store
         .execute(
@@ -130,7 +129,7 @@ async fn parked_data_survives_whatever_happens_at_once() {
             loop {
                 match inbox.put(vec![replay.clone()]).await {
                     Ok(puts) => return puts[0],
-                    // The original was forgotten just then.
+                    // The original was forgotten at that moment.
                     Err(error) => assert!(error.is_transient(), "{error:?}"),
                 }
             }
@@ -146,7 +145,7 @@ async fn parked_data_survives_whatever_happens_at_once() {
         }
         let all = inbox.list(Query::default().limit(1000)).await.unwrap().items;
         for info in all {
-            // Those that ran again, because the first had been forgotten, are completed.
+            // Completes replays that ran again because the first event had been forgotten.
             if info.state == EventState::Ready {
                 complete(&inbox, info.key).await;
             }

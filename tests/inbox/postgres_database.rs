@@ -1,4 +1,4 @@
-//! A database of a test's own, whose settings it changes.
+//! A separate database for a test that changes its settings.
 
 use panora_hooks::inbox::PostgresInbox;
 use sqlx::{
@@ -8,7 +8,7 @@ use sqlx::{
 
 use crate::stores::{connect_options, rand};
 
-/// The application's name of the sessions of the inbox.
+/// The application name of the inbox's sessions.
 const NAME: &str = "panora_test_inbox";
 
 pub struct Database {
@@ -19,12 +19,12 @@ pub struct Database {
 }
 
 impl Database {
-    /// Returns `None`, and says so, without a server.
+    /// Returns `None`, and reports it, if there is no server.
     pub async fn new() -> Option<Self> {
         let options = connect_options()?;
         let name = format!("panora_test_{:016x}", rand());
         let server = PgPoolOptions::new().max_connections(4).connect_with(options.clone()).await.unwrap();
-        // The default template can be in use by a test that does the same.
+        // Another test may use the default template for the same purpose.
         let create = AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
         sqlx::raw_sql(create).execute(&server).await.unwrap();
         Some(Self { options: options.database(&name).application_name(NAME), name, server })
@@ -63,7 +63,7 @@ impl Database {
         sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&self.server).await.unwrap()
     }
 
-    /// Waits until so many sessions of the inbox satisfy a condition.
+    /// Waits until `count` sessions of the inbox satisfy a condition.
     pub async fn wait_for_sessions(&self, condition: &str, count: i64) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         while self.sessions(condition).await != count {
@@ -73,7 +73,7 @@ impl Database {
     }
 }
 
-/// Drops the database and its user, however the test ends.
+/// Drops the database and its user, even if the test fails.
 impl Drop for Database {
     fn drop(&mut self) {
         let options = connect_options().unwrap();

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that refuses for a while, and what the inbox makes of it.
+//! A PostgreSQL server that refuses operations for a while, and the reaction of the inbox.
 
 use std::{error::Error, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     postgres_database::Database,
 };
 
-/// The text of an error with those of its causes.
+/// Returns the text of an error and its causes.
 fn text(error: &InboxError) -> String {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
@@ -27,18 +27,18 @@ async fn events_are_stored_as_soon_as_the_server_is_no_longer_read_only() {
     let error = inbox.put(vec![contact("meanwhile")]).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
     assert!(text(&error).contains("PostgreSQL") && !text(&error).contains("file"), "{}", text(&error));
-    // Reading works, so all sessions of the pool are read-only from now on.
+    // Reading works, so all sessions of the pool are now read-only.
     let depths = join_all((0..8).map(|_| inbox.depth())).await;
     assert!(depths.into_iter().all(|depth| depth.is_ok()));
     database.set("RESET default_transaction_read_only").await;
-    // The first attempt, and without a pause.
+    // On the first attempt, without a pause.
     assert!(is_stored(inbox.put(vec![contact("after")]).await.unwrap()[0]));
     let puts = join_all((0..8).map(|number| inbox.put(vec![contact(number)]))).await;
     assert!(puts.into_iter().all(|put| is_stored(put.unwrap()[0])));
     assert!(is_duplicate(inbox.put(vec![contact("before")]).await.unwrap()[0]));
 }
 
-/// Stores an event, and once more if its session ends just then.
+/// Stores an event, with one retry if its session ends at that moment.
 async fn put(inbox: &PostgresInbox, name: &str) {
     match inbox.put(vec![contact(name)]).await {
         Ok(puts) => assert!(is_stored(puts[0]), "{name}"),
@@ -56,7 +56,7 @@ async fn sessions_that_are_ended_cost_a_retry_at_most() {
     for round in 0..20 {
         let put = async |number| put(&inbox, &format!("{round} {number}")).await;
         let puts = join_all((0..20).map(put));
-        // Some puts have ended by then, some have not begun.
+        // Some puts have ended by then, and some have not started.
         let end = async {
             tokio::task::yield_now().await;
             database.end_sessions().await;
@@ -78,7 +78,7 @@ async fn sessions_that_were_idle_for_too_long_are_replaced() {
     }
 }
 
-/// A user who may open one connection only, and the one that it has open.
+/// Returns an inbox of a user with a limit of one connection, and the connection that uses it up.
 async fn all_connections_taken(database: &Database) -> (PostgresInbox, PgConnection) {
     let role = format!("{}_user", database.name);
     let name = &database.name;
@@ -108,7 +108,7 @@ async fn a_server_without_a_free_connection_is_tried_again() {
     assert!(is_stored(inbox.put(vec![contact("late")]).await.unwrap()[0]));
 }
 
-/// Locks the events against everything.
+/// Locks the events against all operations.
 async fn lock(database: &Database) -> PgConnection {
     let options = database.options().application_name("panora_test_lock");
     let mut lock = PgConnection::connect_with(&options).await.unwrap();

@@ -1,4 +1,4 @@
-//! Plans: no statement of the inbox reads much more than it returns, whatever the statistics say.
+//! Query plans: no statement of the inbox reads many more rows than it returns, for any statistics.
 //!
 //! `auto_explain` sends the plan of each statement, exactly as the library issues it, to the
 //! client, where sqlx logs it.
@@ -33,14 +33,14 @@ use crate::{
     postgres_database::Database,
 };
 
-/// The events in each state.
+/// The number of events in each state.
 const ROWS: i64 = 20_000;
 
-/// The most rows that one node of a plan may read: what a count stops at, and some events of other
+/// The most rows that one node of a plan may read: the limit of a count, plus some events of other
 /// states or replays of a content among them.
 const MAX_ROWS: f64 = 12_000.0;
 
-/// The notices of servers, which are plans here.
+/// The notices of the servers, which contain the plans.
 #[derive(Clone, Default)]
 struct Notices(Arc<Mutex<Vec<String>>>);
 
@@ -70,7 +70,7 @@ impl<S: Subscriber> Layer<S> for Notices {
     }
 }
 
-/// One for all tests of the program, because connections outlive the tests' own scopes.
+/// One collection for all tests, because connections outlive the scopes of tests.
 fn notices() -> Notices {
     static NOTICES: OnceLock<Notices> = OnceLock::new();
     let install = || {
@@ -83,8 +83,8 @@ fn notices() -> Notices {
     NOTICES.get_or_init(install).clone()
 }
 
-/// Fills the tables of an inbox. Ready and delayed events alternate, as after an outage of what the
-/// hooks call. Thousands are leased.
+/// Fills the tables of an inbox. Ready and delayed events alternate, as after an outage of a
+/// service that hooks call. Thousands are leased.
 async fn fill(database: &Database) {
     let options = database.options().application_name("panora_test_fill");
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
@@ -132,7 +132,7 @@ async fn analyze(database: &Database) {
     pool.close().await;
 }
 
-/// An inbox whose plans are sent to this process.
+/// Returns an inbox whose plans are sent to this process.
 async fn explained(options: PgConnectOptions, plan_cache_mode: &'static str) -> PostgresInbox {
     let pool = PgPoolOptions::new()
         .max_connections(2)
@@ -165,7 +165,7 @@ async fn leading(database: &Database) -> Leading {
     sqlx::query_as(leading).fetch_all(&mut connection).await.unwrap().into_iter().collect()
 }
 
-/// Fails if a node of a plan reads more than it may.
+/// Fails if a node of a plan reads more rows than allowed.
 fn check(node: &Value, leading: &Leading, operation: &str, plan: &str) {
     let number = |name: &str| node[name].as_f64().unwrap_or(0.0);
     let loops = number("Actual Loops").max(1.0);
@@ -174,7 +174,7 @@ fn check(node: &Value, leading: &Leading, operation: &str, plan: &str) {
     let kind = node["Node Type"].as_str().unwrap_or_default();
     let table = node["Relation Name"].as_str().unwrap_or_default();
     assert!(read <= MAX_ROWS, "{operation}: {kind} of {table} reads {read} rows\n{plan}");
-    // An index whose first column is not restricted is read as a whole, for each row again.
+    // Without a condition on its first column, the whole index is read again for each row.
     if let (Some(index), Some(condition)) = (node["Index Name"].as_str(), node["Index Cond"].as_str()) {
         let first = &leading[index];
         let is_restricted =
@@ -188,7 +188,7 @@ fn check(node: &Value, leading: &Leading, operation: &str, plan: &str) {
     }
 }
 
-/// Checks the plans of what has been done since the last time.
+/// Checks the plans of the statements since the last check.
 fn check_plans(notices: &Notices, leading: &Leading, operation: &str) {
     let plans = std::mem::take(&mut *notices.0.lock().unwrap());
     let mut count = 0;
@@ -291,7 +291,7 @@ async fn no_statement_reads_a_large_table() {
         }
         for plan_cache_mode in ["force_custom_plan", "force_generic_plan", "auto"] {
             let inbox = explained(database.options(), plan_cache_mode).await;
-            // Often enough that a generic plan would be made and kept.
+            // Often enough for a generic plan to be created and kept.
             for _ in 0..if plan_cache_mode == "auto" { 2 } else { 1 } {
                 round += 1;
                 check_all(&inbox, &notices, &leading, round).await;

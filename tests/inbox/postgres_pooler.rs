@@ -25,7 +25,7 @@ const TRANSACTIONS: [&str; 4] = [
     "pool_mode = transaction\nserver_round_robin = 1\nmin_pool_size = 2\ndefault_pool_size = 2",
 ];
 
-/// Opens the inbox of a store through a pooler, over up to `connections`.
+/// Opens the inbox of a store through a pooler, with at most `connections` connections.
 async fn open(pooler: &Pooler, store: &Postgres, connections: u32) -> Result<PostgresInbox, OpenError> {
     let pool =
         PgPoolOptions::new().max_connections(connections).connect_lazy_with(pooler.url().parse().unwrap());
@@ -45,7 +45,7 @@ async fn a_pooler_that_keeps_sessions_is_as_good_as_the_server() {
     let leased = inbox.lease(LeaseRequest::new(1, Duration::from_secs(60))).await.unwrap();
     let done = Settlement::new(leased[0].token, Decision::Complete);
     assert_eq!(inbox.settle(vec![done]).await.unwrap(), [Settled::Applied]);
-    // Announcements are only heard once the session listens.
+    // An announcement is received only once the session listens.
     while !arrived.is_finished() {
         store.inbox().put(vec![contact("2")]).await.unwrap();
         store.execute(&format!("SELECT pg_notify('{}', '')", store.schema)).await;
@@ -106,7 +106,7 @@ async fn an_error_of_a_pooler_that_keeps_no_sessions_any_more_says_so() {
                 causes.push(cause.to_string());
             }
         }
-        // Connections that the restart has cut come first.
+        // Errors of connections that the restart has cut may come first.
         if let Some(advice) = causes.into_iter().find(|cause| cause.contains("pooler")) {
             break advice;
         }

@@ -41,7 +41,7 @@ async fn other_processes_are_told_of_events() {
     listener.listen(&store.schema).await.unwrap();
     let key = inbox.put(vec![contact("ada")]).await.unwrap()[0].key();
     tokio::time::timeout(PATIENCE, listener.recv()).await.unwrap().unwrap();
-    // A replay, too.
+    // A replay is announced, too.
     let leased = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap();
     inbox.settle(vec![Settlement::new(leased[0].token, Decision::Complete)]).await.unwrap();
     assert_eq!(inbox.replay(Select::Keys(vec![key]), 1).await.unwrap(), 1);
@@ -52,7 +52,7 @@ async fn other_processes_are_told_of_events() {
 async fn an_inbox_hears_of_events_that_other_processes_store() {
     let Some(mut store) = Postgres::new().await else { return };
     let first = store.inbox();
-    // Another pool, as another process has.
+    // A separate pool, as another process would have.
     store.restart().await;
     let inbox = store.inbox();
     let listening = format!(
@@ -73,7 +73,7 @@ async fn sessions_wait_for_the_disk_where_the_database_does_not() {
     database.set("SET synchronous_commit = off").await;
     let options = database.options();
     let inbox = database.inbox().await;
-    // Triggers note the setting with which each change is committed.
+    // Triggers record the setting under which each change is committed.
     let mut own = PgConnection::connect_with(&options).await.unwrap();
     let triggers = "CREATE TABLE panora_hooks.note(operation text, setting text);
         CREATE FUNCTION panora_hooks.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -125,7 +125,7 @@ async fn a_worker_of_an_older_release_leases_nothing_and_its_receiver_stores() {
     assert_eq!(leased.iter().map(|leased| leased.attempt).collect::<Vec<_>>(), [1, 1]);
 }
 
-/// Makes of the tables what version 1 had.
+/// Changes the tables to the format of version 1.
 const VERSION_1: &str = "DROP INDEX @dead_by_kind; DROP INDEX @due_leased; DROP INDEX @event_by_type;
     UPDATE @format SET version = 1";
 
@@ -135,7 +135,7 @@ async fn tables_of_version_1_are_brought_to_this_version_beside_a_receiver() {
     let old = store.inbox();
     let before = old.put(vec![contact("before")]).await.unwrap()[0].key();
     store.execute(VERSION_1).await;
-    // An index that was not finished, as a receiver leaves it that is killed meanwhile.
+    // An incomplete index, as a receiver leaves it if it is killed while creating it.
     store.execute("CREATE INDEX due_leased ON @due(due, seq) WHERE fence IS NOT NULL").await;
     store
         .execute(&format!(
@@ -143,7 +143,7 @@ async fn tables_of_version_1_are_brought_to_this_version_beside_a_receiver() {
             store.schema,
         ))
         .await;
-    // A batch of the older receiver that is about to be committed, and waits for nothing.
+    // The transaction of an older receiver that is about to commit a batch.
     let mut own = store.pool.acquire().await.unwrap();
     let mut open = own.begin().await.unwrap();
     let insert = format!(
@@ -164,7 +164,7 @@ async fn tables_of_version_1_are_brought_to_this_version_beside_a_receiver() {
         {
             tokio::task::yield_now().await;
         }
-        // While the index is waiting, the older receiver goes on.
+        // While the creation of the index waits, the older receiver continues.
         let put = tokio::time::timeout(Duration::from_secs(5), old.put(vec![contact("meanwhile")]));
         assert!(is_stored(put.await.expect("the migration is in its way").unwrap()[0]));
         open.commit().await.unwrap();

@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Delays every answer of the server.
+/// Starts a proxy that delays every answer of the server.
 pub async fn delayed(options: PgConnectOptions, delay: Duration) -> PgConnectOptions {
     let server = (options.get_host().to_owned(), options.get_port());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

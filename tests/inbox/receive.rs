@@ -1,4 +1,4 @@
-//! From a delivery to the end of its event, in virtual time.
+//! The way of an event, from its delivery to its end, in virtual time.
 
 use std::{
     future::pending,
@@ -30,11 +30,11 @@ use crate::{
     virtual_time::{Receiver, count, interrupt, memory, memory_ahead, next, none, only, run},
 };
 
-/// `deal_created` of a later release, which takes any payload.
+/// `deal_created` in a later release, which accepts any payload.
 #[on("crm.deal.created")]
 async fn fixed() {}
 
-/// A hook of a later release.
+/// A hook that a later release adds.
 #[on("crm.invoice.created", unlisted)]
 async fn invoice() {}
 
@@ -44,7 +44,7 @@ pub fn encoded(id: &str, event_type: &str, payload: &str) -> Delivery {
     Delivery { signature: verifier().sign(&data), body: body.into_bytes() }
 }
 
-/// A fault so many times, and then none.
+/// Returns a fault the first `times` times, and then none.
 fn first(mut times: u32, fault: Fault) -> impl FnMut() -> Option<Fault> {
     move || {
         let is_over = times == 0;
@@ -121,7 +121,7 @@ fn after_its_last_attempt_an_event_is_dead() {
         assert_eq!(info.attempts, 3);
         assert_eq!(info.reason.as_deref(), Some("all 3 attempts failed, the last: the mailbox is full"));
         assert_eq!(count(&begun).await, 3);
-        // Someone decides otherwise.
+        // A replay overrides the decision.
         assert_eq!(inbox.replay(Select::Keys(vec![info.key]), 1).await.unwrap(), 1);
         assert_eq!(next(&begun).await.attempt, 1);
     });
@@ -177,7 +177,7 @@ fn an_unknown_type_waits_for_a_release_that_knows_it() {
     });
 }
 
-/// Another release of the program may have stored it, and run beside this one.
+/// Another release of the program may have stored the event, and may run in parallel.
 #[test]
 fn an_event_whose_hook_is_gone_is_dead_after_its_attempts() {
     run(async {
@@ -206,7 +206,7 @@ fn a_replay_is_parked_and_runs_on_demand() {
         assert_eq!(inbox.replay(Select::All(Filter::new().state(EventState::Parked)), 100).await.unwrap(), 2);
         assert_eq!(next(&settled).await.0, Decision::Complete);
         assert_eq!(next(&settled).await.0, Decision::Complete);
-        // A list is another matter.
+        // Lists are not parked.
         for id in ["1", "2", "3"] {
             assert_eq!(receiver.deliver(&encoded(id, "crm.contact.pulled", "[]")).await, 200);
             assert_eq!(next(&settled).await.0, Decision::Complete);
@@ -305,7 +305,7 @@ fn a_clock_that_jumps_does_not_run_a_hook_beside_itself() {
         assert_eq!(receiver.deliver(&contact()).await, 200);
         next(&begun).await;
         ahead.fetch_add(3_600_000_000, Ordering::SeqCst);
-        // The same worker leases it once more, and knows that its hook runs.
+        // The same worker leases the event again, and knows that its hook is still running.
         sleep(Duration::from_secs(2)).await;
         assert_eq!(only(&inbox, EventState::Leased).await.attempts, 2);
         assert_eq!(next(&settled).await, (Decision::Complete, Settled::Applied));
@@ -382,7 +382,7 @@ fn if_the_store_stays_away_the_hook_runs_before_the_answer() {
                     Receiver::start(webhooks(app, inbox.clone()).store_timeout(Duration::from_millis(100)));
                 assert_eq!(receiver.deliver(&contact()).await, status, "{fault:?}");
                 assert_eq!(count(&begun).await, 1, "{fault:?}");
-                // With nobody who could handle it, nothing is acknowledged.
+                // Without a hook for the event, nothing can be acknowledged.
                 assert_eq!(
                     receiver.deliver(&encoded("1", "crm.invoice.created", "{}")).await,
                     503,
@@ -462,7 +462,7 @@ fn an_event_that_a_slow_store_leases_runs() {
     run(async {
         let (app, begun) = App::happy();
         let (inbox, settled) = Staged::new(memory());
-        // Longer than it may take to store.
+        // Longer than a delivery waits for the store.
         inbox.on_lease(|| Some(Fault::Late(Duration::from_secs(20))));
         let receiver = Receiver::start(webhooks(app, inbox));
         assert_eq!(receiver.deliver(&contact()).await, 200);
@@ -506,8 +506,8 @@ fn an_event_that_is_leased_while_it_is_settled_does_not_run_twice() {
         let receiver = Receiver::start(webhooks(app, inbox.clone()));
         assert_eq!(receiver.deliver(&contact()).await, 200);
         next(&begun).await;
-        // Its lease expires, and it is leased once more; the worker hears of that later than it
-        // settles.
+        // The lease expires and the event is leased again, but the worker learns of it after the
+        // settlement.
         let mut is_first = true;
         inbox.on_lease(move || {
             if std::mem::take(&mut is_first) {

@@ -1,4 +1,4 @@
-//! A receiver: a server, a worker, and hooks that do what the test says.
+//! A receiver: a server, a worker, and hooks whose behaviour the test defines.
 
 use std::{
     pin::Pin,
@@ -16,12 +16,12 @@ use tokio::{
 
 use crate::support::{Delivery, Server, verifier};
 
-/// No test waits for ever: past this, something hangs.
+/// The longest wait of a test. Past this, something hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 type Ending = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send>>;
 
-/// What the hooks do.
+/// The behaviour of the hooks.
 #[derive(Clone)]
 pub struct App {
     begun: mpsc::Sender<Metadata>,
@@ -29,7 +29,8 @@ pub struct App {
 }
 
 impl App {
-    /// With it comes what the hooks have begun.
+    /// Creates the state of hooks with this behaviour, and a channel that reports the start of
+    /// each.
     pub fn new<F>(hook: impl Fn(Metadata) -> F + Send + Sync + 'static) -> (Self, mpsc::Receiver<Metadata>)
     where
         F: Future<Output = Result<(), HookError>> + Send + 'static,
@@ -38,7 +39,7 @@ impl App {
         (Self { begun, hook: Arc::new(move |meta| Box::pin(hook(meta))) }, beginnings)
     }
 
-    /// Whose hooks succeed.
+    /// Creates the state of hooks that succeed.
     pub fn happy() -> (Self, mpsc::Receiver<Metadata>) {
         Self::new(async |_| Ok(()))
     }
@@ -67,7 +68,7 @@ async fn deal_created(Event(_): Event<Deal>, meta: Metadata, State(app): State<A
     let _ = app.begun.send(meta);
 }
 
-/// Retries come at once.
+/// Returns a builder without delays between attempts.
 pub fn webhooks(app: App, inbox: impl Inbox) -> WebhooksWithInbox<App> {
     Webhooks::new(verifier())
         .with_state(app)

@@ -1,4 +1,4 @@
-//! Retention: the data and identities that a worker drops, in virtual time.
+//! Retention: a worker drops data and identities, in virtual time.
 
 use std::{sync::atomic::Ordering, time::Duration};
 

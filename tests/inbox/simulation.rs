@@ -1,4 +1,4 @@
-//! Workers, hooks and a store in virtual time, where chance decides what fails.
+//! Workers, hooks and a store in virtual time, with random failures.
 
 use std::{
     collections::HashMap,
@@ -33,7 +33,8 @@ const LEASE: Duration = Duration::from_secs(10);
 const HOOK_TIMEOUT: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A worker polls every second. Twice that, and the longest delays of the store.
+/// The longest time until a due event starts: two polls, at one per second, and the longest delays
+/// of the store.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +45,7 @@ enum Behaviour {
     Hangs,
 }
 
-/// The behaviour of a hook at one attempt, after so many milliseconds.
+/// The behaviour of a hook in one attempt, and its duration in milliseconds.
 type Script = (Behaviour, u64);
 
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +58,9 @@ enum Stop {
 
 #[derive(Debug, Clone)]
 struct Plan {
-    /// When each event is stored, and what its hook does at each attempt; the last script repeats.
+    /// The time at which each event is stored, and a script for each attempt; the last one repeats.
     events: Vec<(u64, Vec<Script>)>,
-    /// When a worker stops, which one, how, and for how long it is gone.
+    /// The stops: the time, the worker, the kind, and the length of its absence.
     stops: Vec<(u64, usize, Stop, u64)>,
     /// The faults of the store, in order.
     faults: Vec<Option<Fault>>,
@@ -107,7 +108,7 @@ struct App {
     runs: Runs,
 }
 
-/// Notes when a hook ends, also if it is cancelled.
+/// Records the end of a hook, including cancellation.
 struct Ends {
     runs: Runs,
     id: String,
@@ -190,12 +191,12 @@ impl Process {
     }
 }
 
-/// Since when each event, at an attempt, has been in a state that must not last.
+/// The time since which each event, with its attempt, has been in a state that must not last.
 #[derive(Default)]
 struct Watched(HashMap<(EventKey, u32), Instant>);
 
 impl Watched {
-    /// Panics if one of `keys` has been among them for too long.
+    /// Panics if one of `keys` has been in the state for too long.
     fn see(&mut self, keys: &[(EventKey, u32)], limit: Duration, rule: &str) {
         self.0.retain(|key, _| keys.contains(key));
         for key in keys {
@@ -213,8 +214,8 @@ fn is_running(runs: &Runs, id: &str) -> bool {
     runs.lock().unwrap().get(id).is_some_and(|runs| runs.iter().any(|run| run.ended.is_none()))
 }
 
-/// Looks every 100 ms whether a ready event waits although there is a free slot, and whether an
-/// event is leased to nobody for longer than its lease.
+/// Checks every 100 ms that no ready event waits while there is a free slot, and that no event
+/// stays leased without a running hook for longer than its lease.
 async fn watch(inbox: Store, runs: Runs, live: Arc<Mutex<[bool; 2]>>) {
     let (mut ready, mut leased) = (Watched::default(), Watched::default());
     loop {
@@ -228,14 +229,14 @@ async fn watch(inbox: Store, runs: Runs, live: Arc<Mutex<[bool; 2]>>) {
                 all.filter(|run| run.ended.is_none() && run.worker == worker).count()
             };
             let live = live.lock().unwrap();
-            // One slot is reserved for events whose attempts were interrupted.
+            // One slot is reserved for interrupted events.
             let is_free = |worker: usize| live[worker] && running(worker) < CONCURRENCY - 1;
             [0, 1].map(is_free).contains(&true)
         };
         let waiting: Vec<_> =
             of(EventState::Ready).filter(|_| is_free).map(|info| (info.key, info.attempts)).collect();
         ready.see(&waiting, STARTS_WITHIN, "an event is ready, a slot is free, and the event does not start");
-        // An event that was interrupted twice waits for its turn.
+        // An event that was interrupted twice waits for the reserved slot.
         let idle = of(EventState::Leased).filter(|info| info.attempts < 3 && !is_running(&runs, &info.id));
         let idle: Vec<_> = idle.map(|info| (info.key, info.attempts)).collect();
         leased.see(&idle, LEASE + STARTS_WITHIN, "an event is leased, and nobody runs it");
@@ -292,7 +293,7 @@ async fn simulate(plan: Plan) {
     let ((), first, second) = tokio::join!(arrivals, process(0), process(1));
     *is_over.lock().unwrap() = true;
 
-    // Leases of processes that died expire, and every event comes to its end.
+    // Leases of dead processes expire, and every event reaches its end.
     let patience = Instant::now() + 20 * (LEASE + HOOK_TIMEOUT);
     loop {
         let events = all(&inbox).await;
@@ -304,13 +305,14 @@ async fn simulate(plan: Plan) {
         assert!(!watching.is_finished(), "{:?}", watching.await);
         sleep(Duration::from_secs(1)).await;
     }
-    // Nothing runs again.
+    // No event runs again.
     sleep(2 * LEASE).await;
     assert!(!watching.is_finished(), "{:?}", watching.await);
     watching.abort();
     first.end(Stop::Shutdown).await;
     second.end(Stop::Shutdown).await;
-    // An event whose lease was never heard of has to wait until it expires, and counts as tried.
+    // An event whose lease was lost in an answer has to wait until the lease expires, and the
+    // attempt counts.
     let lost = plan.faults.iter().filter(|fault| matches!(fault, Some(Fault::AnswerLost))).count();
     check(&all(&inbox).await, &runs.lock().unwrap(), &kills.into_inner().unwrap(), lost, &scripts);
 }
@@ -336,7 +338,7 @@ fn check(
             "attempts beyond the limit\n{}",
             context()
         );
-        // Whether the process died after the hook had ended, and before the event was settled.
+        // Whether the process died between the end of the hook and the settlement.
         let was_killed = |run: &Run| {
             let ended = run.ended.unwrap();
             kills.iter().any(|(worker, at)| *worker == run.worker && *at >= ended && *at <= ended + LEASE)
@@ -352,7 +354,7 @@ fn check(
         let is_settled = runs.last().is_some_and(|run| !was_killed(run));
         assert!(!is_done || has_succeeded, "done without a success\n{}", context());
         assert!(is_done || !has_succeeded || !is_settled, "a success that is not done\n{}", context());
-        // A dead event has used up its attempts.
+        // A dead event has used up all attempts.
         if info.state == EventState::Dead {
             assert!(info.attempts >= MAX_ATTEMPTS, "dead too early\n{}", context());
         }

@@ -1,4 +1,4 @@
-//! Deliveries over a socket, and workers in real time.
+//! Deliveries over sockets, and workers in real time.
 
 use std::sync::mpsc;
 

@@ -1,5 +1,4 @@
-//! Operations over many events of a SQLite file work in batches, between which deliveries are
-//! stored.
+//! Operations on many events of a SQLite file work in batches, between which deliveries are stored.
 
 use std::{pin::pin, time::Duration};
 
@@ -12,22 +11,21 @@ use tempfile::TempDir;
 
 use crate::events::{contact, is_stored};
 
-/// Far more than a batch may hold.
+/// Far more events than a batch may contain.
 const EVENTS: u32 = 5000;
 
 /// The most events of a batch.
 const BATCH: usize = 1000;
 
-/// A file with many events and a table `journal`, to which triggers write what was done in which
-/// order.
+/// A file with many events and a table `journal`, in which triggers record the order of operations.
 struct Filled {
     folder: TempDir,
     connection: Connection,
 }
 
 impl Filled {
-    /// With `insert` for each event, whose number is `seq`, and a trigger for the change that is
-    /// looked for.
+    /// Creates a file. `insert` runs for each event, whose number is `seq`, and `trigger` names the
+    /// change that is recorded.
     fn new(insert: &str, trigger: &str) -> Self {
         Self::with_data(EVENTS, 100, insert, trigger)
     }
@@ -64,15 +62,15 @@ impl Filled {
         SqliteInbox::attach(self.folder.path().join("inbox.db")).unwrap()
     }
 
-    /// Stores an event that arrives while an operation runs its first batch. Returns how many
-    /// events had been changed by then, and the result of the operation.
+    /// Stores an event that arrives while an operation runs its first batch. Returns the number of
+    /// events that were changed before it was stored, and the result of the operation.
     async fn store_during(
         &self,
         operation: impl AsyncFn(SqliteInbox) -> Result<u64, InboxError>,
     ) -> (usize, u64) {
         let inbox = self.inbox();
-        // Until it is released, the first batch cannot begin, and whatever is asked for waits
-        // behind it.
+        // While the lock is held, the first batch cannot begin, and further operations queue behind
+        // it.
         self.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         let mut operation = pin!(operation(inbox.clone()));
         assert!((&mut operation).now_or_never().is_none());
@@ -158,7 +156,7 @@ async fn a_batch_drops_a_few_megabytes_at_most() {
                 Ok(discarded + inbox.prune(Duration::ZERO, u32::MAX).await?)
             })
             .await;
-        // The first one may be larger than the limit; discarded events are pruned already.
+        // The first event of a batch may exceed the limit. Discarded events are pruned already.
         assert!(before <= 4 && all == 24, "{before} of {all}, {trigger}");
     }
 }
@@ -172,7 +170,7 @@ async fn the_limit_of_an_operation_is_exact_across_batches() {
     assert_eq!(inbox.replay(all(), 1001).await.unwrap(), 1001);
     assert_eq!(inbox.discard(all(), 2500).await.unwrap(), 2500);
     let first = inbox.list(panora_hooks::inbox::Query::new(Filter::new().state(EventState::Dead)));
-    // The oldest were first.
+    // The oldest events come first.
     assert_eq!(first.await.unwrap().items[0].key.number(), 3502);
     assert_eq!(inbox.forget(Duration::ZERO, 1200).await.unwrap(), 1200);
     assert_eq!(inbox.depth().await.unwrap().dead, u64::from(EVENTS) - 3501);
@@ -196,7 +194,7 @@ async fn a_replay_ends_although_its_events_are_done_again_at_once() {
             }
         }
     };
-    // Those that arrived before its first batch may be among them.
+    // Events that arrive before the first batch may be included.
     let all = u64::from(EVENTS);
     assert!((all..all + 16).contains(&replayed), "{replayed}");
 }
@@ -211,7 +209,7 @@ async fn a_replay_whose_future_is_dropped_stops() {
         assert!((&mut replay).now_or_never().is_none());
     }
     filled.connection.execute_batch("COMMIT").unwrap();
-    // The replay may have begun its first batch, but begins no other.
+    // The replay may have started its first batch, but starts no other.
     for number in 0..100 {
         assert!(is_stored(inbox.put(vec![contact(number)]).await.unwrap()[0]));
     }

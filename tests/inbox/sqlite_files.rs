@@ -1,4 +1,4 @@
-//! The files of a SQLite inbox, while it is open and when it is closed.
+//! The files of a SQLite inbox, while it is open and after it is closed.
 #![cfg(unix)]
 
 use std::{
@@ -31,8 +31,8 @@ impl Opened {
         self.root.path().join(format!("folder/inbox.db{suffix}"))
     }
 
-    /// Checks that every operation that promises durability is refused, with an error that names
-    /// the file.
+    /// Checks that every operation that promises durability is refused with an error that names the
+    /// file.
     async fn refuses(&self, inbox: &SqliteInbox, name: &str) {
         let refused = |what: &str, error: InboxError| {
             assert!(matches!(error, InboxError::Gone(_)), "{what}: {error:?}");
@@ -84,7 +84,7 @@ async fn a_link_that_leads_to_another_file_is_noticed() {
     drop(SqliteInbox::open(&other).unwrap());
     std::os::unix::fs::symlink(&other, &link).unwrap();
     opened.refuses(&tool, "link.db`").await;
-    // The file itself is where it was.
+    // The file itself has not moved.
     assert!(is_stored(opened.inbox.put(vec![contact("lin")]).await.unwrap()[0]));
 }
 
@@ -115,12 +115,12 @@ async fn an_inbox_that_was_moved_away_leaves_its_successor_alone() {
     let Opened { root, inbox } = opened;
     drop(inbox);
     assert!(is_stored(successor.put(vec![contact("lin")]).await.unwrap()[0]));
-    // And what the old one has acknowledged is in the file that was moved.
+    // Events acknowledged by the old inbox are in the file that was moved.
     let old = SqliteInbox::open(root.path().join("folder/old.db")).unwrap();
     assert_eq!(old.depth().await.unwrap().parked, 1);
 }
 
-/// The open files of this process whose names begin with a path.
+/// Returns the open files of this process whose paths begin with `path`.
 fn open_files(path: &Path) -> Vec<PathBuf> {
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else { return Vec::new() };
     let files = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
@@ -133,7 +133,7 @@ async fn a_closed_inbox_holds_no_file_and_can_be_opened_at_once() {
     let path = folder.path().canonicalize().unwrap().join("inbox.db");
     for round in 0..20 {
         let inbox = SqliteInbox::open(&path).unwrap();
-        // Enough for the checkpointer to be at work.
+        // Enough data for the checkpointer to run.
         let data = format!(r#"{{"round":{round},"text":"{}"}}"#, "x".repeat(6 << 20));
         inbox.put(vec![event(&round.to_string(), "crm.note.created", &data)]).await.unwrap();
         let clone = inbox.clone();

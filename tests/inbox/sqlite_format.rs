@@ -1,4 +1,4 @@
-//! Files of other versions of the format.
+//! Files in other versions of the format.
 
 use std::{path::Path, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A file of version 1, with 40 copies of one delivery, of which the first has run and the others
+/// Creates a file of version 1 with 40 copies of one delivery. The first has run, and the others
 /// are parked.
 fn version_1(path: &Path, data: &str) {
     let connection = Connection::open(path).unwrap();
@@ -55,14 +55,14 @@ async fn a_file_of_version_1_keeps_working() {
     let items = inbox.list(Query::new(parked.clone())).await.unwrap().items;
     assert_eq!(items.len(), 39);
     assert!(items.iter().all(|info| info.size == Some(data.len() as u64)));
-    // More are there than are kept by now: each is known, and no other is added.
+    // The file contains more replays than are kept now: they are recognised, and no other is added.
     for number in [0, 1, 39] {
         let known = inbox.put(vec![event(&number.to_string(), "crm.note.created", data)]).await.unwrap()[0];
         assert_eq!(known, Put::Duplicate(EventKey::new(number + 1)));
     }
     assert!(is_duplicate(inbox.put(vec![event("40", "crm.note.created", data)]).await.unwrap()[0]));
 
-    // Each has data of its own, whatever becomes of the others.
+    // Each replay has its own data, regardless of what happens to the others.
     assert_eq!(inbox.prune(Duration::ZERO, 10).await.unwrap(), 1);
     assert_eq!(inbox.discard(Select::All(parked.clone()), 38).await.unwrap(), 38);
     let last = inbox.get(EventKey::new(40)).await.unwrap().unwrap();
@@ -83,7 +83,7 @@ async fn nothing_runs_once_a_newer_program_has_changed_the_file() {
     let leased = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap();
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
 
-    // Deliveries must still be stored, and running hooks settled.
+    // Deliveries are still stored, and running hooks settled.
     assert!(is_stored(inbox.put(vec![contact("grace")]).await.unwrap()[0]));
     let error = inbox.lease(LeaseRequest::new(1, LEASE)).await.unwrap_err();
     assert!(!error.is_transient());
@@ -115,7 +115,7 @@ async fn a_key_is_not_given_again_when_all_events_are_forgotten() {
     }
 }
 
-/// A damaged file must not keep other events from running.
+/// A damaged event must not keep others from running.
 #[tokio::test]
 async fn an_event_whose_data_is_missing_is_dead() {
     let store = Sqlite::new();

@@ -1,4 +1,4 @@
-//! The log of a SQLite inbox does not stay as long as a reader has made it.
+//! The log of a SQLite inbox shrinks again after a reader has made it grow.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::events::{contact, event};
 
 const MEGABYTE: u64 = 1 << 20;
 
-/// No test waits longer.
+/// The longest wait of a test.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn the_log_shrinks_when_a_reader_lets_go() {
     assert!(log() > 128 * MEGABYTE, "the reader needs what was there: {}", log());
     assert_eq!(count(), 1);
 
-    // While events go on arriving.
+    // Events continue to arrive.
     reader.execute_batch("COMMIT").unwrap();
     let begun = Instant::now();
     let mut number = 0;
@@ -54,7 +54,7 @@ async fn the_log_stays_short_without_readers() {
         inbox.put(vec![event(&number.to_string(), "crm.note.created", &data)]).await.unwrap();
     }
     let begun = Instant::now();
-    // 100 MB were written. What was not moved while they were is moved in a moment.
+    // 100 MB were written. The rest is moved to the database shortly after.
     let mut number = 0;
     while log() > 40 * MEGABYTE {
         assert!(begun.elapsed() < PATIENCE, "the log still has {} bytes", log());

@@ -1,4 +1,4 @@
-//! Each store, ready to be tested.
+//! The stores under test.
 
 use std::{
     path::PathBuf,
@@ -43,7 +43,7 @@ pub trait Store: Send + Sync {
     /// Makes the clock of the store jump, back if `micros` is negative.
     async fn jump(&self, micros: i64);
 
-    /// The process dies and starts again. Says whether leases are free at once.
+    /// Kills and restarts the process. Returns whether its leases are free at once.
     async fn restart(&mut self) -> bool;
 }
 
@@ -118,20 +118,20 @@ impl Store for Sqlite {
 }
 
 pub struct Postgres {
-    /// Independent of the inbox.
+    /// A pool independent of the inbox.
     pub pool: PgPool,
     pub schema: String,
     inbox: PostgresInbox,
 }
 
 impl Postgres {
-    /// Returns `None`, and says so, without a server.
+    /// Returns `None`, and reports it, if there is no server.
     pub async fn new() -> Option<Self> {
         Self::with(8, |options| options).await
     }
 
-    /// With a pool of `connections`, whose connect options are changed. They carry the schema as
-    /// their application's name, by which a test finds the sessions of the inbox.
+    /// Opens the inbox over a pool of `connections` with changed connect options. Their application
+    /// name is the schema, by which a test finds the sessions of the inbox.
     pub async fn with(
         connections: u32,
         change: impl FnOnce(PgConnectOptions) -> PgConnectOptions,
@@ -150,7 +150,7 @@ impl Postgres {
         sqlx::raw_sql(self.sql(sql)).execute(&self.pool).await.unwrap();
     }
 
-    /// The number that a statement returns.
+    /// Returns the number that a statement selects.
     pub async fn number(&self, sql: &str) -> i64 {
         sqlx::query_scalar(self.sql(sql)).fetch_one(&self.pool).await.unwrap()
     }
@@ -167,7 +167,7 @@ impl Store for Postgres {
         self.inbox.clone()
     }
 
-    /// Moves all times in the tables instead, because the server's clock cannot be set.
+    /// Moves all times in the tables, because the server's clock cannot be set.
     async fn jump(&self, micros: i64) {
         self.execute(&format!("UPDATE @due SET due = due - {micros}; UPDATE @done SET at = at - {micros}"))
             .await;
@@ -181,7 +181,7 @@ impl Store for Postgres {
     }
 }
 
-/// Drops the schema, however the test ends.
+/// Drops the schema, even if the test fails.
 impl Drop for Postgres {
     fn drop(&mut self) {
         let (schema, options) = (self.schema.clone(), (*self.pool.connect_options()).clone());
@@ -195,7 +195,7 @@ impl Drop for Postgres {
     }
 }
 
-/// How to connect to the server of the tests. Returns `None`, and says so, without one.
+/// Returns the connect options of the test server, or `None`, and reports it, if there is none.
 pub fn connect_options() -> Option<PgConnectOptions> {
     let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
         skip("PANORA_TEST_POSTGRES is not set");
@@ -209,7 +209,7 @@ pub fn rand() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// Makes a test of each function for each store.
+/// Defines a test for each function and each store.
 macro_rules! on_every_store {
     ($($test:ident,)*) => {
         mod memory {

@@ -33,7 +33,7 @@ pub fn run(test: impl Future<Output = ()>) {
     runtime.enable_all().start_paused(true).build().unwrap().block_on(test);
 }
 
-/// A store by tokio's clock, and the microseconds that its own clock is ahead.
+/// Returns a store on tokio's clock, and the microseconds that its own clock is ahead.
 pub fn memory_ahead() -> (MemoryInbox, Arc<AtomicU64>) {
     let (start, epoch) = (Instant::now(), SystemTime::now());
     let ahead = Arc::new(AtomicU64::new(0));
@@ -42,13 +42,12 @@ pub fn memory_ahead() -> (MemoryInbox, Arc<AtomicU64>) {
     (MemoryInbox::new().with_clock(now), ahead)
 }
 
-/// A store by tokio's clock.
+/// Returns a store on tokio's clock.
 pub fn memory() -> MemoryInbox {
     memory_ahead().0
 }
 
-/// Leases everything that is ready `times` times, and lets each lease expire, as if the process had
-/// died.
+/// Leases every ready event `times` times, and lets each lease expire, as if the process had died.
 pub async fn interrupt(inbox: &impl Inbox, times: u32) {
     for _ in 0..times {
         let lease = Duration::from_secs(1);
@@ -57,14 +56,14 @@ pub async fn interrupt(inbox: &impl Inbox, times: u32) {
     }
 }
 
-/// The only event in a state.
+/// Returns the only event in a state.
 pub async fn only(inbox: &impl Inbox, state: EventState) -> EventInfo {
     let mut items = inbox.list(Query::new(Filter::new().state(state))).await.unwrap().items;
     assert_eq!(items.len(), 1, "{items:?}");
     items.pop().unwrap()
 }
 
-/// Delivers to a router. The answer is awaited in a task, so that deliveries run at once.
+/// Sends a delivery to a router. The request runs in a task, so several run concurrently.
 pub fn deliver(router: &Router, delivery: &Delivery) -> JoinHandle<StatusCode> {
     let request = Request::post("/webhook")
         .header("Panora-Signature", &delivery.signature)
@@ -140,7 +139,7 @@ pub fn next<T>(values: &mpsc::Receiver<T>) -> impl Future<Output = T> {
     }
 }
 
-/// Counts the values that are there after an hour, which is longer than any lease or delay.
+/// Returns the number of values after an hour, which is longer than any lease or delay.
 pub async fn count<T>(values: &mpsc::Receiver<T>) -> usize {
     sleep(Duration::from_secs(3600)).await;
     values.try_iter().count()

@@ -1,4 +1,4 @@
-//! Group commit: what a store sees of deliveries that arrive together, in virtual time.
+//! Group commit: the batches that a store gets when deliveries arrive together, in virtual time.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ use crate::{
     virtual_time::{deliver, memory, run},
 };
 
-/// A delivery of its own, with so many bytes of data.
+/// Creates a delivery with its own number and about `bytes` bytes of data.
 fn sized(number: usize, bytes: usize) -> Delivery {
     let filler = "x".repeat(bytes.saturating_sub(40));
     Delivery::new("crm.contact.created", &format!(r#"{{"n":{number},"filler":"{filler}"}}"#))
@@ -33,7 +33,7 @@ fn a_batch_is_bounded_in_events_and_bytes() {
             let bytes: usize = batch.iter().map(|event| event.data().len()).sum();
             let mut seen = seen.lock().unwrap();
             seen.push((batch.len(), bytes));
-            // All others arrive while the first one is stored.
+            // All others arrive while the first is being stored.
             (seen.len() == 1).then_some(Fault::Late(Duration::from_secs(1)))
         });
         let (app, _begun) = App::happy();
@@ -65,7 +65,7 @@ fn every_event_that_waits_is_answered_at_its_deadline_while_the_store_is_unreach
         let webhooks = webhooks(app, inbox).store_timeout(Duration::from_secs(2));
         let (router, _worker) = webhooks.into_parts("/webhook");
         let started = Instant::now();
-        // Each is a batch by itself.
+        // Each event fills a batch.
         let answers: Vec<_> = (0..12).map(|number| deliver(&router, &sized(number, 3_000_000))).collect();
         for answer in answers {
             assert_eq!(answer.await.unwrap(), 503);

@@ -1,4 +1,4 @@
-//! One hook for everything of a vertical.
+//! One hook for all events of a vertical.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use panora_hooks::{
 };
 use serde_json::json;
 
-/// The variants that hooks were given, as `Debug` shows them.
+/// The variants that hooks received, as `Debug` shows them.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 macro_rules! seen_by {

@@ -1,7 +1,7 @@
-//! The catalogue against the facts that it was written from.
+//! Compares the catalogue with the facts from which it was written.
 //!
-//! `facts/events.json` lists every event type that Panora's source and documents hold; its `meta` says
-//! what the fields mean.
+//! `facts/events.json` lists every event type in Panora's source and documentation; its `meta`
+//! explains the fields.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -35,8 +35,8 @@ fn facts() -> Vec<Fact> {
 }
 
 impl Fact {
-    /// Whether hooks may name it: a name, not how a name is spelled in bodies, and not one of the many
-    /// passthrough types, for which there is a rule.
+    /// Whether hooks may use the name: it is not a spelling for bodies only, and not one of the
+    /// many passthrough types, which are covered by a rule.
     fn is_name(&self) -> bool {
         match self.status.as_str() {
             "delivered" | "delivered_as_other_type" | "historical" | "listed_only" => self.action != "push",
@@ -45,13 +45,13 @@ impl Fact {
         }
     }
 
-    /// Whether it is another text for an event type that has a name.
+    /// Whether the text is another spelling of a named event type.
     fn is_spelling(&self) -> bool {
         matches!(self.status.as_str(), "wire_only" | "misspelling")
             || (self.action == "push" && matches!(self.status.as_str(), "historical" | "unreachable"))
     }
 
-    /// The name of the model as it is written here: without vertical, prefix and suffix of Panora's.
+    /// The name of the model in this library, without vertical, prefix and suffix of Panora.
     fn payload(&self) -> Option<String> {
         let model = self.data_model.as_deref()?;
         if model == "Connection" {

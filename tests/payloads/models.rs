@@ -1,4 +1,4 @@
-//! Values that are not what they look like.
+//! Values whose JSON differs from their meaning.
 
 use std::{
     fmt::Debug,
@@ -18,7 +18,7 @@ use panora_hooks::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// Reads JSON as a model, which has to write it as it was.
+/// Reads JSON as a model, which must write the same JSON.
 #[track_caller]
 #[allow(clippy::needless_pass_by_value, reason = "it is written where it is read")]
 fn read<T: DeserializeOwned + Serialize>(json: Value) -> T {
@@ -53,7 +53,7 @@ fn numbers_that_javascript_has_rounded_are_read() {
         let deal: crm::Deal = serde_json::from_str(&format!(r#"{{"id":"1","amount":{json}}}"#)).unwrap();
         deal.amount
     };
-    // The largest of 64 bits, as JavaScript writes it.
+    // The largest 64-bit integer, as JavaScript writes it.
     assert_eq!(amount("9223372036854776000"), Some(i64::MAX));
     assert_eq!(amount("-9223372036854776000"), Some(i64::MIN));
     assert_eq!(amount("1e3"), Some(1000));
@@ -143,7 +143,7 @@ fn a_value_that_no_list_holds_is_kept() {
     assert_eq!(task("COMPLETED").to_string(), "COMPLETED");
     let gender = read::<hris::Employee>(json!({ "id": "1", "gender": "NON-BINARY" })).gender;
     assert_eq!(gender, Some(hris::Gender::NonBinary));
-    // A row holds what its object holds.
+    // A row has the same values as its object.
     let row: crm::EngagementRow = read(json!({ "id_crm_engagement": "1", "type": "CALL" }));
     assert_eq!(row.r#type, Some(crm::EngagementType::Call));
     for (text, known) in [("oauth2", ConnectionTokenType::Oauth2), ("api_key", ConnectionTokenType::ApiKey)] {
@@ -208,7 +208,7 @@ fn a_model_is_changed_and_written() {
     deal.amount = Some(6);
     deal.description = Some("Ten".to_owned());
     deal.extra.insert("newer".to_owned(), json!(2));
-    // A name that the model knows is the model's.
+    // For a known name, the field of the model counts.
     deal.extra.insert("name".to_owned(), json!("not this"));
     let written = serde_json::to_value(&deal).unwrap();
     let expected =
@@ -370,9 +370,9 @@ fn what_is_nested_too_deep_is_refused() {
                 drop(delivery.payload::<Value>().unwrap_err());
                 delivery.payload::<crm::Contact>().unwrap_err()
             });
-            // What is not in a string is refused with the envelope.
+            // A payload that is not in a string is refused with the envelope.
             let Ok(error) = delivery else { continue };
-            // Text and a list are nothing that goes deep: there it is the type that is wrong.
+            // Text and lists are not nested, so there the type is wrong.
             match field {
                 "first_name" | "email_addresses" => assert!(error.path().unwrap().starts_with(field)),
                 _ => assert!(error.to_string().ends_with("is nested too deep"), "{field}: {error}"),

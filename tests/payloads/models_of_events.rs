@@ -1,6 +1,6 @@
-//! Every event of the catalogue, in its model.
+//! Every event of the catalogue, with its model.
 
-// One line for each hook.
+// One line per hook.
 #[rustfmt::skip]
 #[path = "every_event.rs"]
 mod every_event;
@@ -20,7 +20,7 @@ use panora_hooks::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// What hooks were given, by event type, as their models write it.
+/// The payloads that hooks received, by event type, as their models write them.
 #[derive(Clone, Default)]
 pub struct Seen(Arc<Mutex<Vec<(String, Value)>>>);
 
@@ -44,7 +44,7 @@ fn payload(sample: &Sample) -> Value {
 }
 
 #[test]
-fn each_arrives_in_its_model_and_leaves_it_unchanged() {
+fn each_payload_passes_through_its_model_unchanged() {
     let seen = Seen::default();
     let webhooks = Webhooks::new(verifier()).with_state(seen.clone()).hooks(every_event::hooks);
     let server = Server::start(webhooks.into_router("/webhook"));
@@ -63,7 +63,7 @@ async fn run(sample: &Sample, seen: &Seen) -> Outcome {
     sample.run(seen.clone(), every_event::hooks).await
 }
 
-/// The objects in a payload, by their paths.
+/// Returns the objects in a payload, by path.
 fn objects(payload: &Value) -> Vec<(String, &Map<String, Value>)> {
     let mut objects = Vec::new();
     let mut rest = vec![(String::new(), payload)];
@@ -87,7 +87,7 @@ fn join(path: &str, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_id_is_enough_and_every_other_field_can_be_missing_or_null() {
+async fn only_the_id_is_required_and_other_fields_can_be_missing_or_null() {
     let seen = Seen::default();
     for event_type in events() {
         let (name, whole) = (event_type.name(), sample(event_type.name()));
@@ -128,7 +128,7 @@ async fn an_id_is_enough_and_every_other_field_can_be_missing_or_null() {
 }
 
 #[tokio::test]
-async fn unknown_fields_are_kept_wherever_they_are() {
+async fn unknown_fields_are_kept_at_any_depth() {
     let seen = Seen::default();
     let unknown = json!({ "deep": [1, 2.5, null, "x"], "big": 1_234_567_890_123_u64 });
     for event_type in events() {
@@ -143,9 +143,9 @@ async fn unknown_fields_are_kept_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_an_error_that_names_the_field_and_no_value() {
+async fn a_wrong_value_is_an_error_that_names_the_field_and_no_value() {
     let seen = Seen::default();
-    // serde's own words for a value of another type quote the first two.
+    // serde's messages for a value of the wrong type quote the first two.
     let wrong = [json!("hunter2"), json!(424_242), json!([[[{ "hunter2": 424_242 }]]])];
     for event_type in events() {
         let whole = sample(event_type.name()).id("the-id");
@@ -172,9 +172,9 @@ async fn what_does_not_fit_is_an_error_that_names_the_field_and_no_value() {
     }
 }
 
-/// Payloads that were not made up from the same facts as the models.
+/// Payloads that were not generated from the same facts as the models.
 #[tokio::test]
-async fn the_payloads_of_the_vectors_arrive() {
+async fn the_payloads_of_the_vectors_fit_their_models() {
     let vectors = vectors();
     let seen = Seen::default();
     for name in [

@@ -1,5 +1,5 @@
-//! Unpaired surrogates, which JavaScript strings may hold and Rust text may not, and other JSON that the two languages
-//! read differently.
+//! Unpaired surrogates, which JavaScript strings can contain and Rust text cannot, and other JSON
+//! that the two languages read differently.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,7 @@ fn server() -> (Server, Seen) {
     (Server::start(webhooks.into_router("/webhook")), seen)
 }
 
-/// Payloads as `JSON.stringify` writes them, and as Rust reads them.
+/// Returns payloads as `JSON.stringify` writes them, and as Rust reads them.
 fn payloads() -> Vec<(&'static str, Value)> {
     vec![
         (r#"{"name":"\ud83d"}"#, json!({ "name": "\u{fffd}" })),
@@ -72,7 +72,8 @@ fn the_text_of_a_payload_has_replacement_characters_and_its_raw_data_is_exact() 
     }
 }
 
-/// The outer string has the unpaired surrogate where the payload is not the JSON of the sender.
+/// The outer string contains the unpaired surrogate if the payload does not come from
+/// `JSON.stringify`.
 #[test]
 fn a_string_around_the_payload_may_hold_them_too() {
     let (server, seen) = server();
@@ -116,7 +117,7 @@ fn a_name_with_them_is_not_one_of_the_names_of_the_body() {
     }
 }
 
-/// The signature covers the bytes in the body, whichever of its parts has the unpaired surrogate.
+/// The signature covers the bytes in the body, regardless of the part with the unpaired surrogate.
 #[test]
 fn the_signature_covers_the_very_bytes() {
     let data = r#"{"a":"\uD83D\u0041"}"#;
@@ -165,7 +166,8 @@ async fn models_hold_replacement_characters() {
     }
 }
 
-/// Stores deliveries with unpaired surrogates everywhere, runs them and looks at what is stored.
+/// Stores deliveries with unpaired surrogates in every part, runs them, and checks the stored
+/// events.
 fn store_and_run(inbox: &(impl Inbox + Clone)) {
     let seen = Seen::default();
     let (staged, settled) = Staged::new(inbox.clone());
@@ -206,7 +208,8 @@ fn an_inbox_stores_them_exactly_and_runs_them() {
     store_and_run(&SqliteInbox::open(folder.path().join("inbox.db")).unwrap());
 }
 
-/// A sample is what `JSON.stringify` writes: other text as it is, unpaired surrogates as escapes in lower case.
+/// A sample has the notation of `JSON.stringify`: unpaired surrogates as lower-case escapes, and
+/// other text unescaped.
 #[test]
 fn a_sample_holds_them_exactly() {
     let sent = Sample::new("crm.note.created", raw(r#"{"\uD83D\u0041":"\/\ude00\u00e9\ud83d\ude00"}"#));
@@ -291,13 +294,13 @@ fn numbers_of_javascript_are_numbers() {
     }
 }
 
-/// JavaScript never writes these. Where nobody reads such a number, it does not matter.
+/// JavaScript never writes such numbers. They do not matter if no code reads them.
 #[test]
 fn a_number_that_is_too_large_is_named() {
     for payload in ["[1e400]", "[-1e309]", &format!("[{}]", "9".repeat(400))] {
         for decoded in decode::<Vec<f64>>(payload) {
             let error = decoded.unwrap_err();
-            // With `arbitrary_precision`, the number is read as one and then does not fit.
+            // With `arbitrary_precision`, the number is read as text and then does not fit.
             assert!(error.contains("too large for `f64` (line 1") || error.contains("at `[0]`"), "{error}");
         }
         for decoded in decode::<serde::de::IgnoredAny>(payload) {

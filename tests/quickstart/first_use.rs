@@ -1,4 +1,4 @@
-//! What a new user does: run it, paste what it prints, stop it.
+//! The first steps of a new user: run the quickstart, paste the printed command, stop it.
 
 use std::{
     io::{Read, Write},
@@ -16,7 +16,7 @@ fn a_client_that_never_ends_its_request_does_not_keep_it_from_ending() {
     let (address, _) = quickstart.request();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"POST /webhook HTTP/1.1\r\nHost: x\r\n").unwrap();
-    // A whole request after it: the first has arrived.
+    // A complete request after it shows that the first has arrived.
     assert_eq!(quickstart.deliver(|request| request), 200);
     let (is_success, _) = quickstart.stop("-TERM");
     assert!(is_success);
@@ -46,7 +46,7 @@ fn with_nothing_set_the_printed_curl_is_accepted_and_its_tampered_twin_refused()
         let mut quickstart = quickstart;
         let output = quickstart.until(&["a sync brought 1 contacts", "writing to a new contact"]);
         assert!(!output.contains("welcome"), "{output}");
-        // It ends what it has begun.
+        // The event that it has begun is finished.
         let (is_success, output) = quickstart.stop(signal);
         assert!(is_success, "{signal}");
         assert!(output.contains("welcome, Ada Lovelace"), "{output}");

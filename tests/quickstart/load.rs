@@ -1,4 +1,4 @@
-//! Many senders at once.
+//! Many concurrent senders.
 
 use std::{
     fs,
@@ -19,11 +19,12 @@ use crate::{
 
 const SENDERS: usize = 1000;
 
-/// What the documentation of `Webhooks::max_buffered_bytes` states, in KB: the limit, a body that goes on without waiting,
-/// and what connections have read.
+/// The sum that the documentation of `Webhooks::max_buffered_bytes` states, in KB: the limit, one
+/// body that may always go on, and the data that connections have read.
 const MOST_MEMORY_KB: u64 = (256 + 32) * 1024 + SENDERS as u64 * 400;
 
-/// One test at a time, with as many files as it takes. The quickstart has as many, too.
+/// Starts the quickstart for one test at a time, with the highest limit of open files, which it
+/// inherits.
 fn quickstart() -> (MutexGuard<'static, ()>, Quickstart, SocketAddr) {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +50,7 @@ fn slow_senders_keep_nobody_waiting() {
         })
         .collect();
     assert_eq!(quickstart.deliver(|request| request), 200);
-    // Nor are they any worse off.
+    // The slow senders are not at a disadvantage, either.
     for stream in &mut slow {
         stream.write_all(end).unwrap();
     }
@@ -60,7 +61,7 @@ fn slow_senders_keep_nobody_waiting() {
     }
 }
 
-/// Nobody who sends these knows the secret, and together they are more than there is memory for.
+/// The senders need not know the secret, and together their bodies exceed the memory.
 #[test]
 fn slow_senders_of_large_bodies_keep_nobody_waiting() {
     let (_alone, quickstart, address) = quickstart();
@@ -70,7 +71,7 @@ fn slow_senders_of_large_bodies_keep_nobody_waiting() {
         .map(|_| {
             let mut stream = TcpStream::connect(address).unwrap();
             stream.write_all(&head).unwrap();
-            // As much as the receiver takes at once.
+            // Writes as much as the receiver accepts at once.
             stream.set_nonblocking(true).unwrap();
             while stream.write(&[b' '; 8 << 10]).is_ok() {}
             stream
@@ -92,7 +93,8 @@ fn large_bodies_at_once_take_no_more_memory_than_stated() {
         let senders: Vec<_> = (0..SENDERS)
             .map(|_| {
                 let bytes = Arc::clone(&bytes);
-                // One after the other: as many at once are more than wait to be accepted.
+                // Connects one after the other, because the queue of unaccepted connections is
+                // shorter.
                 let stream = TcpStream::connect(address).unwrap();
                 stream.set_nonblocking(true).unwrap();
                 let mut stream = tokio::net::TcpStream::from_std(stream).unwrap();

@@ -1,4 +1,4 @@
-//! The quickstart, as a process.
+//! The quickstart as a process.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,12 +15,13 @@ pub(crate) struct Quickstart {
     pub(crate) folder: Arc<TempDir>,
     pub(crate) child: Child,
     output: BufReader<Box<dyn Read>>,
-    /// What it printed before it listened.
+    /// The output before it listened.
     pub(crate) introduction: String,
 }
 
 impl Quickstart {
-    /// On a free port, in an empty folder; otherwise with nothing set but `variables`.
+    /// Starts the quickstart on a free port, in an empty folder, with no variables set but
+    /// `variables`.
     pub(crate) fn run(variables: &[(&str, &str)]) -> Self {
         Self::run_in(Arc::new(TempDir::new().unwrap()), variables)
     }
@@ -35,7 +36,7 @@ impl Quickstart {
         Self { folder, child, output: BufReader::new(output), introduction: String::new() }
     }
 
-    /// Waits until it has said all that it says at the start.
+    /// Waits until the introduction is printed.
     pub(crate) fn introduced(mut self) -> Self {
         while !self.introduction.contains("start again") {
             let read = self.output.read_line(&mut self.introduction).unwrap();
@@ -44,13 +45,13 @@ impl Quickstart {
         self
     }
 
-    /// What stands between two texts of the introduction.
+    /// Returns the text between two others in the introduction.
     pub(crate) fn between(&self, before: &str, after: &str) -> &str {
         let rest = self.introduction.split_once(before).unwrap().1;
         rest.split_once(after).unwrap().0
     }
 
-    /// The delivery that the printed `curl` makes.
+    /// Returns the delivery of the printed `curl` command.
     pub(crate) fn request(&self) -> (SocketAddr, Request) {
         let address = self.between("curl -i http://", "/webhook").parse().unwrap();
         let signature = self.between("-H 'Panora-Signature: ", "'");
@@ -65,7 +66,7 @@ impl Quickstart {
         read_answer(stream).status
     }
 
-    /// Waits until it has printed all of these, and gives back what it printed.
+    /// Waits until all of these texts are printed, and returns the output.
     pub(crate) fn until(&mut self, texts: &[&str]) -> String {
         let mut output = String::new();
         while !texts.iter().all(|text| output.contains(text)) {
@@ -74,9 +75,9 @@ impl Quickstart {
         output
     }
 
-    /// Sends a signal, and gives back whether it ended with status 0, and all else that it printed.
+    /// Sends a signal. Returns whether the process ended with status 0, and the rest of its output.
     pub(crate) fn stop(mut self, signal: &str) -> (bool, String) {
-        // The shell's own `kill`: the program is not everywhere.
+        // The `kill` of the shell, because not every system has the program.
         let kill = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.child.id())]).status();
         assert!(kill.unwrap().success());
         let mut rest = String::new();

@@ -1,4 +1,4 @@
-//! A crate that knows `panora-hooks` under another name.
+//! A crate that imports `panora-hooks` under another name.
 
 use webhooks_of_panora::{Event, HookError, Metadata, Registry, State, hooks, on};
 
@@ -14,7 +14,7 @@ async fn contact_created(Event(_): Event<String>, State(App): State<App>) -> Res
 #[on("crm.*", crate = ::webhooks_of_panora)]
 async fn crm(_: Metadata) {}
 
-/// The list needs no path: a `macro_rules!` knows its crate.
+/// The list needs no path, because `macro_rules!` has `$crate`.
 pub fn hooks(registry: &mut Registry<App>) {
     registry.hooks(hooks![contact_created, crm]);
 }

@@ -85,7 +85,7 @@ fn a_hook_that_fails_is_an_empty_500() {
     }
     let misfit = Delivery::encoded("crm.user.pulled", r#"["secret"]"#);
     assert_answer(&server.send(&misfit.request()), 500, "");
-    // It still serves.
+    // The server still answers.
     assert_answer(&server.send(&contact().request()), 200, "");
 }
 
@@ -103,7 +103,7 @@ fn only_post_is_allowed() {
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }
 
-/// What an attacker could learn from is the same whatever is wrong with a signature.
+/// An attacker must not learn from the answer in which way a signature is wrong.
 #[test]
 fn answers_to_bad_signatures_do_not_differ() {
     let (server, count) = server();
@@ -170,7 +170,7 @@ fn a_body_that_is_not_the_senders_says_in_which_way() {
     assert_answer(&server.send(&request), 400, "Webhook Error: malformed body");
 }
 
-/// Lets a test see a hook begin, and the hook see the test go on.
+/// Reports that a hook has begun, and tells the hook to go on.
 #[derive(Default)]
 struct Gate {
     begun: Notify,
@@ -185,12 +185,12 @@ async fn waits(State(gate): State<Arc<Gate>>, Event(_): Event<Value>) {
     gate.ended.notify_one();
 }
 
-/// Long enough for anything that happens at all.
+/// Waits long enough for anything that happens at all.
 async fn soon(notified: impl Future<Output = ()>) {
     tokio::time::timeout(Duration::from_secs(60), notified).await.expect("it never happens");
 }
 
-/// What a server does with a request whose sender is gone: it drops the future.
+/// A server drops the future of a request whose sender disconnects.
 #[tokio::test]
 async fn a_hook_is_finished_when_the_sender_hangs_up() {
     let recorder = DebuggingRecorder::new();

@@ -1,11 +1,11 @@
-//! Which hook an event reaches, and under which name.
+//! The hook that an event reaches, and the name under which it arrives.
 
 use std::sync::{Arc, Mutex};
 
 use crate::support::{Delivery, Server, verifier};
 use panora_hooks::{Metadata, Registry, State, Webhooks, catalogue, hooks, on};
 
-/// The hook that ran, and what it was told.
+/// The hooks that ran, and their metadata.
 type Calls = Arc<Mutex<Vec<(&'static str, Metadata)>>>;
 
 macro_rules! recorder {
@@ -43,7 +43,7 @@ impl Receiver {
         Self { server: Server::start(webhooks.into_router("/webhook")), calls }
     }
 
-    /// The hook that ran for a type on the wire, and the event type that it saw.
+    /// Returns the hook that ran for a wire type, and the event type that it received.
     fn deliver(&self, wire_type: &str) -> Option<(&'static str, String)> {
         let answer = self.server.send(&Delivery::encoded(wire_type, "{}").request());
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{wire_type}");

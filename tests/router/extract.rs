@@ -111,7 +111,7 @@ async fn everything(
     app.seen.lock().unwrap().push(seen);
 }
 
-/// An argument of our own, which needs the state.
+/// An argument of our own that needs the state.
 struct Length(usize);
 
 impl FromDelivery<App> for Length {
@@ -157,7 +157,7 @@ mod errors {
         Work,
     }
 
-    /// The path and the text of the error.
+    /// Returns the path and the text of the error.
     fn error(data: &str) -> (Option<String>, String) {
         let delivery = Delivery::new("crm.contact.created", data);
         let error = verifier()
@@ -204,7 +204,7 @@ mod errors {
         }
     }
 
-    /// The keys of a map are somebody's data, and may be anything.
+    /// The keys of a map are user data, and may be any text.
     #[test]
     fn a_key_that_is_no_name_is_not_named() {
         type Maps = HashMap<String, Vec<HashMap<String, HashMap<String, String>>>>;

@@ -18,7 +18,7 @@ fn limited(limit: usize) -> (Server, Count) {
     (Server::start(counting(&count).max_body_bytes(limit).into_router("/webhook")), count)
 }
 
-/// A contact whose body is `size` bytes long.
+/// Creates a contact with a body of `size` bytes.
 fn contact_of(size: usize) -> Delivery {
     let around = Delivery::new("crm.contact.created", r#""""#).body.len();
     Delivery::new("crm.contact.created", &format!("\"{}\"", "x".repeat(size - around)))
@@ -54,7 +54,7 @@ fn by_default_megabytes_are_read() {
     assert_eq!(server.send(&contact_of(DEFAULT_LIMIT + 1).request()).status, 413);
 }
 
-/// Sends the head alone: an answer that comes cannot have needed the body.
+/// Sends only the head: any answer was made without the body.
 fn answer_to_head(server: &Server, request: &Request) -> Answer {
     let mut stream = server.connect();
     stream.write_all(&request.head()).unwrap();
@@ -76,7 +76,7 @@ fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
             .header("Panora-Signature", signature)
             .header("Expect", "100-continue")
             .header("Content-Length", "1000");
-        // Nor is the sender asked to go on.
+        // The sender is not asked to continue, either.
         let answer = answer_to_head(&server, &request);
         assert_answer(&answer, 400, "Webhook Error: missing or invalid signature");
     }
@@ -84,7 +84,7 @@ fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
     assert_eq!(answer_to_head(&server, &head).status, 400);
 }
 
-/// Not even where a layer holds the answer back, and there is time to read on.
+/// Even if a layer delays the answer, so that there would be time to read the body.
 #[test]
 fn a_sender_that_asks_is_not_told_to_go_on_when_it_is_refused() {
     async fn slow(request: axum::extract::Request, next: Next) -> Response {
@@ -123,8 +123,8 @@ fn a_slow_drip_is_cut_off() {
         let mut drip = stream.try_clone().unwrap();
         let body = delivery.body.clone();
         let dripping = std::thread::spawn(move || {
-            // The pace of the sender: each byte is soon after the one before it, but the limit is
-            // on the whole.
+            // Each byte follows soon after the previous one, but the limit applies to the whole
+            // body.
             let sends = |byte: &&u8| {
                 std::thread::sleep(Duration::from_millis(20));
                 drip.write_all(&[**byte]).is_ok()

@@ -1,4 +1,4 @@
-//! The limit on what bodies take of the memory, with a clock that stands still.
+//! The memory limit for request bodies, with a paused clock.
 
 use std::{
     convert::Infallible,
@@ -24,7 +24,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-/// Hooks that have begun, and hooks that may end.
+/// Reports hooks that have begun, and lets hooks end.
 #[derive(Clone)]
 struct Gate {
     begun: mpsc::UnboundedSender<()>,
@@ -56,7 +56,7 @@ impl Receiver {
         Self { router: webhooks.into_router("/webhook"), begun, may_end }
     }
 
-    /// Sends a delivery of as many bytes in pieces.
+    /// Sends a delivery of `bytes` bytes in pieces.
     fn send(&self, bytes: usize, pieces: usize) -> JoinHandle<StatusCode> {
         let delivery = delivery_of(bytes);
         let (sender, body) = body_in_pieces(bytes);
@@ -73,11 +73,11 @@ impl Receiver {
     }
 
     async fn has_begun(&mut self) {
-        // Where nothing can go on any more, the clock does.
+        // If nothing can make progress, only the clock advances.
         timeout(Duration::from_secs(3600), self.begun.recv()).await.expect("everything waits").unwrap();
     }
 
-    /// Lets everything run that can.
+    /// Lets every task run that can, and checks that no hook begins.
     async fn nothing_begins(&mut self) {
         for _ in 0..100 {
             yield_now().await;
@@ -86,7 +86,7 @@ impl Receiver {
     }
 }
 
-/// A body whose length is declared, and which has what is sent so far.
+/// Creates a body with a declared length, and a sender for its pieces.
 fn body_in_pieces(bytes: usize) -> (mpsc::UnboundedSender<Bytes>, Body) {
     let (sender, pieces) = mpsc::unbounded_channel();
     (sender, Body::new(Declared { pieces, rest: bytes }))
@@ -133,7 +133,7 @@ async fn a_body_waits_until_another_is_gone() {
         let mut receiver = Receiver::with(160_000);
         let mut answers = vec![receiver.send(90_000, pieces)];
         receiver.has_begun().await;
-        // One goes on in any case.
+        // One more body may always go on, beyond the limit.
         answers.push(receiver.send(90_000, pieces));
         receiver.has_begun().await;
         answers.push(receiver.send(90_000, pieces));
@@ -146,7 +146,8 @@ async fn a_body_waits_until_another_is_gone() {
     }
 }
 
-/// To be read, a body takes a buffer beside it, which it gives back: here the third would not have room.
+/// Reading a body takes an additional buffer, which is given back. Otherwise there would be no room
+/// for the third.
 #[tokio::test(start_paused = true)]
 async fn a_body_that_has_room_does_not_wait() {
     let mut receiver = Receiver::with(210_000);
@@ -159,7 +160,7 @@ async fn a_body_that_has_room_does_not_wait() {
     assert!(future::join_all(answers).await.into_iter().all(|status| status.unwrap() == StatusCode::OK));
 }
 
-/// However small the limit: a sender does not try again.
+/// Even for the smallest limit, because the sender does not retry.
 #[tokio::test(start_paused = true)]
 async fn a_body_larger_than_the_limit_goes_alone() {
     let mut receiver = Receiver::with(0);
@@ -172,7 +173,7 @@ async fn a_body_larger_than_the_limit_goes_alone() {
     assert!(future::join_all(answers).await.into_iter().all(|status| status.unwrap() == StatusCode::OK));
 }
 
-/// Bodies that wait for each other, each with a part of the memory, would wait for ever.
+/// Bodies that each hold a part of the memory must not wait for each other forever.
 #[tokio::test(start_paused = true)]
 async fn bodies_that_have_all_begun_come_to_an_end() {
     let mut receiver = Receiver::with(160_000);
@@ -210,7 +211,7 @@ async fn the_time_that_a_body_waits_is_not_the_senders() {
     advance(Duration::from_secs(8)).await;
     receiver.may_end.add_permits(2);
     assert_eq!(first.await.unwrap(), StatusCode::OK);
-    // Together more than the ten seconds that it has.
+    // Together longer than the ten seconds of its time limit.
     for _ in 0..8 {
         advance(Duration::from_secs(1)).await;
         yield_now().await;
@@ -219,7 +220,7 @@ async fn the_time_that_a_body_waits_is_not_the_senders() {
     assert_eq!(second.await.unwrap(), StatusCode::OK);
 }
 
-/// Of ten seconds in which no body is read to its end.
+/// It is refused after ten seconds in which no body was read to its end.
 #[tokio::test(start_paused = true)]
 async fn a_body_waits_while_others_come_to_their_end_and_then_is_refused() {
     let mut receiver = Receiver::with(0);
@@ -239,12 +240,12 @@ async fn a_body_waits_while_others_come_to_their_end_and_then_is_refused() {
     let mut statuses = future::join_all(others).await.into_iter().map(Result::unwrap).collect::<Vec<_>>();
     statuses.sort();
     assert_eq!(statuses, [StatusCode::OK, StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE]);
-    // And all is as it was.
+    // Afterwards, the receiver works as before.
     receiver.may_end.add_permits(1);
     assert_eq!(receiver.send(90_000, 3).await.unwrap(), StatusCode::OK);
 }
 
-/// Whoever holds memory and sends nothing.
+/// A sender that holds memory and sends nothing is cut off while others wait.
 #[tokio::test(start_paused = true)]
 async fn who_keeps_others_waiting_has_seconds() {
     let mut receiver = Receiver::with(100_000);
@@ -255,7 +256,7 @@ async fn who_keeps_others_waiting_has_seconds() {
     let silent = receiver.send_body(&delivery, body);
     sender.send(Bytes::copy_from_slice(&delivery.body[..40_000])).unwrap();
     receiver.nothing_begins().await;
-    // Not as long as it may take if nobody waits.
+    // Less time than without waiting senders.
     advance(Duration::from_secs(4)).await;
     receiver.nothing_begins().await;
     assert!(!silent.is_finished(), "nobody waited for it");
@@ -269,11 +270,11 @@ async fn who_keeps_others_waiting_has_seconds() {
     drop(sender);
 }
 
-/// Even if another has waited for longer, for more.
+/// Even if another body has waited longer, for more memory.
 #[tokio::test(start_paused = true)]
 async fn whoever_fits_goes_on() {
     let mut receiver = Receiver::with(160_000);
-    // Two are kept by their hooks, and one is being read.
+    // Two bodies are held by their hooks, and one is being read.
     let mut answers = vec![receiver.send(60_000, 1)];
     receiver.has_begun().await;
     answers.push(receiver.send(40_000, 1));
@@ -286,7 +287,7 @@ async fn whoever_fits_goes_on() {
     answers.push(receiver.send(60_000, 3));
     receiver.nothing_begins().await;
 
-    // The hook that began first.
+    // Lets the hook that began first end.
     receiver.may_end.add_permits(1);
     receiver.has_begun().await;
     assert!(!waits_for_more.is_finished());
@@ -299,7 +300,7 @@ async fn whoever_fits_goes_on() {
     assert_eq!(waits_for_more.await.unwrap(), StatusCode::OK);
 }
 
-/// Most events are small: whoever fills the memory does not hold them up.
+/// Most events are small, and must not be delayed by bodies that fill the memory.
 #[tokio::test(start_paused = true)]
 async fn small_bodies_wait_for_nothing() {
     let mut receiver = Receiver::with(0);
@@ -324,7 +325,7 @@ async fn who_goes_away_takes_nothing_along() {
     receiver.has_begun().await;
     let second = receiver.send(90_000, 1);
     receiver.has_begun().await;
-    // One that waits, and one that is being read.
+    // One body waits, and one is being read.
     let waiting = receiver.send(90_000, 1);
     receiver.nothing_begins().await;
     waiting.abort();

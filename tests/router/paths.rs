@@ -1,4 +1,4 @@
-//! Where the router is served, over a real socket.
+//! The paths at which the router answers, over a real socket.
 
 use std::sync::atomic::Ordering;
 
@@ -36,7 +36,7 @@ fn with_and_without_a_trailing_slash() {
 fn under_nest() {
     let nested = |path| Router::new().nest("/hooks", counting(&Count::default()).into_router(path));
     assert_served(nested("/panora"), &["/hooks/panora", "/hooks/panora/"], &["/panora", "/hooks"]);
-    // Of a nested `/` axum serves the prefix alone.
+    // For a nested `/`, axum serves only the prefix.
     assert_served(nested("/"), &["/hooks"], &["/", "/hooks/", "/hooks/x"]);
 }
 

@@ -1,4 +1,4 @@
-//! Signatures, and values of the header that are none.
+//! Signatures, and header values that are not signatures.
 
 use crate::support::{Delivery, SECRET, verifier};
 use panora_hooks::{SecretError, Verifier, VerifyError};
@@ -67,7 +67,7 @@ proptest! {
         prop_assert_eq!(verify(&body, signature), Err(VerifyError::SignatureFormat));
     }
 
-    /// Wherever a right body is cut, and whatever is put there.
+    /// For any replaced part of a valid body.
     #[test]
     fn no_body_panics(cut in 0..120_usize, until in 0..120_usize, splice in vec(any::<u8>(), 0..20)) {
         let Delivery { mut body, signature } = Delivery::encoded("crm.contact.created", r#"{"a":["b"]}"#);
@@ -84,7 +84,7 @@ proptest! {
     fn what_is_verified_is_what_is_decoded(
         payload in "\\PC{0,40}",
         white_space in "[ \t\r\n]{0,3}",
-        // Without it the body is as the sender writes it.
+        // Without the additional key, the body is as the sender writes it.
         more in prop::option::of("[a-z]{1,3}"),
         order in Just([0, 1, 2, 3]).prop_shuffle(),
     ) {
@@ -105,7 +105,7 @@ proptest! {
     }
 }
 
-/// In each of the strings, wherever in 64 bytes, and also where a quote follows at once.
+/// In each of the strings, at any position within 64 bytes, and with or without a following quote.
 #[test]
 fn what_no_string_may_hold_is_refused() {
     let controls = (0..b' ').map(|byte| char::from(byte).to_string());
@@ -204,15 +204,15 @@ fn nothing_is_no_secret() {
     assert_eq!(verifier().also_accept("").unwrap_err(), SecretError::Empty);
 }
 
-/// The environment of this program cannot be changed while it runs without `unsafe`: each value is looked
-/// at by a program of its own, this one again.
+/// Each value is read by a child process of this program, because changing the environment of a
+/// running program requires `unsafe`.
 #[test]
 fn a_variable_is_looked_at_before_it_is_used() {
     const VARIABLE: &str = "PANORA_HOOKS_SIGNATURE_TEST";
     const IS_CHILD: &str = "PANORA_HOOKS_SIGNATURE_TEST_CHILD";
     if std::env::var_os(IS_CHILD).is_some() {
         let read = Verifier::from_env(VARIABLE);
-        // The same for one that is accepted, too.
+        // The same rules apply to an additional secret.
         let accepted = verifier().also_accept_env(VARIABLE);
         assert_eq!(read.as_ref().err(), accepted.as_ref().err());
         match read {

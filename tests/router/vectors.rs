@@ -46,7 +46,7 @@ fn the_verifier_decides_as_the_vectors_say() {
     }
 }
 
-/// The event that a hook saw.
+/// The events that a hook received.
 type Seen = Arc<Mutex<Vec<Result<Value, String>>>>;
 
 struct Decoded(Result<Value, String>);
@@ -74,7 +74,7 @@ fn the_router_answers_as_the_vectors_say() {
             (Server::start(router.into_router("/webhook")), seen)
         });
         let mut request = Request::post("/webhook").body(vector.body());
-        // What HTTP itself takes away is not there any more when the signature is looked at.
+        // HTTP removes surrounding white space before the signature is checked.
         let sent = vector.header.as_deref().map(|header| header.trim_matches([' ', '\t', '\n']));
         if let Some(header) = sent {
             request = request.header("Panora-Signature", header);

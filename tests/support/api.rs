@@ -1,6 +1,6 @@
-//! Panora's API of endpoints, as it answers: with what its documentation says, and with what it does.
+//! Panora's endpoint API, as it is documented and as it behaves.
 
-// Each test uses a part of this.
+// Each test program uses a part of this module.
 #![allow(dead_code, unreachable_pub)]
 
 use std::{
@@ -23,7 +23,7 @@ use tokio::{net::TcpListener, runtime, sync::oneshot};
 pub const KEY: &str = "sk_prod_7b3ed7f6-0f0c-4a2e-9c3b-1a2f4b5c6d7e";
 pub const PROJECT: &str = "1e6e0a1c-9a32-4c5f-8f52-5a3f2f1f7a10";
 
-/// The API on a real socket, until it is dropped.
+/// The API on a real socket, which stops on drop.
 pub struct Api {
     pub address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -33,29 +33,29 @@ pub struct Api {
 
 #[derive(Default)]
 pub struct State {
-    /// In the order of the database: what is changed moves to the end.
+    /// The endpoints in the order of the database: a changed row moves to the end.
     pub endpoints: Vec<Value>,
     /// The endpoints for which deliveries are recorded.
     pub used: Vec<String>,
-    /// Method and path of each call, with the body if there was one.
+    /// Method and path of each call, followed by the body if there is one.
     pub calls: Vec<String>,
-    /// Whether it is the API before August 2024.
+    /// Whether the API is the one before August 2024.
     pub is_older: bool,
-    /// Whether changes are answered without a body, as the documentation says.
+    /// Whether changes are answered without a body, as documented.
     pub is_silent: bool,
-    /// Whether changes are answered with success, and not made.
+    /// Whether changes are answered with success but not made.
     pub is_deaf: bool,
-    /// What is answered, if it is always the same: a status, a `Location`, a body.
+    /// A fixed answer: status, `Location` and body.
     pub answer: Option<(u16, &'static str, String)>,
-    /// After so many changes the answers are lost, although the changes are made.
+    /// The number of changes after which answers are lost, although the changes are made.
     pub answers_left: Option<usize>,
     /// The faults of the next requests. Later ones have none.
     pub faults: VecDeque<Fault>,
     /// The endpoints after each change.
     pub history: Vec<Vec<Value>>,
-    /// Fields that a created endpoint has instead of those that were asked for.
+    /// Fields of a created endpoint that replace the requested ones.
     pub stored_instead: Vec<(&'static str, Value)>,
-    /// The same, but the answer is as it was asked for.
+    /// The same, but the answer contains the requested fields.
     pub stored_silently: Vec<(&'static str, Value)>,
     /// The endpoints that cannot be changed.
     pub stuck: Vec<String>,
@@ -65,11 +65,11 @@ pub struct State {
 /// The fault of a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// It is answered.
+    /// The request is answered.
     None,
-    /// It does not arrive.
+    /// The request does not arrive.
     Lost,
-    /// It is carried out, and the answer does not arrive.
+    /// The request is carried out, but the answer does not arrive.
     AnswerLost,
 }
 
@@ -101,7 +101,7 @@ impl Api {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Url, scope and whether it is active, of each endpoint, in the order in which they were created.
+    /// Returns URL, scope and state of each endpoint, in the order of creation.
     pub fn summary(&self) -> Vec<String> {
         let mut endpoints = self.state().endpoints.clone();
         endpoints.sort_by_key(|endpoint| endpoint["created_at"].to_string());
@@ -125,7 +125,7 @@ impl Drop for Api {
 }
 
 impl State {
-    /// An endpoint as `POST` makes it, with an id and a secret that tests can foretell.
+    /// Creates an endpoint as `POST` does, with a predictable id and secret.
     pub fn add(&mut self, url: &str, scope: &[&str]) -> String {
         self.create(&json!({ "url": url, "scope": scope }))["id_webhook_endpoint"]
             .as_str()
@@ -163,12 +163,12 @@ impl State {
     }
 }
 
-/// The secret of the endpoint that was created as the so-manyeth.
+/// Returns the secret of the `number`-th created endpoint.
 pub fn secret(number: usize) -> String {
     format!("5ec4e700-0000-4000-8000-{number:012}")
 }
 
-/// Answers a request, unless something becomes of it or of the answer.
+/// Answers a request, unless a fault hits the request or the answer.
 async fn answer(state: Arc<Mutex<State>>, request: Request) -> Response {
     let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
     let fault = lock().faults.pop_front().unwrap_or(Fault::None);
@@ -221,7 +221,7 @@ async fn carry_out(state: Arc<Mutex<State>>, request: Request) -> Response {
             Some(position)
                 if request["active"].is_boolean() && !state.stuck.iter().any(|stuck| stuck == id) =>
             {
-                // A changed row is a new one, mostly after the others.
+                // An update writes a new row, usually after the others.
                 let mut endpoint = state.endpoints.remove(position);
                 if !state.is_deaf {
                     endpoint["active"] = request["active"].clone();

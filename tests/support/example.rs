@@ -1,4 +1,4 @@
-//! Examples as programs.
+//! Runs examples as programs.
 
 use std::{
     path::PathBuf,
@@ -7,10 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-/// The program of an example. It is built, since a test of this package alone has not done that.
+/// Builds an example and returns its program. A test of one package does not build the examples of
+/// others.
 pub fn executable(example: &str) -> PathBuf {
     let cargo = Command::new(env!("CARGO"))
-        // With the features that `cargo test --workspace` has built it with.
+        // With the features with which `cargo test --workspace` has built it.
         .args(["build", "--workspace", "--example", example])
         .args(["--quiet", "--message-format", "json"])
         .stderr(Stdio::inherit())

@@ -1,4 +1,4 @@
-//! The log of a whole program, as text.
+//! The log of a whole program as text.
 
 use std::{
     io,
@@ -7,12 +7,12 @@ use std::{
 
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 
-/// What has been logged, at TRACE and by everything, spans and their fields included.
+/// All log output of all crates at TRACE, including spans and their fields.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Collects from here on. Once in a program.
+    /// Starts to collect. A program can do this once.
     pub fn install() -> Self {
         use tracing_subscriber::fmt::format::FmtSpan;
 

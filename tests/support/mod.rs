@@ -1,7 +1,7 @@
-//! A server on a real socket, a client that sends whatever bytes it is told, and deliveries as the sender
+//! A server on a real socket, a client that sends arbitrary bytes, and deliveries as the sender
 //! makes them.
 
-// Each test is a program of its own that uses a part of this.
+// Each test is a program that uses a part of this module.
 #![allow(dead_code, unreachable_pub)]
 
 pub mod example;
@@ -34,7 +34,7 @@ use tokio::{net::TcpListener, runtime, sync::oneshot};
 
 pub const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
-/// Whether the suites that take chance or time to find something take more of both.
+/// Returns whether tests that search at random or for a time should do more of both.
 pub fn is_long() -> bool {
     std::env::var_os("PANORA_TEST_LONG").is_some()
 }
@@ -43,21 +43,21 @@ pub fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap()
 }
 
-/// Counts the contacts that arrive.
+/// Counts contacts.
 #[on("crm.contact.created")]
 pub async fn count_contact(State(count): State<Count>) {
     count.fetch_add(1, Ordering::SeqCst);
 }
 
-/// How many contacts have arrived.
+/// The number of contacts that have arrived.
 pub type Count = Arc<AtomicUsize>;
 
-/// Webhooks whose only hook counts contacts.
+/// Returns webhooks whose only hook counts contacts.
 pub fn counting(count: &Count) -> Webhooks<Count> {
     Webhooks::new(verifier()).with_state(Arc::clone(count)).hooks(hooks![count_contact])
 }
 
-/// A new contact, as the sender announces it.
+/// Returns the delivery of a new contact.
 pub fn contact() -> Delivery {
     Delivery::encoded("crm.contact.created", r#"{"first_name":"Ada"}"#)
 }
@@ -70,7 +70,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// With `data` as it stands in the body.
+    /// Creates a delivery with the value of `data` as it is in the body.
     pub fn new(event_type: &str, data: &str) -> Self {
         let body = format!(
             r#"{{"id_event":"7197465d-c9d3-4094-a2d2-b9fc4346d636","data":{data},"type":"{event_type}"}}"#
@@ -78,7 +78,7 @@ impl Delivery {
         Self { body: body.into_bytes(), signature: verifier().sign(data) }
     }
 
-    /// With the payload in a string, which is what the sender does.
+    /// Creates a delivery with the payload in a string, as the sender does.
     pub fn encoded(event_type: &str, payload: &str) -> Self {
         Self::new(event_type, &serde_json::to_string(payload).unwrap())
     }
@@ -165,7 +165,7 @@ impl Answer {
     }
 }
 
-/// A server that ends with its owner, and then has counted one outcome for each request.
+/// A server that stops on drop, and checks then that it has counted one outcome per request.
 pub struct Server {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -176,7 +176,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves on a free port, from a thread with a runtime and a metrics recorder of its own.
+    /// Serves on a free port, from a thread with its own runtime and metrics recorder.
     pub fn start(router: Router) -> Self {
         let requests = Arc::<AtomicUsize>::default();
         let router = router.layer(middleware::from_fn_with_state(Arc::clone(&requests), count_request));
@@ -208,7 +208,7 @@ impl Server {
 
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        // No test waits for ever: past this, something hangs.
+        // The longest wait of a test. Past this, something hangs.
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream
     }
@@ -220,7 +220,7 @@ impl Server {
         read_answer(stream)
     }
 
-    /// The counters that have been counted since the last time.
+    /// Returns the counters since the last call.
     pub fn counters(&self) -> Vec<(Key, u64)> {
         let counters = counters(&self.metrics);
         let sum: u64 = counters.iter().map(|(_, count)| count).sum();
@@ -228,7 +228,7 @@ impl Server {
         counters
     }
 
-    /// Tells it to end when all that it has begun is done.
+    /// Tells the server to stop once it has finished the requests in flight.
     pub fn stop(&mut self) {
         drop(self.stop.take());
     }
@@ -249,7 +249,7 @@ impl Drop for Server {
     }
 }
 
-/// The counters that are not zero; they are afterwards.
+/// Returns the counters that are not zero, and resets them.
 pub fn counters(metrics: &Snapshotter) -> Vec<(Key, u64)> {
     let counters = metrics.snapshot().into_vec().into_iter();
     let counters = counters.map(|(key, _, _, value)| match value {
@@ -259,11 +259,11 @@ pub fn counters(metrics: &Snapshotter) -> Vec<(Key, u64)> {
     counters.filter(|(_, count)| *count > 0).collect()
 }
 
-/// Marks the answer of a route beside the webhooks'.
+/// Marks the answer of a route that does not belong to the webhooks.
 #[derive(Clone)]
 pub struct NotOurs;
 
-/// Counts what reaches a route.
+/// Counts the requests of a route.
 async fn count_request(
     AxumState(requests): AxumState<Arc<AtomicUsize>>,
     request: axum::extract::Request,
@@ -278,7 +278,7 @@ async fn count_request(
     response
 }
 
-/// Reads to the end of the connection.
+/// Reads until the connection is closed.
 pub fn read_answer(mut stream: TcpStream) -> Answer {
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);

@@ -1,4 +1,4 @@
-//! A connection pooler (`PgBouncer`) of a test's own, in front of the server.
+//! A connection pooler (`PgBouncer`) in front of the server, for one test.
 
 use std::{
     fs::{self, Permissions},
@@ -23,7 +23,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// Starts a pooler with settings. Returns `None`, and says so, if it is not installed.
+    /// Starts a pooler with settings. Returns `None`, and reports it, if it is not installed.
     pub fn start(server: PgConnectOptions, settings: &str) -> Option<Self> {
         if fs::metadata(PROGRAM).is_err() {
             skip("there is no pooler to start (`pgbouncer`)");
@@ -37,7 +37,7 @@ impl Pooler {
         Some(pooler)
     }
 
-    /// Stops the pooler and starts it with other settings.
+    /// Restarts the pooler with other settings.
     pub fn restart(&mut self, settings: &str) {
         self.stop();
         let Self { folder, port, server, .. } = self;
@@ -58,7 +58,7 @@ impl Pooler {
         fs::write(&file, configuration).unwrap();
         let mut command = Command::new(PROGRAM);
         if fs::metadata("/proc/self").unwrap().uid() == 0 {
-            // It refuses to run as root.
+            // PgBouncer refuses to run as root.
             command.args(["-u", "nobody"]);
         }
         let process = command.arg("-q").arg(file).stderr(Stdio::null()).spawn().unwrap();

@@ -11,7 +11,7 @@ use panora_hooks::inbox::{
     Page, Put, Query, Select, Settled, Settlement, StoredEvent,
 };
 
-/// A fault that an operation shows instead of doing its work.
+/// A fault of an operation.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     Busy,
@@ -19,13 +19,13 @@ pub enum Fault {
     Full,
     Hangs,
     Panics,
-    /// Fails for a reason of one event, such as a value that the database refuses.
+    /// Fails because of one event, for example a value that the database refuses.
     Refused,
-    /// Does its work, but the answer is lost.
+    /// Succeeds, but the answer is lost.
     AnswerLost,
-    /// Does its work, and answers later.
+    /// Succeeds, and answers later.
     Late(Duration),
-    /// Does its work, and answers when the plan has no fault any more.
+    /// Succeeds, and answers when the plan has no more faults.
     Slow,
 }
 
@@ -42,7 +42,7 @@ pub struct Staged<I> {
 }
 
 impl<I: Inbox> Staged<I> {
-    /// With it comes what is settled from now on, but for leases that are made longer.
+    /// Wraps an inbox. The channel reports settlements, except for extensions of leases.
     pub fn new(inner: I) -> (Self, mpsc::Receiver<(Decision, Settled)>) {
         let (settled, settlements) = mpsc::channel();
         let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
@@ -54,7 +54,7 @@ impl<I: Inbox> Staged<I> {
         self.on_batch(move |_| plan());
     }
 
-    /// Decides by the batch that is put.
+    /// Sets a plan that depends on the batch.
     pub fn on_batch(&self, plan: impl FnMut(&[NewEvent]) -> Option<Fault> + Send + 'static) {
         *self.put.lock().unwrap() = Box::new(plan);
     }

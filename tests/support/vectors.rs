@@ -1,7 +1,7 @@
 //! The signature vectors.
 //!
-//! `vectors/*.json` were computed with Node by the sender's algorithm; their `meta` says what the fields
-//! mean.
+//! `vectors/*.json` were computed with Node by the sender's algorithm; their `meta` explains the
+//! fields.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ pub struct Vector {
     pub decoded: Option<String>,
 }
 
-/// All of them, the large ones last.
+/// Returns all vectors, the large ones last.
 pub fn vectors() -> Vec<Vector> {
     ["vectors/vectors.json", "vectors/vectors-large.json"]
         .into_iter()
@@ -42,12 +42,13 @@ impl Vector {
         BASE64_STANDARD.decode(&self.body_base64).unwrap()
     }
 
-    /// What we decide where the vectors leave a choice: the very bytes are verified, never written again.
+    /// Returns the verdict of this library if the vectors leave a choice: the exact bytes are
+    /// verified, never rewritten ones.
     pub fn is_valid(&self) -> bool {
         self.expect == "valid"
     }
 
-    /// The body as the sender makes it, with its payload as text.
+    /// Returns the body as the sender makes it, with the payload as text.
     pub fn sent(&self) -> Option<Sent> {
         serde_json::from_slice(&self.body()).ok()
     }

@@ -1,4 +1,4 @@
-//! What an inbox must not be: it acknowledges what is not on the disk yet.
+//! A negative example: an inbox that acknowledges events that are not on the disk yet.
 
 use std::{
     path::Path,

@@ -1,4 +1,4 @@
-//! Disks that a test may fill or cut off, which takes the rights of root.
+//! Disks that a test may fill or cut off, which requires root.
 
 use std::{
     os::unix::fs::MetadataExt,
@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 use crate::skip::skip;
 
-/// A file system that is mounted as long as this lives.
+/// A mounted file system, unmounted on drop.
 pub struct Mount {
     folder: TempDir,
 }
 
-/// Returns whether disks can be mounted, and says so if they cannot.
+/// Returns whether disks can be mounted, and reports it if they cannot.
 pub fn may_mount() -> bool {
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     if !is_root {
@@ -46,7 +46,7 @@ impl Mount {
         self.folder.path()
     }
 
-    /// Lets nothing be written any more.
+    /// Makes the file system read-only.
     pub fn make_read_only(&self) {
         let remount = Command::new("mount").args(["-o", "remount,ro"]).arg(self.path()).status();
         assert!(remount.unwrap().success());
@@ -59,7 +59,7 @@ impl Drop for Mount {
     }
 }
 
-/// Makes the image of an empty disk.
+/// Creates the image of an empty disk.
 pub fn new_image(folder: &Path) -> PathBuf {
     let image = folder.join("disk");
     std::fs::File::create(&image).unwrap().set_len(256 << 20).unwrap();
@@ -68,8 +68,8 @@ pub fn new_image(folder: &Path) -> PathBuf {
     image
 }
 
-/// Copies the image of a mounted disk as it is. What the system still holds in memory is not in the
-/// copy, as if the power had failed.
+/// Copies the image of a mounted disk. Data that the system still holds in memory is not in the
+/// copy, as after a power failure.
 pub fn copy_image(image: &Path) -> PathBuf {
     let copy = image.with_extension("copy");
     let copied = Command::new("cp").arg("--sparse=always").args([image, &copy]).status().unwrap();

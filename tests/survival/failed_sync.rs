@@ -1,4 +1,4 @@
-//! The disk fails to sync the log for a while, and loses what it was asked to sync.
+//! The disk fails to flush the log for a while, and loses the data.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -15,7 +15,8 @@ use tokio::runtime::Runtime;
 
 use crate::process::{Connection, contents, ledger_in, quiet, request};
 
-/// Compiles the library that fails syncs. A C compiler is there, since SQLite needs one.
+/// Compiles the library that makes flushes fail. A C compiler is available, because SQLite needs
+/// one.
 fn library(folder: &Path) -> PathBuf {
     let library = folder.join("failed_sync.so");
     let compiled = Command::new("cc")
@@ -29,7 +30,7 @@ fn library(folder: &Path) -> PathBuf {
     library
 }
 
-/// Kills the process, however the test ends.
+/// A process that is killed on drop.
 struct Killed(Child);
 
 impl Drop for Killed {
@@ -44,7 +45,7 @@ fn event(number: u64) -> Vec<u8> {
     request(&format!("event-{number}"), "crm.contact.created", &payload)
 }
 
-/// Takes from the log what the disk has lost. Returns how many bytes that were.
+/// Removes from the log the data that the disk has lost. Returns the number of bytes.
 fn lose(log: &Path, told: &Path) -> usize {
     let file = OpenOptions::new().write(true).open(log).unwrap();
     let mut is_lost = vec![false; usize::try_from(file.metadata().unwrap().len()).unwrap()];
@@ -91,7 +92,7 @@ fn nothing_acknowledged_follows_a_part_of_the_log_that_was_not_synced() {
             assert_eq!(connection.send(&event(number)).unwrap(), 200);
             acknowledged.push(number);
         }
-        // Completing events waits for no sync, so the log ends with what only memory has.
+        // Completing events does not wait for a flush, so the end of the log is only in memory.
         let tool = SqliteInbox::attach(&path).unwrap();
         runtime.block_on(quiet(&tool));
         drop(tool);

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 
 use crate::{own_server::Server, postgres::Schema, process::Lost, say, server::run, support::is_long};
 
-/// Much longer than it takes, which is about a second.
+/// Much longer than a switchover, which takes about a second.
 const LONGEST_OUTAGE: Duration = Duration::from_secs(20);
 
 #[test]
@@ -26,14 +26,14 @@ fn a_standby_that_takes_over_has_everything_and_stores_soon() {
     let proxy = Proxy::start(primary.port);
     let standby = primary.start_standby();
     let servers = RefCell::new((primary, standby));
-    // Dropped before the servers, because it drops its tables there.
+    // Dropped before the servers, because its tables are dropped there.
     let schema = Schema::on(&format!("postgres://postgres@{}/postgres", proxy.address));
     let runtime = Runtime::new().unwrap();
     let mut outages = Vec::new();
     run(&schema, if is_long() { 10 } else { 1 }, Lost::Server, || {
         let (primary, standby) = &mut *servers.borrow_mut();
         primary.stop();
-        // The receiver finds a server that accepts no writes, and stays connected to it.
+        // The receiver connects to a server that accepts no writes, and stays connected.
         proxy.forward_to(standby.port);
         runtime.block_on(connected(&schema, standby));
         standby.promote();
@@ -57,7 +57,7 @@ async fn connected(schema: &Schema, server: &Server) {
     }
 }
 
-/// Waits until a server has more events than now.
+/// Waits until a server stores further events.
 async fn stores(schema: &Schema, server: &Server) {
     let pool = PgPool::connect(&server.url()).await.unwrap();
     let last = async || {
@@ -71,7 +71,7 @@ async fn stores(schema: &Schema, server: &Server) {
     }
 }
 
-/// An address that leads to one server or another.
+/// An address that forwards to one of several servers.
 struct Proxy {
     address: SocketAddr,
     port: Arc<AtomicU16>,
@@ -92,8 +92,7 @@ impl Proxy {
         Self { address, port }
     }
 
-    /// Connects new clients to another server. The connections of the old ones end with their
-    /// server.
+    /// Connects new clients to another server. Existing connections end with their server.
     fn forward_to(&self, port: u16) {
         self.port.store(port, Ordering::SeqCst);
     }

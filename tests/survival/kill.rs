@@ -1,4 +1,4 @@
-//! A receiver is killed again and again while deliveries arrive.
+//! A receiver is killed repeatedly while deliveries arrive.
 
 use std::{path::Path, time::Duration};
 
@@ -26,7 +26,7 @@ fn deliveries() -> usize {
     fastrand::usize(if is_long() { 3000..8000 } else { 50..1000 })
 }
 
-/// Kills a receiver so often, each time after some more deliveries were answered, and lets the last
+/// Kills a receiver repeatedly, each time after further deliveries were answered, and lets the last
 /// one finish.
 fn run<I: Inbox>(store: &str, folder: &Path, open: impl AsyncFn() -> I) -> Figures {
     let ledger_path = ledger_in(folder);
@@ -66,7 +66,7 @@ fn postgres_loses_nothing() {
     say(&format!("PostgreSQL, {} kills: {figures:?}", kills()));
 }
 
-/// A hook that ends the process does not do so for ever, nor take others with it.
+/// A hook that ends the process must not do so forever, and must not take other events with it.
 #[test]
 fn a_hook_that_aborts_is_dead_in_the_end() {
     let folder = TempDir::new().unwrap();
@@ -81,7 +81,7 @@ fn a_hook_that_aborts_is_dead_in_the_end() {
         assert_eq!(connection.send(&request).unwrap(), 200);
     }
     let aborts = request("aborts", "crm.contact.created", r#"{"how":"aborts"}"#);
-    // The receiver may be gone before it has answered.
+    // The receiver may die before it answers.
     let _ = connection.send(&aborts);
     loop {
         let tool = SqliteInbox::attach(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Nothing acknowledged is lost, whatever happens to the process, the disk or the server.
+//! Nothing acknowledged is lost if the process, the disk or the server fails.
 #![cfg(unix)]
 
 mod disk;
@@ -19,7 +19,7 @@ mod support;
 
 use std::io::{self, Write};
 
-/// Past the test harness, which keeps what passing tests print to itself.
+/// Prints a line past the test harness, which hides the output of passing tests.
 fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Many at once: copies, receivers, events.
+//! High concurrency: copies, receivers, events.
 
 use std::{
     collections::HashMap,
@@ -16,13 +16,13 @@ use crate::{
     support::is_long,
 };
 
-/// The `n`-th event that is handled.
+/// Returns the number of the `n`-th event that succeeds.
 fn handled(n: u64) -> u64 {
-    // Of sixteen, the last ten succeed at once.
+    // Of sixteen events, the last ten succeed at once.
     n / 10 * 16 + 6 + n % 10
 }
 
-/// 64 senders send copies of the same events at once, in different orders.
+/// Sends copies of the same events from 64 senders concurrently, in different orders.
 fn storm<I: Inbox>(receivers: &[Receiver], ledger_path: &std::path::Path, inbox: &I) {
     let events = if is_long() { 1000 } else { 100 };
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, which the test kills, stops and promotes.
+//! A separate PostgreSQL server that a test can kill, stop and promote.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::skip::skip;
 
-/// A server of the test's own.
+/// A server that belongs to the test.
 pub struct Server {
     folder: TempDir,
     programs: PathBuf,
@@ -22,7 +22,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server with settings. Returns `None`, and says so, if it is not installed.
+    /// Starts a server with settings. Returns `None`, and reports it, if PostgreSQL is not
+    /// installed.
     pub fn start(settings: &str) -> Option<Self> {
         let server = Self::try_new(settings).and_then(Self::init);
         if server.is_none() {
@@ -74,7 +75,7 @@ impl Server {
         standby
     }
 
-    /// Stops the server once its standby has everything.
+    /// Stops the server once its standby has received everything.
     pub fn stop(&self) {
         self.control(&["-m", "fast", "-w", "stop"]);
     }
@@ -97,7 +98,7 @@ impl Server {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Runs a program of PostgreSQL, which refuses to run as root.
+    /// Returns a command of PostgreSQL, which refuses to run as root.
     fn command(&self, program: &str) -> Command {
         use std::os::unix::process::CommandExt;
 
@@ -130,7 +131,7 @@ impl Server {
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let kill = format!("kill -KILL {}", pid.lines().next().unwrap());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        // The processes that it leaves end by themselves. Until then it does not start.
+        // The remaining processes end by themselves. Until then, the server does not start.
         for _ in 0..100 {
             if self.try_start() {
                 return;
@@ -145,7 +146,7 @@ fn log(folder: &Path) -> String {
     fs::read_to_string(folder.join("log")).unwrap_or_default()
 }
 
-/// Returns the user `postgres` if this process is root, as which servers do not start.
+/// Returns the user `postgres` if this process is root, because servers do not start as root.
 fn user() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").ok()?.uid() != 0 {
         return None;

@@ -1,4 +1,4 @@
-//! A schema of a test's own.
+//! A separate schema for a test.
 
 use panora_hooks::inbox::PostgresInbox;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
@@ -12,7 +12,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Returns `None`, and says so, without a server.
+    /// Returns `None`, and reports it, if there is no server.
     pub fn new() -> Option<Self> {
         let Ok(url) = std::env::var("PANORA_TEST_POSTGRES") else {
             skip("PANORA_TEST_POSTGRES is not set");
@@ -25,7 +25,7 @@ impl Schema {
         Self { name: format!("panora_test_{:016x}", fastrand::u64(..)), url: url.to_owned() }
     }
 
-    /// Names the schema as the program `receiver` expects it.
+    /// Returns the schema in the notation of the program `receiver`.
     pub fn store(&self) -> String {
         format!("{}#{}", self.url, self.name)
     }
@@ -39,7 +39,7 @@ impl Schema {
     }
 }
 
-/// Drops the schema, however the test ends.
+/// Drops the schema, even if the test fails.
 impl Drop for Schema {
     fn drop(&mut self) {
         let sql = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name));

@@ -1,7 +1,7 @@
-//! The power fails: everything is gone that the system had not written to the disk yet.
+//! A power failure: everything that the system has not written to the disk yet is gone.
 //!
-//! The receiver is stopped in mid-stream, and the image of its disk copied as it is. The copy holds
-//! nothing that the system still has in memory.
+//! The receiver is stopped while deliveries arrive, and the image of its disk is copied. The copy
+//! does not contain data that the system still has in memory.
 
 use std::{collections::HashMap, path::Path};
 
@@ -20,8 +20,8 @@ use crate::{
 
 const SENDERS: usize = 16;
 
-/// Cuts the power of a receiver. Returns how many events were acknowledged, and how many of them
-/// are gone.
+/// Cuts the power of a receiver. Returns the number of acknowledged events, and the number of them
+/// that are gone.
 fn cut(store: &str) -> (usize, usize) {
     let folder = TempDir::new().unwrap();
     let image = new_image(folder.path());
@@ -47,7 +47,7 @@ fn cut(store: &str) -> (usize, usize) {
 }
 
 fn stored(path: &Path) -> HashMap<String, EventInfo> {
-    // A file that cannot even be opened holds nothing.
+    // A file that cannot be opened contains no events.
     let Ok(inbox) = SqliteInbox::attach(path) else { return HashMap::new() };
     Runtime::new().unwrap().block_on(contents(&inbox))
 }
@@ -67,7 +67,7 @@ fn sqlite_loses_nothing() {
     say(&format!("SQLite, {cuts} power cuts: {all} acknowledged, none lost"));
 }
 
-/// The test above would find it.
+/// Proves that the test above would detect a loss.
 #[test]
 fn a_store_that_does_not_wait_for_the_disk_loses_events() {
     if !may_mount() {

@@ -1,4 +1,4 @@
-//! Receivers as processes, who sends to them, and what came of it.
+//! Receivers as processes, their senders, and the results.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,17 +17,17 @@ use panora_hooks::inbox::{EventInfo, EventState, Inbox, Query};
 
 use crate::support::verifier;
 
-/// No test waits for ever: past this, something hangs.
+/// The longest wait of a test. Past this, something hangs.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A receiver in a process of its own.
+/// A receiver in its own process.
 pub struct Receiver {
     child: Child,
     pub address: SocketAddr,
 }
 
 impl Receiver {
-    /// Starts it, and waits until it listens. `None` if it ends before.
+    /// Starts the receiver, and waits until it listens. Returns `None` if it ends before.
     pub fn start(store: &str, ledger: &Path, incarnation: usize) -> Option<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_receiver"))
             .args([store, ledger.to_str().unwrap(), &incarnation.to_string()])
@@ -45,12 +45,12 @@ impl Receiver {
     }
 
     pub fn signal(&self, signal: &str) {
-        // The shell's own `kill`: the program is not everywhere.
+        // The `kill` of the shell, because not every system has the program.
         let kill = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.child.id())]).status();
         assert!(kill.unwrap().success());
     }
 
-    /// With SIGKILL, which nothing can prepare for.
+    /// Kills the process with SIGKILL, which it cannot handle.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -68,7 +68,7 @@ impl Drop for Receiver {
     }
 }
 
-/// What the event of a delivery leads to.
+/// The expected result of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Handled,
@@ -76,7 +76,7 @@ pub enum Fate {
     Parked,
 }
 
-/// A delivery with this number. The same number is the same delivery.
+/// Returns the delivery with a number, which is the same on each call.
 pub fn delivery(number: u64) -> (String, Vec<u8>, Fate) {
     let (event_type, payload, fate) = match number % 16 {
         0 => ("crm.deal.push", format!(r#"{{"number":{number},"amount":"a lot"}}"#), Fate::Dead),
@@ -107,7 +107,7 @@ pub fn request(id: &str, event_type: &str, payload: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A connection that stays open from one delivery to the next.
+/// A connection that stays open between deliveries.
 pub struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -118,7 +118,7 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// Sends a request and reads the status of the answer, which is empty or short.
+    /// Sends a request and reads the status of the answer, whose body is empty or short.
     pub fn send(&mut self, request: &[u8]) -> std::io::Result<u16> {
         self.0.get_mut().write_all(request)?;
         let mut status = None;
@@ -142,8 +142,9 @@ impl Connection {
     }
 }
 
-/// Sends one delivery after the other, with fresh numbers, on as many connections as are asked for, until it is told
-/// to stop. Who is refused a connection comes back with the next number.
+/// Senders that send deliveries with new numbers, one after the other on each of several
+/// connections, until they are told to stop. After a refused connection, a sender continues with
+/// the next number.
 pub struct Senders {
     pub next: AtomicU64,
     address: Mutex<SocketAddr>,
@@ -161,12 +162,12 @@ impl Senders {
         }
     }
 
-    /// Where the receiver is now.
+    /// Sets the current address of the receiver.
     pub fn moved(&self, address: SocketAddr) {
         *self.address.lock().unwrap() = address;
     }
 
-    /// Waits until so many more were answered.
+    /// Waits until `answers` more deliveries are answered.
     pub fn wait_for(&self, answers: usize) {
         let answered = || self.answers.lock().unwrap().len();
         let (until, deadline) = (answered() + answers, Instant::now() + PATIENCE);
@@ -176,7 +177,7 @@ impl Senders {
         }
     }
 
-    /// Sends while `work` is done, and stops however that ends.
+    /// Sends while `work` runs, and stops even if `work` panics.
     pub fn send_while<T>(&self, senders: usize, work: impl FnOnce() -> T) -> T {
         struct Stop<'s>(&'s Senders);
         impl Drop for Stop<'_> {
@@ -193,7 +194,7 @@ impl Senders {
         })
     }
 
-    /// What was answered to each number.
+    /// Returns the answer to each number.
     pub fn answers(&self) -> HashMap<u64, u16> {
         self.answers.lock().unwrap().clone()
     }
@@ -202,7 +203,7 @@ impl Senders {
         self.answers().into_iter().filter(|(_, status)| *status == 200).map(|(number, _)| number).collect()
     }
 
-    /// One sender.
+    /// Runs one sender.
     fn send(&self) {
         let mut connection = None;
         while !self.is_over.load(Ordering::SeqCst) {
@@ -222,7 +223,7 @@ impl Senders {
     }
 }
 
-/// What hooks have done: in which incarnation of the receiver, and to which event.
+/// Returns the entries of hooks: the incarnation of the receiver, and the event.
 pub fn ledger(path: &Path) -> Vec<(usize, String)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let line = |line: &str| {
@@ -232,7 +233,7 @@ pub fn ledger(path: &Path) -> Vec<(usize, String)> {
     text.lines().map(line).collect()
 }
 
-/// Everything in an inbox, by the event's id.
+/// Returns all events of an inbox, by id.
 pub async fn contents(inbox: &impl Inbox) -> HashMap<String, EventInfo> {
     let mut all = HashMap::new();
     let mut query = Query::default().limit(1000);
@@ -246,7 +247,7 @@ pub async fn contents(inbox: &impl Inbox) -> HashMap<String, EventInfo> {
     }
 }
 
-/// Waits until nothing is to run any more.
+/// Waits until no event is due or running.
 pub async fn quiet(inbox: &impl Inbox) {
     let wait = async {
         loop {
@@ -260,7 +261,7 @@ pub async fn quiet(inbox: &impl Inbox) {
     tokio::time::timeout(PATIENCE, wait).await.expect("events are still to run");
 }
 
-/// What a run has shown.
+/// The figures of a run.
 #[derive(Debug, Default)]
 pub struct Figures {
     #[allow(dead_code, reason = "shown")]
@@ -268,22 +269,24 @@ pub struct Figures {
     pub handled: usize,
     pub dead: usize,
     pub parked: usize,
-    /// How often one was handled again.
+    /// The number of repeated runs.
     pub again: usize,
 }
 
-/// What went wrong, which says what may run again.
+/// The kind of failure, which determines the events that may run again.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Lost {
-    /// The receiver so often: what was at work then, as many as run at once by default.
+    /// The receiver was killed this many times. The events in flight may run again, up to the
+    /// default concurrency each time.
     Processes(usize),
-    /// The database server: it had not written yet what was done last.
+    /// The database server was killed. The last completions may not have been written.
     Server,
-    /// Nothing that anything was at work on.
+    /// No work in flight was lost.
     Nothing,
 }
 
-/// Every acknowledged event has had its fate, and none was handled again without a reason.
+/// Checks that every acknowledged event had its expected result, and that none ran again without a
+/// reason.
 pub fn check(
     acknowledged: &HashSet<u64>,
     effects: &[(usize, String)],
@@ -301,7 +304,7 @@ pub fn check(
         let info = contents.get(&id);
         let state = info.map(|info| info.state);
         match fate {
-            // If it could not be stored, its hook has run before the answer.
+            // An event that could not be stored has run before the answer.
             Fate::Handled => {
                 assert!(handled.contains_key(&*id), "{id} was acknowledged and not handled: {info:?}");
                 assert!(state.is_none_or(|state| state == EventState::Done), "{info:?}");

@@ -1,11 +1,11 @@
-//! A receiver to be killed. Its hooks write what they have done to a ledger.
+//! A receiver to be killed. Its hooks record their work in a ledger.
 //!
 //! ```text
 //! receiver <store> <ledger> <incarnation>
 //! ```
 //!
-//! The store is `sqlite:<file>`, `postgres://<database>#<schema>`, or, to show what the tests find,
-//! `careless:<file>`, which does not wait for the disk.
+//! The store is `sqlite:<file>`, `postgres://<database>#<schema>`, or `careless:<file>`, which does
+//! not wait for the disk and shows that the tests detect this.
 
 mod careless;
 
@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 
 use crate::careless::Careless;
 
-/// Of the receiver and of who sends to it.
+/// The secret of the receiver and its senders.
 const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
 #[derive(Clone)]
@@ -44,7 +44,7 @@ struct Ledger {
 impl Ledger {
     fn write(&self, id: &str) -> std::io::Result<()> {
         let line = format!("{} {id}\n", self.incarnation);
-        // One call, at the end of the file: other processes write to it, too.
+        // A single write in append mode, because other processes write to the file, too.
         (&*self.file).write_all(line.as_bytes())
     }
 }
@@ -100,7 +100,7 @@ fn parts(ledger: Ledger, inbox: impl Inbox + Clone) -> anyhow::Result<(Router, W
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Standard output is for the address, and is not read after that.
+    // Standard output carries only the address, and is not read after that.
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments: Vec<_> = env::args().collect();
     let [_, store, ledger, incarnation] = &*arguments else {
@@ -113,7 +113,7 @@ async fn main() -> anyhow::Result<()> {
         Some(("careless", path)) => parts(ledger, Careless::open(path)?)?,
         Some(("postgres", _)) => {
             let (url, schema) = store.split_once('#').context("no schema")?;
-            // By which a test finds the connections.
+            // By its application name, a test finds the connections.
             let options = PgConnectOptions::from_str(url)?.application_name(schema);
             let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await?;
             parts(ledger, PostgresInbox::open_schema(pool, schema).await?)?

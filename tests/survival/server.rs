@@ -13,8 +13,8 @@ use crate::{
 
 const SENDERS: usize = 16;
 
-/// Sends deliveries while `harm` is done again and again, and then looks for every acknowledged
-/// event.
+/// Sends deliveries while `harm` is called repeatedly, and then checks that every acknowledged
+/// event is there.
 pub fn run(schema: &Schema, times: usize, lost: Lost, mut harm: impl FnMut()) {
     let folder = TempDir::new().unwrap();
     let ledger_path = ledger_in(folder.path());

@@ -1,4 +1,4 @@
-//! The store fails while deliveries arrive. Every answer is a 200 with a durable row or a finished
+//! The store fails while deliveries arrive. Every answer is a 200 for a durable row or a finished
 //! hook, or a 503.
 
 use std::{
@@ -59,7 +59,7 @@ fn a_full_disk_is_a_503_until_there_is_room() {
         let filler = disk.path().join("filler");
         let mut file = File::create(&filler).unwrap();
         while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
-        // The files of the inbox still have some room of their own.
+        // The files of the inbox still have some space.
         while deliver(&mut acknowledged) == 200 {}
         for _ in 0..20 {
             assert_eq!(deliver(&mut acknowledged), 503);
@@ -104,12 +104,12 @@ fn a_lock_held_for_a_moment_delays_and_held_for_long_runs_the_hook_at_once() {
     assert_eq!(connection.send(&event(1, 0)).unwrap(), 200);
     releases.join().unwrap();
 
-    // Longer than the receiver tries to store.
+    // Longer than a delivery waits for the store.
     let held = hold(&path);
     let begun = Instant::now();
     assert_eq!(connection.send(&event(2, 0)).unwrap(), 200);
     assert!(ledger(&ledger_path).iter().any(|(_, id)| id == "event-2"), "its hook has run");
-    // The first attempt fails, and nothing is stored.
+    // The first attempt fails, and the event is not stored.
     let fails = request("event-3", "crm.contact.created", r#"{"how":"fails","number":3}"#);
     assert_eq!(connection.send(&fails).unwrap(), 503);
     let unknown = request("event-4", "crm.invoice.created", r#"{"number":4}"#);
@@ -219,7 +219,7 @@ fn a_damaged_file_is_refused_or_a_503() {
     Runtime::new().unwrap().block_on(quiet(&tool));
     drop(tool);
     receiver.kill();
-    // Moves the contents of the log to the database, then overwrites all tables and indexes.
+    // Moves the log into the database, and then overwrites all tables and indexes.
     rusqlite::Connection::open(&path)
         .unwrap()
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -229,7 +229,7 @@ fn a_damaged_file_is_refused_or_a_503() {
     file.write_all_at(&vec![0xAA; usize::try_from(length).unwrap() - 8192], 8192).unwrap();
     drop(file);
     match SqliteInbox::open(&path) {
-        // For no other reason than the damage.
+        // The damage is the only accepted reason.
         Err(error) => {
             let is_damage = matches!(&error, OpenError::Store { source: InboxError::Corrupt(_), .. });
             assert!(is_damage, "{:#}", anyhow::Error::from(error));
@@ -298,7 +298,7 @@ fn what_was_seen_is_known_after_a_restart() {
     assert!(ledger(&ledger_path).iter().all(|(_, id)| id == "1"));
 }
 
-/// The helper itself: an event that was acknowledged and is not there is found.
+/// A test of the helper: it detects an acknowledged event that is missing.
 #[test]
 #[should_panic(expected = "event-7 was acknowledged and not handled")]
 fn what_is_gone_is_missed() {

@@ -1,6 +1,6 @@
-//! The client of the API of endpoints, against answers as the API gives them.
+//! The client of the endpoint API, with answers as the API gives them.
 
-/// Shared with the tests of the command line.
+/// Shared with the tests of the command line tool.
 #[path = "../support/api.rs"]
 mod api;
 
@@ -46,7 +46,8 @@ async fn it_lists_creates_enables_disables_and_deletes_on_either_api_with_or_wit
 
         let path = if is_older { "/webhook" } else { "/webhooks" };
         let mut calls = api.state().calls.clone();
-        // Lists are asked for in between, more of them if changes are answered without a body.
+        // The client lists endpoints in between, and more often if changes are answered without a
+        // body.
         calls.retain(|call| !call.starts_with("GET "));
         assert_eq!(
             calls[0],
@@ -109,7 +110,7 @@ async fn what_the_api_answers_to_a_bad_key_is_told_apart() {
     assert!(matches!(unknown.create(&NewEndpoint::new(URL, ["x"])).await, Err(ApiError::UnknownKey)));
     assert!(matches!(unknown.disable(&id(1)).await, Err(ApiError::UnknownKey)));
     assert!(matches!(unknown.delete(&id(1)).await, Err(ApiError::UnknownKey)));
-    // The header of the other generation is no header.
+    // The header of the other generation is ignored.
     let older = client(&api).api(Generation::Older);
     api.state().is_older = false;
     assert!(matches!(older.list().await, Err(ApiError::Refused { status: 401 })));
@@ -267,7 +268,7 @@ async fn what_the_api_takes_and_should_not_is_warned_of() {
     );
 }
 
-/// A receiver that accepts the secrets of the endpoints with these numbers.
+/// Returns a receiver's verifier that accepts the secrets of the endpoints with these numbers.
 fn accepting(numbers: &[usize]) -> Verifier {
     let (first, others) = numbers.split_first().unwrap();
     others.iter().fold(Verifier::new(secret(*first)).unwrap(), |verifier, number| {
@@ -296,14 +297,15 @@ async fn a_first_sync_creates_and_a_second_does_nothing() {
     let summary = api.summary();
     assert_eq!(summary[1], format!("{URL} crm.contact.created,crm.contact.pulled active"));
 
-    // The order of the names makes no difference, nor how the URL is written.
+    // The order of the names and the notation of the URL make no difference.
     for url in [URL, "HTTPS://EXAMPLE.COM:443/webhook"] {
         let again = Desired::new(NewEndpoint::new(url, ["crm.contact.pulled", "crm.contact.created"]));
         let plan = client.plan(&again).await.unwrap();
         assert_eq!((plan.steps(), plan.kept()), (&[][..], Some(&*id(2))));
         assert_eq!(client.sync(&again).await.unwrap().created, None);
     }
-    // At a redirect to a slash events would be lost: that is a URL of its own, of the same receiver.
+    // A redirect to a slash would lose events, so the other URL is distinct, although of the same
+    // receiver.
     let slash = Desired::new(NewEndpoint::new("https://example.com/webhook/", ["crm.contact.pulled"]));
     assert_eq!(
         client.plan(&slash).await.unwrap().steps()[1..],
@@ -322,7 +324,7 @@ async fn a_changed_scope_is_a_new_endpoint_and_the_old_one_goes_when_both_secret
     api.state().add(URL, &["crm.contact.created"]);
     let desired = desired(&["crm.contact.created", "crm.deal.created"]);
 
-    // What the receiver accepts is not known, or only the old secret: the old endpoint stays.
+    // The accepted secrets are unknown, or only the old one is accepted: the old endpoint stays.
     let synced = client.sync(&desired).await.unwrap();
     assert_eq!(synced.created.as_ref().unwrap().id, id(2));
     assert_eq!(synced.left, [Step::Accept { id: Some(id(2)) }, Step::Disable { id: id(1), dropped: vec![] }]);
@@ -363,7 +365,8 @@ async fn a_secret_is_rotated_by_replacing_its_endpoint() {
     assert_eq!((synced.created, synced.disabled), (None, vec![old.clone()]));
     assert_eq!(client.plan(&rotate.accepted_by(&accepting(&[2]))).await.unwrap().steps(), []);
 
-    // A disabled endpoint is not enabled, since its secret may have leaked, and no other one is created beside it.
+    // A disabled endpoint is not enabled, because its secret may have leaked, and no other one is
+    // created beside it.
     client.disable(&id(2)).await.unwrap();
     let refused = client.plan(&desired(&["crm.contact.created"])).await.unwrap_err();
     assert!(matches!(refused, ApiError::Disabled { id: disabled } if disabled == id(2)));
@@ -409,12 +412,12 @@ async fn of_two_endpoints_that_will_do_the_one_whose_secret_is_in_use_stays() {
     assert_eq!(unknown.kept(), Some(&*id(1)));
     assert!(matches!(unknown.steps(), [Step::Accept { .. }, Step::Disable { .. }, Step::Disable { .. }]));
 
-    // Also where nobody waits for it.
+    // The same if acceptance is assumed.
     let in_use = desired.clone().accepted_by(&accepting(&[2]));
     assert_eq!(client.plan(&in_use.clone().assume_accepted()).await.unwrap().kept(), Some(&*id(2)));
     let synced = client.sync(&in_use).await.unwrap();
     assert_eq!((synced.kept, synced.disabled), (Some(id(2)), vec![id(1), id(3)]));
-    // A receiver that accepts none of the secrets would refuse everything.
+    // A receiver that accepts none of the secrets would refuse every delivery.
     let plan = client.plan(&desired.accepted_by(&accepting(&[3]))).await.unwrap();
     assert_eq!(plan.steps(), [Step::Accept { id: Some(id(2)) }]);
 }
@@ -455,12 +458,12 @@ async fn a_sync_that_is_interrupted_anywhere_ends_in_the_same_state() {
         assert_eq!(client.plan(&desired).await.unwrap().steps(), []);
         api.summary()
     };
-    // Interrupted after the creation, and not.
+    // With and without an interruption after the creation.
     let whole = sync_all(None).await;
     assert_eq!(whole.iter().filter(|endpoint| endpoint.ends_with(" active")).count(), 2);
     assert_eq!(sync_all(Some(0)).await, whole);
 
-    // All in one run: interrupted after each of its changes.
+    // All changes in one run, interrupted after each of them.
     for interrupt in 0..3 {
         let api = Api::start();
         let client = client(&api);

@@ -1,4 +1,4 @@
-//! The example `https` as its clients meet it.
+//! The example `https`, as clients see it.
 #![cfg(unix)]
 
 #[path = "../support/example.rs"]
@@ -34,7 +34,7 @@ struct Https {
 }
 
 impl Https {
-    /// Starts it in a folder, on a free port, with these files for its certificate and key.
+    /// Starts the example in a folder, on a free port, with these files as its certificate and key.
     fn spawn(folder: &Path, files: &[(&str, &Path)]) -> Child {
         let mut command = Command::new(example::executable("https"));
         command.env_remove("PANORA_TLS_CERT").env_remove("PANORA_TLS_KEY").env_remove("RUST_LOG");
@@ -42,7 +42,7 @@ impl Https {
         command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// Waits until it listens.
+    /// Starts the example, and waits until it listens.
     fn run(folder: TempDir, files: &[(&str, &Path)]) -> Self {
         let mut child = Self::spawn(folder.path(), files);
         let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -54,12 +54,12 @@ impl Https {
 
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        // No test waits for ever: past this, something hangs.
+        // The longest wait of a test. Past this, something hangs.
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream
     }
 
-    /// A connection of a client that trusts exactly this certificate.
+    /// Connects as a client that trusts exactly this certificate.
     fn trusting(&self, certificate: &Path) -> StreamOwned<ClientConnection, TcpStream> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
@@ -68,7 +68,7 @@ impl Https {
         StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), self.connect())
     }
 
-    /// The head of the answer to a delivery.
+    /// Returns the head of the answer to a delivery.
     fn deliver(&self, sample: &Sample, certificate: &Path) -> io::Result<String> {
         let uri = format!("https://localhost:{}/webhook", self.port);
         let mut stream = self.trusting(certificate);
@@ -89,7 +89,7 @@ impl Drop for Https {
     }
 }
 
-/// Reads until a text has come.
+/// Reads until a text appears.
 fn until(output: &mut impl BufRead, text: &str) -> String {
     let mut read = String::new();
     while !read.contains(text) {
@@ -102,7 +102,7 @@ fn folder() -> TempDir {
     TempDir::new().unwrap()
 }
 
-/// Writes a certificate for `localhost` and its key.
+/// Writes a certificate for `localhost`, and its key.
 fn write_certificate(certificate: &Path, key: &Path) {
     let made_up = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(certificate, made_up.cert.pem()).unwrap();
@@ -146,7 +146,7 @@ fn a_certificate_from_files_is_used_and_no_other_trusted() {
     assert!(!https.folder.path().join("panora-cert.pem").exists(), "none was made up");
 }
 
-/// A redirect to https would lose the event, and look like a success.
+/// A redirect to https would look like a success, but lose the event.
 #[test]
 fn plain_http_is_not_redirected() {
     let https = Https::run(folder(), &[]);
@@ -154,7 +154,7 @@ fn plain_http_is_not_redirected() {
     let request = sample("crm.contact.created").request_bytes(&Verifier::new(SECRET).unwrap(), "/webhook");
     stream.write_all(&request).unwrap();
     let mut answer = Vec::new();
-    // It may be reset, too: the server has not read all of it.
+    // The connection may also be reset, because the server has not read the whole request.
     drop(stream.read_to_end(&mut answer));
     assert!(!answer.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&answer));
 }
@@ -165,10 +165,10 @@ fn a_head_that_does_not_end_is_cut_off() {
     let certificate = https.folder.path().join("panora-cert.pem");
     let begun = Instant::now();
     let heads = [
-        // `PRI` would be HTTP/2.
+        // The beginning of `PRI`, which would be HTTP/2.
         "P",
         "POST /webhook HTTP/1.1\r\nHost: localhost\r\n",
-        // A connection that has had a request is no better.
+        // A connection that has already sent a request.
         "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /webhook HTTP/1.1\r\n",
     ];
     let streams = heads.map(|head| {
@@ -178,7 +178,7 @@ fn a_head_that_does_not_end_is_cut_off() {
     });
     let answers = streams.map(|mut stream| {
         let mut answer = Vec::new();
-        // A server that cuts a client off does not say goodbye, which is an error.
+        // The server closes the connection without a TLS closure alert, which is an error.
         let ended = stream.read_to_end(&mut answer);
         assert!(
             ended.err().is_none_or(|error| error.kind() != io::ErrorKind::WouldBlock),

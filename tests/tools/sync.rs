@@ -1,6 +1,7 @@
-//! Plans of endpoints, carried out while the API answers other than it should and others change the endpoints.
+//! Plans of endpoints, carried out while the API gives wrong answers and others change the
+//! endpoints.
 
-/// Shared with the tests of the command line.
+/// Shared with the tests of the command line tool.
 #[path = "../support/api.rs"]
 mod api;
 
@@ -56,14 +57,14 @@ async fn a_created_endpoint_is_compared_with_the_request_and_not_created_again()
             );
         }
         assert_eq!(changes(&api), 1, "{field} {value}");
-        // That ends when the endpoint is replaced, and the API stores what it is asked for.
+        // The error ends when the endpoint is replaced, and the API stores the requested values.
         api.state().stored_instead.clear();
         let replaced = desired(&[NAME]).replacing(&created).assume_accepted();
         assert_eq!(client(&api).sync(&replaced).await.unwrap().created.unwrap().id, id(2));
         client(&api).delete(&created).await.unwrap();
         assert_eq!(client(&api).plan(&desired(&[NAME])).await.unwrap().steps(), []);
     }
-    // The secret is needed, too, and the description belongs to the request.
+    // The secret is required, too, and the description belongs to the request.
     for (field, value) in [("secret", json!(" ")), ("endpoint_description", json!("mine"))] {
         let api = Api::start();
         api.state().stored_instead = vec![(field, value)];
@@ -168,7 +169,8 @@ async fn runs_that_are_interrupted_or_raced_leave_one_active_endpoint_whose_secr
         let _ = tokio::join!(first.sync(&desired), second.sync(&desired));
         api.state().answers_left = None;
         assert!(api.summary()[0].ends_with(" active"), "the endpoint whose secret is accepted");
-        // The receiver accepts the new secret beside the old one, and two operators run it again at once.
+        // The receiver accepts the new secret as well as the old one, and two operators run the
+        // sync again concurrently.
         let verifier = Verifier::new(secret(3)).unwrap().also_accept(secret(1)).unwrap();
         let desired = desired.accepted_by(&verifier);
         let _ = tokio::join!(first.sync(&desired), second.sync(&desired));
@@ -183,7 +185,7 @@ async fn runs_that_are_interrupted_or_raced_leave_one_active_endpoint_whose_secr
     }
 }
 
-/// The endpoints at the URL that are active, by the number of their secret.
+/// Returns the active endpoints at the URL.
 fn active(endpoints: &[Value]) -> Vec<&Value> {
     endpoints.iter().filter(|endpoint| endpoint["url"] == URL && endpoint["active"] == true).collect()
 }
@@ -197,9 +199,10 @@ fn accepting(secrets: &[String]) -> Verifier {
     secrets[1..].iter().fold(first, |verifier, secret| verifier.also_accept(secret).unwrap())
 }
 
-/// Operators run `sync` for one scope or another, alone or two at once for the same, while requests and
-/// answers are lost, and at times let the receiver accept what there is. (Two at once for different
-/// scopes can disable each other's endpoint: the API has no locks.)
+/// Operators run `sync` for varying scopes, alone or two at once for the same scope, while requests
+/// and answers are lost. At times, the receiver begins to accept all current secrets. (Two
+/// concurrent runs for different scopes can disable each other's endpoint, because the API has no
+/// locks.)
 #[tokio::test]
 async fn whatever_is_lost_or_raced_an_accepted_endpoint_stays_active_and_one_is_left() {
     for seed in 0..150 {
@@ -239,7 +242,7 @@ async fn whatever_is_lost_or_raced_an_accepted_endpoint_stays_active_and_one_is_
         }
         api.state().faults.clear();
         let wanted = random.choice(scopes).unwrap();
-        // Once for the new endpoint, and once its secret is accepted.
+        // One run creates the new endpoint, and the next one follows once its secret is accepted.
         for _ in 0..2 {
             accepted.extend(secrets(&api.state().endpoints));
             let done = clients[0].sync(&desired(wanted).accepted_by(&accepting(&accepted))).await;
@@ -269,7 +272,7 @@ async fn a_lost_answer_to_a_change_says_that_it_may_have_happened() {
         api.state().answer = Some((status, "", body.to_owned()));
         let created = client.create(&NewEndpoint::new(URL, [NAME])).await;
         let error = created.unwrap_err();
-        // This stub answers 500 to lists, too, as the API does to a key that it does not know.
+        // This stub also answers 500 to lists, as the API does for an unknown key.
         if status == 500 {
             assert!(matches!(error, ApiError::UnknownKey), "{error}");
         } else {

@@ -1,6 +1,6 @@
-//! A body has the verdict, and the slices, that a reader of JSON of our own gives it.
+//! The verdict on a body, and its slices, agree with our own JSON reader.
 //!
-//! That reader shares nothing with the library, which reads bodies in two ways: by itself, and with
+//! That reader shares no code with the library, which reads bodies in two ways: by itself, and with
 //! `serde_json`.
 
 use panora_hooks::{Verifier, VerifyError};
@@ -12,12 +12,12 @@ use crate::{
 
 /// # Panics
 ///
-/// If the verdict or a slice differs.
+/// Panics if the verdict or a slice differs.
 pub fn check(body: &[u8]) {
     let verifier = Verifier::new(SECRET).unwrap();
     let expected = Expected::of(body);
-    // A well-formed signature that does not match tells bodies that are read from those that are
-    // not.
+    // A well-formed signature that does not match distinguishes readable bodies from unreadable
+    // ones.
     let unsigned = verifier.verify(body, "0".repeat(64)).map(|delivery| delivery.id().to_owned());
     let verdict = expected.as_ref().map_or_else(|error| *error, |_| VerifyError::SignatureMismatch);
     assert_eq!(unsigned, Err(verdict));

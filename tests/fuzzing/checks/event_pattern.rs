@@ -1,10 +1,10 @@
-//! A pattern is what its grammar says, and what an error says to write instead is a pattern.
+//! An accepted pattern follows the grammar, and so does a pattern that an error suggests.
 
 use crate::pattern::{EventPattern, PatternError};
 
 /// # Panics
 ///
-/// If it is not.
+/// Panics if a pattern does not.
 pub fn check(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match EventPattern::parse(text) {

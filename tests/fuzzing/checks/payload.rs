@@ -1,4 +1,4 @@
-//! A payload is what `serde_json` makes of it in two steps, whether it stands in a string or not.
+//! A payload is decoded as `serde_json` decodes it in two steps, whether or not it is in a string.
 
 use panora_hooks::{Verifier, models::crm::ContactRow};
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,17 +11,17 @@ use crate::{
 
 /// # Panics
 ///
-/// If it is something else.
+/// Panics if the results differ.
 pub fn check(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     check_data(&Value::from(text).to_string());
-    // Spaces around a value are not part of it.
+    // Spaces around a value do not belong to it.
     if let Ok(data) = serde_json::from_str::<&RawValue>(text) {
         check_data(data.get());
     }
 }
 
-/// Reads JSON with U+FFFD for unpaired surrogates.
+/// Parses JSON with U+FFFD in place of unpaired surrogates.
 fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&replace_unpaired(text))).ok()
 }
@@ -38,7 +38,7 @@ fn check_as<T: DeserializeOwned + Serialize>(data: &str) {
     let expected: Option<T> =
         if data.starts_with('"') { decode(data).and_then(|text| read(&text)) } else { read(data) };
     match (delivery.payload::<T>(), expected) {
-        // Written again, because NaN is not itself and models cannot be compared.
+        // Compares the JSON, because NaN is not equal to itself.
         (Ok(payload), Some(expected)) => {
             assert_eq!(serde_json::to_string(&payload).unwrap(), serde_json::to_string(&expected).unwrap());
         }

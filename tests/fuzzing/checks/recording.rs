@@ -1,10 +1,10 @@
-//! A recording is read, or refused, and what is read is what is written again.
+//! A recording is read or refused, and a recording that was read is written back unchanged.
 
 use panora_hooks_cli::recording::{Recorder, Recording};
 
 /// # Panics
 ///
-/// If it is not.
+/// Panics if it is not.
 pub fn check(bytes: &[u8]) {
     let read: Vec<_> = Recording::new(bytes).collect();
     let (last, before) = read.split_last().expect("nothing is an error, too");

@@ -1,4 +1,4 @@
-//! One signature is right, and none is like it.
+//! Exactly one signature is accepted.
 
 use panora_hooks::{Verifier, VerifyError};
 
@@ -8,12 +8,13 @@ const DATA: &str = r#""{\"first_name\":\"Ada\"}""#;
 
 /// # Panics
 ///
-/// If another signature is accepted, or the right one is not.
+/// Panics if another signature is accepted, or the right one is refused.
 pub fn check(bytes: &[u8]) {
     let verifier = Verifier::new(SECRET).unwrap();
     let body = format!(r#"{{"id_event":"1","data":{DATA},"type":"crm.contact.created"}}"#);
     let right = verifier.sign(DATA);
-    // As it is, and as what it changes of the right one: few bytes make a near miss.
+    // Tries the bytes themselves, and as changes of the right signature, so that a few bytes make a
+    // near miss.
     let mut changed = right.clone().into_bytes();
     changed.iter_mut().zip(bytes).for_each(|(digit, change)| *digit ^= change);
     changed.extend(bytes.iter().skip(right.len()));

@@ -1,4 +1,4 @@
-//! A store that is right, but for one flaw.
+//! A correct store with one flaw.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -77,7 +77,7 @@ pub struct Flawed {
     state: Arc<Mutex<State>>,
 }
 
-/// The memory of the flaws.
+/// The state that flaws need.
 #[derive(Default)]
 struct State {
     tokens: HashMap<EventKey, LeaseToken>,
@@ -130,7 +130,8 @@ impl Flawed {
         Ok(())
     }
 
-    /// Stores a copy under another name, unless the event was there a moment ago.
+    /// Stores a copy under a new id, after a separate check that the event is new. The two steps
+    /// together are not atomic.
     async fn look_and_insert(&self, new: &NewEvent) -> Result<Put, InboxError> {
         let there = self.inner.list(Query::default().limit(1000)).await?.items;
         tokio::task::yield_now().await;

@@ -1,6 +1,6 @@
-//! A store in one file that only grows: each line is an event, or the new state of one.
+//! A store in one append-only file: each line is an event, or the new state of one.
 //!
-//! It has the core and `discard`. Its keys are ULIDs: 48 bits of time and 80 random ones.
+//! It supports the core and `discard`. Its keys are ULIDs: 48 bits of time and 80 random bits.
 
 mod file;
 mod table;
@@ -33,7 +33,7 @@ struct Log {
 }
 
 impl LogInbox {
-    /// Opens the file, or creates it. Leases of the process that had it open are over.
+    /// Opens the file, or creates it. Leases of the previous process are void.
     pub fn open_with_clock(
         path: impl AsRef<Path>,
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
@@ -48,7 +48,8 @@ impl LogInbox {
         micros((self.clock)())
     }
 
-    /// Reads. A lock that is poisoned by a panic is an error: what it guards may be half changed.
+    /// Reads from the table. A lock that a panic has poisoned is an error, because the table may be
+    /// half changed.
     fn read<T>(&self, read: impl FnOnce(&Table, u64) -> T) -> Result<T, InboxError> {
         let log = self.log.lock().map_err(|_| InboxError::Other("a call panicked".into()))?;
         Ok(read(&log.table, self.now()))
@@ -56,14 +57,14 @@ impl LogInbox {
 
     /// Changes the table, and returns when the change is flushed to disk.
     ///
-    /// Nothing is awaited, so no future can be dropped half-way. It blocks the thread for a flush;
-    /// a store with more to do moves that to a thread of its own.
+    /// Nothing is awaited, so no future can be dropped midway. The flush blocks the thread; a store
+    /// with more load moves it to a thread of its own.
     fn change<T>(&self, change: impl FnOnce(&mut Table, u64) -> T) -> Result<T, InboxError> {
         let mut log = self.log.lock().map_err(|_| InboxError::Other("a call panicked".into()))?;
         let changed = change(&mut log.table, self.now());
         let lines = log.table.take_lines();
         if let Err(error) = log.file.append(&lines) {
-            // Without the change that is not on disk.
+            // Restores the table without the change that is not on disk.
             log.table = Table::read(log.file.read().map_err(file::error)?);
             return Err(file::error(error));
         }
@@ -115,7 +116,7 @@ impl Inbox for LogInbox {
     }
 }
 
-/// Microseconds since 1970.
+/// Converts a time to microseconds since 1970.
 fn micros(time: SystemTime) -> u64 {
     whole_micros(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Listening. What is recorded, forwarded and shown is tested with the binary.
+//! The listener. The tests of the binary cover recording, forwarding and output.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::verifier;
 
-/// What is heard of one delivery, and what it is answered.
+/// Returns the report of one delivery, and the status of its answer.
 async fn hear(listener: Listener, request: impl FnOnce(&str) -> Request) -> (Heard, u16) {
     let url = format!("http://{}/any/path", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
@@ -46,7 +46,7 @@ async fn a_delivery_says_what_it_is() {
     );
     assert!(heard.age.unwrap().as_secs() < 3600);
     assert_eq!(heard.recorded.body, object.body().into_bytes());
-    // The newest row of a list; nothing where nothing says it.
+    // The newest row of a list counts, and a payload without times has no age.
     let rows = serde_json::json!([{ "modified_at": "2020-01-01T00:00:00.000Z" }, { "modified_at": now }, {}]);
     assert!(hear_sample(&Sample::new("crm.contact.pulled", rows)).await.age.unwrap().as_secs() < 3600);
     for payload in
@@ -83,7 +83,7 @@ async fn a_body_has_a_limit() {
     let client = Client::new().unwrap();
     let send =
         async |sample: &Sample| client.send(Request::of_sample(sample, &verifier(), &url).unwrap()).await;
-    // The answer comes before all of the body is sent, and may be lost with the connection.
+    // The answer comes before the whole body is sent, and may be lost with the connection.
     let answer = send(&Sample::new("x", "a".repeat(33 << 20))).await;
     assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status == 413));
     assert_eq!(send(&sample("crm.contact.created")).await.unwrap().status, 200);
@@ -96,7 +96,7 @@ async fn a_body_has_a_limit() {
     );
 }
 
-/// By every name of this machine.
+/// Under every name of this machine.
 #[tokio::test]
 async fn a_listener_does_not_forward_to_itself() {
     for host in
@@ -116,13 +116,13 @@ async fn a_listener_does_not_forward_to_itself() {
             "{host}"
         );
     }
-    // No address of this machine (RFC 5737).
+    // An address of another machine (RFC 5737).
     let listener = Listener::bind(0).await.unwrap();
     let url = format!("http://192.0.2.1:{}/", listener.local_addr().unwrap().port());
     assert!(listener.forward(Client::new().unwrap(), &url).is_ok());
 }
 
-/// A circle that no URL shows, such as through a proxy.
+/// A circle that the URL does not show, such as one through a proxy.
 #[tokio::test]
 async fn a_delivery_that_comes_back_is_not_forwarded_again() {
     for between in 0..3 {
@@ -157,7 +157,7 @@ async fn a_delivery_that_comes_back_is_not_forwarded_again() {
     }
 }
 
-/// A proxy that passes on what it gets.
+/// A proxy that forwards every request.
 struct Relay {
     url: String,
     _task: tokio::task::JoinSet<()>,

@@ -1,4 +1,4 @@
-//! What the command line is made of, through its API. How it looks is tested beside the binary.
+//! The parts of the command line tool, through their API. The tests of the binary cover its output.
 
 mod listen;
 mod recording;

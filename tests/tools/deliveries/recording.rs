@@ -1,4 +1,4 @@
-//! Recordings hold what came, whatever that is.
+//! Recordings preserve deliveries with any content.
 
 use std::{fs, io::Write, time::SystemTime};
 
@@ -21,7 +21,7 @@ proptest! {
         let path = folder.path().join("deliveries.jsonl");
         let deliveries: Vec<_> = bodies.iter().map(|(body, value)| recorded(body, value)).collect();
         for delivery in &deliveries {
-            // Opened anew each time: it goes on where it ended.
+            // The file is opened again each time, and continued.
             Recorder::open(&path).unwrap().record(delivery).unwrap();
         }
         let read: Vec<_> = Recording::open(&path).unwrap().map(Result::unwrap).collect();
@@ -100,7 +100,7 @@ fn debug_shows_neither_signature_nor_body() {
     assert!(!shown.contains("canary") && shown.contains("panora-signature"), "{shown}");
 }
 
-/// Editors leave blank lines and byte order marks, and other systems other line breaks.
+/// Editors add blank lines and byte order marks, and other systems use other line breaks.
 #[test]
 fn white_space_and_byte_order_marks_are_not_damage() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Sending, to receivers that answer as they like.
+//! Sending, to receivers with various answers.
 
 use std::{
     net::TcpListener,
@@ -26,7 +26,7 @@ async fn count_contact(State(count): State<Arc<AtomicUsize>>) {
     count.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Where a router answers.
+/// Serves a router, and returns its URL.
 async fn serve(router: axum::Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -61,7 +61,7 @@ async fn who_does_not_answer_is_told_apart() {
         "{error}"
     );
 
-    // Takes the connection, and hangs up.
+    // Accepts the connection, and closes it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let hang_up = std::thread::spawn(move || drop(listener.accept().unwrap()));
@@ -117,7 +117,7 @@ async fn a_receiver_that_is_not_there_is_asked_no_further() {
     assert_eq!(told, 0);
 }
 
-/// In time that passes at once.
+/// In virtual time.
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_never_answers_is_asked_no_further() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -129,7 +129,7 @@ async fn a_receiver_that_never_answers_is_asked_no_further() {
     assert_eq!(told, CONCURRENCY - 1);
 }
 
-/// As a host that is not there on a network that says nothing of it.
+/// Like a host that does not exist, on a network that does not report it.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_not_made_is_not_waited_for() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();

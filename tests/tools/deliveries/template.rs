@@ -1,4 +1,4 @@
-//! Deliveries to send.
+//! Templates of deliveries.
 
 use panora_hooks::{catalogue, testing::sample};
 use panora_hooks_cli::template::{Template, TemplateError};
@@ -16,10 +16,10 @@ fn each_is_an_event_of_its_own_and_the_same_each_time() {
         let (one, two) = (template.delivery(1), template.delivery(2));
         assert!(one.body() == template.delivery(1).body() && one.body() != two.body());
         assert!(one.body().starts_with(&format!(r#"{{"id_event":"{}","#, template.id(1))));
-        // An object that an inbox has seen in another event is parked; lists are not.
+        // An inbox parks an object that it has seen in another event, but not a list.
         let is_object = payload(&template, 1).is_object();
         assert_eq!(one.data() != two.data(), is_object, "{}", event_type.name());
-        // All else is the sample's.
+        // Everything else is as in the sample.
         let mut expected: Value = serde_json::from_str(&sample(event_type.name()).payload()).unwrap();
         let varied = payload(&template, 1);
         for id in ["id", "id_connection"] {
@@ -105,7 +105,7 @@ fn text_that_rust_cannot_hold_is_sent_as_it_is() {
     }
 }
 
-/// They would be sent as something else than they look like.
+/// Sent as text, they would not be what they look like.
 #[test]
 fn a_value_that_begins_as_json_and_is_not_is_an_error() {
     let template = Template::with_payload("x", b"{}").unwrap();

@@ -1,4 +1,4 @@
-//! The body: its encoding, what it lacks, and what of it was signed.
+//! The body: its encoding, missing parts, and the signed part.
 
 use expect_test::expect;
 use panora_hooks::testing::sample;
@@ -46,7 +46,7 @@ fn the_whole_body_was_signed_and_changed() {
     }
 }
 
-/// Which is no delivery, but somebody's test.
+/// Such a body is not a delivery, but a test by hand.
 #[test]
 fn a_body_that_is_no_delivery_was_signed() {
     for body in ["{}", "[1]", "not JSON", "", "{\"data\":1,\"data\":2}"] {
@@ -67,7 +67,7 @@ fn the_text_in_the_string_was_signed() {
     );
 }
 
-/// A framework that decodes JSON in JSON.
+/// Some frameworks decode JSON inside JSON.
 #[test]
 fn the_string_was_decoded_on_the_way() {
     let sample = sample("crm.contact.created").id("7197465d-5ae0-4d0e").set("first_name", "canary");
@@ -95,11 +95,11 @@ fn a_byte_order_mark() {
             the body begins with a byte order mark, which was not sent: have whatever handles the body as text on the way pass on bytes; the first difference is at byte 0 of the body
         "#]],
     );
-    // A body with one is refused, whatever the signature is.
+    // A body with a byte order mark is refused, regardless of the signature.
     assert_eq!(codes(&explain(format!("{BOM}{}", body(&data)), sign(OTHER, "1"))), "byte_order_mark");
 }
 
-/// Where in [`PAYLOAD`], in a string, the first character is that is not ASCII.
+/// The position of the first non-ASCII character of [`PAYLOAD`] in a string.
 const UMLAUT: usize = START + r#""{\"name\":\"canary-Zo"#.len();
 
 #[test]
@@ -107,7 +107,7 @@ fn sent_as_utf_8_and_arrived_as_latin_1() {
     let payload = r#"{"name":"canary-Zoë","price":"5 €"}"#;
     let data = quote(payload);
     let mut arrived = Vec::new();
-    // The key before `data` moves it.
+    // The key before `data` shifts the position.
     for c in body(&data).replacen('{', "{\"ë\":1,", 1).chars() {
         arrived.push(if c == '€' { 0x80 } else { u8::try_from(c).unwrap() });
     }
@@ -127,7 +127,7 @@ fn read_as_latin_1_and_written_as_utf_8() {
     let data = quote(PAYLOAD);
     let arrived = |body: String| body.bytes().map(char::from).collect::<String>();
     let explanation = explain(arrived(body(&data)), sign(SECRET, &data));
-    // The first byte of `Ã` is that of `ë`.
+    // `Ã` and `ë` begin with the same byte.
     assert_eq!(explanation.offset(), Some(UMLAUT + 1));
     assert_says(
         &explanation,
@@ -136,17 +136,17 @@ fn read_as_latin_1_and_written_as_utf_8() {
             the body was read as Latin-1 on the way and encoded as UTF-8 once more: have whatever handles the body as text on the way pass on bytes; the first difference is at byte 63 of the body
         "#]],
     );
-    // As Windows reads it.
+    // With Windows-1252.
     let arrived = body(&data).replace('ë', "Ã«").replace('🚀', "ðŸš€");
     assert_eq!(codes(&explain(arrived, sign(SECRET, &data))), "encoded_twice");
-    // The key before `data` moves it.
+    // The key before `data` shifts the position.
     let moved = body(&data).replacen('{', "{\"ë\":1,", 1);
     let moved: String = moved.bytes().map(char::from).collect();
     let explanation = explain(moved, sign(SECRET, &data));
     assert_eq!((codes(&explanation), explanation.offset()), ("encoded_twice".to_owned(), Some(UMLAUT + 10)));
 }
 
-/// What is refused whatever the signature is.
+/// Bodies that are refused regardless of the signature.
 #[test]
 fn bodies_that_are_none() {
     let signature = sign(SECRET, "1");

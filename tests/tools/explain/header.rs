@@ -1,4 +1,4 @@
-//! The header: what is in it, and how signatures are written.
+//! The header: its content, and the notation of signatures.
 
 use base64::{
     Engine,
@@ -10,7 +10,7 @@ use panora_hooks_cli::explain::{Cause, KnownSecret};
 
 use crate::{OTHER, SECRET, assert_says, codes, explain, explain_with, sign};
 
-/// A body, and its signature.
+/// Returns a body and its signature.
 fn delivery() -> (String, String) {
     let sample = sample("crm.contact.created").id("x").set("first_name", "canary");
     (sample.body(), sign(SECRET, &sample.data()))
@@ -72,7 +72,7 @@ fn no_secret() {
     "#]],
     );
     assert_eq!(codes(&explain_with(&body, &signature, &[("A", ""), ("B", " \n")])), "no_secret");
-    // Not even where the blank secret is what the sender has.
+    // Even if the sender has the blank secret.
     assert_eq!(codes(&explain_with(&body, "", &[("A", "")])), "no_secret");
 }
 
@@ -92,7 +92,7 @@ fn the_secret_itself() {
     assert_eq!(other.cause(), &Cause::SecretAsSignature { name: "B".to_owned() });
 }
 
-/// A deployment that sends the secret, and a receiver that has another.
+/// The deployment sends the secret itself, and the receiver has another one.
 #[test]
 fn a_secret_that_is_not_known() {
     let (body, _) = delivery();
@@ -165,7 +165,7 @@ fn prefixes() {
 
 #[test]
 fn base64() {
-    // With each character in which the alphabets differ.
+    // With both characters in which the alphabets differ.
     let encoded = (0..).find_map(|number| {
         let body = crate::body(&format!("{number}"));
         let signature = sign(SECRET, &format!("{number}"));

@@ -1,4 +1,4 @@
-//! What is not explained away, and what it takes.
+//! The limits of explanations, and their cost.
 
 use expect_test::expect;
 use panora_hooks::{Verifier, testing::Sample};
@@ -37,7 +37,7 @@ fn a_changed_value_is_not_explained_away() {
     }
 }
 
-/// `type` and `id_event` are not signed, so that they explain nothing.
+/// `type` and `id_event` are not signed, so they cannot explain a mismatch.
 #[test]
 fn what_is_not_signed_does_not_matter() {
     let data = quote(PAYLOAD);
@@ -61,7 +61,7 @@ fn depth_and_size_are_no_danger() {
     }
 }
 
-/// A list of rows of which every program finds something to write otherwise.
+/// Returns a list of rows that every serializer writes in its own way.
 fn large() -> String {
     let rows = vec![PAYLOAD; 1_000_000 / PAYLOAD.len()];
     format!("[{}]", rows.join(","))
@@ -80,11 +80,11 @@ fn a_large_body_comes_to_an_end() {
         said.push(explanation.to_string());
         assert_eq!(codes(&explanation), "unexplained");
     }
-    // Not everything was tried.
+    // Some changes were not tried.
     expect!["none of the changes that there was time for explains the signature: try again with the one secret of the endpoint, and then compare the body with what was sent"].assert_eq(&said[0]);
 }
 
-/// The body is not blamed for the secrets.
+/// The body must not be blamed if there are many secrets.
 #[test]
 fn many_secrets_come_to_an_end() {
     let names: Vec<_> = (0..400).map(|number| format!("{number}")).collect();
@@ -93,7 +93,7 @@ fn many_secrets_come_to_an_end() {
     expect!["none of the changes that there was time for explains the signature: try again with the one secret of the endpoint, and then compare the body with what was sent"].assert_eq(&explanation.to_string());
 }
 
-/// Each single change is tried, down to the last.
+/// Every single change is tried, even the last one.
 #[test]
 fn a_large_body_is_explained() {
     let payload = large();
@@ -107,8 +107,8 @@ fn a_large_body_is_explained() {
     }
 }
 
-/// A list of rows, several megabytes of it, is decoded by one program that writes it again, and perhaps sorts it. There is
-/// no time to try every three changes with it, but there is for these.
+/// A program decodes a list of several megabytes, writes it again, and may sort it. There is no
+/// time for every combination of three changes, but there is for these.
 #[test]
 fn a_very_large_body_is_explained_as_a_program_leaves_it() {
     let list = |row: &str| format!("[{}]", vec![row; 2_000_000 / PAYLOAD.len()].join(","));
@@ -132,7 +132,7 @@ fn a_very_large_body_is_explained_as_a_program_leaves_it() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
-    /// Whatever arrives, nothing panics and nothing is told ([`explain_with`] looks for it).
+    /// For any input, nothing panics and nothing leaks ([`explain_with`] checks that).
     #[test]
     fn any_bytes(
         body in vec(any::<u8>(), 0..100),
@@ -143,7 +143,7 @@ proptest! {
         prop_assert!(!explanation.is_match());
     }
 
-    /// Whatever is put into a right delivery, it matches if and only if a receiver accepts it.
+    /// A changed delivery matches if and only if a receiver accepts it.
     #[test]
     fn mangled_deliveries(
         at in 0..120_usize,

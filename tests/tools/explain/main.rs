@@ -1,4 +1,4 @@
-//! What `explain` says about deliveries that were mangled the way it happens.
+//! The explanations of deliveries that were changed in the ways that occur in practice.
 
 #![allow(clippy::needless_raw_string_hashes, reason = "`expect-test` writes them")]
 
@@ -18,10 +18,10 @@ const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
 const OTHER: &str = "0d1f3c52-7a64-4f0e-9b0a-6a1c5d1b7e90";
 
-/// A payload in which every program finds something to write otherwise.
+/// A payload that every serializer writes in its own way.
 const PAYLOAD: &str = r#"{"name":"canary-Zoë 🚀","site":"https://a.example/?<b>&c='d'","sum":1500,"much":1e+21,"tags":["x",{}],"add":"1+1"}"#;
 
-/// A text as a JSON string, as the sender writes it.
+/// Returns a text as a JSON string, in the sender's notation.
 fn quote(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
@@ -30,26 +30,26 @@ fn sign(secret: impl AsRef<[u8]>, text: &str) -> String {
     Verifier::new(secret).unwrap().sign(text)
 }
 
-/// A body as the sender makes it, with this JSON text as `data`.
+/// Returns a body as the sender makes it, with this JSON text as `data`.
 fn body(data: &str) -> String {
     format!(r#"{{"id_event":"7197465d-5ae0-4d0e","data":{data},"type":"crm.contact.created"}}"#)
 }
 
-/// Where in such a body the data begins.
+/// The position of the data in such a body.
 const START: usize = r#"{"id_event":"7197465d-5ae0-4d0e","data":"#.len();
 
-/// Where in a body the first byte is that differs from what was signed in place of its data.
+/// Returns the position in the body of the first byte that differs from the signed text.
 fn difference(arrived: &str, signed: &str) -> usize {
     START + arrived.bytes().zip(signed.bytes()).take_while(|(arrived, signed)| arrived == signed).count()
 }
 
-/// What is said with one secret, `PANORA_SECRET`.
+/// Returns the explanation with one secret, `PANORA_SECRET`.
 #[track_caller]
 fn explain(body: impl AsRef<[u8]>, signature: impl AsRef<[u8]>) -> Explanation {
     explain_with(body, signature, &[("PANORA_SECRET", SECRET)])
 }
 
-/// What is said, after a look for what it must not say.
+/// Returns the explanation, and checks that it leaks nothing.
 #[track_caller]
 fn explain_with(
     body: impl AsRef<[u8]>,
@@ -65,19 +65,19 @@ fn explain_with(
     let secrets = secrets.iter().map(|(_, secret)| *secret);
     for forbidden in secrets.chain([&*signature, "canary"]) {
         let forbidden = forbidden.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        // Few letters are found anywhere.
+        // Short texts occur anywhere.
         assert!(forbidden.len() < 6 || !said.contains(&forbidden), "`{forbidden}` is in: {said}");
     }
     assert!(!said.contains("  ") && !explanation.to_string().contains(['\n', '\r']), "{said}");
     explanation
 }
 
-/// The causes, joined by ` + `, for programs.
+/// Returns the codes of the causes, joined by ` + `.
 fn codes(explanation: &Explanation) -> String {
     explanation.causes().map(Cause::as_str).collect::<Vec<_>>().join(" + ")
 }
 
-/// Compares the causes, and the sentence.
+/// Compares the causes and the sentence.
 #[track_caller]
 fn assert_says(explanation: &Explanation, expected: &Expect) {
     expected.assert_eq(&format!("{}\n{explanation}\n", codes(explanation)));

@@ -1,4 +1,4 @@
-//! Keys in another order.
+//! Reordered keys.
 
 use expect_test::expect;
 use panora_hooks::{
@@ -27,7 +27,7 @@ fn keys_in_another_order() {
     );
 }
 
-/// PostgreSQL's `jsonb` sorts keys by their lengths, and has spaces.
+/// PostgreSQL's `jsonb` sorts keys by length, and writes spaces.
 #[test]
 fn keys_of_a_real_payload_were_sorted_by_their_lengths() {
     for event_type in ["crm.company.created", "ticketing.ticket.pulled", "hris.employee.pulled"] {
@@ -38,7 +38,7 @@ fn keys_of_a_real_payload_were_sorted_by_their_lengths() {
     }
 }
 
-/// A value as `jsonb` prints it.
+/// Returns a value in the notation of `jsonb`.
 fn jsonb(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(jsonb).collect::<Vec<_>>().join(", ")),
@@ -52,7 +52,7 @@ fn jsonb(value: &Value) -> String {
     }
 }
 
-/// No program on the way shuffles keys, so that such an order is a change of the data.
+/// No known program shuffles keys, so such an order is a change of the data.
 #[test]
 fn keys_in_any_order_are_not_explained_away() {
     let keys = ["h", "c", "a", "g", "e", "b", "f", "d"];
@@ -63,7 +63,7 @@ fn keys_in_any_order_are_not_explained_away() {
     assert_eq!(codes(&explain(body(&arrived), sign(SECRET, &object(&signed)))), "unexplained");
 }
 
-/// Go's `map[string]any`, and whatever else sorts.
+/// Go's `map[string]any` and other programs sort keys.
 #[test]
 fn keys_of_a_real_payload_were_sorted() {
     for event_type in ["crm.company.created", "ticketing.ticket.pulled", "hris.employee.pulled"] {
@@ -74,18 +74,18 @@ fn keys_of_a_real_payload_were_sorted() {
         assert_ne!(arrived, sample.body());
         let explanation = explain(&arrived, sign(SECRET, &sample.data()));
         assert_eq!(codes(&explanation), "reordered", "{event_type}");
-        // The reverse: a sender that sorts before it signs.
+        // The reverse: a sender sorts keys before it signs.
         let explanation = explain(sample.body(), sign(SECRET, &quote(&sorted.to_string())));
         assert_eq!(codes(&explanation), "reordered", "{event_type}");
     }
 }
 
-/// A payload with its keys sorted: `serde_json` does.
+/// Returns a payload with sorted keys, as `serde_json` sorts them.
 fn sorted(sample: &Sample) -> String {
     serde_json::from_str::<Value>(&sample.payload()).unwrap().to_string()
 }
 
-/// What comes of a sample whose data was exchanged, with the signature of what it was.
+/// Returns the codes for a sample whose data was replaced after it was signed.
 fn arrives_as(sample: &Sample, data: &str) -> String {
     let arrived = sample.body().replace(&sample.data(), data);
     assert_ne!(arrived, sample.body());
@@ -106,11 +106,12 @@ fn keys_of_every_payload_were_sorted() {
     }
 }
 
-/// Their names, and the order of them, are the customer's: nobody knows the order in which they were signed.
+/// The names of mapped fields and their order belong to the customer, so the signed order is
+/// unknown.
 #[test]
 fn keys_of_mapped_fields_that_were_sorted_are_not_explained() {
     let mappings = json!({ "size": 1, "nickname": 2, "colour": 3 });
-    // As a text, since `json!` sorts, too.
+    // As text, because `json!` sorts keys, too.
     let text = r#"{"size":1,"nickname":2,"colour":3}"#;
     let contact = sample("crm.contact.created").set("field_mappings", &mappings);
     let signed = contact.payload().replace(&mappings.to_string(), text);

@@ -1,4 +1,4 @@
-//! JSON that was parsed and written again.
+//! Rewritten JSON.
 
 use expect_test::expect;
 use panora_hooks_cli::explain::Cause;
@@ -25,7 +25,8 @@ fn python_writes_the_body_again() {
     );
 }
 
-/// What each program writes, as Python 3.11 and Node 20 print it, and PHP, Go, Gson and .NET document it.
+/// Returns the output of each serializer: of Python 3.11 and Node 20 as printed, of PHP, Go, Gson
+/// and .NET as documented.
 pub(crate) fn written() -> Vec<(&'static str, String)> {
     let ascii = |text: &str| text.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
     let slashes = |text: &str| text.replace('/', "\\/");
@@ -49,7 +50,7 @@ pub(crate) fn written() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The same with indentation, which programs on the way add. Nobody signs it.
+/// Returns the same with indentation, which only programs on the way add: no sender signs it.
 pub(crate) fn indented() -> Vec<(&'static str, String)> {
     let ascii = |text: &str| text.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
     let slashes = |text: &str| text.replace('/', "\\/");
@@ -65,7 +66,7 @@ pub(crate) fn indented() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// On the way it was written as the sender writes it.
+/// A program on the way has written the data in the sender's notation.
 #[test]
 fn other_programs_signed_the_data() {
     for (writing, signed) in written() {
@@ -89,7 +90,8 @@ fn other_programs_signed_the_data() {
     );
 }
 
-/// PHP's `json_encode(json_encode($payload))`, and Python's `json.dumps` of a text that JavaScript wrote.
+/// PHP's `json_encode(json_encode($payload))`, and Python's `json.dumps` of a text that JavaScript
+/// wrote.
 #[test]
 fn the_string_was_written_otherwise_too() {
     let written = written();
@@ -105,7 +107,7 @@ fn the_string_was_written_otherwise_too() {
     }
 }
 
-/// The sender signed what it writes, and something on the way wrote it again.
+/// The sender signed its own notation, and a program on the way rewrote it.
 #[test]
 fn other_programs_wrote_the_data() {
     for (writing, arrived) in written().into_iter().chain(indented()) {
@@ -118,7 +120,7 @@ fn other_programs_wrote_the_data() {
         assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "`JSON.stringify`" });
         assert_eq!(explanation.offset(), Some(difference(&arrived, PAYLOAD)), "{writing}");
 
-        // The text in the string was written again.
+        // The text inside the string was rewritten.
         let (arrived, signed) = (quote(&arrived), quote(PAYLOAD));
         let explanation = explain(body(&arrived), sign(SECRET, &signed));
         assert_eq!(codes(&explanation), "rewritten", "{writing}, in a string");
@@ -126,7 +128,7 @@ fn other_programs_wrote_the_data() {
     }
 }
 
-/// Numbers, escapes and duplicate keys as JavaScript would not write them.
+/// Numbers, escapes and duplicate keys in a notation that JavaScript does not use.
 #[test]
 fn numbers_are_written_otherwise() {
     for (arrived, signed) in [
@@ -139,7 +141,7 @@ fn numbers_are_written_otherwise() {
         assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "`JSON.stringify`" }, "{arrived}");
         assert_eq!(explanation.offset(), Some(difference(arrived, signed)));
     }
-    // Other programs keep numbers that JavaScript would not.
+    // Other programs keep numbers that JavaScript would rewrite.
     let (arrived, signed) = (r#"{ "a": 1.0 }"#, r#"{"a":1.0}"#);
     let explanation = explain(body(arrived), sign(SECRET, signed));
     assert_eq!(explanation.cause(), &Cause::Rewritten { writing: "a program without white space" });
@@ -176,7 +178,7 @@ fn newlines() {
     );
 }
 
-/// No program adds these inside `data`, or takes them away.
+/// No known program adds or removes these inside `data`.
 #[test]
 fn marks_and_line_breaks_inside_the_data_are_not_explained_away() {
     let (text, data) = (PAYLOAD, quote(PAYLOAD));
@@ -196,7 +198,8 @@ fn marks_and_line_breaks_inside_the_data_are_not_explained_away() {
 
 #[test]
 fn several_at_once() {
-    // Python decodes the data, writes the body again, and the receiver has the secret of another endpoint.
+    // Python decodes the data and writes the body again, and the receiver has the secret of another
+    // endpoint.
     let arrived = &written()[0].1;
     let explanation =
         explain_with(body(arrived), sign(SECRET, &quote(PAYLOAD)), &[("CURRENT", OTHER), ("OTHER", SECRET)]);
@@ -207,7 +210,8 @@ fn several_at_once() {
             `data` was signed as a string but arrived decoded, JSON was signed as `JSON.stringify` writes it but arrived written otherwise, and the signature was made with the secret `OTHER` instead of the receiver's: verify the bytes as they arrive instead of JSON that was parsed and written again, and give the receiver this secret or accept both with `Verifier::also_accept`; the first difference is at byte 40 of the body
         "#]],
     );
-    // A hand-made sender: Python signs the payload as it writes it, and puts it into a string.
+    // A sender written by hand: Python signs the payload in its own notation, and puts it into a
+    // string.
     let explanation = explain(body(&quote(PAYLOAD)), format!("sha256={}", sign(SECRET, arrived)));
     assert_says(
         &explanation,

@@ -1,4 +1,4 @@
-//! The secret: which one it was, and what was done to it.
+//! The secret: the one that was used, and changes of it.
 
 use expect_test::expect;
 use panora_hooks::testing::sample;
@@ -6,7 +6,7 @@ use panora_hooks_cli::explain::{Cause, Explanation, KnownSecret};
 
 use crate::{OTHER, SECRET, assert_says, codes, explain_with, sign};
 
-/// What is said where the sender has a secret, and the receiver others.
+/// Returns the explanation for a sender with one secret, and a receiver with others.
 #[track_caller]
 fn explain(sender: impl AsRef<[u8]>, receiver: &[(&str, &str)]) -> Explanation {
     let sample = sample("crm.contact.created").set("first_name", "canary");
@@ -30,7 +30,7 @@ fn another_of_the_known_secrets() {
     assert_eq!(codes(&blank), "other_secret");
 }
 
-/// As where a secret is rotated.
+/// For example, while a secret is rotated.
 #[test]
 fn a_secret_that_the_receiver_also_accepts() {
     let explain = |sender: &str, data: &str| {
@@ -74,7 +74,7 @@ fn a_newline_that_the_secret_does_not_have() {
     );
 }
 
-/// What the receiver has, what the sender has, and what is the difference.
+/// Each case lists the receiver's secret, the sender's secret, and the code of the change.
 #[test]
 fn everything_that_is_done_to_secrets() {
     let prefixed = format!("whsec_{SECRET}");
@@ -101,7 +101,8 @@ fn everything_that_is_done_to_secrets() {
     }
 }
 
-/// The endpoint's secret is a UUID of Panora's. Nothing is added to it before the sender signs.
+/// The endpoint's secret is a UUID that Panora generates. Nothing is added to it before the sender
+/// signs.
 #[test]
 fn what_nobody_does_to_secrets_is_not_tried() {
     for sender in [

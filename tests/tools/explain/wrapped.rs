@@ -1,4 +1,4 @@
-//! Bodies that arrive in something else, and what is said of it.
+//! Bodies that arrive inside something else, and their explanations.
 
 use base64::{Engine, prelude::*};
 use expect_test::expect;
@@ -111,7 +111,7 @@ fn the_header_of_a_recording_tells_what_has_no_mark() {
     };
     for encoding in ["br", "BR", "gzip", "x-gzip", "gzip, br", "zstd", "deflate"] {
         assert_eq!(explain(encoding, b"\x0b\x80\xff\xfe\xc3\x28"), "compressed", "{encoding}");
-        // The body was decompressed on the way, and its header was left.
+        // The body was decompressed on the way, but the header was kept.
         assert_eq!(explain(encoding, body.as_bytes()), "match", "{encoding}");
     }
     assert_eq!(explain("identity", b"\x0b\x80\xff\xfe\xc3\x28"), "not_utf8");

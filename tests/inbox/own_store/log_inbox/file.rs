@@ -9,7 +9,7 @@ use std::{
 use panora_hooks::inbox::InboxError;
 use serde::{Deserialize, Serialize};
 
-/// One line.
+/// A line of the file.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Line {
     Event {
@@ -31,7 +31,7 @@ pub enum Line {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct State {
     pub attempts: u32,
-    /// How often it was leased, which is the fence of the last lease.
+    /// The number of leases, which is the fence of the last lease.
     pub leases: u64,
     pub has_data: bool,
     pub place: Place,
@@ -48,7 +48,7 @@ pub enum Place {
 
 pub struct LogFile {
     file: File,
-    /// How much of the file is known to be whole.
+    /// The length of the part of the file that is known to be complete.
     length: u64,
 }
 
@@ -60,7 +60,7 @@ impl LogFile {
         Ok((log, lines))
     }
 
-    /// Reads every line that is whole. A crash may have cut off the last one, which was not
+    /// Reads every complete line. A crash may have cut off the last one, which was not
     /// acknowledged.
     pub fn read(&mut self) -> io::Result<Vec<Line>> {
         let mut text = Vec::new();
@@ -79,7 +79,7 @@ impl LogFile {
         Ok(lines)
     }
 
-    /// Appends lines, or an empty one if there are none, and flushes them to disk.
+    /// Appends lines, or a blank line if there are none, and flushes them to disk.
     pub fn append(&mut self, lines: &[Line]) -> io::Result<()> {
         let mut text = Vec::new();
         for line in lines {
@@ -89,7 +89,7 @@ impl LogFile {
         if text.is_empty() {
             text.push(b'\n');
         }
-        // Over what an append that failed may have left.
+        // Overwrites what a failed append may have left.
         self.file.set_len(self.length)?;
         self.file.seek(SeekFrom::Start(self.length))?;
         self.file.write_all(&text)?;

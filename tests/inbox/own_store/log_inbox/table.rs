@@ -1,4 +1,4 @@
-//! The events, in memory.
+//! The table of events in memory.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -21,7 +21,7 @@ pub struct Table {
     records: BTreeMap<EventKey, Record>,
     identities: HashMap<[u8; 48], EventKey>,
     contents: HashSet<[u8; 32]>,
-    /// The events that have changed since lines were last taken.
+    /// The changes of events since the lines were last taken.
     lines: Vec<Line>,
 }
 
@@ -47,7 +47,8 @@ impl Table {
         mem::take(&mut self.lines)
     }
 
-    /// The only way in which the table changes, so that reading the file leads to the same table.
+    /// Changes the table. Every change goes through here, so reading the file yields the same
+    /// table.
     fn apply(&mut self, line: Line) {
         match line {
             Line::Event { key, content, name, id, wire_type, data, received } => {
@@ -84,8 +85,8 @@ impl Table {
         self.write(Line::Changed { key: key.to_string(), state });
     }
 
-    /// The time in the upper 48 bits, so that keys are in the order of storing; random bits below.
-    /// Never less than the last key, whatever the clock says.
+    /// Returns a key with the time in the upper 48 bits, so that keys are in the order of storing,
+    /// and random bits below. It is greater than the last key, even if the clock was set back.
     fn new_key(&self, now: u64) -> EventKey {
         let random = fastrand::u128(..) >> 48;
         let ulid = u128::from(now / 1000) << 80 | random;
@@ -154,7 +155,7 @@ impl Table {
             Decision::Bury(reason) => (Place::Dead { reason }, 0),
             Decision::Extend(lease_for) => (Place::Leased { until: later(lease_for) }, 0),
             Decision::Release => (Place::Waiting { due: now }, 1),
-            // A later version of the library.
+            // A decision of a later version of the library.
             _ => return Err(InboxError::Unsupported("this decision")),
         };
         self.change(key, |state| {
@@ -177,7 +178,7 @@ impl Table {
         let is_after = |key: &EventKey| query.after.is_none_or(|after| after < *key);
         let found =
             self.records.iter().filter(|(key, record)| is_after(key) && record.is_in(&query.filter, now));
-        // One more than is asked for tells whether the page is the last.
+        // One more than requested shows whether the page is the last.
         found.take(query.limit as usize + 1).map(|(key, record)| record.info(*key, now)).collect()
     }
 
@@ -239,8 +240,7 @@ impl Table {
         keys.len() as u64
     }
 
-    /// Up to `max` of the events that are selected and to which the operation applies, oldest
-    /// first.
+    /// Returns up to `max` selected events that the operation applies to, oldest first.
     fn selected(
         &self,
         which: &Select,
