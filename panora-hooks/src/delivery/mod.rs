@@ -13,7 +13,7 @@ use crate::catalogue;
 
 /// A delivery whose data was signed by a holder of the secret.
 ///
-/// Only the data is authenticated: the sender signs neither the event's type nor its id.
+/// Only the data is authenticated. The sender signs neither the event's type nor its id.
 #[derive(Clone)]
 pub struct Delivery<'b> {
     content: [u8; 32],

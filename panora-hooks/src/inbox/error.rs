@@ -20,7 +20,7 @@ pub enum InboxError {
     /// same event again is safe.
     #[error("the inbox cannot be reached or accepts no writes at the moment")]
     Unavailable(#[source] BoxError),
-    /// There is no room left on the disk.
+    /// The store has no room left.
     #[error("the disk of the inbox is full: make room, and the inbox continues by itself")]
     Full(#[source] BoxError),
     /// The file of the store can be read but not written.

@@ -87,7 +87,7 @@ pub use self::{
 /// # Implementing a store
 ///
 /// The methods without a default are the core. The others are optional parts, which
-/// [`capabilities`](Self::capabilities) names. Every time is by the store's own clock: requests
+/// [`capabilities`](Self::capabilities) names. Every time is by the store's own clock, so requests
 /// carry durations, never times. [`guide::stores`](crate::guide::stores) shows how to write a
 /// store, and `testing::inbox_contract` (feature `testing`) checks it against every rule.
 ///

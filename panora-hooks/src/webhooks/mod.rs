@@ -46,8 +46,8 @@ impl Webhooks {
     /// The default maximum body size in bytes, 32 MiB. [`Webhooks::max_body_bytes`] sets another.
     pub const DEFAULT_MAX_BODY_BYTES: usize = body::DEFAULT_MAX_BODY_BYTES;
 
-    /// Creates webhooks that verify deliveries with `verifier` and have no hooks yet: every event
-    /// is logged and acknowledged.
+    /// Creates webhooks that verify deliveries with `verifier` and have no hooks yet. Every event
+    /// is then logged and acknowledged.
     pub fn new(verifier: Verifier) -> Self {
         Self { verifier, state: (), registry: Registry::new(), limits: Limits::default() }
     }

@@ -37,8 +37,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// The events of one worker, from lease to settlement.
 ///
 /// At most one request of each kind (lease, settle, extend) is in flight, and all of them are
-/// polled in one place: a request that waits for a connection must not keep another one from using
-/// the connection that it was given.
+/// polled in one place, because a request that waits for a connection must not keep another one
+/// from using the connection that it was given.
 pub(super) struct Scheduler<'i> {
     inbox: &'i dyn ErasedInbox,
     runner: Arc<dyn Runner>,
@@ -120,7 +120,7 @@ impl<'i> Scheduler<'i> {
     /// Waits for the next answer of the store, the next hook that ends, or the next request that is
     /// due, and handles it.
     ///
-    /// Dropping the future loses nothing: an answer is handled in the poll that returns it.
+    /// Dropping the future loses nothing, because an answer is handled in the poll that returns it.
     pub(super) async fn step(&mut self) {
         if self.mark_stuck() {
             // The caller may now start an event that had to wait for the hook.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::inbox::{EventKey, Leased};
 
-/// An interrupted event is a suspect from this attempt on: two attempts were interrupted.
+/// An interrupted event is a suspect from this attempt on, because two attempts were interrupted.
 const SUSPECT: u32 = 3;
 
 /// An interrupted event runs alone from this attempt on.
