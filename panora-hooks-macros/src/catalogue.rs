@@ -1,18 +1,18 @@
-//! The event catalogue: the one place that lists Panora's event types.
+//! The event catalogue, the only list of Panora's event types.
 //!
-//! The macros check event types against it, and [`expand`] hands it to the runtime. Which facts it was
-//! written from, and that it still agrees with them, is tested in `tests/payloads/catalogue.rs`.
+//! The macros check event types against it, and [`expand`] passes it to the runtime.
+//! `tests/payloads/catalogue.rs` names the facts behind it and tests that both agree.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use Payload::{List, One, Untyped};
 
-/// One event type that a hook may name.
+/// An event type that a hook may name.
 pub(crate) struct Event {
-    /// What hooks name and endpoints subscribe to.
+    /// The name that hooks use and endpoints subscribe to.
     pub(crate) name: &'static str,
-    /// The `type` that bodies carry.
+    /// The `type` in bodies.
     pub(crate) wire_name: &'static str,
     /// Another `type` that means the same: an older name, or another spelling in Panora's source.
     pub(crate) variant: Option<&'static str>,
@@ -22,7 +22,7 @@ pub(crate) struct Event {
     pub(crate) sender: Sender,
 }
 
-/// What the `data` of an event holds, by the name of its model.
+/// The content of an event's `data`, by the name of its model.
 #[derive(Clone, Copy)]
 pub(crate) enum Payload {
     One(&'static str),
@@ -31,16 +31,16 @@ pub(crate) enum Payload {
     Untyped,
 }
 
-/// Who sends an event type.
+/// The sender of an event type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     /// The last release.
     Current,
     /// Only older releases.
     Past,
-    /// Nobody: Panora's source has the code, but nothing gets there.
+    /// No release: Panora's source has the code, but no path reaches it.
     Unreachable,
-    /// Nobody: a document or a list names it.
+    /// No release: only a document or a list names it.
     Listed,
 }
 
@@ -78,19 +78,19 @@ const fn listed(name: &'static str, payload: Payload) -> Event {
     Event::new(name, payload, Sender::Listed)
 }
 
-/// What a text that a user wrote as an event type turns out to be.
+/// The result of looking up a text that a user wrote as an event type.
 pub(crate) enum Entry {
     /// An event type, under the name that hooks use.
     Event(&'static Event),
-    /// The name that this event has in bodies only.
+    /// The name of this event in bodies only.
     WireName(&'static Event),
     /// A wrong spelling of this event.
     Misspelling(&'static Event),
-    /// The retry of a passthrough request, whatever the provider.
+    /// The retry of a passthrough request, for any provider.
     Passthrough,
 }
 
-/// Looks an event type up.
+/// Looks up an event type.
 pub(crate) fn find(text: &str) -> Option<Entry> {
     let by = |matches: &dyn Fn(&Event) -> bool| EVENTS.iter().find(|event| matches(event));
     by(&|event| event.name == text)
@@ -100,7 +100,7 @@ pub(crate) fn find(text: &str) -> Option<Entry> {
         .or_else(|| is_passthrough(text).then_some(Entry::Passthrough))
 }
 
-/// Where an event type is in the table, which is the runtime's, too.
+/// Returns the position of an event type in the table, which is the same in the runtime.
 pub(crate) fn position(event: &Event) -> Option<usize> {
     EVENTS.iter().position(|other| other.name == event.name)
 }
@@ -113,19 +113,19 @@ fn is_passthrough(text: &str) -> bool {
         && segments.next().is_none()
 }
 
-/// Everything that can stand before `.*` in a pattern, such as `crm` and `crm.contact`.
+/// Returns every prefix that can precede `.*` in a pattern, such as `crm` and `crm.contact`.
 pub(crate) fn prefixes() -> impl Iterator<Item = &'static str> {
     let of_events =
         EVENTS.iter().flat_map(|event| event.name.match_indices('.').map(|(dot, _)| &event.name[..dot]));
     VERTICALS.iter().copied().chain(of_events)
 }
 
-/// Every name that a hook may use.
+/// Returns every name that a hook may use.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     EVENTS.iter().map(|event| event.name)
 }
 
-/// The table as an expression, for `panora_hooks::catalogue`.
+/// Returns the table as an expression, for `panora_hooks::catalogue`.
 pub(crate) fn expand() -> TokenStream {
     let events = EVENTS.iter().map(|event| {
         let Event { name, wire_name, variant, misspelling, payload, sender } = event;
@@ -164,7 +164,7 @@ fn optional(text: Option<&str>) -> TokenStream {
     )
 }
 
-/// The verticals of event types, whether or not an event of theirs is listed below.
+/// The verticals of event types, including those without an event in the list below.
 const VERTICALS: &[&str] = &[
     "crm",
     "ticketing",

@@ -1,4 +1,4 @@
-//! Collects everything that is wrong with one macro call, to report it at once.
+//! Collects all errors of one macro call, to report them at once.
 
 use std::fmt::Display;
 
@@ -7,8 +7,8 @@ use quote::ToTokens;
 
 /// The errors of one macro call.
 ///
-/// Messages are in rustc's style: lower case, no full stop, code in backticks, what is expected first, at
-/// most one line of help.
+/// Messages are in rustc's style: lower case, no full stop, code in backticks, the expectation
+/// first, at most one line of help.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     errors: Option<syn::Error>,
@@ -20,7 +20,7 @@ impl Diagnostics {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Reports an error with a line that says what to write instead.
+    /// Reports an error with a help line that names a fix.
     pub(crate) fn error_with_help(
         &mut self,
         tokens: impl ToTokens,
@@ -30,7 +30,7 @@ impl Diagnostics {
         self.error(tokens, format_args!("{message}\nhelp: {help}"));
     }
 
-    /// Reports an error where there are no tokens to underline, such as in an empty attribute.
+    /// Reports an error without tokens to underline, such as an empty attribute.
     pub(crate) fn error_at(&mut self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
@@ -42,7 +42,7 @@ impl Diagnostics {
         }
     }
 
-    /// Adds what another collector found.
+    /// Adds the errors of another collector.
     pub(crate) fn extend(&mut self, other: Self) {
         if let Some(errors) = other.errors {
             self.push(errors);
@@ -53,7 +53,7 @@ impl Diagnostics {
         self.errors.is_none()
     }
 
-    /// One `compile_error!` for each error; nothing if there is none.
+    /// Returns one `compile_error!` for each error, or nothing if there is none.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.errors.map_or_else(TokenStream::new, |errors| errors.to_compile_error())
     }

@@ -1,8 +1,9 @@
 //! The macros of [`panora-hooks`](https://docs.rs/panora-hooks). Use them through that crate.
 //!
-//! Both are pipelines over domain types, one file a stage: `#[on(..)]` goes through `on::attribute` and
-//! `on::signature` (parse), `on::validate` and `on::expand`; `hooks![..]` through `hooks::list` (parse)
-//! and `hooks::expand`. Whatever is wrong is collected in `diagnostics` and reported at once.
+//! Both macros are pipelines over domain types, with one file for each stage. `#[on(..)]` goes
+//! through `on::attribute` and `on::signature` (parse), `on::validate` and `on::expand`;
+//! `hooks![..]` goes through `hooks::list` (parse) and `hooks::expand`. All errors are collected in
+//! `diagnostics` and reported at once.
 
 mod catalogue;
 mod diagnostics;
@@ -13,7 +14,7 @@ mod similar;
 
 use proc_macro::TokenStream;
 
-/// Documented where users meet it, at `panora_hooks::on`.
+/// Documented at its re-export, `panora_hooks::on`.
 #[proc_macro_attribute]
 pub fn on(attribute: TokenStream, item: TokenStream) -> TokenStream {
     on::on(attribute.into(), item.into()).into()

@@ -1,24 +1,24 @@
-//! Every path that generated code names begins here.
+//! Paths and spans of generated code.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-/// The hidden module of the runtime, which re-exports all that generated code needs, `core` included: the
-/// user's crate may shadow any name, or have no prelude.
+/// The path of the runtime's hidden module. The module re-exports every item that generated code
+/// needs, `core` included, because the user's crate may shadow any name or have no prelude.
 pub(crate) struct Private {
     krate: TokenStream,
 }
 
 impl Private {
-    /// Under a path that leads to the runtime crate from anywhere.
+    /// Returns the module under a path to the runtime crate that is valid everywhere.
     pub(crate) fn of(krate: impl ToTokens) -> Self {
         Self { krate: krate.into_token_stream() }
     }
 }
 
-/// The tokens at `span`, as far as the compiler reports anything about them, but each with the meaning that
-/// it had: what `quote_spanned!` writes would belong to the user, and a `macro_rules!` of the user's would
-/// keep it apart from the rest. What is in a group stays where it is.
+/// Moves tokens to `span` for the compiler's reports, while each token keeps its hygiene. With the
+/// hygiene of `quote_spanned!` they would belong to the user, and a `macro_rules!` of the user
+/// would keep them apart from the others. Tokens inside groups stay unchanged.
 pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     let at_span = |mut token: TokenTree| {
         token.set_span(span.resolved_at(token.span()));
@@ -27,7 +27,7 @@ pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(at_span).collect()
 }
 
-/// The spans of the first and the last token: between them the compiler underlines the whole.
+/// Returns the spans of the first and the last token. The compiler underlines everything between.
 pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut tokens = tokens.to_token_stream().into_iter();
     let first = tokens.next().map_or_else(Span::call_site, |token| token.span());

@@ -1,14 +1,14 @@
-//! "Did you mean": the candidate that a misspelled name was probably meant to be.
+//! "Did you mean": finds the candidate that a misspelled name was probably meant to be.
 
 use strsim::damerau_levenshtein;
 
-/// The most typing errors in a name that is worth a suggestion.
+/// The highest number of typing errors in a name that gets a suggestion.
 const MAX_ERRORS: usize = 2;
 
-/// Returns the closest of `candidates`, if it is at most two typing errors away. A short one may be
+/// Returns the closest of `candidates` if it is at most two typing errors away. A short one may be
 /// one error away.
 ///
-/// The command line has the same function: a crate of macros cannot export it.
+/// The command-line tool has the same function, because a crate of macros cannot export it.
 pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let errors = |candidate| (damerau_levenshtein(name, candidate), candidate);
     let is_close =

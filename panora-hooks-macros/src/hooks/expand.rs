@@ -1,4 +1,4 @@
-//! Writes the closure that registers a list.
+//! Generates the closure that registers a list.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -10,9 +10,9 @@ use crate::{
     paths::{ends, respanned},
 };
 
-/// A closure that names the function of each entry twice: in a constant, which refuses functions
-/// that are not hooks and finds two hooks for one event, and in the registration, which needs the
-/// type of the state.
+/// Generates a closure that names the function of each entry twice: in a constant, which rejects
+/// functions that are not hooks and finds two hooks for one event, and in the registration, which
+/// needs the type of the state.
 pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let HookList { private, entries } = list;
     let registry = Ident::new("registry", Span::mixed_site());
@@ -47,7 +47,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
             #errors
             #[allow(unused_imports)]
             use #private::NotAHook as _;
-            // The registration warns.
+            // The registration already warns.
             #[allow(deprecated)]
             const __PANORA_HOOKS_LISTED: &[#private::Listed] = &[#(#listed),*];
             const __PANORA_HOOKS_CLASHES: &#private::Clashes =
@@ -58,13 +58,13 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     }
 }
 
-/// `&path`. The compiler underlines the path alone.
+/// Returns `&path`, spanned so that the compiler underlines only the path.
 fn reference(path: &Path) -> TokenStream {
     let reference = Token![&](ends(path).0);
     quote!(#reference #path)
 }
 
-/// `start` and `end`, so spanned that what the compiler says of both underlines the whole path.
+/// Spans `start` and `end` so that the compiler underlines the whole path in reports about both.
 fn spanned_over(path: &Path, start: TokenStream, end: TokenStream) -> TokenStream {
     let (first, last) = ends(path);
     let mut spanned = respanned(start, first);

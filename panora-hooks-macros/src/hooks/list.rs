@@ -21,11 +21,11 @@ pub(crate) struct Entry {
     pub(crate) path: Path,
 }
 
-/// Reads `path::to::panora_hooks [a, b, c]`: the runtime crate, then what the user wrote.
+/// Parses `path::to::panora_hooks [a, b, c]`: the path of the runtime crate, then the user's list.
 ///
 /// # Errors
 ///
-/// Only if the first part is not as the runtime crate writes it.
+/// Returns an error only if the first part is not in the form that the runtime crate writes.
 pub(crate) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> syn::Result<HookList> {
     let parser = |input: ParseStream<'_>| {
         let krate = Path::parse_mod_style(input)?;
@@ -44,7 +44,7 @@ fn parse_entries(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::R
             continue;
         }
         let next: TokenTree = list.fork().parse()?;
-        // A word may be the next entry.
+        // An identifier may be the next entry.
         if !matches!(next, TokenTree::Ident(_)) {
             skip_to_comma(list)?;
             list.parse::<Option<Token![,]>>()?;
@@ -54,7 +54,7 @@ fn parse_entries(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::R
     Ok(entries)
 }
 
-/// Passes over what nothing can be made of.
+/// Skips tokens that cannot be parsed.
 fn skip_to_comma(list: ParseStream<'_>) -> syn::Result<()> {
     while !list.is_empty() && !list.peek(Token![,]) {
         list.parse::<TokenTree>()?;
@@ -62,7 +62,7 @@ fn skip_to_comma(list: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// Reads one entry, or reports it and passes over it.
+/// Parses one entry, or reports it and skips it.
 fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<Entry>> {
     let mut configuration = match list.call(Attribute::parse_outer) {
         Ok(attributes) => attributes,
@@ -111,7 +111,7 @@ fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
     Ok(Some(Entry { configuration, path }))
 }
 
-/// The path without generic arguments, which are reported.
+/// Returns the path without generic arguments, which are reported.
 fn checked(mut path: Path, diagnostics: &mut Diagnostics) -> Path {
     let arguments = path.segments.iter_mut().map(|segment| std::mem::take(&mut segment.arguments));
     let arguments: Vec<_> = arguments.filter(|arguments| !arguments.is_none()).collect();
@@ -127,7 +127,7 @@ fn name(path: &Path) -> String {
 }
 
 impl Entry {
-    /// The path as the user wrote it.
+    /// Returns the path as the user wrote it.
     pub(crate) fn name(&self) -> String {
         name(&self.path)
     }

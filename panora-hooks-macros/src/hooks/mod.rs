@@ -1,4 +1,4 @@
-//! `hooks![..]`.
+//! The macro `hooks![..]`.
 
 mod expand;
 mod list;
@@ -7,9 +7,9 @@ use proc_macro2::TokenStream;
 
 use crate::diagnostics::Diagnostics;
 
-/// Parses the list and writes a closure that registers each of its hooks.
+/// Parses the list and generates a closure that registers each of its hooks.
 ///
-/// Entries that are right are registered even if others are wrong, so that no error hides another.
+/// Valid entries are registered even if others are invalid, so that no error hides another.
 pub(crate) fn hooks(input: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let list = match list::parse(input, &mut diagnostics) {

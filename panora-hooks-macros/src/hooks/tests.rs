@@ -1,6 +1,6 @@
-//! The expansion of `hooks![..]`, also of lists with mistakes.
+//! The expansion of `hooks![..]`, including lists with mistakes.
 
-// `UPDATE_EXPECT=1` writes them.
+// `UPDATE_EXPECT=1` always writes raw strings with hashes.
 #![allow(clippy::needless_raw_string_hashes)]
 
 use expect_test::{Expect, expect};
@@ -16,7 +16,7 @@ fn check(list: TokenStream, expected: Expect) {
 }
 
 #[test]
-fn no_hook() {
+fn an_empty_list() {
     check(
         quote!(),
         expect![[r#"
@@ -70,7 +70,7 @@ fn hooks_by_path() {
 }
 
 #[test]
-fn what_is_right_is_registered_beside_what_is_wrong() {
+fn valid_entries_are_registered_beside_invalid_ones() {
     check(
         quote!(a(), "b", c::<u8>),
         expect![[r#"

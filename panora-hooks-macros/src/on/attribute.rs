@@ -1,4 +1,4 @@
-//! Parses what stands in the parentheses of `#[on(..)]`.
+//! Parses the arguments of `#[on(..)]`.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -6,20 +6,20 @@ use syn::{Ident, Lit, LitStr, Path, parse::Parser};
 
 use crate::{diagnostics::Diagnostics, similar::closest};
 
-/// The arguments of the attribute, their texts not looked at yet.
+/// The arguments of the attribute. Their texts are not validated yet.
 #[derive(Default)]
 pub(crate) struct Attribute {
-    /// The event types and prefixes, in the order in which they were written.
+    /// The event types and prefixes, in the order as written.
     pub(crate) patterns: Vec<LitStr>,
-    /// Set if types are accepted that the catalogue does not hold.
+    /// Set if types outside the catalogue are accepted.
     pub(crate) unlisted: Option<Ident>,
-    /// Where the runtime crate is found, if not at `::panora_hooks`.
+    /// The path of the runtime crate, if it is not `::panora_hooks`.
     pub(crate) krate: Option<Path>,
 }
 
 const OPTIONS: [&str; 2] = ["unlisted", "crate"];
 
-/// Reads the arguments one by one, so that each wrong one is reported.
+/// Parses the arguments one by one, so that each invalid one is reported.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attribute {
     let mut attribute = Attribute::default();
     let mut has_patterns = false;
@@ -41,7 +41,7 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attri
 }
 
 enum Argument {
-    /// Nothing between two commas.
+    /// An empty argument between two commas.
     Missing {
         comma: TokenTree,
     },
@@ -73,9 +73,10 @@ fn split_at_commas(tokens: TokenStream) -> Vec<Argument> {
     arguments
 }
 
-/// Tells options from patterns; `None` if there are no tokens.
+/// Distinguishes options from patterns. Returns `None` if there are no tokens.
 ///
-/// A word alone in the first place is an event type without its quotes, later a misspelled option.
+/// A single identifier is an event type without its quotes in the first position, and a misspelled
+/// option in later ones.
 fn classify(tokens: Vec<TokenTree>, is_first: bool) -> Option<Argument> {
     let key = match tokens.first()? {
         TokenTree::Ident(ident) => ident.clone(),
@@ -177,7 +178,7 @@ fn parse_literal(tokens: &[TokenTree], diagnostics: &mut Diagnostics) -> Option<
     None
 }
 
-/// A literal that `macro_rules!` passed on stands in a group without delimiters.
+/// Unwraps a literal that `macro_rules!` passed on in a group without delimiters.
 fn ungrouped(token: &TokenTree) -> TokenStream {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => group.stream(),
@@ -185,7 +186,7 @@ fn ungrouped(token: &TokenTree) -> TokenStream {
     }
 }
 
-/// The text of `crm.contact.created` or `crm.*` written without quotes.
+/// Returns the text of `crm.contact.created` or `crm.*` written without quotes.
 fn dotted_name(tokens: &[TokenTree]) -> Option<String> {
     let mut name = String::new();
     for token in tokens {

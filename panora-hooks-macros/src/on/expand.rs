@@ -1,4 +1,4 @@
-//! Writes the item and what belongs to it.
+//! Generates the item and the items beside it.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -23,7 +23,7 @@ pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
         HookItem::Callable(hook_fn) => (item(hook, hook_fn), &hook_fn.function),
         HookItem::MarkerOnly(function) => (stand_in(hook, function), &**function),
     };
-    // Whether the function is used shows when the errors are gone.
+    // The lint for unused functions waits until the errors are fixed.
     let quiet = (!diagnostics.is_empty()).then(|| quote!(#[allow(dead_code)]));
     let marker = marker(function);
     quote! {
@@ -33,12 +33,12 @@ pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
     }
 }
 
-/// A function of the user's name around the user's function. It returns the same future in a type
-/// that names the hook.
+/// Generates a function of the user's name around the user's function. It returns the same future
+/// in a type that names the hook.
 ///
-/// Attributes that may rewrite a function, such as `#[instrument]`, stay on the user's function, which
-/// then keeps its name. Without such attributes it gets another name, so that in its own body, too,
-/// the name means the hook.
+/// Attributes that may rewrite a function, such as `#[instrument]`, stay on the user's function,
+/// which then keeps its name. Without such attributes it gets another name, so that the name means
+/// the hook even in its own body.
 fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let private = &hook.private;
     let HookFn { function, arguments: checked, .. } = hook_fn;
@@ -63,7 +63,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let warnings = hook.warnings.iter().map(warn);
     let content = quote! {
         #(#inside)*
-        // A hook is `async` whether it waits or not.
+        // A hook is `async` even if it does not wait.
         #[allow(clippy::unused_async)]
         #signature #body
         #described
@@ -72,7 +72,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
         #(#warnings)*
         #private::FutureOf::new(#future)
     };
-    // Lints ignore a function whose signature or body ends in a macro.
+    // Lints ignore a function whose signature or body ends in tokens of a macro.
     let end = Token![>](name.span());
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(name.span());
@@ -84,13 +84,14 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     }
 }
 
-/// Whether the function returns `!`. The output of its future is `()` instead, since only a function
-/// may return `!` on stable Rust.
+/// Returns whether the function returns `!`. The output of its future is `()` instead, since only a
+/// function may return `!` on stable Rust.
 fn is_never(signature: &Signature) -> bool {
     matches!(&signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
 }
 
-/// A function that lists accept, around one that cannot be a hook, which the compiler still checks.
+/// Generates a function that lists accept, around one that cannot be a hook but is still checked by
+/// the compiler.
 fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
     let private = &hook.private;
     let Function { attributes, visibility, signature, body } = function;
@@ -104,7 +105,7 @@ fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
     };
     let signature = signature_without_suggestions(signature, name);
     let described = describe(hook, name);
-    // The errors keep it from ever running.
+    // The errors prevent it from ever running.
     let uncallable = Call { bounds: TokenStream::new(), body: quote!(#private::unreachable!()) };
     let implementation = implement(private, name, &uncallable);
     let warnings = hook.warnings.iter().map(warn);
@@ -123,7 +124,8 @@ fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
     }
 }
 
-/// Whether a hook cannot take the arguments, or their types have a meaning in this function alone.
+/// Returns whether a hook cannot take the arguments, or their types have a meaning only in this
+/// function.
 fn is_generic(signature: &Signature) -> bool {
     let Signature { generics, inputs, output, variadic, .. } = signature;
     let types: TokenStream = inputs.to_token_stream().into_iter().chain(output.to_token_stream()).collect();
@@ -133,8 +135,8 @@ fn is_generic(signature: &Signature) -> bool {
         || ["impl", "Self"].iter().any(|word| contains_word(types.clone(), word).is_some())
 }
 
-/// The arguments of the outer function, with names of their own: a name of the user's could be that of
-/// a constant, and a pattern would compare with it.
+/// Returns the arguments of the outer function under names of their own, because a name of the user
+/// could be that of a constant, and a pattern would compare with it.
 fn arguments(signature: &Signature) -> (Vec<Ident>, Vec<&Type>) {
     let ty = |input| match input {
         &FnArg::Typed(PatType { ref ty, .. }) => Some(&**ty),
@@ -148,9 +150,10 @@ fn argument(index: usize) -> Ident {
     local(&format!("argument_{index}"))
 }
 
-/// The signature, with the brackets of its generics even if they are empty. For an unknown type the
-/// compiler suggests a generic parameter, unless the brackets come from a macro. Without the suggestion
-/// its reports of the places that name the type are equal, and it prints one.
+/// Returns the signature with the brackets of its generics, even if they are empty. For an unknown
+/// type the compiler suggests a generic parameter, unless the brackets come from a macro. Without
+/// the suggestion its reports about the places that name the type are equal, and it prints only
+/// one.
 fn signature_without_suggestions(signature: &Signature, name: &Ident) -> TokenStream {
     let Signature {
         constness,
@@ -170,7 +173,8 @@ fn signature_without_suggestions(signature: &Signature, name: &Ident) -> TokenSt
     quote!(#constness #asyncness #safety #abi #fn_token #name #generics(#inputs #variadic) #output #clause)
 }
 
-/// Whether an attribute belongs to what others see of a function: the rest may rewrite its body.
+/// Returns whether an attribute belongs to the public face of a function. Other attributes may
+/// rewrite its body.
 fn is_of_the_item(attribute: &Attribute) -> bool {
     const NAMES: [&str; 9] =
         ["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
@@ -188,7 +192,8 @@ fn is_of_the_item(attribute: &Attribute) -> bool {
     is_name(attribute.path())
 }
 
-/// Stops the build, at the argument, if it takes what the events do not carry.
+/// Generates a check that stops the build, at the argument, if its payload is not the one that the
+/// events carry.
 fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
     let Hook { private, patterns, .. } = hook;
     let (first, last) = ends(ty);
@@ -202,14 +207,15 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
         #[allow(deprecated)]
         const _: () = {
             use #private::FitsAny as _;
-            // Uses the import, which an argument with a payload of ours does not.
+            // Uses the import, which is otherwise unused for an argument with a payload of this
+            // crate.
             let _ = #private::Argument::<()>::__PANORA_HOOKS_CARRIED;
             #path #check;
         };
     }
 }
 
-/// The entry of the catalogue that a pattern stands for.
+/// Returns the entry of the catalogue that a pattern stands for.
 fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
     if let Some(prefix) = pattern.strip_suffix('*') {
         return Some(quote!(#private::Pattern::Prefix(#prefix)));
@@ -224,12 +230,13 @@ fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
     }
 }
 
-/// The name of the type that stands for the hook, out of reach of the user's names.
+/// Returns the name of the marker, the type that stands for the hook. It cannot clash with the
+/// user's names.
 fn marker_name(name: &Ident) -> Ident {
     Ident::new(&format!("__panora_hooks_{}", name.unraw()), Span::mixed_site().located_at(name.span()))
 }
 
-/// The type that stands for the hook. It is beside the function because the signature names it.
+/// Generates the marker. It is beside the function because the signature names it.
 fn marker(function: &Function) -> TokenStream {
     let visibility = &function.visibility;
     let configuration = configuration(function);
@@ -261,7 +268,7 @@ fn describe(hook: &Hook, name: &Ident) -> TokenStream {
     }
 }
 
-/// A call of a hook: its bounds on the state, and how it is made.
+/// A call of a hook: its bounds on the state, and its body.
 struct Call {
     bounds: TokenStream,
     body: TokenStream,
@@ -286,18 +293,20 @@ fn implement(private: &Private, name: &Ident, Call { bounds, body }: &Call) -> T
     }
 }
 
-/// A local variable that no name of the user's is mistaken for, such as the hook's own.
+/// Returns a local variable that cannot be confused with a name of the user, such as the hook's
+/// own.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// Spans decide where the compiler points: each bound and each extraction is at its argument, the outcome
-/// at the return type, and the future that must be `Send` at the function's name.
+/// Generates the call. Its spans decide where the compiler points: each bound and each extraction
+/// is at its argument, the outcome at the return type, and the future that must be `Send` at the
+/// name of the function.
 fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
     let HookFn { function, arguments, output } = hook;
     let name = &function.signature.ident;
-    // `Event<T>` needs no bound: it is there whatever the state. Without the bound an error in `T` shows
-    // here, at the argument, and not a second time in each list.
+    // `Event<T>` needs no bound, because it can be extracted with any state. Without the bound an
+    // error in `T` appears here, at the argument, and not a second time in each list.
     let bounds = arguments.iter().filter(|argument| !argument.is_event).map(|Argument { ty, .. }| {
         let (first, last) = ends(ty);
         let path = respanned(private.to_token_stream(), first);
@@ -326,7 +335,7 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
     Call { bounds: quote!(#(#bounds)*), body }
 }
 
-/// The use of a deprecated constant is the one warning that a macro can give on stable Rust.
+/// Generates a warning. On stable Rust a macro can only warn by using a deprecated constant.
 fn warn(Warning { kind, message, span }: &Warning) -> TokenStream {
     let name = match kind {
         WarningKind::NeverSent => "never_sent",
@@ -343,7 +352,7 @@ fn warn(Warning { kind, message, span }: &Warning) -> TokenStream {
     }
 }
 
-/// The `#[cfg(..)]`s of the function: what is beside it comes and goes with it.
+/// Returns the `#[cfg(..)]`s of the function, which also apply to the items beside it.
 fn configuration(function: &Function) -> Vec<TokenStream> {
     let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
     function.attributes.iter().filter(is_cfg).map(ToTokens::to_token_stream).collect()

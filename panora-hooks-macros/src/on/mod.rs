@@ -1,4 +1,4 @@
-//! `#[on(..)]`.
+//! The attribute `#[on(..)]`.
 
 mod attribute;
 mod expand;
@@ -10,11 +10,11 @@ use proc_macro2::TokenStream;
 
 use crate::diagnostics::Diagnostics;
 
-/// Parses both inputs, checks them against each other and the catalogue, and writes the item followed by
-/// what belongs to it.
+/// Parses both inputs, checks them against each other and the catalogue, and generates the item and
+/// the items beside it.
 ///
-/// Whatever is wrong, the item itself comes out again, so that the compiler and the editor still see it,
-/// and with it a marker that `hooks![..]` accepts, so that one mistake gives one error.
+/// Even with errors, the item itself is part of the output, so that the compiler and the editor
+/// still see it. So is a marker that `hooks![..]` accepts, so that one mistake causes one error.
 pub(crate) fn on(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let attribute = attribute::parse(attribute, &mut diagnostics);

@@ -5,7 +5,7 @@ use crate::{
     similar::closest,
 };
 
-/// The longest event type or pattern, in bytes. The longest that Panora has is 40.
+/// The length limit of an event type or pattern, in bytes. The longest of Panora has 40.
 const MAX_BYTES: usize = 128;
 
 /// The event types that a string in `#[on("..")]` matches.
@@ -13,13 +13,13 @@ const MAX_BYTES: usize = 128;
 pub(crate) enum EventPattern<'t> {
     /// One event type.
     Exact(&'t str),
-    /// Every event type that begins with this and a dot: `crm` of `crm.*`.
+    /// All event types that begin with this prefix and a dot: `crm` of `crm.*`.
     Prefix(&'t str),
     /// `*`.
     Any,
 }
 
-/// Why a string is no pattern.
+/// The reason why a string is not a pattern.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PatternError {
     pub(crate) message: String,
@@ -68,8 +68,9 @@ impl PatternError {
         Self { message: message.into(), help: Some(help.into()) }
     }
 
-    /// Points at the byte `position` of the event type, and says how to write it. Stable Rust cannot
-    /// underline a part of a literal, so the message draws it.
+    /// Returns an error that points at the byte `position` of the event type and suggests how to
+    /// write it. Stable Rust cannot underline a part of a literal, so the message draws the
+    /// underline.
     fn drawn(message: &str, text: &str, position: usize) -> Self {
         let column = text[..position].chars().count();
         let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
@@ -111,7 +112,7 @@ fn check_segments(text: &str, name: &str) -> Result<(), PatternError> {
     }
 }
 
-/// `text` as it was probably meant, if the catalogue holds that.
+/// Returns the pattern that `text` was probably meant to be, if the catalogue holds it.
 fn mended(text: &str) -> Option<String> {
     let lower: String = text
         .trim()
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_suggested_is_right() {
+    fn suggestions_are_valid_patterns() {
         for (text, suggestion) in [
             ("CRM.*", Some("crm.*")),
             ("Crm.Contact.*", Some("crm.contact.*")),

@@ -1,4 +1,4 @@
-//! Parses the item under the attribute, as far as its signature.
+//! Parses the item under the attribute, up to the end of its signature.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,12 +12,12 @@ use crate::diagnostics::Diagnostics;
 /// The item under the attribute.
 pub(crate) enum Item {
     Function(Box<Function>),
-    /// Anything else, which comes out again as it went in.
+    /// Any other item, which is output unchanged.
     Other(TokenStream),
 }
 
-/// A function. Its body is not looked at: a half-typed one is the compiler's to report, and parsing it
-/// would take time.
+/// A function. Its body is not parsed: the compiler reports errors in it, and parsing it would take
+/// time.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -62,7 +62,7 @@ fn parse_function(input: ParseStream<'_>) -> syn::Result<Function> {
     })
 }
 
-/// The keyword that says what an item is, and the name of what it is.
+/// Returns the keyword that identifies an item, and a name for its kind.
 fn other_item(item: TokenStream) -> Option<(TokenTree, &'static str)> {
     let after_visibility = |input: ParseStream<'_>| {
         input.call(Attribute::parse_outer)?;

@@ -1,6 +1,6 @@
-//! The expansion of `#[on(..)]`, also of functions with mistakes.
+//! The expansion of `#[on(..)]`, including functions with mistakes.
 
-// `UPDATE_EXPECT=1` writes them.
+// `UPDATE_EXPECT=1` always writes raw strings with hashes.
 #![allow(clippy::needless_raw_string_hashes)]
 
 use expect_test::{Expect, expect};
@@ -588,7 +588,7 @@ fn a_method() {
 }
 
 #[test]
-fn no_function() {
+fn an_item_that_is_not_a_function() {
     check(
         quote!("crm.contact.created"),
         quote!(

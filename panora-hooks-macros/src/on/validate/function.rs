@@ -7,24 +7,24 @@ use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Safety, Signature, 
 use super::{Argument, HookFn, HookItem};
 use crate::{diagnostics::Diagnostics, on::signature::Function};
 
-/// As many as the runtime crate implements `HookFunction` for.
+/// The number of arguments for which the runtime crate implements `HookFunction`.
 pub(in crate::on) const MAX_ARGUMENTS: usize = 16;
 
 pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> HookItem {
     if matches!(function.body.clone().into_iter().next(), Some(TokenTree::Punct(end)) if end.as_char() == ';')
     {
-        // In a trait or an extern block, where a marker would be an error of its own.
+        // The function is in a trait or an extern block, where a marker would cause another error.
         diagnostics.error(&function.signature, "hooks are free functions with a body");
         return HookItem::Bare(function.into_token_stream());
     }
     let mut found = Diagnostics::default();
     check_attributes(&mut function, &mut found);
     let arguments = if function.signature.ident == "main" {
-        // Why it cannot be a hook is all there is to say.
+        // Further errors about this function would not help.
         found.error(&function.signature.ident, "`main` is the program's entry point, not a hook");
         Vec::new()
     } else {
-        // An attribute that makes something else of the function may have taken its `async`.
+        // An attribute that turns the function into something else may have removed its `async`.
         if found.is_empty() {
             check_async(&function.signature, &mut found);
         }
@@ -47,13 +47,13 @@ pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> Ho
             function,
         })),
         (false, true) => HookItem::MarkerOnly(Box::new(function)),
-        // In an `impl` block a marker would be an error of its own.
+        // In an `impl` block a marker would cause another error.
         (false, false) => HookItem::Bare(function.into_token_stream()),
     }
 }
 
-/// Refuses attributes that make the function something else, and takes a second `#[on(..)]` away, which
-/// would write a second marker.
+/// Refuses attributes that turn the function into something else, and removes a second `#[on(..)]`,
+/// which would generate a second marker.
 fn check_attributes(function: &mut Function, diagnostics: &mut Diagnostics) {
     let is_main = function.signature.ident == "main";
     function.attributes.retain(|attribute| {
@@ -138,7 +138,7 @@ fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<
             }
             FnArg::Typed(typed) => {
                 for attribute in typed.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
-                    diagnostics.error(attribute, "an argument of a hook is there in every configuration");
+                    diagnostics.error(attribute, "a hook argument must exist in every configuration");
                 }
                 &*typed.ty
             }
@@ -174,7 +174,7 @@ fn check_argument_type(ty: &Type, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The type to take instead of a reference to `ty`.
+/// Returns the type to take instead of a reference to `ty`.
 fn owned_argument(ty: &Type) -> String {
     let text = |tokens: &dyn ToTokens| tokens.to_token_stream().to_string().replace(' ', "");
     match ty {
@@ -197,7 +197,7 @@ fn check_self(signature: &Signature, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a type is `Event<T>`, by its looks.
+/// Returns whether a type looks like `Event<T>`.
 fn is_event(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path.segments.last().is_some_and(|segment| {
@@ -215,7 +215,7 @@ fn last_name(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// The first `word` among the tokens, at any depth.
+/// Returns the first `word` among the tokens, at any depth.
 pub(in crate::on) fn contains_word(tokens: TokenStream, word: &str) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => (ident == word).then_some(ident),
@@ -224,8 +224,8 @@ pub(in crate::on) fn contains_word(tokens: TokenStream, word: &str) -> Option<Id
     })
 }
 
-/// Whether a type borrows for a lifetime that is not `'static`. What a function takes or returns is no borrow
-/// of the type's own.
+/// Returns whether a type borrows for a lifetime other than `'static`. Arguments and results of
+/// function types do not count, because the type itself does not borrow them.
 fn contains_borrow(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     let mut is_signature = false;

@@ -1,4 +1,4 @@
-//! Checks what was parsed, and turns it into what a hook is made of.
+//! Validates the parsed input, and turns it into the parts of a hook.
 
 mod function;
 mod patterns;
@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{diagnostics::Diagnostics, paths::Private};
 
-/// An item under `#[on(..)]`, with all that is written beside it.
+/// An item under `#[on(..)]`, with everything that is generated beside it.
 pub(crate) struct Hook {
     pub(crate) private: Private,
     pub(crate) item: HookItem,
-    /// The patterns that are right.
+    /// The valid patterns.
     pub(crate) patterns: Vec<LitStr>,
     /// Whether the user vouches for patterns that the catalogue does not hold.
     pub(crate) is_unlisted: bool,
@@ -34,7 +34,7 @@ pub(crate) enum HookItem {
     Bare(TokenStream),
 }
 
-/// A function whose signature is a hook's.
+/// A function with the signature of a hook.
 pub(crate) struct HookFn {
     pub(crate) function: Function,
     pub(crate) arguments: Vec<Argument>,
@@ -44,7 +44,7 @@ pub(crate) struct HookFn {
 /// An argument of a hook.
 pub(crate) struct Argument {
     pub(crate) ty: Type,
-    /// Whether it is `Event<_>`, which can be had from any delivery, whatever the state.
+    /// Whether it is `Event<_>`, which can be extracted from any delivery with any state.
     pub(crate) is_event: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Checks event types and prefixes, by their grammar and against the catalogue.
+//! Checks the grammar of event types and prefixes, and looks them up in the catalogue.
 
 use syn::LitStr;
 
@@ -13,7 +13,7 @@ use crate::{
     similar::closest,
 };
 
-/// The patterns that are right.
+/// Returns the valid patterns.
 pub(super) fn check(
     attribute: &Attribute,
     warnings: &mut Vec<Warning>,
@@ -58,7 +58,7 @@ pub(super) fn check(
     right
 }
 
-/// Whether the catalogue holds a pattern that is right.
+/// Whether the catalogue holds a valid pattern.
 enum Standing {
     Listed { is_sent: bool },
     Unlisted,
