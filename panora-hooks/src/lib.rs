@@ -58,7 +58,7 @@ pub use axum::extract::FromRef;
 /// }
 ///
 /// #[on("crm.contact.created")]
-/// async fn contact_created(State(database): State<Database>) { /* … */ }
+/// async fn contact_created(State(database): State<Database>) { /* .. */ }
 /// ```
 ///
 /// This is axum's own type, so hooks and handlers share their state. The rest of this page is

@@ -136,7 +136,7 @@ impl Client {
         }
     }
 
-    /// Creates an endpoint, with a secret of its own.
+    /// Creates an endpoint with its own secret.
     ///
     /// # Errors
     ///

@@ -115,7 +115,7 @@ impl<E: IntoHookError> IntoOutcome for Result<(), E> {
     }
 }
 
-/// `Into<HookError>`, with a compile error of its own.
+/// `Into<HookError>`, with its own compile error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot become a `HookError`",
     label = "not an error that a hook can return",

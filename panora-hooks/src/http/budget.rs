@@ -125,7 +125,7 @@ impl BodyShare {
             if state.waiting.is_empty() {
                 tracing::warn!(
                     limit = self.budget.limit,
-                    "bodies wait: those in memory are as large as `Webhooks::max_buffered_bytes` allows"
+                    "bodies wait, because those in memory use all of `Webhooks::max_buffered_bytes`"
                 );
             }
             let (sender, granted) = oneshot::channel();

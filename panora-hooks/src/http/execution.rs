@@ -52,7 +52,7 @@ impl Drop for Execution {
         let Some(tally) = self.tally.take_if(|_| !self.is_detached) else { return };
         let Ok(runtime) = Handle::try_current() else { return };
         let span = tally.span().clone();
-        tracing::debug!(parent: &span, "the sender is gone, the hook goes on");
+        tracing::debug!(parent: &span, "the sender disconnected; the hook goes on");
         let call = mem::take(&mut self.call);
         let detached = Self { call, tally: Some(tally), is_detached: true };
         drop(runtime.spawn(detached.instrument(span)));

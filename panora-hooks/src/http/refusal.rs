@@ -39,7 +39,7 @@ pub enum Refusal {
     #[error("the body ended early: the connection was cut, or a layer around the router stopped it")]
     Incomplete,
     /// The memory limit for bodies is reached.
-    #[error("too many large bodies at once, and none is read to its end: see `Webhooks::max_buffered_bytes`")]
+    #[error("too many large bodies at once, and none completed in time: see `Webhooks::max_buffered_bytes`")]
     Exhausted,
 }
 
