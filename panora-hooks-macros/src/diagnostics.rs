@@ -30,7 +30,8 @@ impl Diagnostics {
         self.error(tokens, format_args!("{message}\nhelp: {help}"));
     }
 
-    /// Reports an error without tokens to underline, such as an empty attribute.
+    /// Reports an error at a span, for input without tokens to underline, such as an empty
+    /// attribute.
     pub(crate) fn error_at(&mut self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
