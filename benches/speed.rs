@@ -5,7 +5,8 @@
 //! cargo bench -p panora-hooks-benches --bench speed [-- <part>…]
 //! ```
 //!
-//! The parts are `verify`, `decode`, `router`, `express` (which needs Node and npm), `build` and `check`.
+//! The parts are `verify`, `decode`, `router`, `express` (which needs Node and npm), `build` and
+//! `check`.
 
 mod median;
 mod speed {

@@ -115,7 +115,7 @@ fn panics_point_at_the_users_line() {
 }
 
 #[test]
-fn a_pattern_and_a_more_specific_one_are_no_duplicates() {
+fn a_pattern_and_a_more_specific_one_are_not_duplicates() {
     let webhooks = Webhooks::new(verifier()).hooks(hooks![crm::a]).hooks(hooks![prefix]);
     drop(webhooks.into_router::<()>("/webhook"));
 }

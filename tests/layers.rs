@@ -36,7 +36,7 @@ async fn fail(request: Request, next: Next) -> Response {
 
 /// The log names the limit that was exceeded, because raising another one would not help.
 #[test]
-fn errors_of_layers_are_not_taken_for_ours() {
+fn errors_of_layers_are_not_mistaken_for_those_of_the_router() {
     let log = Log::install();
     let (ours, layers) = ("limit set by `Webhooks::max_body_bytes`", "a layer around the router");
     for (our_limit, layers_limit, size, named, not_named) in [

@@ -32,7 +32,7 @@ async fn accounting() {}
 async fn everything() {}
 
 #[test]
-fn they_are_the_names_of_the_patterns() {
+fn scopes_are_the_names_of_the_patterns() {
     assert_eq!(scopes(hooks![]), [] as [&str; 0]);
     assert_eq!(scopes(hooks![exact]), ["connection.created", "crm.company.created"]);
     // Nothing sends these events, but the hooks ask for them.
@@ -40,7 +40,7 @@ fn they_are_the_names_of_the_patterns() {
 }
 
 #[test]
-fn a_prefix_stands_for_what_is_sent() {
+fn a_prefix_expands_to_the_sent_names() {
     assert_eq!(scopes(hooks![contacts]), ["crm.contact.created", "crm.contact.pulled"]);
     // Includes the name that older releases use for `pulled`.
     let tickets_scopes = ["ticketing.ticket.created", "ticketing.ticket.pulled", "ticketing.ticket.synced"];
@@ -61,7 +61,7 @@ fn a_prefix_stands_for_what_is_sent() {
 }
 
 #[test]
-fn hooks_that_share_events_name_them_once() {
+fn events_of_several_hooks_are_listed_once() {
     let all = scopes(hooks![exact, contacts, tickets, everything]);
     let mut unique = all.clone();
     unique.sort_unstable();

@@ -23,7 +23,7 @@ use support::{
 
 /// The vectors were computed with Node, by the sender's algorithm.
 #[test]
-fn it_makes_the_bytes_that_the_sender_makes() {
+fn samples_have_the_bytes_of_the_sender() {
     let (mut made, mut others) = (0, Vec::new());
     for vector in vectors().into_iter().filter(Vector::is_valid) {
         let Some(sent) = vector.sent() else { continue };
@@ -77,7 +77,7 @@ fn the_body_has_the_keys_the_encoding_and_the_type_of_the_sender() {
 }
 
 #[test]
-fn fields_stay_in_their_order() {
+fn fields_keep_their_order() {
     #[derive(serde::Serialize)]
     struct Payload {
         z: u8,
@@ -106,7 +106,7 @@ fn every_event_type_has_a_sample_that_is_the_same_each_time() {
 }
 
 #[test]
-fn values_are_put_in_and_taken_out_by_path() {
+fn values_are_set_and_removed_by_path() {
     let sample = Sample::new("x.y.z", json!({ "a": [{ "b": 1 }, 2], "c": null }));
     let payload = |sample: Sample| sample.payload();
     assert_eq!(payload(sample.clone().set("a[0].b", "x")), r#"{"a":[{"b":"x"},2],"c":null}"#);
@@ -121,7 +121,7 @@ fn values_are_put_in_and_taken_out_by_path() {
 }
 
 #[test]
-fn a_path_that_leads_nowhere_is_a_panic_that_says_where() {
+fn a_path_that_leads_nowhere_panics_with_its_position() {
     let problem = |change: fn(Sample) -> Sample| {
         let panic = panic::catch_unwind(|| change(Sample::new("x.y.z", json!({ "a": [1] })))).unwrap_err();
         *panic.downcast::<String>().unwrap()
@@ -160,7 +160,7 @@ fn a_path_that_leads_nowhere_is_a_panic_that_says_where() {
 }
 
 #[test]
-fn a_panic_is_at_the_line_of_the_test() {
+fn a_panic_points_at_the_line_of_the_test() {
     let here = thread::current().id();
     let files = Arc::new(Mutex::new(Vec::new()));
     let others = panic::take_hook();
@@ -191,7 +191,7 @@ fn a_panic_is_at_the_line_of_the_test() {
 }
 
 #[test]
-fn there_is_no_sample_of_what_is_unknown() {
+fn an_unknown_event_type_has_no_sample() {
     let panic = panic::catch_unwind(|| sample("crm.contct.created")).unwrap_err();
     assert_eq!(
         *panic.downcast::<String>().unwrap(),
@@ -225,7 +225,7 @@ async fn names(meta: Metadata) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_hook_is_told_the_name_that_it_has_for_the_type() {
+async fn a_hook_gets_the_name_that_it_uses_for_the_type() {
     let synced = sample("ticketing.ticket.pulled").wire_type("ticketing.ticket.synced");
     let outcome = synced.run((), hooks![names]).await;
     assert_eq!(outcome.error().unwrap().to_string(), "ticketing.ticket.pulled ticketing.ticket.synced");
@@ -258,7 +258,7 @@ async fn hooks_run_without_http() {
 }
 
 #[tokio::test]
-async fn a_router_answers() {
+async fn a_router_answers_a_sample() {
     let router = || Webhooks::new(verifier()).hooks(hooks![fails]).into_router("/webhook");
     let contact = sample("crm.contact.created").set("first_name", "Ada");
     let response = contact.send(router(), &verifier(), "/webhook").await;
@@ -321,7 +321,7 @@ fn a_request_has_the_senders_headers() {
 }
 
 #[test]
-fn the_bytes_are_what_a_server_takes() {
+fn a_server_accepts_the_bytes_of_a_sample() {
     use std::io::{Read, Write};
 
     let router = Webhooks::new(verifier()).hooks(hooks![fails]).into_router("/webhook");
@@ -342,7 +342,7 @@ async fn at_the_second_attempt(meta: Metadata) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_sample_is_of_any_attempt() {
+async fn a_sample_can_be_of_any_attempt() {
     let note = sample("crm.note.created");
     let first = note.run((), hooks![at_the_second_attempt]).await;
     assert_eq!(first.error().map(ToString::to_string).as_deref(), Some("attempt 1"));

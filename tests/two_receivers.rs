@@ -48,7 +48,7 @@ impl Drop for Database {
 }
 
 #[test]
-fn what_either_stores_runs_once() {
+fn an_event_that_either_receiver_stores_runs_once() {
     let Some(database) = Database::new() else { return };
     let mut program = Command::new(executable("postgres"))
         .env("DATABASE_URL", &database.url)

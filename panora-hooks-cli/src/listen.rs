@@ -165,7 +165,8 @@ pub struct Heard {
     pub forwarded: Option<Result<Answer, SendError>>,
     /// Why the delivery was not recorded.
     pub not_recorded: Option<io::Error>,
-    /// The number of deliveries since the last report that are not reported, because `tell` was too slow. They were answered, recorded and forwarded as usual.
+    /// The number of deliveries since the last report that are not reported, because `tell` was too
+    /// slow. They were answered, recorded and forwarded as usual.
     pub missed: u64,
 }
 

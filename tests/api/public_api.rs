@@ -1,7 +1,8 @@
-//! The public API of the library and its macros is what the files beside this one say, so that it changes on purpose only.
+//! The public API of the library and its macros agrees with the files next to this one, so that it
+//! changes only on purpose.
 //!
-//! They hold what there is with all features, and which types are `Send` and `Sync`. Not in them: which feature an item
-//! needs, and that what an `async fn` returns is `Send`.
+//! The files list the items with all features, and the types that are `Send` and `Sync`. They do
+//! not contain the feature that an item needs, or whether the future of an `async fn` is `Send`.
 
 #![cfg(unix)]
 
@@ -15,12 +16,12 @@ use std::{
 use public_api::Builder;
 
 #[test]
-fn of_the_crate() {
+fn the_public_api_of_the_library_is_unchanged() {
     compare("panora-hooks");
 }
 
 #[test]
-fn of_its_macros() {
+fn the_public_api_of_the_macros_is_unchanged() {
     compare("panora-hooks-macros");
 }
 
@@ -40,13 +41,14 @@ fn compare(package: &str) {
     );
 }
 
-/// The lines of one text that the other does not have: of thousands, the few that matter.
+/// Returns the lines of one text that the other does not contain. Of thousands, these few matter.
 fn difference(mark: &str, of: &str, without: &str) -> String {
     let others: HashSet<&str> = without.lines().collect();
     of.lines().filter(|line| !others.contains(line)).flat_map(|line| [mark, " ", line, "\n"]).collect()
 }
 
-/// One line for each item that is not hidden; of what the compiler implements, what programs rely on.
+/// Returns one line for each item that is not hidden. Of the implementations that the compiler
+/// adds, it contains those that programs rely on.
 fn listing(documentation: &Path) -> String {
     let everything = lines(Builder::from_rustdoc_json(documentation).omit_blanket_impls(true));
     let written: HashSet<String> = lines(
@@ -60,8 +62,8 @@ fn listing(documentation: &Path) -> String {
     everything.into_iter().filter(|line| written.contains(line) || is_relied_on(line)).collect()
 }
 
-/// Whether it is an implementation that programs miss when it is gone. Not the methods of what is derived: they are the
-/// trait's.
+/// Returns whether programs would miss an implementation. Methods of derived traits are left out,
+/// because they follow from the trait.
 fn is_relied_on(line: &str) -> bool {
     const UNMISSED: [&str; 6] = [
         "core::marker::Freeze",
@@ -78,7 +80,7 @@ fn lines(builder: Builder) -> Vec<String> {
     builder.build().unwrap().items().map(|item| format!("{item}\n")).collect()
 }
 
-/// What rustdoc says of a crate with all its features, as JSON.
+/// Returns rustdoc's JSON for a crate with all its features.
 fn documentation(package: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let status = Command::new(env!("CARGO"))

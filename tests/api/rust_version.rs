@@ -1,15 +1,16 @@
-//! The lowest Rust that is promised is one that every dependency promises too, in the versions of `Cargo.lock`. No
-//! compiler is asked; in our own code clippy's `incompatible_msrv`, one of `all`, finds what of `std` is newer.
+//! The promised minimum Rust version is one that every dependency promises, too, in the versions of
+//! `Cargo.lock`. No compiler runs; in our own code, clippy's `incompatible_msrv`, which is in
+//! `all`, finds newer items of `std`.
 
 use std::{collections::HashMap, env, process::Command};
 
 use serde_json::Value;
 
-/// What the feature `postgres` and the command line need, because of sqlx.
+/// The minimum of the feature `postgres` and the command line tool, because of sqlx.
 const NEWER: &str = "1.94";
 
 #[test]
-fn of_most_features() {
+fn most_features_need_the_minimum_rust_version() {
     let mut features = features();
     features.retain(|feature| feature != "postgres");
     let lowest = version(env!("CARGO_PKG_RUST_VERSION"));
@@ -19,17 +20,17 @@ fn of_most_features() {
 }
 
 #[test]
-fn of_the_feature_that_needs_a_newer_one() {
+fn the_feature_postgres_needs_a_newer_rust_version() {
     assert_newer(&dependencies("panora-hooks", &["postgres".to_owned()]));
 }
 
 #[test]
-fn of_the_command_line() {
+fn the_command_line_tool_needs_a_newer_rust_version() {
     assert_newer(&dependencies("panora-hooks-cli", &[]));
     assert_eq!(version(package("panora-hooks-cli")["rust_version"].as_str().unwrap()), version(NEWER));
 }
 
-/// One of the dependencies needs the newer Rust, and none needs one that is newer still.
+/// Asserts that one of the dependencies needs the newer Rust, and none needs an even newer one.
 #[track_caller]
 fn assert_newer(dependencies: &[(String, [u64; 3])]) {
     let (dependency, needs) = dependencies.iter().max_by_key(|(_, needs)| *needs).unwrap();
@@ -44,7 +45,8 @@ fn package(name: &str) -> Value {
     metadata().into_iter().find(|package| package["name"] == name).unwrap()
 }
 
-/// What is built for users with these features, on any platform, and which Rust it asks for. Some does not say.
+/// Returns the dependencies of users with these features on any platform, and the Rust version that
+/// each requires. Some declare none.
 fn dependencies(package: &str, features: &[String]) -> Vec<(String, [u64; 3])> {
     let tree = cargo(&[
         "tree",
@@ -93,7 +95,7 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// `1.89` is `1.89.0`.
+/// Parses a version. `1.89` means `1.89.0`.
 fn version(text: &str) -> [u64; 3] {
     let mut numbers = text.split('.').map(|number| number.parse().unwrap());
     [(); 3].map(|()| numbers.next().unwrap_or(0))

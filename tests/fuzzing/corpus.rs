@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 use panora_hooks_fuzzing::{CHECKS, inputs};
 
 #[test]
-fn what_was_of_interest_is_right() {
+fn every_input_of_the_fuzzers_passes_its_check() {
     for (target, check) in CHECKS {
         let inputs = inputs::of(target).unwrap();
         assert!(inputs.len() >= 20, "the inputs of {target} are gone");
@@ -41,7 +41,7 @@ const TOKENS: [&[u8]; 20] = [
 ];
 
 #[test]
-fn what_is_near_an_envelope_of_interest_is_right() {
+fn changed_envelopes_pass_their_check() {
     // A fixed seed, for the same sequence in each run.
     let mut state = 1_u64;
     let mut below = |bound: usize| {

@@ -12,7 +12,7 @@ use std::{fs, path::Path};
 use facts::Facts;
 
 #[test]
-fn models() {
+fn models_are_up_to_date() {
     let facts = Facts::read();
     let stale: Vec<_> = plan::modules(&facts)
         .iter()
@@ -26,7 +26,7 @@ fn models() {
 }
 
 #[test]
-fn fixtures() {
+fn fixtures_are_up_to_date() {
     let facts = Facts::read();
     let stale: Vec<_> = fixtures::by_vertical(&plan::modules(&facts))
         .into_iter()
@@ -39,7 +39,7 @@ fn fixtures() {
 }
 
 #[test]
-fn a_hook_for_every_event() {
+fn the_hooks_for_every_event_are_up_to_date() {
     let is_fresh = is_fresh("payloads/every_event.rs", &source::every_event());
     assert!(is_fresh, "stale, and written again");
 }

@@ -50,7 +50,7 @@ fn interrupted(runtime: &Runtime, times: u32) -> MemoryInbox {
 }
 
 #[test]
-fn a_hook_that_blocks_neither_stops_the_worker_nor_lives_for_ever() {
+fn a_blocking_hook_neither_stops_the_worker_nor_runs_forever() {
     let runtime = Runtime::new().unwrap();
     // Enough interruptions for the event to run alone.
     let inbox = interrupted(&runtime, 7);

@@ -36,7 +36,7 @@ on_every_store! {
     a_replay_keeps_its_data_when_other_replays_are_discarded,
     a_replay_that_was_done_and_pruned_is_without_data,
     a_replay_of_a_pruned_event_has_data,
-    lists_are_stored_however_often_they_come,
+    lists_are_stored_every_time,
 }
 
 /// Stores an event and up to `replays` copies of it, each under its own id.
@@ -206,7 +206,7 @@ async fn a_replay_of_a_pruned_event_has_data(store: impl Store) {
     assert_eq!(run(&inbox).await, vec![data; 2]);
 }
 
-async fn lists_are_stored_however_often_they_come(store: impl Store) {
+async fn lists_are_stored_every_time(store: impl Store) {
     let inbox = store.inbox();
     for number in 0..40 {
         let list = event(&number.to_string(), "crm.contact.pulled", "[]");
@@ -236,7 +236,7 @@ async fn three_hundred_replays_of_a_megabyte_leave_a_small_file() {
 }
 
 #[tokio::test]
-async fn the_limit_is_for_each_content() {
+async fn the_limit_applies_to_each_content() {
     let inbox = MemoryInbox::new();
     for content in 0..3 {
         put(&inbox, MOST, &format!(r#"{{"content":{content}}}"#)).await;

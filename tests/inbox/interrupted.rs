@@ -148,7 +148,7 @@ fn a_stop_hands_back_events_that_wait_for_their_turn() {
 }
 
 #[test]
-fn a_stop_hands_back_what_a_slow_store_leases() {
+fn a_stop_hands_back_events_that_a_slow_store_leases() {
     run(async {
         let (app, begun) = App::new(async |_| pending().await);
         let (inbox, _settled) = Staged::new(memory());

@@ -466,16 +466,16 @@ fn check<S: Store>(cases: u32, new: impl AsyncFn() -> Option<S>) {
 }
 
 #[test]
-fn memory() {
+fn memory_agrees_with_the_model() {
     check(500, async || Some(stores::Memory::new()));
 }
 
 #[test]
-fn sqlite() {
+fn sqlite_agrees_with_the_model() {
     check(100, async || Some(stores::Sqlite::new()));
 }
 
 #[test]
-fn postgres() {
+fn postgres_agrees_with_the_model() {
     check(25, stores::Postgres::new);
 }

@@ -71,7 +71,7 @@ inbox_contract::tests! {
 }
 
 #[tokio::test]
-async fn only_rules_of_parts_that_it_lacks_are_skipped() {
+async fn only_rules_of_missing_parts_are_skipped() {
     let log = Log::new();
     assert_eq!(log.inbox().capabilities(), Capabilities::CORE.with(Capability::Discard));
     let mut skipped = Vec::new();
@@ -90,7 +90,7 @@ async fn only_rules_of_parts_that_it_lacks_are_skipped() {
 }
 
 #[test]
-fn a_rule_that_needs_a_clock_or_a_restart_is_skipped_without() {
+fn a_rule_is_skipped_without_the_clock_or_restart_that_it_needs() {
     struct Bare(Log);
 
     impl Harness for Bare {

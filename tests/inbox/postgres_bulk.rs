@@ -97,7 +97,7 @@ async fn complete_during(inbox: &PostgresInbox, replay: impl Future<Output = u64
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_visits_each_event_once_though_its_hook_has_run_again() {
+async fn a_replay_visits_each_event_once_even_if_its_hook_runs_again() {
     // With one connection, a lease follows each batch.
     let Some(store) = Postgres::with(1, |options| options).await else { return };
     fill(&store, 1000).await;

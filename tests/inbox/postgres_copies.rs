@@ -117,7 +117,7 @@ async fn replays_of_a_megabyte_leave_a_small_table() {
 /// Two receivers store replays of one content while its original is pruned, discarded and
 /// forgotten.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parked_data_survives_whatever_happens_at_once() {
+async fn parked_data_survives_concurrent_operations() {
     let Some(store) = Postgres::new().await else { return };
     let inbox = store.inbox();
     for round in 0..30 {

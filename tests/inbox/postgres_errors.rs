@@ -98,7 +98,7 @@ async fn all_connections_taken(database: &Database) -> (PostgresInbox, PgConnect
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_a_free_connection_is_tried_again() {
+async fn a_server_without_a_free_connection_is_a_transient_error() {
     let Some(database) = Database::new().await else { return };
     let (inbox, taken) = all_connections_taken(&database).await;
     let error = inbox.put(vec![contact("early")]).await.unwrap_err();
@@ -117,7 +117,7 @@ async fn lock(database: &Database) -> PgConnection {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancelled_statement_is_tried_again() {
+async fn a_cancelled_statement_is_a_transient_error() {
     let Some(database) = Database::new().await else { return };
     let inbox = database.inbox().await;
     let lock = lock(&database).await;
@@ -135,7 +135,7 @@ async fn a_cancelled_statement_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_stops_a_statement_that_nobody_waits_for() {
+async fn the_server_stops_an_abandoned_statement() {
     let Some(database) = Database::new().await else { return };
     let inbox = database.inbox().await;
     let lock = lock(&database).await;

@@ -33,7 +33,7 @@ async fn open(pooler: &Pooler, store: &Postgres, connections: u32) -> Result<Pos
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_that_keeps_sessions_is_as_good_as_the_server() {
+async fn an_inbox_works_through_a_pooler_that_keeps_sessions() {
     let Some(store) = Postgres::new().await else { return };
     let Some(mut pooler) = Pooler::start(connect_options().unwrap(), SESSIONS) else { return };
     let inbox = open(&pooler, &store, 4).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_pooler_that_keeps_sessions_is_as_good_as_the_server() {
 }
 
 #[test]
-fn a_pooler_that_keeps_no_sessions_is_refused_at_the_start() {
+fn a_pooler_without_sessions_is_refused_at_startup() {
     let runtime = Runtime::new().unwrap();
     let Some(store) = runtime.block_on(Postgres::new()) else { return };
     for settings in TRANSACTIONS {
@@ -76,7 +76,7 @@ fn a_pooler_that_keeps_no_sessions_is_refused_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_without_transactions_is_refused_at_the_start() {
+async fn a_pooler_without_transactions_is_refused_at_startup() {
     let Some(store) = Postgres::new().await else { return };
     let Some(pooler) = Pooler::start(connect_options().unwrap(), "pool_mode = statement") else { return };
     let Err(OpenError::Store { source: InboxError::Unavailable(cause), .. }) = open(&pooler, &store, 4).await
@@ -90,7 +90,7 @@ async fn a_pooler_without_transactions_is_refused_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_error_of_a_pooler_that_keeps_no_sessions_any_more_says_so() {
+async fn an_error_names_the_pooler_that_stopped_keeping_sessions() {
     let Some(store) = Postgres::new().await else { return };
     let Some(mut pooler) = Pooler::start(connect_options().unwrap(), SESSIONS) else { return };
     let inbox = open(&pooler, &store, 5).await.unwrap();

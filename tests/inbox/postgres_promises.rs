@@ -15,7 +15,7 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_another_session_holds_is_passed_over() {
+async fn an_event_locked_by_another_session_is_skipped() {
     let Some(store) = Postgres::new().await else { return };
     let inbox = store.inbox();
     let puts = inbox.put(["a", "b", "c"].map(contact).to_vec()).await.unwrap();
@@ -34,7 +34,7 @@ async fn an_event_that_another_session_holds_is_passed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_processes_are_told_of_events() {
+async fn other_processes_are_notified_of_events() {
     let Some(store) = Postgres::new().await else { return };
     let inbox = store.inbox();
     let mut listener = PgListener::connect_with(&store.pool).await.unwrap();
@@ -68,7 +68,7 @@ async fn an_inbox_hears_of_events_that_other_processes_store() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_wait_for_the_disk_where_the_database_does_not() {
+async fn sessions_wait_for_the_disk_even_if_the_database_default_does_not() {
     let Some(database) = Database::new().await else { return };
     database.set("SET synchronous_commit = off").await;
     let options = database.options();
@@ -130,7 +130,7 @@ const VERSION_1: &str = "DROP INDEX @dead_by_kind; DROP INDEX @due_leased; DROP 
     UPDATE @format SET version = 1";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tables_of_version_1_are_brought_to_this_version_beside_a_receiver() {
+async fn tables_of_version_1_are_upgraded_while_a_receiver_runs() {
     let Some(mut store) = Postgres::new().await else { return };
     let old = store.inbox();
     let before = old.put(vec![contact("before")]).await.unwrap()[0].key();
@@ -183,7 +183,7 @@ async fn tables_of_version_1_are_brought_to_this_version_beside_a_receiver() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn receivers_that_start_at_once_create_the_tables_once() {
+async fn receivers_that_start_concurrently_create_the_tables_once() {
     let Some(database) = Database::new().await else { return };
     let inboxes = futures_util::future::join_all((0..6).map(|_| database.inbox())).await;
     for (number, inbox) in inboxes.iter().enumerate() {
@@ -207,7 +207,7 @@ async fn a_single_connection_stores_while_a_worker_waits_for_events() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shorter_timeout_of_the_database_stays() {
+async fn a_shorter_timeout_of_the_database_is_kept() {
     let Some(database) = Database::new().await else { return };
     database.set("SET statement_timeout = '200ms'").await;
     let inbox = database.inbox().await;

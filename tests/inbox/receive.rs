@@ -54,7 +54,7 @@ fn first(mut times: u32, fault: Fault) -> impl FnMut() -> Option<Fault> {
 }
 
 #[test]
-fn what_is_acknowledged_runs_and_is_done() {
+fn an_acknowledged_event_runs_and_is_done() {
     run(async {
         let (app, begun) = App::happy();
         let (inbox, settled) = Staged::new(memory());
@@ -71,7 +71,7 @@ fn what_is_acknowledged_runs_and_is_done() {
 }
 
 #[test]
-fn what_cannot_be_verified_is_not_stored() {
+fn an_unverified_delivery_is_not_stored() {
     run(async {
         let (app, begun) = App::happy();
         let inbox = memory();
@@ -85,7 +85,7 @@ fn what_cannot_be_verified_is_not_stored() {
 }
 
 #[test]
-fn a_hook_that_fails_is_tried_until_it_succeeds() {
+fn a_failing_hook_is_retried_until_it_succeeds() {
     run(async {
         let (app, begun) = App::new(async |meta: Metadata| match meta.attempt {
             1 | 3 => Err("no".into()),
@@ -107,7 +107,7 @@ fn a_hook_that_fails_is_tried_until_it_succeeds() {
 }
 
 #[test]
-fn after_its_last_attempt_an_event_is_dead() {
+fn an_event_is_dead_after_its_last_attempt() {
     run(async {
         let (app, begun) = App::new(async |_| Err("the mailbox is full".into()));
         let (inbox, settled) = Staged::new(memory());
@@ -128,7 +128,7 @@ fn after_its_last_attempt_an_event_is_dead() {
 }
 
 #[test]
-fn a_permanent_failure_is_not_tried_again() {
+fn a_permanent_failure_is_not_retried() {
     run(async {
         let (app, begun) = App::new(async |_| Err(HookError::permanent("no such customer")));
         let (inbox, settled) = Staged::new(memory());
@@ -140,7 +140,7 @@ fn a_permanent_failure_is_not_tried_again() {
 }
 
 #[test]
-fn a_payload_that_does_not_fit_is_dead_and_runs_after_a_fix() {
+fn an_event_whose_payload_does_not_fit_is_dead_and_runs_after_a_fix() {
     run(async {
         let (app, begun) = App::happy();
         let (inbox, settled) = Staged::new(memory());
@@ -215,7 +215,7 @@ fn a_replay_is_parked_and_runs_on_demand() {
 }
 
 #[test]
-fn a_hook_that_takes_too_long_is_cancelled_and_tried_again() {
+fn a_hook_that_times_out_is_cancelled_and_retried() {
     run(async {
         struct Dropped(mpsc::Sender<()>);
         impl Drop for Dropped {
@@ -243,7 +243,7 @@ fn a_hook_that_takes_too_long_is_cancelled_and_tried_again() {
 }
 
 #[test]
-fn no_more_hooks_run_at_once_than_are_allowed() {
+fn concurrent_hooks_stay_within_the_limit() {
     run(async {
         let gate = Arc::new(Semaphore::new(0));
         let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -293,7 +293,7 @@ fn a_lease_is_extended_while_a_hook_runs() {
 }
 
 #[test]
-fn a_clock_that_jumps_does_not_run_a_hook_beside_itself() {
+fn a_clock_jump_does_not_start_a_second_run_of_a_running_hook() {
     run(async {
         let (app, begun) = App::new(async |_| {
             sleep(Duration::from_secs(10)).await;
@@ -314,7 +314,7 @@ fn a_clock_that_jumps_does_not_run_a_hook_beside_itself() {
 }
 
 #[test]
-fn stopping_waits_for_what_runs_and_hands_back_the_rest() {
+fn a_stop_waits_for_running_hooks_and_hands_back_other_events() {
     run(async {
         let (go, gone) = watch::channel(false);
         let (app, begun) = App::new(move |_| {
@@ -340,7 +340,7 @@ fn stopping_waits_for_what_runs_and_hands_back_the_rest() {
 }
 
 #[test]
-fn what_does_not_end_in_time_is_cut_off_and_not_counted() {
+fn a_hook_that_a_stop_cuts_off_is_not_counted() {
     run(async {
         let (app, begun) = App::new(async |_| pending().await);
         let (inbox, settled) = Staged::new(memory());
@@ -355,7 +355,7 @@ fn what_does_not_end_in_time_is_cut_off_and_not_counted() {
 }
 
 #[test]
-fn a_store_that_is_busy_for_a_moment_stores() {
+fn a_store_that_is_briefly_busy_still_stores() {
     run(async {
         for fault in [Fault::Busy, Fault::Away, Fault::AnswerLost] {
             let (app, begun) = App::happy();
@@ -370,7 +370,7 @@ fn a_store_that_is_busy_for_a_moment_stores() {
 }
 
 #[test]
-fn if_the_store_stays_away_the_hook_runs_before_the_answer() {
+fn the_hook_runs_before_the_answer_if_the_store_stays_unreachable() {
     run(async {
         for fault in [Fault::Busy, Fault::Away, Fault::Hangs] {
             for (is_well, status) in [(true, 200), (false, 503)] {
@@ -411,7 +411,7 @@ fn a_store_that_is_full_or_broken_is_a_503_and_recovers() {
 }
 
 #[test]
-fn what_is_not_settled_at_once_does_not_run_twice() {
+fn an_event_with_a_late_settlement_does_not_run_twice() {
     run(async {
         for fault in [Fault::Away, Fault::AnswerLost, Fault::Hangs] {
             let (app, begun) = App::happy();
@@ -473,7 +473,7 @@ fn an_event_that_a_slow_store_leases_runs() {
 }
 
 #[test]
-fn no_value_is_too_large() {
+fn the_largest_values_of_settings_are_accepted() {
     run(async {
         let (app, begun) =
             App::new(async |meta: Metadata| if meta.attempt == 1 { Err("no".into()) } else { Ok(()) });

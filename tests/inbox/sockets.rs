@@ -31,7 +31,7 @@ fn each_delivery_counts_its_outcome() {
 }
 
 #[test]
-fn many_at_once_are_all_stored_and_run_once() {
+fn concurrent_deliveries_are_all_stored_and_run_once() {
     let (app, begun) = App::happy();
     let (inbox, settled) = Staged::new(MemoryInbox::new());
     let receiver = Receiver::start(webhooks(app, inbox));
@@ -57,7 +57,7 @@ fn many_at_once_are_all_stored_and_run_once() {
 }
 
 #[test]
-fn what_has_arrived_is_stored_even_if_the_sender_is_gone() {
+fn a_delivery_is_stored_even_if_its_sender_has_disconnected() {
     let (go, gone) = watch::channel(false);
     let (tried, attempts) = mpsc::channel();
     let (app, begun) = App::happy();

@@ -94,7 +94,7 @@ async fn nothing_runs_once_a_newer_program_has_changed_the_file() {
 }
 
 #[tokio::test]
-async fn a_key_is_not_given_again_when_all_events_are_forgotten() {
+async fn a_key_is_not_reused_after_all_events_are_forgotten() {
     let mut store = Sqlite::new();
     let mut last = EventKey::new(0);
     for round in 0..3 {

@@ -14,7 +14,7 @@ const MEGABYTE: u64 = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test]
-async fn the_log_shrinks_when_a_reader_lets_go() {
+async fn the_log_shrinks_when_a_reader_ends() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let log = || std::fs::metadata(folder.path().join("inbox.db-wal")).unwrap().len();

@@ -79,7 +79,7 @@ async fn each_event_type_has_its_variant() {
 }
 
 #[tokio::test]
-async fn what_has_no_variant_keeps_its_data() {
+async fn an_event_without_a_variant_keeps_its_data() {
     for sample in [
         Sample::new("crm.contact.merged", json!({ "id": 1 })),
         Sample::new("marketingautomation.list.created", json!([1])),
@@ -102,7 +102,7 @@ async fn typed(Event(event): Event<crm::AnyEvent>) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_hook_matches_on_it() {
+async fn a_hook_can_match_on_the_variant() {
     let created = sample("crm.contact.created").set("first_name", "Ada");
     assert!(created.run((), hooks![typed]).await.is_handled());
     let pulled = Sample::new("crm.contact.pulled", json!([]));

@@ -69,7 +69,7 @@ fn find(text: &str) -> &'static EventType {
 }
 
 #[test]
-fn it_holds_the_names_of_the_facts_and_no_others() {
+fn the_catalogue_contains_exactly_the_names_of_the_facts() {
     let names: Vec<_> = facts().into_iter().filter(Fact::is_name).map(|fact| fact.r#type).collect();
     let mut missing: Vec<_> = names.iter().filter(|name| catalogue::find(name).is_none()).collect();
     missing.sort();
@@ -80,7 +80,7 @@ fn it_holds_the_names_of_the_facts_and_no_others() {
 }
 
 #[test]
-fn each_event_type_is_as_the_facts_say() {
+fn each_event_type_agrees_with_the_facts() {
     for fact in facts().into_iter().filter(Fact::is_name) {
         let name = &fact.r#type;
         let event_type = find(name);
@@ -124,7 +124,7 @@ fn each_spelling_leads_to_its_event_type() {
 }
 
 #[test]
-fn it_claims_no_spelling_that_the_facts_do_not_hold() {
+fn every_spelling_of_the_catalogue_is_in_the_facts() {
     let facts: HashMap<_, _> = facts().into_iter().map(|fact| (fact.r#type.clone(), fact)).collect();
     let stands_for = |text: &str| {
         let fact = facts.get(text).unwrap_or_else(|| panic!("`{text}` is not in the facts"));
@@ -138,7 +138,7 @@ fn it_claims_no_spelling_that_the_facts_do_not_hold() {
 }
 
 #[test]
-fn what_is_never_a_webhook_is_not_held() {
+fn the_catalogue_contains_no_type_that_is_never_delivered() {
     for fact in facts() {
         if fact.status == "audit_only" || fact.action == "passthrough" {
             assert_eq!(catalogue::find(&fact.r#type), None, "{}", fact.r#type);

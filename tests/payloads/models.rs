@@ -60,7 +60,7 @@ fn numbers_that_javascript_has_rounded_are_read() {
 }
 
 #[test]
-fn what_is_no_number_of_64_bits_is_refused() {
+fn values_that_are_not_64_bit_integers_are_refused() {
     for wrong in [
         json!(1.5),
         json!(1e30),
@@ -113,7 +113,7 @@ fn a_size_that_is_the_text_null_is_none() {
 }
 
 #[test]
-fn dates_are_text_that_can_be_read_as_a_time() {
+fn dates_are_text_that_converts_to_a_time() {
     let time = |text: &str| {
         let activity: ats::Activity = read(json!({ "id": "1", "remote_created_at": text }));
         activity.remote_created_at.map(|date| date.timestamp().map(|time| time.to_string()))
@@ -135,7 +135,7 @@ fn dates_are_text_that_can_be_read_as_a_time() {
 }
 
 #[test]
-fn a_value_that_no_list_holds_is_kept() {
+fn an_unknown_enum_value_is_kept() {
     let task = |status: &str| read::<crm::Task>(json!({ "id": "1", "status": status })).status.unwrap();
     assert_eq!(task("PENDING"), crm::TaskStatus::Pending);
     assert_eq!(task("ON_HOLD"), crm::TaskStatus::Unknown("ON_HOLD".to_owned()));
@@ -153,7 +153,7 @@ fn a_value_that_no_list_holds_is_kept() {
 }
 
 #[test]
-fn fields_that_are_somebodys_own_have_no_value_where_it_says_null() {
+fn custom_fields_with_the_text_null_have_no_value() {
     let contact: crm::Contact = read(json!({
         "id": "1",
         "field_mappings": { "points": "42", "nickname": "null", "nested": { "a": 1 } },
@@ -166,7 +166,7 @@ fn fields_that_are_somebodys_own_have_no_value_where_it_says_null() {
 }
 
 #[test]
-fn another_object_is_an_id_or_the_object() {
+fn a_reference_is_an_id_or_an_object() {
     let candidate: ats::Candidate = read(json!({
         "id": "1",
         "tags": ["t1", { "id": "t2", "name": "senior", "new": true }],
@@ -201,7 +201,7 @@ fn the_answer_of_a_provider_is_read() {
 }
 
 #[test]
-fn a_model_is_changed_and_written() {
+fn a_changed_model_is_written_with_its_changes() {
     let mut deal: crm::Deal =
         serde_json::from_value(json!({ "id": "1", "name": null, "amount": "5", "new": 1 })).unwrap();
     deal.name = Some("Rockets".to_owned());
@@ -224,7 +224,7 @@ fn a_model_is_changed_and_written() {
 }
 
 #[test]
-fn what_is_not_known_is_moved_from_one_model_to_another() {
+fn unknown_fields_can_be_moved_to_another_model() {
     let deal: crm::DealRow =
         serde_json::from_value(json!({ "id_crm_deal": "1", "name": null, "amount": "5", "new": 1 })).unwrap();
     let contact = crm::Contact { id: "1".to_owned(), extra: deal.extra, ..crm::Contact::default() };
@@ -232,13 +232,13 @@ fn what_is_not_known_is_moved_from_one_model_to_another() {
 }
 
 #[test]
-fn a_secret_of_the_wrong_type_is_not_told() {
+fn a_secret_of_the_wrong_type_is_not_shown() {
     let error = refused::<hris::EmployeeRow>(json!({ "id_hris_employee": "1", "ssn": 123_456_789 }));
     assert_eq!(error, "expected a string");
 }
 
 #[test]
-fn models_are_part_of_a_users_own_types() {
+fn models_can_be_embedded_in_other_types() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Scored {
         score: u8,
@@ -274,13 +274,13 @@ fn models_are_equal_by_their_values() {
 }
 
 #[test]
-fn a_field_that_is_there_twice_is_refused() {
+fn a_duplicate_field_is_refused() {
     let error = serde_json::from_str::<crm::Contact>(r#"{"id":"1","id":"2"}"#).unwrap_err();
     assert!(error.to_string().starts_with("duplicate field `id`"), "{error}");
 }
 
 #[test]
-fn what_is_no_object_is_refused() {
+fn a_payload_that_is_not_an_object_is_refused() {
     for wrong in [json!(null), json!([]), json!("1"), json!(1)] {
         assert!(refused::<crm::Contact>(wrong).contains("expected struct Contact"));
     }
@@ -326,7 +326,7 @@ fn show<T: DeserializeOwned + Debug>(payload: &str) -> String {
 }
 
 #[test]
-fn debug_shows_the_rest() {
+fn debug_shows_other_fields() {
     let payload = json!({ "id": "1", "first_name": "Ada", "remote_data": { "a": 1 }, "new": 1 });
     let contact = format!("{:?}", read::<crm::Contact>(payload));
     assert!(
@@ -360,7 +360,7 @@ async fn an_error_has_the_path_of_the_field() {
 }
 
 #[test]
-fn what_is_nested_too_deep_is_refused() {
+fn deep_nesting_is_refused_in_every_field() {
     let deep = [r#"{"a":["#.repeat(100_000), r#""x""#.to_owned(), "]}".repeat(100_000)].concat();
     for field in ["new", "remote_data", "field_mappings", "first_name", "email_addresses"] {
         let payload = format!(r#"{{"id":"1",{field:?}:{deep}}}"#);

@@ -75,7 +75,7 @@ fn the_text_of_a_payload_has_replacement_characters_and_its_raw_data_is_exact() 
 /// The outer string contains the unpaired surrogate if the payload does not come from
 /// `JSON.stringify`.
 #[test]
-fn a_string_around_the_payload_may_hold_them_too() {
+fn a_string_around_the_payload_may_contain_unpaired_surrogates() {
     let (server, seen) = server();
     let data = r#""{\"name\":\"\ud83d\"}""#;
     assert_eq!(server.send(&Delivery::new("crm.contact.created", data).request()).status, 200);
@@ -83,7 +83,7 @@ fn a_string_around_the_payload_may_hold_them_too() {
 }
 
 #[test]
-fn an_id_and_a_type_may_hold_them() {
+fn an_id_and_a_type_may_contain_unpaired_surrogates() {
     let (server, seen) = server();
     for (body, expected) in [
         (r#"{"id_event":"a\ud83d","data":"[]","type":"x.y"}"#, ["a\u{fffd}", "x.y"]),
@@ -102,7 +102,7 @@ fn an_id_and_a_type_may_hold_them() {
 }
 
 #[test]
-fn a_name_with_them_is_not_one_of_the_names_of_the_body() {
+fn a_key_with_unpaired_surrogates_is_not_a_key_of_the_body() {
     for body in [
         r#"{"id_event\ud83d":"1","data":"[]","type":"x"}"#,
         r#"{"id_event":"1","data":"[]","\ud83d":"x"}"#,
@@ -119,7 +119,7 @@ fn a_name_with_them_is_not_one_of_the_names_of_the_body() {
 
 /// The signature covers the bytes in the body, regardless of the part with the unpaired surrogate.
 #[test]
-fn the_signature_covers_the_very_bytes() {
+fn the_signature_covers_the_exact_bytes() {
     let data = r#"{"a":"\uD83D\u0041"}"#;
     let body = format!(r#" {{ "type":"\ud83d", "data" : {data} ,"id_event":"\ude00"}}"#);
     let verifier = verifier();
@@ -145,7 +145,7 @@ fn raw(json: &str) -> &RawValue {
 }
 
 #[tokio::test]
-async fn models_hold_replacement_characters() {
+async fn models_contain_replacement_characters() {
     let sent = sample("crm.contact.created")
         .set("first_name", raw(r#""A\ud83d""#))
         .set("email_addresses[0].email_address", raw(r#""\ude00@example.com""#))
@@ -202,7 +202,7 @@ fn store_and_run(inbox: &(impl Inbox + Clone)) {
 }
 
 #[test]
-fn an_inbox_stores_them_exactly_and_runs_them() {
+fn an_inbox_stores_unpaired_surrogates_exactly_and_runs_the_events() {
     store_and_run(&MemoryInbox::new());
     let folder = TempDir::new().unwrap();
     store_and_run(&SqliteInbox::open(folder.path().join("inbox.db")).unwrap());
@@ -211,7 +211,7 @@ fn an_inbox_stores_them_exactly_and_runs_them() {
 /// A sample has the notation of `JSON.stringify`: unpaired surrogates as lower-case escapes, and
 /// other text unescaped.
 #[test]
-fn a_sample_holds_them_exactly() {
+fn a_sample_contains_unpaired_surrogates_exactly() {
     let sent = Sample::new("crm.note.created", raw(r#"{"\uD83D\u0041":"\/\ude00\u00e9\ud83d\ude00"}"#));
     assert_eq!(sent.payload(), r#"{"\ud83dA":"/\ude00é😀"}"#);
     let sent = sent.set(r#""\ud83dA""#, 1).set(r#"a."b.c"[0]"#, 2).set(r#""\ud83e""#, 3);
@@ -233,7 +233,7 @@ fn decode<T: serde::de::DeserializeOwned>(payload: &str) -> [Result<T, String>; 
 }
 
 #[test]
-fn errors_beside_them_are_reported_as_without_them() {
+fn errors_are_reported_as_without_unpaired_surrogates() {
     for (payload, expected) in [
         (r#"{"a":"\ud83d","b":1}"#, "does not fit `alloc::string::String` at `.`"),
         (r#"["\ud83d""#, "is not JSON (line 1, column 9)"),
@@ -251,7 +251,7 @@ fn errors_beside_them_are_reported_as_without_them() {
 }
 
 #[test]
-fn keys_that_javascript_tells_apart_may_become_one() {
+fn keys_that_javascript_distinguishes_may_become_one() {
     for decoded in decode::<Value>(r#"{"\ud83d":1,"\ud83e":2}"#) {
         assert_eq!(decoded.unwrap(), json!({ "\u{fffd}": 2 }));
     }
@@ -270,14 +270,14 @@ fn keys_with_a_meaning_in_javascript_are_plain_keys() {
 }
 
 #[test]
-fn of_keys_that_come_twice_the_last_counts() {
+fn of_duplicate_keys_the_last_counts() {
     for decoded in decode::<Value>(r#"{"a":1,"b":2,"a":3}"#) {
         assert_eq!(decoded.unwrap(), json!({ "a": 3, "b": 2 }));
     }
 }
 
 #[test]
-fn numbers_of_javascript_are_numbers() {
+fn numbers_of_javascript_are_read_exactly() {
     for (text, number) in [
         ("1.7976931348623157e+308", f64::MAX),
         ("-1.7976931348623157e+308", f64::MIN),
@@ -296,7 +296,7 @@ fn numbers_of_javascript_are_numbers() {
 
 /// JavaScript never writes such numbers. They do not matter if no code reads them.
 #[test]
-fn a_number_that_is_too_large_is_named() {
+fn a_number_that_is_too_large_is_an_error_that_says_so() {
     for payload in ["[1e400]", "[-1e309]", &format!("[{}]", "9".repeat(400))] {
         for decoded in decode::<Vec<f64>>(payload) {
             let error = decoded.unwrap_err();

@@ -11,7 +11,7 @@ use panora_hooks::Verifier;
 use crate::{program::Quickstart, support::Request};
 
 #[test]
-fn a_client_that_never_ends_its_request_does_not_keep_it_from_ending() {
+fn a_client_that_never_ends_its_request_does_not_block_shutdown() {
     let quickstart = Quickstart::run(&[]).introduced();
     let (address, _) = quickstart.request();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -24,7 +24,7 @@ fn a_client_that_never_ends_its_request_does_not_keep_it_from_ending() {
 }
 
 #[test]
-fn with_nothing_set_the_printed_curl_is_accepted_and_its_tampered_twin_refused() {
+fn the_printed_curl_is_accepted_and_a_tampered_copy_refused() {
     for signal in ["-INT", "-TERM"] {
         let quickstart = Quickstart::run(&[]).introduced();
         let secret = quickstart.between("for development only: ", "\n");
@@ -74,7 +74,7 @@ fn a_delivery_survives_a_kill() {
 }
 
 #[test]
-fn an_inbox_that_is_in_use_says_so() {
+fn an_inbox_in_use_is_an_error_that_names_it() {
     let first = Quickstart::run(&[]).introduced();
     let mut second = Quickstart::run_in(Arc::clone(&first.folder), &[]);
     let mut errors = String::new();
@@ -84,7 +84,7 @@ fn an_inbox_that_is_in_use_says_so() {
 }
 
 #[test]
-fn with_a_secret_set_it_is_used_and_not_printed() {
+fn a_given_secret_is_used_and_not_printed() {
     let secret = "canary-f1f9a1c6";
     let quickstart = Quickstart::run(&[("PANORA_WEBHOOK_SECRET", secret)]).introduced();
     assert_eq!(quickstart.deliver(|request| request), 200);
@@ -102,7 +102,7 @@ fn with_a_secret_set_it_is_used_and_not_printed() {
 }
 
 #[test]
-fn what_is_wrong_with_a_variable_is_said_and_not_its_value() {
+fn an_invalid_variable_is_an_error_that_shows_no_secret() {
     for (name, value, complaint) in [
         ("PANORA_WEBHOOK_SECRET", "", "`PANORA_WEBHOOK_SECRET` is blank"),
         ("PANORA_WEBHOOK_SECRET", "canary\n", "`PANORA_WEBHOOK_SECRET` begins or ends with white space"),
@@ -118,7 +118,7 @@ fn what_is_wrong_with_a_variable_is_said_and_not_its_value() {
 }
 
 #[test]
-fn a_port_in_use_says_so() {
+fn a_port_in_use_is_an_error_that_names_it() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let mut quickstart = Quickstart::run(&[("PORT", &port)]);

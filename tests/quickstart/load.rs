@@ -37,7 +37,7 @@ fn quickstart() -> (MutexGuard<'static, ()>, Quickstart, SocketAddr) {
 }
 
 #[test]
-fn slow_senders_keep_nobody_waiting() {
+fn slow_senders_do_not_delay_others() {
     let (_alone, quickstart, address) = quickstart();
     let Delivery { body, .. } = contact();
     let (start, end) = body.split_at(body.len() / 2);
@@ -63,7 +63,7 @@ fn slow_senders_keep_nobody_waiting() {
 
 /// The senders need not know the secret, and together their bodies exceed the memory.
 #[test]
-fn slow_senders_of_large_bodies_keep_nobody_waiting() {
+fn slow_senders_of_large_bodies_do_not_delay_others() {
     let (_alone, quickstart, address) = quickstart();
     let request = Request::post("/webhook").header("Panora-Signature", "0".repeat(64));
     let head = request.header("Content-Length", (32 << 20).to_string()).head();
@@ -83,7 +83,7 @@ fn slow_senders_of_large_bodies_keep_nobody_waiting() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn large_bodies_at_once_take_no_more_memory_than_stated() {
+fn concurrent_large_bodies_take_no_more_memory_than_documented() {
     let (_alone, quickstart, address) = quickstart();
     let delivery = Delivery::encoded("crm.company.push", &format!("[{:?}]", "x".repeat(1024 * 1024)));
     let request: Request = delivery.request();

@@ -24,7 +24,7 @@ mod tests {
     use webhooks_of_panora::{Verifier, Webhooks};
 
     #[test]
-    fn its_hooks_are_registered() {
+    fn hooks_of_a_renamed_dependency_are_registered() {
         let verifier = Verifier::new("secret").unwrap();
         let webhooks = Webhooks::new(verifier).with_state(super::App).hooks(super::hooks);
         let shown = format!("{webhooks:?}");

@@ -77,7 +77,7 @@ fn an_event_that_no_hook_names_is_acknowledged() {
 }
 
 #[test]
-fn a_hook_that_fails_is_an_empty_500() {
+fn a_failing_hook_is_an_empty_500() {
     let (server, _) = server();
     for event_type in ["crm.deal.push", "crm.note.push", "crm.task.push"] {
         let answer = server.send(&Delivery::encoded(event_type, "{}").request());
@@ -142,7 +142,7 @@ fn answers_to_bad_signatures_do_not_differ() {
 }
 
 #[test]
-fn a_body_that_is_not_the_senders_says_in_which_way() {
+fn the_answer_names_the_fault_of_a_body() {
     let (server, _) = server();
     let signature = verifier().sign("1");
     for (body, reason) in [
@@ -192,7 +192,7 @@ async fn soon(notified: impl Future<Output = ()>) {
 
 /// A server drops the future of a request whose sender disconnects.
 #[tokio::test]
-async fn a_hook_is_finished_when_the_sender_hangs_up() {
+async fn a_hook_finishes_even_if_the_sender_disconnects() {
     let recorder = DebuggingRecorder::new();
     let _recording = metrics::set_default_local_recorder(&recorder);
     let gate = Arc::new(Gate::default());
@@ -213,7 +213,7 @@ async fn a_hook_is_finished_when_the_sender_hangs_up() {
 }
 
 #[tokio::test]
-async fn shutting_down_finishes_what_runs() {
+async fn shutdown_waits_for_running_hooks() {
     let gate = Arc::new(Gate::default());
     let webhooks = Webhooks::new(verifier()).with_state(Arc::clone(&gate)).hooks(hooks![waits]);
     let mut server = Server::start(webhooks.into_router("/webhook"));

@@ -65,7 +65,7 @@ impl Receiver {
 }
 
 #[test]
-fn the_most_specific_pattern_wins_in_whatever_order() {
+fn the_most_specific_pattern_wins_in_any_order() {
     for list in [
         (|registry: &mut _| hooks![contact_created, contact, crm, any](registry)) as fn(&mut Registry<Calls>),
         |registry| hooks![any, crm, contact, contact_created](registry),
@@ -83,7 +83,7 @@ fn the_most_specific_pattern_wins_in_whatever_order() {
 }
 
 #[test]
-fn a_hook_gets_its_event_however_the_wire_spells_it() {
+fn a_hook_gets_its_event_under_every_wire_type() {
     let receiver = Receiver::new(hooks![
         company_created,
         contact_created,
@@ -106,7 +106,7 @@ fn a_hook_gets_its_event_however_the_wire_spells_it() {
 }
 
 #[test]
-fn a_hook_that_names_the_variant_comes_first() {
+fn a_hook_that_names_a_variant_takes_precedence() {
     let receiver = Receiver::new(hooks![ticket_pulled, ticket_synced, cashflow, crm]);
     receiver.assert_reaches("ticketing.ticket.synced", "ticket_synced", "ticketing.ticket.synced");
     receiver.assert_reaches("ticketing.ticket.pulled", "ticket_pulled", "ticketing.ticket.pulled");
@@ -116,7 +116,7 @@ fn a_hook_that_names_the_variant_comes_first() {
 }
 
 #[test]
-fn types_that_the_catalogue_does_not_hold_reach_the_hooks_that_name_them() {
+fn unlisted_types_reach_the_hooks_that_name_them() {
     let receiver = Receiver::new(hooks![imported, crm]);
     receiver.assert_reaches("crm.contact.imported", "imported", "crm.contact.imported");
     receiver.assert_reaches("crm.contact.exported", "crm", "crm.contact.exported");
@@ -125,7 +125,7 @@ fn types_that_the_catalogue_does_not_hold_reach_the_hooks_that_name_them() {
 }
 
 #[test]
-fn any_gets_everything_under_the_name_of_the_catalogue() {
+fn a_hook_for_any_event_gets_the_name_of_the_catalogue() {
     let receiver = Receiver::new(hooks![any]);
     for event_type in catalogue::all() {
         receiver.assert_reaches(event_type.name(), "any", event_type.name());
@@ -136,7 +136,7 @@ fn any_gets_everything_under_the_name_of_the_catalogue() {
 }
 
 #[test]
-fn lists_add_up() {
+fn lists_can_be_combined() {
     let receiver = Receiver::new(|registry| {
         registry.hooks(hooks![contact_created]).hooks(hooks![]).hooks(|registry| hooks![crm](registry));
     });

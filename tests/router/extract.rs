@@ -46,7 +46,7 @@ async fn value(Event(payload): Event<Value>, State(seen): State<Seen>) {
 }
 
 #[test]
-fn the_payload_is_the_same_in_a_string_and_as_it_is() {
+fn the_payload_is_the_same_in_a_string_and_as_json() {
     let (server, seen) = server(hooks![value]);
     for payload in [
         r#"{"first_name":"Ada","emails":["ada@example.com"]}"#,
@@ -75,7 +75,7 @@ async fn optional(Event(payload): Event<Option<HashMap<String, u64>>>, State(see
 }
 
 #[test]
-fn null_is_nothing_for_an_option() {
+fn null_is_none_for_an_option() {
     let (server, seen) = server(hooks![optional]);
     for null in ["null", r#""null""#] {
         deliver(&server, &Delivery::new("crm.contact.pulled", null), 200);
@@ -90,7 +90,7 @@ async fn raw(RawData(data): RawData, State(seen): State<Seen>) {
 }
 
 #[test]
-fn raw_data_is_what_was_signed() {
+fn raw_data_is_the_signed_text() {
     let (server, seen) = server(hooks![raw]);
     for data in [r#""{\"a\":  1}""#, r#"{"a":  1}"#, "null", r#""not JSON""#, r#""\ud800""#] {
         deliver(&server, &Delivery::new("crm.deal.push", data), 200);
@@ -124,7 +124,7 @@ impl FromDelivery<App> for Length {
 }
 
 #[test]
-fn arguments_are_what_they_say() {
+fn every_argument_has_the_value_of_its_delivery() {
     let (server, seen) = server(hooks![everything]);
     deliver(&server, &Delivery::new("crm.note.push", "[1]"), 200);
     let id = "7197465d-c9d3-4094-a2d2-b9fc4346d636";
@@ -171,7 +171,7 @@ mod errors {
     const EVENT: &str = "the payload of `crm.contact.created` (event 7197465d-c9d3-4094-a2d2-b9fc4346d636)";
 
     #[test]
-    fn the_path_of_the_field_is_named_and_never_its_value() {
+    fn an_error_names_the_path_of_the_field_and_never_its_value() {
         for (payload, path, rest) in [
             (
                 r#"{"first_name":"canary-1","email_addresses":[{"email_address":"canary-2","kind":"WORK"},{"email_address":7,"kind":"WORK"}]}"#,
@@ -206,7 +206,7 @@ mod errors {
 
     /// The keys of a map are user data, and may be any text.
     #[test]
-    fn a_key_that_is_no_name_is_not_named() {
+    fn a_key_that_is_not_a_name_is_not_shown() {
         type Maps = HashMap<String, Vec<HashMap<String, HashMap<String, String>>>>;
         let payload = r#"{"email_addresses":[{"ada@example.com\nERROR canary":{"b":1}}]}"#;
         let delivery = Delivery::encoded("x", payload);
@@ -220,7 +220,7 @@ mod errors {
     }
 
     #[test]
-    fn an_endless_id_is_cut_off() {
+    fn a_very_long_id_is_cut_off() {
         let body = format!(r#"{{"id_event":"{}","data":1,"type":"x"}}"#, "i".repeat(100_000));
         let delivery = verifier();
         let delivery = delivery.verify(body.as_bytes(), delivery.sign("1")).unwrap();
@@ -228,7 +228,7 @@ mod errors {
     }
 
     #[test]
-    fn what_is_no_json_says_where() {
+    fn invalid_json_is_reported_with_its_position() {
         assert_eq!(error(r#""canary""#), (None, format!("{EVENT} is not JSON (line 1, column 1)")));
         assert_eq!(error(r#""""#), (None, format!("{EVENT} is not JSON (line 1, column 0)")));
         assert_eq!(
@@ -239,7 +239,7 @@ mod errors {
     }
 
     #[test]
-    fn depth_is_refused() {
+    fn deep_nesting_is_refused() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         for delivery in [Delivery::encoded("x", &deep), Delivery::new("x", &deep)] {
             let delivery = verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Value>();
@@ -248,7 +248,7 @@ mod errors {
     }
 
     #[test]
-    fn a_type_of_the_wire_cannot_break_the_line() {
+    fn a_wire_type_cannot_break_the_line() {
         let delivery = Delivery::new(r"x\n\u001b[31m", "1");
         let delivery = verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<String>();
         assert!(delivery.unwrap_err().to_string().starts_with(r"the payload of `x\n\u{1b}[31m` (event "));

@@ -48,7 +48,7 @@ fn the_limit_holds_to_the_byte_for_declared_and_streamed_bodies() {
 }
 
 #[test]
-fn by_default_megabytes_are_read() {
+fn bodies_of_megabytes_are_accepted_by_default() {
     let server = Server::start(counting(&Count::default()).into_router("/webhook"));
     assert_answer(&server.send(&contact_of(DEFAULT_LIMIT).request()), 200, "");
     assert_eq!(server.send(&contact_of(DEFAULT_LIMIT + 1).request()).status, 413);
@@ -62,7 +62,7 @@ fn answer_to_head(server: &Server, request: &Request) -> Answer {
 }
 
 #[test]
-fn a_body_that_is_declared_too_large_is_not_waited_for() {
+fn a_body_that_is_declared_too_large_is_refused_before_it_arrives() {
     let (server, _) = limited(LIMIT);
     let request = contact().request().header("Content-Length", "1001");
     assert_answer(&answer_to_head(&server, &request), 413, "Webhook Error: body too large");
@@ -86,7 +86,7 @@ fn a_signature_of_the_wrong_shape_is_refused_before_the_body() {
 
 /// Even if a layer delays the answer, so that there would be time to read the body.
 #[test]
-fn a_sender_that_asks_is_not_told_to_go_on_when_it_is_refused() {
+fn a_refused_sender_is_not_told_to_continue() {
     async fn slow(request: axum::extract::Request, next: Next) -> Response {
         let response = next.run(request).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -100,7 +100,7 @@ fn a_sender_that_asks_is_not_told_to_go_on_when_it_is_refused() {
 }
 
 #[test]
-fn a_body_shorter_than_declared_is_not_taken_for_whole() {
+fn a_body_shorter_than_declared_is_refused() {
     let (server, count) = limited(DEFAULT_LIMIT);
     let delivery = contact();
     let request = delivery.request().header("Content-Length", (delivery.body.len() + 1).to_string());
@@ -112,7 +112,7 @@ fn a_body_shorter_than_declared_is_not_taken_for_whole() {
 }
 
 #[test]
-fn a_slow_drip_is_cut_off() {
+fn a_slowly_dripping_body_is_cut_off() {
     // A small body, and one that is large enough to wait for memory.
     for delivery in [contact(), contact_of(20_000)] {
         let count = Count::default();
@@ -139,7 +139,7 @@ fn a_slow_drip_is_cut_off() {
 }
 
 #[test]
-fn there_may_be_no_limit() {
+fn limits_can_be_disabled() {
     let webhooks = counting(&Count::default()).read_timeout(Duration::MAX).max_buffered_bytes(usize::MAX);
     let server = Server::start(webhooks.max_body_bytes(usize::MAX).into_router("/webhook"));
     for size in [200, 1_000_000] {
@@ -148,7 +148,7 @@ fn there_may_be_no_limit() {
 }
 
 #[test]
-fn a_sender_that_waits_keeps_nobody_waiting() {
+fn an_idle_sender_does_not_delay_others() {
     let (server, _) = limited(DEFAULT_LIMIT);
     let waiting: Vec<_> = (0..50)
         .map(|_| {

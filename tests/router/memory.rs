@@ -128,7 +128,7 @@ fn delivery_of(bytes: usize) -> Delivery {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_waits_until_another_is_gone() {
+async fn a_body_waits_until_another_releases_its_memory() {
     for pieces in [1, 3] {
         let mut receiver = Receiver::with(160_000);
         let mut answers = vec![receiver.send(90_000, pieces)];
@@ -149,7 +149,7 @@ async fn a_body_waits_until_another_is_gone() {
 /// Reading a body takes an additional buffer, which is given back. Otherwise there would be no room
 /// for the third.
 #[tokio::test(start_paused = true)]
-async fn a_body_that_has_room_does_not_wait() {
+async fn a_body_that_fits_does_not_wait() {
     let mut receiver = Receiver::with(210_000);
     let mut answers = Vec::new();
     for (bytes, pieces) in [(90_000, 3), (90_000, 3), (30_000, 1)] {
@@ -162,7 +162,7 @@ async fn a_body_that_has_room_does_not_wait() {
 
 /// Even for the smallest limit, because the sender does not retry.
 #[tokio::test(start_paused = true)]
-async fn a_body_larger_than_the_limit_goes_alone() {
+async fn a_body_larger_than_the_limit_is_read_alone() {
     let mut receiver = Receiver::with(0);
     let answers = [receiver.send(90_000, 3), receiver.send(90_000, 3)];
     for _ in 0..2 {
@@ -175,7 +175,7 @@ async fn a_body_larger_than_the_limit_goes_alone() {
 
 /// Bodies that each hold a part of the memory must not wait for each other forever.
 #[tokio::test(start_paused = true)]
-async fn bodies_that_have_all_begun_come_to_an_end() {
+async fn bodies_that_are_read_concurrently_do_not_deadlock() {
     let mut receiver = Receiver::with(160_000);
     receiver.may_end.add_permits(10);
     let delivery = delivery_of(90_000);
@@ -199,7 +199,7 @@ async fn bodies_that_have_all_begun_come_to_an_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_that_a_body_waits_is_not_the_senders() {
+async fn waiting_for_memory_does_not_count_towards_the_read_timeout() {
     let mut receiver = Receiver::with(0);
     let first = receiver.send(90_000, 1);
     receiver.has_begun().await;
@@ -222,7 +222,7 @@ async fn the_time_that_a_body_waits_is_not_the_senders() {
 
 /// It is refused after ten seconds in which no body was read to its end.
 #[tokio::test(start_paused = true)]
-async fn a_body_waits_while_others_come_to_their_end_and_then_is_refused() {
+async fn a_body_waits_while_others_complete_and_is_then_refused() {
     let mut receiver = Receiver::with(0);
     let first = receiver.send(90_000, 1);
     receiver.has_begun().await;
@@ -247,7 +247,7 @@ async fn a_body_waits_while_others_come_to_their_end_and_then_is_refused() {
 
 /// A sender that holds memory and sends nothing is cut off while others wait.
 #[tokio::test(start_paused = true)]
-async fn who_keeps_others_waiting_has_seconds() {
+async fn a_sender_that_delays_others_is_cut_off_within_seconds() {
     let mut receiver = Receiver::with(100_000);
     receiver.may_end.add_permits(1);
     let delivery = delivery_of(90_000);
@@ -272,7 +272,7 @@ async fn who_keeps_others_waiting_has_seconds() {
 
 /// Even if another body has waited longer, for more memory.
 #[tokio::test(start_paused = true)]
-async fn whoever_fits_goes_on() {
+async fn a_body_that_fits_overtakes_a_larger_one() {
     let mut receiver = Receiver::with(160_000);
     // Two bodies are held by their hooks, and one is being read.
     let mut answers = vec![receiver.send(60_000, 1)];
@@ -302,7 +302,7 @@ async fn whoever_fits_goes_on() {
 
 /// Most events are small, and must not be delayed by bodies that fill the memory.
 #[tokio::test(start_paused = true)]
-async fn small_bodies_wait_for_nothing() {
+async fn small_bodies_are_not_delayed_by_large_ones() {
     let mut receiver = Receiver::with(0);
     let large = [receiver.send(90_000, 1), receiver.send(90_000, 1)];
     receiver.has_begun().await;
@@ -319,7 +319,7 @@ async fn small_bodies_wait_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_goes_away_takes_nothing_along() {
+async fn a_disconnected_sender_releases_its_memory() {
     let mut receiver = Receiver::with(100_000);
     let first = receiver.send(90_000, 1);
     receiver.has_begun().await;
@@ -350,7 +350,7 @@ async fn who_goes_away_takes_nothing_along() {
 
 /// A stored body no longer counts towards the memory limit for bodies.
 #[tokio::test(start_paused = true)]
-async fn what_is_stored_in_memory_is_no_body_any_more() {
+async fn a_stored_body_does_not_count_towards_the_limit() {
     let webhooks = Webhooks::new(verifier()).max_buffered_bytes(100_000).with_inbox(MemoryInbox::new());
     let (router, _worker) = webhooks.into_parts("/webhook");
     for number in 0..10 {

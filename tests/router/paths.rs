@@ -18,7 +18,7 @@ fn assert_served(router: Router, paths: &[&str], others: &[&str]) {
 }
 
 #[test]
-fn with_and_without_a_trailing_slash() {
+fn the_router_answers_with_and_without_a_trailing_slash() {
     for path in ["/webhook", "/webhook/"] {
         let router = counting(&Count::default()).into_router(path);
         assert_served(router, &["/webhook", "/webhook/", "/webhook?x=1"], &["/", "/webhook/x", "/webhooks"]);
@@ -33,7 +33,7 @@ fn with_and_without_a_trailing_slash() {
 }
 
 #[test]
-fn under_nest() {
+fn the_router_can_be_nested() {
     let nested = |path| Router::new().nest("/hooks", counting(&Count::default()).into_router(path));
     assert_served(nested("/panora"), &["/hooks/panora", "/hooks/panora/"], &["/panora", "/hooks"]);
     // For a nested `/`, axum serves only the prefix.
@@ -41,7 +41,7 @@ fn under_nest() {
 }
 
 #[test]
-fn beside_an_application_of_any_state() {
+fn the_router_can_be_merged_into_an_application_of_any_state() {
     #[derive(Clone)]
     struct Application(&'static str);
 
@@ -61,7 +61,7 @@ fn beside_an_application_of_any_state() {
 }
 
 #[test]
-fn two_routers_have_hooks_of_their_own() {
+fn two_routers_have_separate_hooks() {
     let (one, two) = (Count::default(), Count::default());
     let router = counting(&one).into_router("/one").merge(counting(&two).into_router("/two"));
     assert_served(router, &["/one", "/two", "/two/"], &["/three"]);

@@ -53,13 +53,13 @@ proptest! {
     }
 
     #[test]
-    fn well_formed_is_not_enough(signature in "[0-9a-f]{64}") {
+    fn a_well_formed_signature_is_not_enough(signature in "[0-9a-f]{64}") {
         let delivery = Delivery::encoded("crm.contact.created", "{}");
         prop_assert_eq!(verify(&delivery.body, signature), Err(VerifyError::SignatureMismatch));
     }
 
     #[test]
-    fn upper_case_is_refused_wherever_it_stands(index in 0..64_usize) {
+    fn an_upper_case_digit_is_refused_at_any_position(index in 0..64_usize) {
         let mut signature = Delivery::encoded("crm.contact.created", "{}").signature.into_bytes();
         prop_assume!(signature[index].is_ascii_alphabetic());
         signature[index].make_ascii_uppercase();
@@ -81,7 +81,7 @@ proptest! {
 
     /// The verified data is the slice of the body, in any order of keys and with any white space.
     #[test]
-    fn what_is_verified_is_what_is_decoded(
+    fn the_verified_slice_is_the_decoded_slice(
         payload in "\\PC{0,40}",
         white_space in "[ \t\r\n]{0,3}",
         // Without the additional key, the body is as the sender writes it.
@@ -107,7 +107,7 @@ proptest! {
 
 /// In each of the strings, at any position within 64 bytes, and with or without a following quote.
 #[test]
-fn what_no_string_may_hold_is_refused() {
+fn invalid_characters_and_escapes_in_strings_are_refused() {
     let controls = (0..b' ').map(|byte| char::from(byte).to_string());
     let escapes = [r"\x", r"\u12g4", r"\u123", r"\U0041", "\\\n", r"\'"].map(str::to_owned);
     for wrong in controls.chain(escapes) {
@@ -129,7 +129,7 @@ fn what_no_string_may_hold_is_refused() {
 }
 
 #[test]
-fn ids_and_types_are_as_they_read() {
+fn ids_and_types_are_unescaped() {
     let verifier = verifier();
     for (written, read) in
         [(r"a\\b", r"a\b"), (r#"a\"b"#, "a\"b"), (r"\u0061", "a"), ("\u{e9}", "\u{e9}"), (r"\n", "\n")]
@@ -144,7 +144,7 @@ fn ids_and_types_are_as_they_read() {
 }
 
 #[test]
-fn keys_are_compared_as_they_read() {
+fn keys_are_compared_after_unescaping() {
     let verifier = verifier();
     let signature = verifier.sign("1");
     let verify = |body: &str| verifier.verify(body.as_bytes(), &signature).map(drop);
@@ -195,7 +195,7 @@ fn a_secret_is_used_as_it_is() {
 }
 
 #[test]
-fn nothing_is_no_secret() {
+fn an_empty_or_blank_secret_is_refused() {
     assert_eq!(Verifier::new("").unwrap_err(), SecretError::Empty);
     for blank in [" ", "\n", "\t \r\n", "\u{a0}"] {
         assert_eq!(Verifier::new(blank).unwrap_err(), SecretError::Blank);
@@ -207,7 +207,7 @@ fn nothing_is_no_secret() {
 /// Each value is read by a child process of this program, because changing the environment of a
 /// running program requires `unsafe`.
 #[test]
-fn a_variable_is_looked_at_before_it_is_used() {
+fn a_secret_from_a_variable_is_checked_before_use() {
     const VARIABLE: &str = "PANORA_HOOKS_SIGNATURE_TEST";
     const IS_CHILD: &str = "PANORA_HOOKS_SIGNATURE_TEST_CHILD";
     if std::env::var_os(IS_CHILD).is_some() {
@@ -227,7 +227,7 @@ fn a_variable_is_looked_at_before_it_is_used() {
     }
     let run = |value: Option<&std::ffi::OsStr>| {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "signature::a_variable_is_looked_at_before_it_is_used", "--nocapture"]);
+        child.args(["--exact", "signature::a_secret_from_a_variable_is_checked_before_use", "--nocapture"]);
         child.env(IS_CHILD, "1").env_remove(VARIABLE);
         if let Some(value) = value {
             child.env(VARIABLE, value);

@@ -10,7 +10,7 @@ use panora_hooks::{Delivery, FromDelivery, HookError, State, Verifier, VerifyErr
 use serde_json::Value;
 
 #[test]
-fn the_verifier_decides_as_the_vectors_say() {
+fn the_verifier_agrees_with_the_vectors() {
     let vectors = vectors();
     assert_eq!(vectors.len(), 182);
     for vector in vectors {
@@ -63,7 +63,7 @@ async fn any(Decoded(decoded): Decoded, State(seen): State<Seen>) {
 }
 
 #[test]
-fn the_router_answers_as_the_vectors_say() {
+fn the_router_agrees_with_the_vectors() {
     let mut servers = BTreeMap::new();
     for vector in vectors() {
         let name = &vector.name;

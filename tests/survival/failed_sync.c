@@ -1,8 +1,9 @@
-/* A disk whose log cannot be synced for a while, to be preloaded.
+/* A disk whose log cannot be flushed for a while, to be preloaded.
  *
- * While the file PANORA_SYNC_FAILS exists, `fsync` and `fdatasync` of a log of SQLite fail. Linux then takes what was
- * written since the last sync for written, though the disk does not have it: the next sync succeeds and writes
- * nothing. The file PANORA_SYNC_LOG is told which bytes of the log the disk has lost, and has after all:
+ * While the file PANORA_SYNC_FAILS exists, `fsync` and `fdatasync` of a log of SQLite fail. Linux
+ * then considers the data since the last flush written, although the disk does not have it: the next
+ * flush succeeds and writes nothing. The file PANORA_SYNC_LOG records which bytes of the log the
+ * disk has lost, and which it has after all:
  *
  *     lost <offset> <length>
  *     synced <offset> <length>
@@ -21,7 +22,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Written since the last sync. */
+/* Written since the last flush. */
 static struct { long long offset, length; } ranges[1 << 16];
 static int count;
 

@@ -45,7 +45,7 @@ fn event(number: u64) -> Vec<u8> {
     request(&format!("event-{number}"), "crm.contact.created", &payload)
 }
 
-/// Removes from the log the data that the disk has lost. Returns the number of bytes.
+/// Overwrites the bytes of the log that the disk has lost. Returns their number.
 fn lose(log: &Path, told: &Path) -> usize {
     let file = OpenOptions::new().write(true).open(log).unwrap();
     let mut is_lost = vec![false; usize::try_from(file.metadata().unwrap().len()).unwrap()];
@@ -65,7 +65,7 @@ fn lose(log: &Path, told: &Path) -> usize {
 }
 
 #[test]
-fn nothing_acknowledged_follows_a_part_of_the_log_that_was_not_synced() {
+fn nothing_acknowledged_follows_an_unflushed_part_of_the_log() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let (fails, told) = (folder.path().join("fails"), folder.path().join("told"));

@@ -21,7 +21,7 @@ use crate::{own_server::Server, postgres::Schema, process::Lost, say, server::ru
 const LONGEST_OUTAGE: Duration = Duration::from_secs(20);
 
 #[test]
-fn a_standby_that_takes_over_has_everything_and_stores_soon() {
+fn a_promoted_standby_has_every_event_and_stores_soon() {
     let Some(primary) = Server::start("") else { return };
     let proxy = Proxy::start(primary.port);
     let standby = primary.start_standby();

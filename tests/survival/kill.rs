@@ -68,7 +68,7 @@ fn postgres_loses_nothing() {
 
 /// A hook that ends the process must not do so forever, and must not take other events with it.
 #[test]
-fn a_hook_that_aborts_is_dead_in_the_end() {
+fn an_event_whose_hook_aborts_is_dead_in_the_end() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let (store, ledger_path) = (format!("sqlite:{}", path.display()), ledger_in(folder.path()));

@@ -41,7 +41,7 @@ pub fn run(schema: &Schema, times: usize, lost: Lost, mut harm: impl FnMut()) {
 }
 
 #[test]
-fn connections_that_are_cut_lose_nothing() {
+fn cut_connections_lose_nothing() {
     let Some(schema) = Schema::new() else { return };
     let runtime = Runtime::new().unwrap();
     let pool = runtime.block_on(schema.pool());

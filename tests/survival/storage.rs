@@ -89,7 +89,7 @@ fn hold(path: &Path) -> rusqlite::Connection {
 }
 
 #[test]
-fn a_lock_held_for_a_moment_delays_and_held_for_long_runs_the_hook_at_once() {
+fn a_short_lock_delays_the_answer_and_a_long_one_runs_the_hook_before_it() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let ledger_path = ledger_in(folder.path());
@@ -181,7 +181,7 @@ fn a_read_only_disk_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn one_receiver_has_the_file_and_tools_open_it_beside() {
+fn one_receiver_opens_the_file_and_tools_attach_to_it() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let first = SqliteInbox::open(&path).unwrap();
@@ -248,7 +248,7 @@ fn a_damaged_file_is_refused_or_a_503() {
 }
 
 #[test]
-fn a_deleted_file_is_a_503_until_the_receiver_is_started_again() {
+fn a_deleted_file_is_a_503_until_the_receiver_restarts() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let store = format!("sqlite:{}", path.display());
@@ -273,7 +273,7 @@ fn a_deleted_file_is_a_503_until_the_receiver_is_started_again() {
 }
 
 #[test]
-fn what_was_seen_is_known_after_a_restart() {
+fn duplicates_are_recognised_after_a_restart() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inbox.db");
     let store = format!("sqlite:{}", path.display());
@@ -301,6 +301,6 @@ fn what_was_seen_is_known_after_a_restart() {
 /// A test of the helper: it detects an acknowledged event that is missing.
 #[test]
 #[should_panic(expected = "event-7 was acknowledged and not handled")]
-fn what_is_gone_is_missed() {
+fn a_missing_event_is_detected() {
     check(&HashSet::from([7]), &[], &HashMap::new(), Lost::Nothing);
 }

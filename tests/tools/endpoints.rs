@@ -23,7 +23,7 @@ fn id(number: usize) -> String {
 }
 
 #[tokio::test]
-async fn it_lists_creates_enables_disables_and_deletes_on_either_api_with_or_without_bodies() {
+async fn the_client_works_with_either_api_with_or_without_bodies() {
     for (is_older, is_silent) in [(false, false), (false, true), (true, false), (true, true)] {
         let api = Api::start();
         (api.state().is_older, api.state().is_silent) = (is_older, is_silent);
@@ -71,7 +71,7 @@ async fn a_base_url_may_have_a_path() {
 }
 
 #[tokio::test]
-async fn what_may_be_null_may_be_null_and_what_is_unknown_is_passed_over() {
+async fn optional_fields_may_be_null_and_unknown_fields_are_ignored() {
     let api = Api::start();
     let body = r#"[{"id_webhook_endpoint":"1","endpoint_description":null,"url":"https://a","secret":"s","active":false,
                     "created_at":null,"scope":null,"id_project":null,"last_update":null,"colour":"red"}]"#;
@@ -102,7 +102,7 @@ async fn nothing_shows_a_secret_or_the_key() {
 }
 
 #[tokio::test]
-async fn what_the_api_answers_to_a_bad_key_is_told_apart() {
+async fn answers_to_a_bad_key_are_recognised() {
     let api = Api::start();
     api.state().add(URL, &["crm.contact.created"]);
     let unknown = Client::new("sk_prod_unknown").unwrap().base_url(&api.url()).unwrap();
@@ -117,7 +117,7 @@ async fn what_the_api_answers_to_a_bad_key_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_500_for_an_endpoint_is_told_apart() {
+async fn the_reason_of_a_500_for_an_endpoint_is_recognised() {
     let api = Api::start();
     let used = api.state().add(URL, &["crm.contact.created"]);
     api.state().used.push(used.clone());
@@ -142,7 +142,7 @@ async fn a_500_for_an_endpoint_is_told_apart() {
 }
 
 #[tokio::test]
-async fn other_answers_say_what_to_do() {
+async fn errors_for_other_answers_say_what_to_do() {
     let api = Api::start();
     let client = client(&api);
     let cases = [
@@ -173,7 +173,7 @@ async fn other_answers_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_of_the_apis_changes_nothing() {
+async fn an_answer_that_is_not_from_the_api_is_an_error() {
     let api = Api::start();
     let client = client(&api);
     let portal = "<html>sign in</html>";
@@ -187,7 +187,7 @@ async fn an_answer_that_is_none_of_the_apis_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_would_get_nothing_is_refused_before_it_is_asked_for() {
+async fn an_endpoint_without_scope_or_valid_url_is_refused_before_the_request() {
     let api = Api::start();
     let client = client(&api);
     let none = NewEndpoint::new(URL, [] as [&str; 0]);
@@ -200,7 +200,7 @@ async fn an_endpoint_that_would_get_nothing_is_refused_before_it_is_asked_for() 
 }
 
 #[tokio::test]
-async fn an_api_that_is_not_there_is_said_to_be_away() {
+async fn an_unreachable_api_is_reported_as_such() {
     let url = Api::start().url();
     let client = Client::new(KEY).unwrap().base_url(&url).unwrap();
     let error = client.list().await.unwrap_err();
@@ -208,7 +208,7 @@ async fn an_api_that_is_not_there_is_said_to_be_away() {
 }
 
 #[test]
-fn a_key_or_a_base_url_that_is_none_is_an_error() {
+fn an_invalid_key_or_base_url_is_an_error() {
     for key in ["", " ", "a b", "key\n", "schlüssel"] {
         assert!(matches!(Client::new(key), Err(SetupError::Key)), "{key:?}");
     }
@@ -227,7 +227,7 @@ fn a_key_or_a_base_url_that_is_none_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_the_api_takes_and_should_not_is_warned_of() {
+async fn endpoints_that_the_api_should_not_accept_cause_warnings() {
     let api = Api::start();
     {
         let mut state = api.state();
@@ -318,7 +318,7 @@ async fn a_first_sync_creates_and_a_second_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_changed_scope_is_a_new_endpoint_and_the_old_one_goes_when_both_secrets_are_accepted() {
+async fn a_changed_scope_replaces_the_endpoint_once_both_secrets_are_accepted() {
     let api = Api::start();
     let client = client(&api);
     api.state().add(URL, &["crm.contact.created"]);
@@ -401,7 +401,7 @@ async fn an_endpoint_moves_to_another_url() {
 }
 
 #[tokio::test]
-async fn of_two_endpoints_that_will_do_the_one_whose_secret_is_in_use_stays() {
+async fn of_matching_endpoints_the_one_whose_secret_is_in_use_stays() {
     let api = Api::start();
     let client = client(&api);
     for _ in 0..3 {
@@ -423,7 +423,7 @@ async fn of_two_endpoints_that_will_do_the_one_whose_secret_is_in_use_stays() {
 }
 
 #[tokio::test]
-async fn a_sync_that_fails_tells_what_was_done() {
+async fn a_failed_sync_reports_the_completed_changes() {
     let api = Api::start();
     let client = client(&api);
     for _ in 0..2 {

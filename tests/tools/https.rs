@@ -110,7 +110,7 @@ fn write_certificate(certificate: &Path, key: &Path) {
 }
 
 #[test]
-fn a_delivery_is_stored_and_run_and_the_program_ends_when_it_is_told_to() {
+fn a_delivery_is_stored_and_run_and_the_program_stops_on_request() {
     let mut https = Https::run(folder(), &[]);
     let certificate = https.folder.path().join("panora-cert.pem");
     let ada = sample("crm.contact.created").set("first_name", "Ada");
@@ -160,7 +160,7 @@ fn plain_http_is_not_redirected() {
 }
 
 #[test]
-fn a_head_that_does_not_end_is_cut_off() {
+fn an_endless_head_is_cut_off() {
     let https = Https::run(folder(), &[]);
     let certificate = https.folder.path().join("panora-cert.pem");
     let begun = Instant::now();
@@ -193,7 +193,7 @@ fn a_head_that_does_not_end_is_cut_off() {
 }
 
 #[test]
-fn what_is_wrong_with_the_files_is_said() {
+fn invalid_certificate_files_are_an_error() {
     let folder = folder();
     let [certificate, key, other] = ["cert.pem", "key.pem", "other.pem"].map(|name| folder.path().join(name));
     write_certificate(&certificate, &other);

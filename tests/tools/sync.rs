@@ -74,7 +74,7 @@ async fn a_created_endpoint_is_compared_with_the_request_and_not_created_again()
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_stored_otherwise_than_it_is_answered_is_noticed() {
+async fn an_endpoint_that_is_stored_differently_from_its_answer_is_detected() {
     for (field, value) in [("active", json!(false)), ("scope", json!(["x"])), ("secret", json!("other"))] {
         let api = Api::start();
         api.state().stored_silently = vec![(field, value)];
@@ -204,7 +204,7 @@ fn accepting(secrets: &[String]) -> Verifier {
 /// concurrent runs for different scopes can disable each other's endpoint, because the API has no
 /// locks.)
 #[tokio::test]
-async fn whatever_is_lost_or_raced_an_accepted_endpoint_stays_active_and_one_is_left() {
+async fn losses_and_races_keep_an_accepted_endpoint_active_and_leave_one() {
     for seed in 0..150 {
         let mut random = fastrand::Rng::with_seed(seed);
         let api = Api::start();
@@ -313,7 +313,7 @@ async fn a_damaged_row_does_not_hide_the_others() {
 }
 
 #[test]
-fn overlaps_of_many_endpoints_are_few_warnings() {
+fn overlaps_of_many_endpoints_are_grouped_into_few_warnings() {
     let row = |number: usize| {
         json!({
             "id_webhook_endpoint": number.to_string(), "active": true, "secret": "s", "id_project": "p",

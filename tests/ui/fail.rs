@@ -1,6 +1,6 @@
 //! Mistakes, and the errors that the compiler reports for them.
 
 #[test]
-fn each_mistake_is_the_error_that_its_file_says() {
+fn mistakes_fail_with_the_expected_errors() {
     trybuild::TestCases::new().compile_fail("fail/*/*.rs");
 }

@@ -36,7 +36,7 @@ async fn hear_sample(sample: &Sample) -> Heard {
 }
 
 #[tokio::test]
-async fn a_delivery_says_what_it_is() {
+async fn a_report_has_the_id_type_and_age_of_the_delivery() {
     let now = jiff::Timestamp::now().to_string();
     let object = sample("crm.company.created").id("7e57ab1e").set("modified_at", &now);
     let heard = hear_sample(&object).await;
@@ -57,7 +57,7 @@ async fn a_delivery_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_told_with_its_reason() {
+async fn a_refused_delivery_is_reported_with_its_reason() {
     let listener = Listener::bind(0).await.unwrap().verify(verifier());
     let sample = sample("crm.company.created").set("name", "canary");
     let request = |url: &str| Request::of_sample(&sample, &verifier(), url).unwrap().signed(&"0".repeat(64));

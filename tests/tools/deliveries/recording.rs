@@ -16,7 +16,7 @@ fn read(bytes: &[u8]) -> Vec<Result<Recorded, RecordingError>> {
 
 proptest! {
     #[test]
-    fn what_is_recorded_is_read(bodies in vec((vec(any::<u8>(), 0..64), vec(any::<u8>(), 0..8)), 1..4)) {
+    fn a_recording_is_read_as_it_was_written(bodies in vec((vec(any::<u8>(), 0..64), vec(any::<u8>(), 0..8)), 1..4)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deliveries.jsonl");
         let deliveries: Vec<_> = bodies.iter().map(|(body, value)| recorded(body, value)).collect();
@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_no_recording_is_an_error_that_tells_nothing_of_it(mut bytes in vec(any::<u8>(), 1..200)) {
+    fn a_file_that_is_not_a_recording_is_an_error_that_shows_nothing_of_it(mut bytes in vec(any::<u8>(), 1..200)) {
         bytes.extend(b"canary");
         let read = read(&bytes);
         prop_assert_eq!(read.len(), 1);
@@ -62,7 +62,7 @@ fn two_deliveries() -> String {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_its_line_and_ends_it() {
+fn an_error_names_the_line_and_ends_the_reading() {
     let text = two_deliveries();
     let line = |number: usize| text.lines().nth(number).unwrap();
 
@@ -79,7 +79,7 @@ fn what_is_wrong_is_told_by_its_line_and_ends_it() {
 }
 
 #[test]
-fn a_file_that_holds_something_else_is_not_written() {
+fn a_file_that_is_not_a_recording_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     fs::File::create(&path).unwrap().write_all(b"mine").unwrap();
@@ -88,7 +88,7 @@ fn a_file_that_holds_something_else_is_not_written() {
 }
 
 #[test]
-fn two_signatures_are_none() {
+fn two_signatures_count_as_none() {
     let mut delivery = recorded(b"{}", b"a");
     delivery.headers.push(("Panora-Signature".to_owned(), b"b".to_vec()));
     assert_eq!(delivery.signature(), None);
@@ -132,7 +132,7 @@ fn white_space_and_byte_order_marks_are_not_damage() {
 }
 
 #[test]
-fn a_damaged_first_line_is_named_and_the_recording_goes_on() {
+fn a_damaged_first_line_is_reported_and_recording_continues() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deliveries.jsonl");
     Recorder::open(&path).unwrap().record(&recorded(b"1", b"")).unwrap();

@@ -4,7 +4,7 @@ use panora_hooks_cli::redact::{payload, redact};
 use serde_json::json;
 
 #[test]
-fn values_go_and_names_stay() {
+fn redaction_removes_values_and_keeps_names() {
     let redacted = redact(json!({
         "name": "Ada", "age": 36, "active": true, "none": null,
         "list": [{ "a": "x" }, { "b": "y" }], "empty": [], "by mail": { "ada@example.com": 1 },
@@ -19,7 +19,7 @@ fn values_go_and_names_stay() {
 }
 
 #[test]
-fn a_payload_is_in_a_string_or_not() {
+fn a_payload_may_or_may_not_be_in_a_string() {
     assert_eq!(payload(r#""{\"a\":1}""#), json!({ "a": 1 }));
     assert_eq!(payload(r#"{"a":1}"#), json!({ "a": 1 }));
     assert_eq!(payload(r#""no JSON""#), json!("no JSON"));

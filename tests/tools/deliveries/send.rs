@@ -35,7 +35,7 @@ async fn serve(router: axum::Router) -> String {
 }
 
 #[tokio::test]
-async fn an_answer_is_told_whatever_it_is() {
+async fn every_answer_is_reported() {
     let count = Arc::<AtomicUsize>::default();
     let webhooks = Webhooks::new(verifier()).with_state(Arc::clone(&count)).hooks(hooks![count_contact]);
     let server = serve(webhooks.into_router("/webhook")).await;
@@ -52,7 +52,7 @@ async fn an_answer_is_told_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_told_apart() {
+async fn unreachable_and_silent_receivers_are_distinguished() {
     let client = Client::new().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = client.send(request(&format!("http://{nobody}/"))).await.unwrap_err();
@@ -77,7 +77,7 @@ async fn who_does_not_answer_is_told_apart() {
 }
 
 #[tokio::test]
-async fn no_more_are_under_way_than_the_sender_has() {
+async fn no_more_deliveries_are_in_flight_than_from_the_sender() {
     static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
     static MOST: AtomicUsize = AtomicUsize::new(0);
     let router = axum::Router::new().fallback(async || {
@@ -97,7 +97,7 @@ async fn no_more_are_under_way_than_the_sender_has() {
 }
 
 #[test]
-fn the_order_is_that_of_the_numbers_unless_it_is_any() {
+fn deliveries_are_in_order_unless_they_are_shuffled() {
     let batch = Batch { count: 50, interval: None, is_duplicated: true, is_shuffled: false };
     assert_eq!(batch.order()[..5], [0, 0, 1, 1, 2]);
     let mut shuffled = Batch { is_shuffled: true, ..batch.clone() }.order();
@@ -107,7 +107,7 @@ fn the_order_is_that_of_the_numbers_unless_it_is_any() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_not_there_is_asked_no_further() {
+async fn an_unreachable_receiver_ends_the_batch() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let batch = Batch { count: 1_000_000, interval: None, is_duplicated: false, is_shuffled: false };
     let mut told = 0;
@@ -119,7 +119,7 @@ async fn a_receiver_that_is_not_there_is_asked_no_further() {
 
 /// In virtual time.
 #[tokio::test(start_paused = true)]
-async fn a_receiver_that_never_answers_is_asked_no_further() {
+async fn a_silent_receiver_ends_the_batch() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let batch = Batch { count: 1_000, interval: None, is_duplicated: false, is_shuffled: false };
@@ -131,7 +131,7 @@ async fn a_receiver_that_never_answers_is_asked_no_further() {
 
 /// Like a host that does not exist, on a network that does not report it.
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_is_not_made_is_not_waited_for() {
+async fn connecting_has_its_own_time_limit() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let full = socket.listen(1).unwrap();

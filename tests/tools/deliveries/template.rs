@@ -9,7 +9,7 @@ fn payload(template: &Template, number: u64) -> Value {
 }
 
 #[test]
-fn each_is_an_event_of_its_own_and_the_same_each_time() {
+fn each_delivery_is_a_distinct_and_reproducible_event() {
     for event_type in catalogue::all() {
         let template = Template::new(event_type.name()).unwrap();
         assert_eq!(template.event_type(), event_type.name());
@@ -33,7 +33,7 @@ fn each_is_an_event_of_its_own_and_the_same_each_time() {
 }
 
 #[test]
-fn another_template_makes_others() {
+fn another_template_makes_other_deliveries() {
     let template = || Template::new("crm.contact.created").unwrap();
     assert_ne!(template().id(1), template().id(1));
     let id = template().id(1);
@@ -42,7 +42,7 @@ fn another_template_makes_others() {
 }
 
 #[test]
-fn an_id_that_is_set_stays() {
+fn an_id_that_is_set_is_kept() {
     let template = Template::new("crm.contact.created").unwrap().set("id=7").unwrap();
     assert_eq!((&payload(&template, 1)["id"], &payload(&template, 2)["id"]), (&7.into(), &7.into()));
     let whole = Template::new("crm.contact.created").unwrap().set(r#".={"id":"a"}"#).unwrap();
@@ -50,7 +50,7 @@ fn an_id_that_is_set_stays() {
 }
 
 #[test]
-fn a_payload_of_ones_own_is_the_same_in_each() {
+fn a_given_payload_is_the_same_in_each_delivery() {
     let template = Template::with_payload("crm.company.push", br#"{"id":"a"}"#).unwrap();
     assert_eq!(template.event_type(), "crm.company.created");
     assert_eq!(template.delivery(1).data(), template.delivery(2).data());
@@ -58,7 +58,7 @@ fn a_payload_of_ones_own_is_the_same_in_each() {
 }
 
 #[test]
-fn errors_say_nothing_of_a_payload() {
+fn errors_show_nothing_of_a_payload() {
     let deep = "[".repeat(200);
     for payload in ["{canary", &deep, "", "{} canary"] {
         let error = Template::with_payload("x", payload.as_bytes()).unwrap_err();
@@ -81,7 +81,7 @@ fn errors_say_nothing_of_a_payload() {
 }
 
 #[test]
-fn text_that_rust_cannot_hold_is_sent_as_it_is() {
+fn text_that_rust_cannot_represent_is_sent_unchanged() {
     let template =
         Template::with_payload("x", br#"{"a":"\uD83D","\ude00":[{"b":"\u00e9\ud83d\ude00"}]}"#).unwrap();
     assert_eq!(template.delivery(0).payload(), "{\"a\":\"\\ud83d\",\"\\ude00\":[{\"b\":\"é😀\"}]}");
@@ -107,7 +107,7 @@ fn text_that_rust_cannot_hold_is_sent_as_it_is() {
 
 /// Sent as text, they would not be what they look like.
 #[test]
-fn a_value_that_begins_as_json_and_is_not_is_an_error() {
+fn a_value_that_begins_like_json_but_is_not_json_is_an_error() {
     let template = Template::with_payload("x", b"{}").unwrap();
     let deep = format!("name={}", "[".repeat(200) + &"]".repeat(200));
     for assignment in [
@@ -130,7 +130,7 @@ fn a_value_that_begins_as_json_and_is_not_is_an_error() {
 }
 
 #[test]
-fn an_id_that_is_set_in_quotes_stays() {
+fn an_id_that_is_set_in_quotes_is_kept() {
     let template = Template::new("crm.contact.created").unwrap().set(r#""\u0069d"=7"#).unwrap();
     assert_eq!(payload(&template, 1)["id"], 7);
 }

@@ -8,7 +8,7 @@ use crate::{OTHER, PAYLOAD, SECRET, START, assert_says, body, codes, explain, qu
 const BOM: &str = "\u{feff}";
 
 #[test]
-fn the_whole_body_was_signed() {
+fn a_signature_of_the_whole_body_is_explained() {
     let body = body(&quote(PAYLOAD));
     let explanation = explain(&body, sign(SECRET, &body));
     assert_eq!(explanation.offset(), Some(0));
@@ -22,7 +22,7 @@ fn the_whole_body_was_signed() {
 }
 
 #[test]
-fn the_whole_body_was_signed_and_changed() {
+fn a_signature_of_the_whole_body_with_a_change_is_explained() {
     let body = body(&quote(PAYLOAD));
     let explanation = explain(&body, sign(SECRET, &format!("{body}\n")));
     assert_eq!(explanation.offset(), Some(body.len()));
@@ -48,14 +48,14 @@ fn the_whole_body_was_signed_and_changed() {
 
 /// Such a body is not a delivery, but a test by hand.
 #[test]
-fn a_body_that_is_no_delivery_was_signed() {
+fn a_signature_of_a_body_that_is_not_a_delivery_is_explained() {
     for body in ["{}", "[1]", "not JSON", "", "{\"data\":1,\"data\":2}"] {
         assert_eq!(codes(&explain(body, sign(SECRET, body))), "whole_body", "{body}");
     }
 }
 
 #[test]
-fn the_text_in_the_string_was_signed() {
+fn a_signature_of_the_text_in_the_string_is_explained() {
     let explanation = explain(body(&quote(PAYLOAD)), sign(SECRET, PAYLOAD));
     assert_eq!(explanation.offset(), Some(START));
     assert_says(
@@ -69,7 +69,7 @@ fn the_text_in_the_string_was_signed() {
 
 /// Some frameworks decode JSON inside JSON.
 #[test]
-fn the_string_was_decoded_on_the_way() {
+fn a_string_that_was_decoded_on_the_way_is_explained() {
     let sample = sample("crm.contact.created").id("7197465d-5ae0-4d0e").set("first_name", "canary");
     let arrived = sample.clone().as_object().body();
     let explanation = explain(arrived, sign(SECRET, &sample.data()));
@@ -84,7 +84,7 @@ fn the_string_was_decoded_on_the_way() {
 }
 
 #[test]
-fn a_byte_order_mark() {
+fn a_byte_order_mark_is_explained() {
     let data = quote(PAYLOAD);
     let explanation = explain(format!("{BOM}{}", body(&data)), sign(SECRET, &data));
     assert_eq!(explanation.offset(), Some(0));
@@ -103,7 +103,7 @@ fn a_byte_order_mark() {
 const UMLAUT: usize = START + r#""{\"name\":\"canary-Zo"#.len();
 
 #[test]
-fn sent_as_utf_8_and_arrived_as_latin_1() {
+fn a_conversion_from_utf_8_to_latin_1_is_explained() {
     let payload = r#"{"name":"canary-Zoë","price":"5 €"}"#;
     let data = quote(payload);
     let mut arrived = Vec::new();
@@ -123,7 +123,7 @@ fn sent_as_utf_8_and_arrived_as_latin_1() {
 }
 
 #[test]
-fn read_as_latin_1_and_written_as_utf_8() {
+fn a_second_encoding_as_utf_8_is_explained() {
     let data = quote(PAYLOAD);
     let arrived = |body: String| body.bytes().map(char::from).collect::<String>();
     let explanation = explain(arrived(body(&data)), sign(SECRET, &data));
@@ -148,7 +148,7 @@ fn read_as_latin_1_and_written_as_utf_8() {
 
 /// Bodies that are refused regardless of the signature.
 #[test]
-fn bodies_that_are_none() {
+fn bodies_that_are_not_deliveries_are_explained() {
     let signature = sign(SECRET, "1");
     let check = |body: &[u8], offset: Option<usize>| {
         let explanation = explain(body, &signature);

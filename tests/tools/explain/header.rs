@@ -17,7 +17,7 @@ fn delivery() -> (String, String) {
 }
 
 #[test]
-fn what_matches_is_said_to_match() {
+fn a_matching_signature_is_reported_as_a_match() {
     let (body, signature) = delivery();
     let explanation = explain(&body, &signature);
     assert!(explanation.is_match());
@@ -35,7 +35,7 @@ fn what_matches_is_said_to_match() {
 }
 
 #[test]
-fn no_header() {
+fn a_missing_header_is_explained() {
     let (body, _) = delivery();
     let explanation = panora_hooks_cli::explain::explain(body.as_bytes(), None, &[]);
     assert_says(
@@ -48,7 +48,7 @@ fn no_header() {
 }
 
 #[test]
-fn two_headers() {
+fn two_headers_are_explained() {
     let (body, signature) = delivery();
     let known = [KnownSecret::new("A", SECRET)];
     let signatures = [signature.as_bytes(), signature.as_bytes()];
@@ -62,7 +62,7 @@ fn two_headers() {
 }
 
 #[test]
-fn no_secret() {
+fn a_missing_secret_is_explained() {
     let (body, signature) = delivery();
     assert_says(
         &explain_with(&body, &signature, &[]),
@@ -77,7 +77,7 @@ fn no_secret() {
 }
 
 #[test]
-fn the_secret_itself() {
+fn the_secret_in_place_of_a_signature_is_explained() {
     let (body, _) = delivery();
     assert_says(
         &explain(&body, SECRET),
@@ -94,7 +94,7 @@ fn the_secret_itself() {
 
 /// The deployment sends the secret itself, and the receiver has another one.
 #[test]
-fn a_secret_that_is_not_known() {
+fn an_unknown_secret_in_place_of_a_signature_is_explained() {
     let (body, _) = delivery();
     assert_says(
         &explain(&body, OTHER),
@@ -109,7 +109,7 @@ fn a_secret_that_is_not_known() {
 }
 
 #[test]
-fn not_a_signature() {
+fn a_header_without_a_signature_is_explained() {
     let (body, signature) = delivery();
     assert_says(
         &explain(&body, "canary-junk"),
@@ -125,7 +125,7 @@ fn not_a_signature() {
 }
 
 #[test]
-fn upper_case() {
+fn upper_case_digits_are_explained() {
     let (body, signature) = delivery();
     assert_says(
         &explain(&body, signature.to_uppercase()),
@@ -137,7 +137,7 @@ fn upper_case() {
 }
 
 #[test]
-fn white_space() {
+fn white_space_around_a_signature_is_explained() {
     let (body, signature) = delivery();
     assert_says(
         &explain(&body, format!(" {signature}\r\n")),
@@ -149,7 +149,7 @@ fn white_space() {
 }
 
 #[test]
-fn prefixes() {
+fn prefixes_of_a_signature_are_explained() {
     let (body, signature) = delivery();
     assert_says(
         &explain(&body, format!("sha256={signature}")),
@@ -164,7 +164,7 @@ fn prefixes() {
 }
 
 #[test]
-fn base64() {
+fn a_signature_in_base64_is_explained() {
     // With both characters in which the alphabets differ.
     let encoded = (0..).find_map(|number| {
         let body = crate::body(&format!("{number}"));
@@ -207,7 +207,7 @@ fn a_part_of_a_signature_and_a_signature_with_more_are_not_signatures() {
 }
 
 #[test]
-fn several_at_once() {
+fn several_changes_of_a_header_are_explained() {
     let (body, signature) = delivery();
     let written = format!(" sha256={}\n", signature.to_uppercase());
     assert_says(

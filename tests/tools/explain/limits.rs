@@ -39,14 +39,14 @@ fn a_changed_value_is_not_explained_away() {
 
 /// `type` and `id_event` are not signed, so they cannot explain a mismatch.
 #[test]
-fn what_is_not_signed_does_not_matter() {
+fn unsigned_parts_do_not_matter() {
     let data = quote(PAYLOAD);
     let changed = body(&data).replace("crm.contact.created", "crm.deal.push").replace("7197465d", "x");
     assert!(explain(changed, sign(SECRET, &data)).is_match());
 }
 
 #[test]
-fn depth_and_size_are_no_danger() {
+fn deep_and_large_values_are_handled() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let objects = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
     let number = format!("-{}.{}e{}", "9".repeat(5_000), "9".repeat(5_000), "9".repeat(400));
@@ -68,7 +68,7 @@ fn large() -> String {
 }
 
 #[test]
-fn a_large_body_comes_to_an_end() {
+fn the_search_in_a_large_body_ends() {
     let keys: Vec<_> = (0..60_000).map(|key| format!("\"key{key}\":0")).collect();
     let keys = format!("{{{}}}", keys.join(","));
     let spaces = " ".repeat(1_000_000) + "1";
@@ -86,7 +86,7 @@ fn a_large_body_comes_to_an_end() {
 
 /// The body must not be blamed if there are many secrets.
 #[test]
-fn many_secrets_come_to_an_end() {
+fn the_search_with_many_secrets_ends() {
     let names: Vec<_> = (0..400).map(|number| format!("{number}")).collect();
     let secrets: Vec<_> = names.iter().map(|name| ("NAME", &**name)).collect();
     let explanation = explain_with(body(&quote(PAYLOAD)), sign("canary-unknown", "1"), &secrets);
@@ -134,7 +134,7 @@ proptest! {
 
     /// For any input, nothing panics and nothing leaks ([`explain_with`] checks that).
     #[test]
-    fn any_bytes(
+    fn arbitrary_bytes_neither_panic_nor_leak(
         body in vec(any::<u8>(), 0..100),
         signature in vec(any::<u8>(), 0..100),
         secret in "canary-[ -~]{8,20}",
@@ -145,7 +145,7 @@ proptest! {
 
     /// A changed delivery matches if and only if a receiver accepts it.
     #[test]
-    fn mangled_deliveries(
+    fn a_mangled_delivery_matches_only_if_a_receiver_accepts_it(
         at in 0..120_usize,
         removed in 0..5_usize,
         put in prop_oneof![vec(any::<u8>(), 0..4), "[\\[\\]{}\",:\\\\ 0-9ue.+-]{0,6}".prop_map(String::into_bytes)],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{SECRET, assert_says, body, codes, explain, quote, sign};
 
 #[test]
-fn keys_in_another_order() {
+fn reordered_keys_are_explained() {
     let sample = sample("crm.contact.created").id("7197465d-5ae0-4d0e");
     let arrived = sample.body().replace(&sample.data(), &quote(&sorted(&sample)));
     let explanation = explain(&arrived, sign(SECRET, &sample.data()));
@@ -29,7 +29,7 @@ fn keys_in_another_order() {
 
 /// PostgreSQL's `jsonb` sorts keys by length, and writes spaces.
 #[test]
-fn keys_of_a_real_payload_were_sorted_by_their_lengths() {
+fn keys_sorted_by_length_are_explained() {
     for event_type in ["crm.company.created", "ticketing.ticket.pulled", "hris.employee.pulled"] {
         let sample = sample(event_type).id("7197465d-5ae0-4d0e");
         let payload: Value = serde_json::from_str(&sample.payload()).unwrap();
@@ -54,7 +54,7 @@ fn jsonb(value: &Value) -> String {
 
 /// No known program shuffles keys, so such an order is a change of the data.
 #[test]
-fn keys_in_any_order_are_not_explained_away() {
+fn shuffled_keys_are_not_explained_away() {
     let keys = ["h", "c", "a", "g", "e", "b", "f", "d"];
     let object = |keys: &[&str]| format!("{{\"{}\":1}}", keys.join("\":1,\""));
     let (arrived, mut signed) = (object(&keys), keys);
@@ -65,7 +65,7 @@ fn keys_in_any_order_are_not_explained_away() {
 
 /// Go's `map[string]any` and other programs sort keys.
 #[test]
-fn keys_of_a_real_payload_were_sorted() {
+fn sorted_keys_are_explained() {
     for event_type in ["crm.company.created", "ticketing.ticket.pulled", "hris.employee.pulled"] {
         let sample = sample(event_type).id("7197465d-5ae0-4d0e");
         // `serde_json` sorts keys, too.
@@ -93,7 +93,7 @@ fn arrives_as(sample: &Sample, data: &str) -> String {
 }
 
 #[test]
-fn keys_of_every_payload_were_sorted() {
+fn sorted_keys_of_every_payload_are_explained() {
     for event_type in catalogue::all() {
         let sample = sample(event_type.name()).id("7197465d-5ae0-4d0e");
         let sorted = sorted(&sample);
@@ -109,7 +109,7 @@ fn keys_of_every_payload_were_sorted() {
 /// The names of mapped fields and their order belong to the customer, so the signed order is
 /// unknown.
 #[test]
-fn keys_of_mapped_fields_that_were_sorted_are_not_explained() {
+fn sorted_keys_of_mapped_fields_are_not_explained() {
     let mappings = json!({ "size": 1, "nickname": 2, "colour": 3 });
     // As text, because `json!` sorts keys, too.
     let text = r#"{"size":1,"nickname":2,"colour":3}"#;

@@ -9,7 +9,7 @@ use crate::{
 
 /// Python 3.11: `json.dumps(json.loads(body))`.
 #[test]
-fn python_writes_the_body_again() {
+fn a_body_that_python_has_rewritten_is_explained() {
     let data = quote(PAYLOAD);
     let arrived = data.replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
     let body = format!(r#"{{"id_event": "7197465d", "data": {arrived}, "type": "crm.contact.created"}}"#);
@@ -68,7 +68,7 @@ pub(crate) fn indented() -> Vec<(&'static str, String)> {
 
 /// A program on the way has written the data in the sender's notation.
 #[test]
-fn other_programs_signed_the_data() {
+fn data_that_other_programs_signed_is_explained() {
     for (writing, signed) in written() {
         let explanation = explain(body(PAYLOAD), sign(SECRET, &signed));
         assert_eq!(explanation.cause(), &Cause::Rewritten { writing });
@@ -93,7 +93,7 @@ fn other_programs_signed_the_data() {
 /// PHP's `json_encode(json_encode($payload))`, and Python's `json.dumps` of a text that JavaScript
 /// wrote.
 #[test]
-fn the_string_was_written_otherwise_too() {
+fn a_rewritten_string_is_explained() {
     let written = written();
     let (_, php) = written.iter().find(|(writing, _)| *writing == "PHP's `json_encode`").unwrap();
     let escaped = quote(PAYLOAD).replace('ë', "\\u00eb").replace('🚀', "\\ud83d\\ude80");
@@ -109,7 +109,7 @@ fn the_string_was_written_otherwise_too() {
 
 /// The sender signed its own notation, and a program on the way rewrote it.
 #[test]
-fn other_programs_wrote_the_data() {
+fn data_that_other_programs_have_rewritten_is_explained() {
     for (writing, arrived) in written().into_iter().chain(indented()) {
         if writing == "Go's `json.Marshal` of a map" {
             // The order is lost.
@@ -130,7 +130,7 @@ fn other_programs_wrote_the_data() {
 
 /// Numbers, escapes and duplicate keys in a notation that JavaScript does not use.
 #[test]
-fn numbers_are_written_otherwise() {
+fn rewritten_numbers_are_explained() {
     for (arrived, signed) in [
         (r#"{"a":1500.0}"#, r#"{"a":1500}"#),
         (r#"{"a":1E21,"b":1e-07}"#, r#"{"a":1e+21,"b":1e-7}"#),
@@ -148,7 +148,7 @@ fn numbers_are_written_otherwise() {
 }
 
 #[test]
-fn newlines() {
+fn lost_and_added_newlines_are_explained() {
     let (text, data) = (PAYLOAD, quote(PAYLOAD));
     for (arrived, signed, expected) in [
         (data.clone(), quote(&format!("{text}\n")), "newline_lost"),
@@ -197,7 +197,7 @@ fn marks_and_line_breaks_inside_the_data_are_not_explained_away() {
 }
 
 #[test]
-fn several_at_once() {
+fn several_changes_of_a_delivery_are_explained() {
     // Python decodes the data and writes the body again, and the receiver has the secret of another
     // endpoint.
     let arrived = &written()[0].1;

@@ -16,7 +16,7 @@ fn explain(sender: impl AsRef<[u8]>, receiver: &[(&str, &str)]) -> Explanation {
 }
 
 #[test]
-fn another_of_the_known_secrets() {
+fn another_known_secret_is_explained() {
     let explanation = explain(SECRET, &[("CURRENT", OTHER), ("PREVIOUS", SECRET)]);
     assert_eq!(explanation.cause(), &Cause::OtherSecret { name: "PREVIOUS".to_owned() });
     assert_says(
@@ -32,7 +32,7 @@ fn another_of_the_known_secrets() {
 
 /// For example, while a secret is rotated.
 #[test]
-fn a_secret_that_the_receiver_also_accepts() {
+fn a_secret_that_is_also_accepted_is_not_a_cause() {
     let explain = |sender: &str, data: &str| {
         let known = [
             KnownSecret::new("CURRENT", OTHER),
@@ -50,7 +50,7 @@ fn a_secret_that_the_receiver_also_accepts() {
 }
 
 #[test]
-fn a_name_forges_no_line() {
+fn a_name_cannot_forge_a_line() {
     let name = "B\nERROR \u{1b}[31m";
     let padded = format!("{SECRET}\n");
     let body = sample("crm.contact.created").body();
@@ -64,7 +64,7 @@ fn a_name_forges_no_line() {
 }
 
 #[test]
-fn a_newline_that_the_secret_does_not_have() {
+fn a_newline_in_the_receivers_secret_is_explained() {
     assert_says(
         &explain(SECRET, &[("CURRENT", &format!("{SECRET}\n"))]),
         &expect![[r#"
@@ -76,7 +76,7 @@ fn a_newline_that_the_secret_does_not_have() {
 
 /// Each case lists the receiver's secret, the sender's secret, and the code of the change.
 #[test]
-fn everything_that_is_done_to_secrets() {
+fn every_known_change_of_a_secret_is_explained() {
     let prefixed = format!("whsec_{SECRET}");
     let own = || SECRET.to_owned();
     let texts = [
@@ -104,7 +104,7 @@ fn everything_that_is_done_to_secrets() {
 /// The endpoint's secret is a UUID that Panora generates. Nothing is added to it before the sender
 /// signs.
 #[test]
-fn what_nobody_does_to_secrets_is_not_tried() {
+fn implausible_changes_of_secrets_are_not_tried() {
     for sender in [
         format!("{SECRET} "),
         format!("\"{SECRET}\""),
@@ -117,14 +117,14 @@ fn what_nobody_does_to_secrets_is_not_tried() {
 }
 
 #[test]
-fn a_secret_as_it_is_comes_before_one_that_is_changed() {
+fn an_unchanged_secret_comes_before_a_changed_one() {
     let padded = format!("{SECRET}\n");
     let explanation = explain(SECRET, &[("CURRENT", &padded), ("OTHER", SECRET)]);
     assert_eq!(explanation.cause(), &Cause::OtherSecret { name: "OTHER".to_owned() });
 }
 
 #[test]
-fn an_unknown_secret() {
+fn an_unknown_secret_is_unexplained() {
     assert_says(
         &explain("canary-unknown", &[("CURRENT", SECRET)]),
         &expect![[r#"

@@ -24,7 +24,7 @@ fn percent(text: &str) -> String {
 }
 
 #[test]
-fn what_a_body_arrived_in_is_recognised() {
+fn the_wrapping_of_a_body_is_recognised() {
     let (body, signature) = sent();
     let base64 = BASE64_STANDARD.encode(&body);
     let lines: Vec<_> = base64.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
@@ -99,7 +99,7 @@ fn the_sentence_says_how_to_pass_on_the_body() {
 }
 
 #[test]
-fn the_header_of_a_recording_tells_what_has_no_mark() {
+fn the_header_of_a_recording_identifies_compression_without_a_magic_number() {
     let (body, signature) = sent();
     let explain = |encoding: &str, body: &[u8]| {
         let headers = vec![
