@@ -29,7 +29,7 @@ newest change in the payload. A recording contains everything delivered.
 Example: panora-hooks listen --port 8001 --record deliveries.jsonl \\
   --forward http://127.0.0.1:8000/webhook")]
 pub(crate) struct Args {
-    /// The port on this machine; 0 takes any free one
+    /// The port on this machine; 0 takes any
     #[arg(long, value_name = "N", default_value_t = 8000)]
     port: u16,
     /// Forwards deliveries with their own bytes and signatures
