@@ -334,7 +334,7 @@ fn a_stop_waits_for_running_hooks_and_hands_back_other_events() {
         receiver.stop().await;
         assert_eq!(next(&settled).await, (Decision::Complete, Settled::Applied));
         assert_eq!(inbox.depth().await.unwrap().leased, 0);
-        assert_eq!(inbox.depth().await.unwrap().ready, 1, "what came late is stored, not run");
+        assert_eq!(inbox.depth().await.unwrap().ready, 1, "a late event is stored and does not run");
         none(&begun).await;
     });
 }

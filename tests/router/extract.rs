@@ -137,7 +137,7 @@ mod errors {
     use super::*;
 
     #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "what is read is the error")]
+    #[expect(dead_code, reason = "only the error is read")]
     struct Contact {
         first_name: String,
         #[serde(default)]
@@ -145,7 +145,7 @@ mod errors {
     }
 
     #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "what is read is the error")]
+    #[expect(dead_code, reason = "only the error is read")]
     struct EmailAddress {
         email_address: String,
         kind: Kind,

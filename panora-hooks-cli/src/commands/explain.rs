@@ -28,7 +28,7 @@ pub(crate) fn run(Args { input }: &Args, json: bool) -> Result<(), Failure> {
     let mut mismatches = 0;
     input.each(|recorded| {
         let id = listen::id(recorded);
-        let progress = print::Progress::waiting("trying what may have happened");
+        let progress = print::Progress::waiting("trying known changes");
         let explanation = explain_recorded(recorded, &secrets);
         drop(progress);
         mismatches += usize::from(!explanation.is_match());

@@ -10,7 +10,7 @@ const AS_IT_IS_SENT: &str =
     "have the bytes behind `\"data\":` in the body signed with their quotes and escapes";
 const AS_HEX: &str = "have it written as 64 lower-case hex digits and nothing else";
 const AS_IT_IS: &str = "use the endpoint's `secret` as it is on both sides";
-const AS_UTF_8: &str = "have whatever handles the body as text on the way pass on bytes";
+const AS_UTF_8: &str = "have every program on the way pass on the body as bytes instead of text";
 
 /// Joins clauses into one, such as "a, b, and c".
 pub(super) fn join(clauses: &[impl AsRef<str>]) -> String {
@@ -44,7 +44,7 @@ impl Cause {
                 return format!("the signature was made with the secret `{name}` {how}");
             }
             Self::Rewritten { writing } => {
-                return format!("JSON was signed as {writing} writes it but arrived written otherwise");
+                return format!("JSON was signed as {writing} writes it but arrived in another notation");
             }
             Self::Compressed { encoding } => return format!("the body arrived compressed with {encoding}"),
             Self::Body(error) => return error.to_string(),
@@ -58,14 +58,14 @@ impl Cause {
             Self::NotASignature => "the header `Panora-Signature` holds nothing like 64 hex digits",
             Self::SignatureUpperCase => "the signature is written with upper-case hex digits",
             Self::SignaturePadded => "the signature has white space around it",
-            Self::SignaturePrefixed => "the signature stands behind a prefix",
+            Self::SignaturePrefixed => "the signature follows a prefix",
             Self::SignatureBase64 => "the signature is written in base64",
             Self::WholeBody => "the whole body was signed instead of the value of `data`",
             Self::DataEncoded => "the text in `data` was signed but arrived in a string",
             Self::DataDecoded => "`data` was signed as a string but arrived decoded",
             Self::Reordered => "JSON was signed with its keys in another order than they arrived in",
-            Self::NewlineLost => "what was signed ends with a newline that has not arrived",
-            Self::NewlineAdded => "what was signed lacks the newline at the end of what arrived",
+            Self::NewlineLost => "the signed text ends with a newline that has not arrived",
+            Self::NewlineAdded => "the signed text lacks the newline at the end of the text that arrived",
             Self::ByteOrderMark => "the body begins with a byte order mark, which was not sent",
             Self::Latin1 => "the body was sent as UTF-8 but arrived as Latin-1",
             Self::EncodedTwice => "the body was read as Latin-1 on the way and encoded as UTF-8 once more",
@@ -94,7 +94,7 @@ impl Cause {
             Self::NoSignature => {
                 Some("look for a proxy that drops it or upgrade a deployment from before December 2023")
             }
-            Self::TwoSignatures => Some("look for what adds one on the way"),
+            Self::TwoSignatures => Some("look for a program on the way that adds one"),
             Self::NoSecret => Some("give the `secret` of the webhook endpoint"),
             Self::SecretAsSignature { .. } => {
                 Some("refuse it and upgrade the deployment, which is from before July 2024")
@@ -102,7 +102,7 @@ impl Cause {
             Self::UnknownSecretAsSignature => Some(
                 "upgrade the deployment if it is from before July 2024, and compare the secret with the endpoint's",
             ),
-            Self::NotASignature => Some("look for what sets the header on the way"),
+            Self::NotASignature => Some("look for a program on the way that sets the header"),
             Self::SignatureUpperCase
             | Self::SignaturePadded
             | Self::SignaturePrefixed
@@ -127,10 +127,10 @@ impl Cause {
                 Some("have it passed on as it was sent, or decompress it before it is verified")
             }
             Self::Base64 => Some("decode it before it is verified, or have it passed on as binary data"),
-            Self::Wrapped => Some("verify the text inside, decoded once, instead of what is around it"),
+            Self::Wrapped => Some("verify the text inside, decoded once, instead of its wrapping"),
             Self::BodyAsString => Some("verify the text in the string instead of the string"),
             Self::FormEncoded => Some("have it passed on as it was sent, with the type `application/json`"),
-            Self::EmptyBody => Some("look for what reads it before the receiver does"),
+            Self::EmptyBody => Some("look for code that reads it before the receiver does"),
             Self::BodyTruncated => Some("look for a limit to the size of bodies on the way"),
             Self::Body(VerifyError::MissingKey("type")) => {
                 Some("upgrade the deployment if it is from before September 2024, when some bodies had none")

@@ -30,7 +30,7 @@ fn a_signature_of_the_whole_body_with_a_change_is_explained() {
         &explanation,
         &expect![[r#"
             whole_body + newline_lost
-            the whole body was signed instead of the value of `data`, and what was signed ends with a newline that has not arrived: have the bytes behind `"data":` in the body signed with their quotes and escapes, and verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 209 of the body
+            the whole body was signed instead of the value of `data`, and the signed text ends with a newline that has not arrived: have the bytes behind `"data":` in the body signed with their quotes and escapes, and verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 209 of the body
         "#]],
     );
 
@@ -92,7 +92,7 @@ fn a_byte_order_mark_is_explained() {
         &explanation,
         &expect![[r#"
             byte_order_mark
-            the body begins with a byte order mark, which was not sent: have whatever handles the body as text on the way pass on bytes; the first difference is at byte 0 of the body
+            the body begins with a byte order mark, which was not sent: have every program on the way pass on the body as bytes instead of text; the first difference is at byte 0 of the body
         "#]],
     );
     // A body with a byte order mark is refused, regardless of the signature.
@@ -117,7 +117,7 @@ fn a_conversion_from_utf_8_to_latin_1_is_explained() {
         &explanation,
         &expect![[r#"
             latin1
-            the body was sent as UTF-8 but arrived as Latin-1: have whatever handles the body as text on the way pass on bytes; the first difference is at byte 68 of the body
+            the body was sent as UTF-8 but arrived as Latin-1: have every program on the way pass on the body as bytes instead of text; the first difference is at byte 68 of the body
         "#]],
     );
 }
@@ -133,7 +133,7 @@ fn a_second_encoding_as_utf_8_is_explained() {
         &explanation,
         &expect![[r#"
             encoded_twice
-            the body was read as Latin-1 on the way and encoded as UTF-8 once more: have whatever handles the body as text on the way pass on bytes; the first difference is at byte 63 of the body
+            the body was read as Latin-1 on the way and encoded as UTF-8 once more: have every program on the way pass on the body as bytes instead of text; the first difference is at byte 63 of the body
         "#]],
     );
     // With Windows-1252.
@@ -172,10 +172,10 @@ fn bodies_that_are_not_deliveries_are_explained() {
         check(br#"{"id_event":"x","data":1,"type":""}"#, None),
     ];
     expect![[r#"
-        empty_body: the body is empty: look for what reads it before the receiver does
+        empty_body: the body is empty: look for code that reads it before the receiver does
         body_truncated: the body ends in the middle of its JSON: look for a limit to the size of bodies on the way; the first difference is at byte 50 of the body
         body_truncated: the body ends in the middle of its JSON: look for a limit to the size of bodies on the way; the first difference is at byte 2 of the body
-        not_utf8: the body is not UTF-8: have whatever handles the body as text on the way pass on bytes; the first difference is at byte 2 of the body
+        not_utf8: the body is not UTF-8: have every program on the way pass on the body as bytes instead of text; the first difference is at byte 2 of the body
         malformed_body: the body is not a JSON object with the texts `id_event` and `type`: compare it with a body from `panora_hooks::testing::sample`
         malformed_body: the body is not a JSON object with the texts `id_event` and `type`: compare it with a body from `panora_hooks::testing::sample`
         malformed_body: the body is not a JSON object with the texts `id_event` and `type`: compare it with a body from `panora_hooks::testing::sample`

@@ -56,7 +56,7 @@ fn two_headers_are_explained() {
         &panora_hooks_cli::explain::explain(body.as_bytes(), signatures, &known),
         &expect![[r#"
             two_signatures
-            there is more than one header `Panora-Signature`: look for what adds one on the way
+            there is more than one header `Panora-Signature`: look for a program on the way that adds one
         "#]],
     );
 }
@@ -115,7 +115,7 @@ fn a_header_without_a_signature_is_explained() {
         &explain(&body, "canary-junk"),
         &expect![[r#"
         not_a_signature
-        the header `Panora-Signature` holds nothing like 64 hex digits: look for what sets the header on the way
+        the header `Panora-Signature` holds nothing like 64 hex digits: look for a program on the way that sets the header
     "#]],
     );
     for junk in ["", " ", "=", "sha256=", "0x", "é", &signature[..7], &SECRET[..30], "t=1700000"] {
@@ -155,7 +155,7 @@ fn prefixes_of_a_signature_are_explained() {
         &explain(&body, format!("sha256={signature}")),
         &expect![[r#"
             signature_prefixed
-            the signature stands behind a prefix: have it written as 64 lower-case hex digits and nothing else
+            the signature follows a prefix: have it written as 64 lower-case hex digits and nothing else
         "#]],
     );
     for prefix in ["v1=", "t=1700000000,v1=", "sha256:", "HMAC-SHA256 ", "v0,", "0x"] {
@@ -214,7 +214,7 @@ fn several_changes_of_a_header_are_explained() {
         &explain_with(&body, written, &[("A", OTHER), ("B", SECRET)]),
         &expect![[r#"
             other_secret + signature_padded + signature_prefixed + signature_upper_case
-            the signature was made with the secret `B` instead of the receiver's, the signature has white space around it, the signature stands behind a prefix, and the signature is written with upper-case hex digits: give the receiver this secret or accept both with `Verifier::also_accept`, and have it written as 64 lower-case hex digits and nothing else
+            the signature was made with the secret `B` instead of the receiver's, the signature has white space around it, the signature follows a prefix, and the signature is written with upper-case hex digits: give the receiver this secret or accept both with `Verifier::also_accept`, and have it written as 64 lower-case hex digits and nothing else
         "#]],
     );
 }

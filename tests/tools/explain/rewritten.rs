@@ -20,7 +20,7 @@ fn a_body_that_python_has_rewritten_is_explained() {
         &explanation,
         &expect![[r#"
             rewritten
-            JSON was signed as `JSON.stringify` writes it but arrived written otherwise: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 55 of the body
+            JSON was signed as `JSON.stringify` writes it but arrived in another notation: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 55 of the body
         "#]],
     );
 }
@@ -85,7 +85,7 @@ fn data_that_other_programs_signed_is_explained() {
         &explanation,
         &expect![[r#"
             rewritten
-            JSON was signed as Python's `json.dumps` writes it but arrived written otherwise: have the bytes behind `"data":` in the body signed with their quotes and escapes; the first difference is at byte 48 of the body
+            JSON was signed as Python's `json.dumps` writes it but arrived in another notation: have the bytes behind `"data":` in the body signed with their quotes and escapes; the first difference is at byte 48 of the body
         "#]],
     );
 }
@@ -166,14 +166,14 @@ fn lost_and_added_newlines_are_explained() {
         &said(&data, &quote(&format!("{text}\n"))),
         &expect![[r#"
             newline_lost
-            what was signed ends with a newline that has not arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
+            the signed text ends with a newline that has not arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
         "#]],
     );
     assert_says(
         &said(&quote(&format!("{text}\n")), &data),
         &expect![[r#"
             newline_added
-            what was signed lacks the newline at the end of what arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
+            the signed text lacks the newline at the end of the text that arrived: verify the bytes as they arrive instead of JSON that was parsed and written again; the first difference is at byte 178 of the body
         "#]],
     );
 }
@@ -207,7 +207,7 @@ fn several_changes_of_a_delivery_are_explained() {
         &explanation,
         &expect![[r#"
             data_decoded + rewritten + other_secret
-            `data` was signed as a string but arrived decoded, JSON was signed as `JSON.stringify` writes it but arrived written otherwise, and the signature was made with the secret `OTHER` instead of the receiver's: verify the bytes as they arrive instead of JSON that was parsed and written again, and give the receiver this secret or accept both with `Verifier::also_accept`; the first difference is at byte 40 of the body
+            `data` was signed as a string but arrived decoded, JSON was signed as `JSON.stringify` writes it but arrived in another notation, and the signature was made with the secret `OTHER` instead of the receiver's: verify the bytes as they arrive instead of JSON that was parsed and written again, and give the receiver this secret or accept both with `Verifier::also_accept`; the first difference is at byte 40 of the body
         "#]],
     );
     // A sender written by hand: Python signs the payload in its own notation, and puts it into a
@@ -217,7 +217,7 @@ fn several_changes_of_a_delivery_are_explained() {
         &explanation,
         &expect![[r#"
             data_encoded + rewritten + signature_prefixed
-            the text in `data` was signed but arrived in a string, JSON was signed as Python's `json.dumps` writes it but arrived written otherwise, and the signature stands behind a prefix: have the bytes behind `"data":` in the body signed with their quotes and escapes, and have it written as 64 lower-case hex digits and nothing else; the first difference is at byte 40 of the body
+            the text in `data` was signed but arrived in a string, JSON was signed as Python's `json.dumps` writes it but arrived in another notation, and the signature follows a prefix: have the bytes behind `"data":` in the body signed with their quotes and escapes, and have it written as 64 lower-case hex digits and nothing else; the first difference is at byte 40 of the body
         "#]],
     );
     let explanation = explain(body(&quote(PAYLOAD)), sign(format!("{SECRET}\n"), &quote(arrived)));

@@ -78,7 +78,7 @@ fn the_sentence_says_how_to_pass_on_the_body() {
         &explain(&gateway, &signature),
         &expect![[r"
             wrapped
-            the body arrived inside another JSON object or list: verify the text inside, decoded once, instead of what is around it
+            the body arrived inside another JSON object or list: verify the text inside, decoded once, instead of its wrapping
         "]],
     );
     let secrets = [("CURRENT", OTHER), ("PREVIOUS", SECRET)];
@@ -86,7 +86,7 @@ fn the_sentence_says_how_to_pass_on_the_body() {
         &explain_with(&gateway, &signature, &secrets),
         &expect![[r"
             wrapped + other_secret
-            the body arrived inside another JSON object or list, and the signature was made with the secret `PREVIOUS` instead of the receiver's: verify the text inside, decoded once, instead of what is around it, and give the receiver this secret or accept both with `Verifier::also_accept`
+            the body arrived inside another JSON object or list, and the signature was made with the secret `PREVIOUS` instead of the receiver's: verify the text inside, decoded once, instead of its wrapping, and give the receiver this secret or accept both with `Verifier::also_accept`
         "]],
     );
     assert_says(

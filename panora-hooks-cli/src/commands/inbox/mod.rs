@@ -136,8 +136,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
                 ),
                 yes,
             )?;
-            // Nothing to prune is a success, because the command is also run every night by a
-            // timer.
+            // Nothing to prune is a success, because the command may run every night.
             let pruned = repeat(async || inbox.prune(older_than, BATCH).await).await?;
             changed("pruned", pruned, json)
         }
