@@ -148,7 +148,7 @@ async fn a_wrong_value_is_an_error_that_names_the_field_and_no_value() {
     // serde's messages for a value of the wrong type quote the first two.
     let wrong = [json!("hunter2"), json!(424_242), json!([[[{ "hunter2": 424_242 }]]])];
     for event_type in events() {
-        let whole = sample(event_type.name()).id("the-id");
+        let whole = sample(event_type.name());
         for (path, object) in objects(&payload(&whole)) {
             for key in object.keys() {
                 let path = join(&path, key);
@@ -164,7 +164,7 @@ async fn a_wrong_value_is_an_error_that_names_the_field_and_no_value() {
                     };
                     assert!(error.path().unwrap().starts_with(&path), "{error}");
                     let text = format!("{error} {error:?}");
-                    assert!(text.contains("the-id") && text.contains(event_type.name()), "{text}");
+                    assert!(text.contains(event_type.name()), "{text}");
                     assert!(!text.contains("hunter2") && !text.contains("424242"), "{text}");
                 }
             }

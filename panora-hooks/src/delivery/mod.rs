@@ -95,8 +95,7 @@ impl<'b> Delivery<'b> {
     /// Returns an error if the payload is not JSON or does not fit `T`. The error names the field,
     /// never its value.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
-        payload::decode(self.data())
-            .map_err(|problem| PayloadError::new(self.id(), self.event_type(), problem))
+        payload::decode(self.data()).map_err(|problem| PayloadError::new(self.event_type(), problem))
     }
 
     /// Returns whether the payload is `null`, which the sender sends when it has nothing to send.

@@ -11,11 +11,10 @@ use crate::printable::Printable;
 
 /// The error of a payload that does not fit the type that a hook takes.
 ///
-/// It names the place, and holds no value of the payload.
+/// It names the place, the expected and the found type, and holds no value of the payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the payload of `{event_type}` (event {id}) {problem}")]
+#[error("the payload of `{event_type}` {problem}")]
 pub struct PayloadError {
-    id: String,
     event_type: String,
     problem: Problem,
 }
@@ -29,12 +28,21 @@ pub(super) enum Problem {
     /// The nesting exceeds the limit that protects the stack.
     TooDeep,
     /// The JSON does not fit the type.
-    Mismatch { target: &'static str, path: String, missing: Option<String> },
+    Mismatch { target: String, path: String, difference: Option<Difference> },
+}
+
+/// The difference between a type and a value, without the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// The value lacks a field.
+    Missing { field: String },
+    /// The value has another type.
+    Type { expected: String, found: &'static str },
 }
 
 impl PayloadError {
-    pub(super) fn new(id: &str, event_type: &str, problem: Problem) -> Self {
-        Self { id: Printable(id).to_string(), event_type: Printable(event_type).to_string(), problem }
+    pub(super) fn new(event_type: &str, problem: Problem) -> Self {
+        Self { event_type: Printable(event_type).to_string(), problem }
     }
 
     /// Returns the path of the field that does not fit, such as `email_addresses[1].email_address`;
@@ -58,11 +66,15 @@ impl fmt::Display for Problem {
                 write!(f, "has a number that is too large for `f64` (line {line}, column {column})")
             }
             Self::TooDeep => f.write_str("is nested too deep"),
-            Self::Mismatch { target, path, missing: None } => {
-                write!(f, "does not fit `{target}` at `{path}`")
-            }
-            Self::Mismatch { target, path, missing: Some(field) } => {
-                write!(f, "does not fit `{target}` at `{path}`: field `{field}` is missing")
+            Self::Mismatch { target, path, difference } => {
+                write!(f, "does not fit `{target}` at `{path}`")?;
+                match difference {
+                    Some(Difference::Missing { field }) => write!(f, ": field `{field}` is missing"),
+                    Some(Difference::Type { expected, found }) => {
+                        write!(f, ": expected {expected}, found {found}")
+                    }
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -110,7 +122,8 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Proble
         Ok(_) => ".".to_owned(),
         Err(error) => shown(error.path()),
     };
-    Problem::Mismatch { target: std::any::type_name::<T>(), path, missing: missing_field(error) }
+    let target = without_modules(std::any::type_name::<T>());
+    Problem::Mismatch { target, path, difference: difference(&error.to_string()) }
 }
 
 /// Returns the path, with `?` for every key that is not a name.
@@ -128,11 +141,40 @@ fn shown(path: &Path) -> String {
     }
 }
 
-/// Returns the name in "missing field `name`", which comes from the type and not from the payload.
-fn missing_field(error: &serde_json::Error) -> Option<String> {
-    let message = error.to_string();
-    let (name, _position) = message.strip_prefix("missing field `")?.split_once("` at line ")?;
-    is_name(name).then(|| name.to_owned())
+/// Returns the name of a type without the paths of its parts, such as `Vec<Contact>`.
+fn without_modules(name: &str) -> String {
+    let is_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let mut short = String::new();
+    let mut rest = name;
+    while let Some(next) = rest.chars().next() {
+        let end = rest.find(|c| is_path(c) != is_path(next)).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        short.push_str(part.rsplit("::").next().unwrap_or_default());
+        rest = after;
+    }
+    short
+}
+
+/// Reads the difference from serde's message. Of the parts of a message only these come from the
+/// type: the name of a missing field, and the expectation, which follows the value.
+fn difference(message: &str) -> Option<Difference> {
+    let (message, _position) = message.rsplit_once(" at line ")?;
+    if let Some(name) = message.strip_prefix("missing field `") {
+        let field = name.strip_suffix('`').filter(|name| is_name(name))?;
+        return Some(Difference::Missing { field: field.to_owned() });
+    }
+    let (found, expected) = message.strip_prefix("invalid type: ")?.rsplit_once(", expected ")?;
+    // The words of `serde::de::Unexpected`, in terms of JSON.
+    let found = match found.split(' ').next()? {
+        "null" => "null",
+        "boolean" => "a boolean",
+        "integer" | "floating" | "number" => "a number",
+        "string" | "character" => "a string",
+        "sequence" => "a list",
+        "map" => "an object",
+        _ => return None,
+    };
+    Some(Difference::Type { expected: Printable(expected).to_string(), found })
 }
 
 /// Returns whether a text could be the name of a field.
