@@ -21,7 +21,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use panora_hooks::{
     __cli::{Envelope, Refusal, check_method, signature},
-    Verifier, VerifyError, Webhooks,
+    Verifier, VerifyError, Webhooks, catalogue,
+    testing::sample,
 };
 use serde_json::Value;
 use tokio::{
@@ -343,20 +344,29 @@ fn describe(recorded: &Recorded) -> (Option<String>, Option<String>, Option<Dura
     let Ok(Envelope { id, wire_type, data }) = body.and_then(Envelope::parse) else {
         return (None, None, None);
     };
-    let age = age(redact::payload(data), recorded.received_at);
+    let age = age(&wire_type, &redact::payload(data), recorded.received_at);
     (Some(id.into_owned()), Some(wire_type.into_owned()), age)
 }
 
-/// Returns the time since the newest object of a payload was changed.
-fn age(payload: Value, now: SystemTime) -> Option<Duration> {
+/// Returns the time since the newest object of a payload was changed. A payload with the times of
+/// the sample for its type has no age.
+fn age(wire_type: &str, payload: &Value, now: SystemTime) -> Option<Duration> {
+    let newest = newest(payload)?;
+    let of_sample = catalogue::find(wire_type)
+        .and_then(|known| self::newest(&redact::payload(&sample(known.name()).payload())));
+    if of_sample == Some(newest) {
+        return None;
+    }
+    Some(now.duration_since(SystemTime::try_from(newest).ok()?).unwrap_or_default())
+}
+
+fn newest(payload: &Value) -> Option<Timestamp> {
     let changed = |object: &Value| {
         let time = |key: &str| object.get(key)?.as_str()?.parse::<Timestamp>().ok();
         time("modified_at").or_else(|| time("created_at"))
     };
-    let newest = match payload {
+    match payload {
         Value::Array(rows) => rows.iter().filter_map(changed).max(),
-        object => changed(&object),
-    };
-    let newest = SystemTime::try_from(newest?).ok()?;
-    Some(now.duration_since(newest).unwrap_or_default())
+        object => changed(object),
+    }
 }

@@ -211,8 +211,12 @@ pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}").chars().map(escape).collect()
 }
 
-/// Formats a text from outside for a terminal: control characters are escaped, and the text is
-/// shortened to the length of a name.
+/// Formats a text from outside for a terminal: control characters are escaped.
+pub(crate) fn foreign_whole(text: &str) -> String {
+    text.chars().flat_map(char::escape_debug).collect()
+}
+
+/// Formats a text from outside as [`foreign_whole`] does, shortened to the length of a name.
 pub(crate) fn foreign(text: &str) -> String {
     printable(text)
 }

@@ -74,7 +74,20 @@ pub struct Template {
     is_object: bool,
     /// The field of the payload that differs between deliveries.
     varied: Option<&'static str>,
+    retyped: Vec<Retyped>,
     seed: u64,
+}
+
+/// A value of the payload whose JSON type [`Template::set`] has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retyped {
+    /// The path of the value.
+    pub path: String,
+    /// The type before, such as `a number`.
+    pub before: &'static str,
+    /// The type now.
+    pub now: &'static str,
 }
 
 impl Template {
@@ -105,6 +118,7 @@ impl Template {
             payload,
             is_object: false,
             varied,
+            retyped: Vec::new(),
             seed: fastrand::u64(..),
         })
     }
@@ -122,11 +136,19 @@ impl Template {
             .and_then(|text| Json::parse(text).map_err(|error| TemplateError::Payload(error.to_string())))?;
         let event_type = catalogue::find(event_type)
             .map_or_else(|| event_type.to_owned(), |known| known.name().to_owned());
-        Ok(Self { event_type, payload, is_object: false, varied: None, seed: fastrand::u64(..) })
+        Ok(Self {
+            event_type,
+            payload,
+            is_object: false,
+            varied: None,
+            retyped: Vec::new(),
+            seed: fastrand::u64(..),
+        })
     }
 
-    /// Sets a value in the payload, such as `name=Acme`. A value that is not JSON is a text. A key
-    /// in quotes may contain any character, as in `"a.b"=1`.
+    /// Sets a value in the payload, such as `name=Acme`. A value that is not JSON is a text, as is a
+    /// number or a boolean in place of a text: `id=42` sets `"42"`. A key in quotes may contain any
+    /// character, as in `"a.b"=1`.
     ///
     /// # Errors
     ///
@@ -142,15 +164,27 @@ impl Template {
         } else {
             splits.find(|(path, _)| __cli::is_path(path)).unwrap_or(first)
         };
-        let value = match Json::parse(value) {
-            Err(JsonError::Syntax { .. }) if !value.trim_ascii_start().starts_with(['"', '[', '{']) => {
-                Json::Text(value.to_owned().into())
+        let before = __cli::get(&self.payload, path);
+        let is_json = value.trim_ascii_start().starts_with(['"', '[', '{']);
+        let parsed = Json::parse(value);
+        let is_text = match &parsed {
+            Ok(Json::Number(_) | Json::Bool(_)) | Err(JsonError::Number) => {
+                matches!(before, Some(Json::Text(_)))
             }
-            parsed => parsed.map_err(|error| TemplateError::Value {
-                path: path.to_owned(),
-                problem: error.to_string(),
-            })?,
+            Err(JsonError::Syntax { .. }) => true,
+            _ => false,
         };
+        let value = if is_text && !is_json {
+            Json::Text(value.to_owned().into())
+        } else {
+            parsed
+                .map_err(|error| TemplateError::Value { path: path.to_owned(), problem: error.to_string() })?
+        };
+        if let (Some(before), Some(now)) = (before.and_then(kind), kind(&value))
+            && before != now
+        {
+            self.retyped.push(Retyped { path: path.to_owned(), before, now });
+        }
         if let Err(problem) = __cli::set(&mut self.payload, path, value) {
             return Err(TemplateError::Path { path: path.to_owned(), problem });
         }
@@ -208,10 +242,29 @@ impl Template {
         self.varied.is_some() || !matches!(self.payload, Json::Object(_))
     }
 
+    /// Returns the values that have another JSON type than before, which the payload type of a hook
+    /// may not accept.
+    #[must_use]
+    pub fn retyped(&self) -> &[Retyped] {
+        &self.retyped
+    }
+
     /// Returns the subscribed name, such as `crm.company.created`.
     #[must_use]
     pub fn event_type(&self) -> &str {
         &self.event_type
+    }
+}
+
+/// Returns the JSON type of a value; `None` for null, which fits wherever a value may be missing.
+fn kind(value: &Json) -> Option<&'static str> {
+    match value {
+        Json::Null => None,
+        Json::Bool(_) => Some("a boolean"),
+        Json::Number(_) => Some("a number"),
+        Json::Text(_) => Some("a text"),
+        Json::List(_) => Some("a list"),
+        Json::Object(_) => Some("an object"),
     }
 }
 

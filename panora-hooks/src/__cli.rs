@@ -7,7 +7,7 @@ pub use crate::testing::{
         node::{Member, Node, decode},
         quote, write_number,
     },
-    path::{is_path, set},
+    path::{get, is_path, set},
     sample::{body, headers},
 };
 pub use crate::{

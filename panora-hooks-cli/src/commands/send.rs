@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     input, print, secrets,
     send::{Client, Request, SendError},
-    template::{Template, TemplateError},
+    template::{Retyped, Template, TemplateError},
 };
 
 /// Sends signed samples, byte for byte as Panora makes them
@@ -105,6 +105,10 @@ fn template(Args { event, set, data, object, .. }: &Args) -> Result<Template, Fa
     }
     for assignment in set {
         template = template.set(assignment).map_err(wrong)?;
+    }
+    for Retyped { path, before, now, .. } in template.retyped() {
+        let path = print::foreign(path);
+        print::warning(format_args!("`{path}` was {before} and is {now} now: a hook may not accept it"));
     }
     if *object { template.as_object().map_err(wrong) } else { Ok(template) }
 }

@@ -160,7 +160,14 @@ id  state   type                 received              tried  size     why
     // A replayed event runs in the receiver, where it fails again.
     inbox(at, ["replay", "2", "2"]).assert().success().stdout("1 event replayed\n");
     receiver.until_dead(2);
-    inbox(at, ["replay", "6"]).assert().code(1).stdout("0 events replayed\n");
+    for args in [&["replay", "6"][..], &["replay", "2", "6"], &["drop", "--yes", "6"]] {
+        inbox(at, [])
+            .args(args)
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr("error: there is no event 6 in the inbox\n");
+    }
     let says = "there is no terminal to ask on, so add --yes: run all dead events once more?";
     fails(&mut inbox(at, ["replay", "--state", "dead"]), 2, says);
     inbox(at, ["replay", "--state", "dead", "--yes"]).assert().success().stdout("2 events replayed\n");

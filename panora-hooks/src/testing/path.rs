@@ -20,6 +20,18 @@ pub fn set(json: &mut Json, path: &str, value: Json) -> Result<(), String> {
     Ok(())
 }
 
+/// Returns the value at a path, if there is one.
+#[must_use]
+pub fn get<'j>(json: &'j Json, path: &str) -> Option<&'j Json> {
+    steps(path).ok()?.into_iter().try_fold(json, |json, step| match (json, step) {
+        (Json::Object(members), PathStep::Key(key)) => {
+            members.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+        }
+        (Json::List(items), PathStep::Index(index)) => items.get(index),
+        _ => None,
+    })
+}
+
 /// Returns whether a text is a path.
 #[must_use]
 pub fn is_path(text: &str) -> bool {

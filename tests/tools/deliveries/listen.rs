@@ -45,6 +45,10 @@ async fn a_report_has_the_id_type_and_age_of_the_delivery() {
         (Some("7e57ab1e"), Some("crm.company.push"))
     );
     assert!(heard.age.unwrap().as_secs() < 3600);
+    // The times of samples are years old.
+    for event_type in ["crm.company.created", "crm.contact.pulled"] {
+        assert_eq!(hear_sample(&sample(event_type)).await.age, None, "{event_type}");
+    }
     assert_eq!(heard.recorded.body, object.body().into_bytes());
     // The newest row of a list counts, and a payload without times has no age.
     let rows = serde_json::json!([{ "modified_at": "2020-01-01T00:00:00.000Z" }, { "modified_at": now }, {}]);

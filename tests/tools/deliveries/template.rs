@@ -2,7 +2,7 @@
 
 use panora_hooks::{catalogue, testing::sample};
 use panora_hooks_cli::template::{Template, TemplateError};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn payload(template: &Template, number: u64) -> Value {
     serde_json::from_str(&template.delivery(number).payload()).unwrap()
@@ -44,9 +44,37 @@ fn another_template_makes_other_deliveries() {
 #[test]
 fn an_id_that_is_set_is_kept() {
     let template = Template::new("crm.contact.created").unwrap().set("id=7").unwrap();
-    assert_eq!((&payload(&template, 1)["id"], &payload(&template, 2)["id"]), (&7.into(), &7.into()));
+    assert_eq!((&payload(&template, 1)["id"], &payload(&template, 2)["id"]), (&"7".into(), &"7".into()));
     let whole = Template::new("crm.contact.created").unwrap().set(r#".={"id":"a"}"#).unwrap();
     assert_eq!(payload(&whole, 1)["id"], "a");
+}
+
+#[test]
+fn a_number_or_boolean_in_place_of_a_text_is_a_text() {
+    let set = |assignment| {
+        let template =
+            Template::with_payload("x", br#"{"text":"a","number":1,"none":null,"list":[]}"#).unwrap();
+        template.set(assignment).unwrap()
+    };
+    for (assignment, key, value, types) in [
+        ("text=42", "text", json!("42"), None),
+        ("text=1e400", "text", json!("1e400"), None),
+        ("text=true", "text", json!("true"), None),
+        ("text=\"42\"", "text", json!("42"), None),
+        ("text=null", "text", json!(null), None),
+        ("text=[1]", "text", json!([1]), Some(("a text", "a list"))),
+        ("number=2", "number", json!(2), None),
+        ("number=two", "number", json!("two"), Some(("a number", "a text"))),
+        ("number=true", "number", json!(true), Some(("a number", "a boolean"))),
+        ("list={}", "list", json!({}), Some(("a list", "an object"))),
+        ("none=1", "none", json!(1), None),
+        ("new=1", "new", json!(1), None),
+    ] {
+        let template = set(assignment);
+        assert_eq!(payload(&template, 1)[key], value, "{assignment}");
+        let retyped = template.retyped().iter().map(|retyped| (retyped.before, retyped.now)).next();
+        assert_eq!(retyped, types, "{assignment}");
+    }
 }
 
 #[test]
@@ -132,5 +160,5 @@ fn a_value_that_begins_like_json_but_is_not_json_is_an_error() {
 #[test]
 fn an_id_that_is_set_in_quotes_is_kept() {
     let template = Template::new("crm.contact.created").unwrap().set(r#""\u0069d"=7"#).unwrap();
-    assert_eq!(payload(&template, 1)["id"], 7);
+    assert_eq!(payload(&template, 1)["id"], "7");
 }

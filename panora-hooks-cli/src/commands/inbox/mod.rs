@@ -8,7 +8,9 @@ mod show;
 use std::time::{Duration, Instant};
 
 use clap::Subcommand;
-use panora_hooks::inbox::{Capability, EventKey, EventState, Filter, Inbox, InboxError, Query, Select};
+use panora_hooks::inbox::{
+    Capability, EventKey, EventState, Filter, Inbox, InboxError, Query, Select, StoredEvent,
+};
 use serde_json::json;
 
 pub(crate) use self::location::{Location, Store, within};
@@ -106,6 +108,12 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             input::confirm(&question, yes || matches!(select, Select::Keys(_)))?;
             let replayed = match select {
                 Select::All(filter) => replay_all(inbox, filter).await?,
+                Select::Keys(keys) => {
+                    for event in find(inbox, &keys).await? {
+                        explain_if_not_replayed(&event);
+                    }
+                    within(inbox.replay(Select::Keys(keys), u32::MAX)).await?.map_err(Failure::of)?
+                }
                 select => within(inbox.replay(select, u32::MAX)).await?.map_err(Failure::of)?,
             };
             changed("replayed", replayed, json)?;
@@ -124,6 +132,9 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
                 format!("drop {what} for good, if parked or dead?")
             };
             input::confirm(&question, yes)?;
+            if let Select::Keys(keys) = &select {
+                find(inbox, keys).await?;
+            }
             let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
             changed("dropped", dropped, json)?;
             some(dropped)
@@ -140,6 +151,31 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             let pruned = repeat(async || inbox.prune(older_than, BATCH).await).await?;
             changed("pruned", pruned, json)
         }
+    }
+}
+
+/// Returns the events with these keys, or fails if the inbox lacks one of them. A mistyped number
+/// changes nothing.
+async fn find(inbox: &impl Inbox, keys: &[EventKey]) -> Result<Vec<StoredEvent>, Failure> {
+    let mut events = Vec::with_capacity(keys.len());
+    for key in keys {
+        let event = within(inbox.get(*key)).await?.map_err(Failure::of)?;
+        events.push(event.ok_or_else(|| show::unknown(*key))?);
+    }
+    Ok(events)
+}
+
+/// Says why an event is not replayed.
+fn explain_if_not_replayed(StoredEvent { info, data, .. }: &StoredEvent) {
+    let key = info.key;
+    match info.state {
+        EventState::Ready | EventState::Leased => {
+            print::note(format_args!("event {key} is {}: it runs without a replay", info.state));
+        }
+        _ if data.is_none() => {
+            print::note(format_args!("event {key} cannot run again: its data was pruned"));
+        }
+        _ => {}
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn run(
     json: bool,
 ) -> Result<(), Failure> {
     let event = within(inbox.get(*key)).await?.map_err(Failure::of)?;
-    let event = event.ok_or_else(|| Failure::no(format_args!("there is no event {key} in the inbox")))?;
+    let event = event.ok_or_else(|| unknown(*key))?;
     let payload = event.data.as_deref().map(redact::payload);
     let payload = match payload {
         Some(payload) if *show_data => payload,
@@ -39,13 +39,13 @@ pub(super) async fn run(
     }
     let fields = [
         ("id", Some(info.key.to_string())),
-        ("id_event", Some(print::foreign(&info.id))),
-        ("type", Some(print::foreign(info.event_type()))),
-        ("on the wire", Some(print::foreign(&info.wire_type))),
+        ("id_event", Some(print::foreign_whole(&info.id))),
+        ("type", Some(print::foreign_whole(info.event_type()))),
+        ("on the wire", Some(print::foreign_whole(&info.wire_type))),
         ("received", Some(print::time(info.received_at))),
         ("state", Some(state(info.state))),
         ("until", info.until.map(print::time)),
-        ("why", info.reason.as_deref().map(print::foreign)),
+        ("why", info.reason.as_deref().map(print::foreign_whole)),
         ("tried", Some(info.attempts.to_string())),
         ("size", Some(info.size.map_or_else(|| "pruned".to_owned(), print::bytes))),
     ];
@@ -58,6 +58,10 @@ pub(super) async fn run(
         print::line(format_args!("\n{}", print::pretty(&payload)))?;
     }
     Ok(())
+}
+
+pub(super) fn unknown(key: EventKey) -> Failure {
+    Failure::no(format_args!("there is no event {key} in the inbox"))
 }
 
 pub(super) fn row(info: &EventInfo) -> Vec<String> {
