@@ -11,7 +11,10 @@ use std::{
 };
 
 use axum::extract::FromRef;
-use panora_hooks::{Event, HookError, Metadata, State, Verifier, Webhooks, hooks, models::crm::Contact, on};
+use panora_hooks::{
+    Classify, ErrorClass, Event, HookError, Metadata, State, Verifier, Webhooks, hooks, models::crm::Contact,
+    on,
+};
 use tokio::net::TcpListener;
 
 /// The state of the application. A hook takes the part that it needs.
@@ -49,6 +52,16 @@ enum MailError {
     NotAnAddress,
 }
 
+/// The inbox retries an event while the mail server does not answer. An address never becomes valid.
+impl Classify for MailError {
+    fn classify(&self) -> ErrorClass {
+        match self {
+            Self::Unavailable => ErrorClass::Retryable,
+            Self::NotAnAddress => ErrorClass::Permanent,
+        }
+    }
+}
+
 impl Mailer {
     async fn welcome(&self, email: &str) -> Result<(), MailError> {
         tokio::task::yield_now().await;
@@ -60,7 +73,8 @@ impl Mailer {
     }
 }
 
-/// `?` works on every error. An error may be retried, unless it is [`HookError::permanent`].
+/// `?` converts every error into a [`HookError`], which is retried. [`HookError::permanent`] is not
+/// retried, and [`HookError::classify`] asks the error.
 #[on("crm.contact.created")]
 async fn contact_created(
     Event(contact): Event<Contact>,
@@ -75,13 +89,13 @@ async fn contact_created(
     // again. It is recorded only afterwards: recorded before, a mail that fails would be skipped on
     // retry.
     if !customers.contains(&address) {
-        mailer.welcome(&address).await?;
+        mailer.welcome(&address).await.map_err(HookError::classify)?;
         customers.insert(&address);
     }
     Ok(())
 }
 
-/// A hook can also return your own error type.
+/// With an error type of your own as the result, `?` is enough.
 #[on("crm.user.pulled")]
 async fn users_pulled(State(app): State<App>, meta: Metadata) -> Result<(), MailError> {
     tracing::info!(attempt = meta.attempt, "users");

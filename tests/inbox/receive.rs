@@ -1,6 +1,7 @@
 //! The way of an event, from its delivery to its end, in virtual time.
 
 use std::{
+    fmt,
     future::pending,
     sync::{
         Arc,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use panora_hooks::{
-    HookError, Metadata, Webhooks, hooks,
+    Classify, ErrorClass, HookError, Metadata, Registry, Webhooks, hooks,
     inbox::{Decision, EventState, Filter, Inbox, Query, Select, Settled},
     on,
 };
@@ -137,6 +138,112 @@ fn a_permanent_failure_is_not_retried() {
         assert_eq!(next(&settled).await.0, Decision::Bury("no such customer".to_owned()));
         assert_eq!(count(&begun).await, 1);
     });
+}
+
+/// Errors that say themselves which of them are permanent.
+mod classified {
+    use super::*;
+
+    #[derive(Debug)]
+    enum AppError {
+        Unavailable,
+        NoSuchCustomer,
+    }
+
+    type Result<T = (), E = AppError> = std::result::Result<T, E>;
+
+    impl fmt::Display for AppError {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(match self {
+                Self::Unavailable => "the database is unreachable",
+                Self::NoSuchCustomer => "no such customer",
+            })
+        }
+    }
+
+    impl std::error::Error for AppError {}
+
+    impl Classify for AppError {
+        fn classify(&self) -> ErrorClass {
+            match self {
+                Self::Unavailable => ErrorClass::Retryable,
+                Self::NoSuchCustomer => ErrorClass::Permanent,
+            }
+        }
+    }
+
+    fn fails() -> Result {
+        Err(AppError::NoSuchCustomer)
+    }
+
+    #[on("crm.contact.created")]
+    async fn permanent() -> std::result::Result<(), AppError> {
+        fails()?;
+        Ok(())
+    }
+
+    #[on("crm.contact.pulled")]
+    #[tracing::instrument]
+    async fn through_an_alias() -> Result {
+        fails()
+    }
+
+    #[on("crm.note.created")]
+    async fn by_hand() -> Result<(), HookError> {
+        fails().map_err(HookError::classify)?;
+        Ok(())
+    }
+
+    #[on("crm.deal.created")]
+    async fn retryable(meta: Metadata) -> Result {
+        if meta.attempt > 1 { Ok(()) } else { Err(AppError::Unavailable) }
+    }
+
+    #[on("crm.task.created")]
+    async fn converted(meta: Metadata) -> Result<(), HookError> {
+        if meta.attempt > 1 { Ok(()) } else { Ok(fails()?) }
+    }
+
+    #[on("crm.user.pulled")]
+    async fn boxed(meta: Metadata) -> Result<(), Box<AppError>> {
+        if meta.attempt > 1 { Ok(()) } else { Ok(fails()?) }
+    }
+
+    fn list(registry: &mut Registry) {
+        registry.hooks(hooks![permanent, through_an_alias, by_hand, retryable, converted, boxed]);
+    }
+
+    /// The decisions about an event.
+    async fn decisions(event_type: &str) -> Vec<Decision> {
+        let (inbox, settled) = Staged::new(memory());
+        let receiver = Receiver::start(Webhooks::new(verifier()).hooks(list).with_inbox(inbox));
+        assert_eq!(receiver.deliver(&encoded("1", event_type, "{}")).await, 200);
+        sleep(Duration::from_secs(3600)).await;
+        settled.try_iter().map(|(decision, _)| decision).collect()
+    }
+
+    #[test]
+    fn an_event_is_dead_after_an_error_that_says_it_is_permanent() {
+        run(async {
+            for event_type in ["crm.contact.created", "crm.contact.pulled", "crm.note.push"] {
+                let expected = Decision::Bury("no such customer".to_owned());
+                assert_eq!(decisions(event_type).await, [expected], "{event_type}");
+            }
+        });
+    }
+
+    #[test]
+    fn an_event_is_retried_after_an_error_that_does_not_say_it_is_permanent() {
+        run(async {
+            for event_type in ["crm.deal.push", "crm.task.push", "crm.user.pulled"] {
+                let decisions = decisions(event_type).await;
+                assert!(
+                    matches!(&*decisions, [Decision::RetryAfter(_), Decision::Complete]),
+                    "{event_type}: {decisions:?}"
+                );
+            }
+        });
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The answers of the router, over a real socket.
 
 use std::{
+    fmt,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use crate::support::{
 };
 use axum::body::Body;
 use metrics_util::debugging::DebuggingRecorder;
-use panora_hooks::{Event, HookError, State, Webhooks, hooks, on};
+use panora_hooks::{Classify, ErrorClass, Event, HookError, State, Webhooks, hooks, on};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tower::ServiceExt;
@@ -25,6 +26,28 @@ async fn fails_for_good() -> Result<(), HookError> {
     Err(HookError::permanent("the hook's own words"))
 }
 
+#[derive(Debug)]
+struct AppError(ErrorClass);
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the hook's own words")
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl Classify for AppError {
+    fn classify(&self) -> ErrorClass {
+        self.0
+    }
+}
+
+#[on("crm.company.created")]
+async fn fails_with_a_class(Event(is_permanent): Event<bool>) -> Result<(), AppError> {
+    Err(AppError(if is_permanent { ErrorClass::Permanent } else { ErrorClass::Retryable }))
+}
+
 #[on("crm.task.created")]
 async fn panics() {
     panic!("the hook's own words")
@@ -35,7 +58,8 @@ async fn takes_numbers(Event(_): Event<Vec<u32>>) {}
 
 fn server() -> (Server, Count) {
     let count = Count::default();
-    let webhooks = counting(&count).hooks(hooks![fails, fails_for_good, panics, takes_numbers]);
+    let webhooks =
+        counting(&count).hooks(hooks![fails, fails_for_good, fails_with_a_class, panics, takes_numbers]);
     (Server::start(webhooks.into_router("/webhook")), count)
 }
 
@@ -81,6 +105,10 @@ fn a_failing_hook_is_an_empty_500() {
     let (server, _) = server();
     for event_type in ["crm.deal.push", "crm.note.push", "crm.task.push"] {
         let answer = server.send(&Delivery::encoded(event_type, "{}").request());
+        assert_answer(&answer, 500, "");
+    }
+    for is_permanent in ["true", "false"] {
+        let answer = server.send(&Delivery::encoded("crm.company.push", is_permanent).request());
         assert_answer(&answer, 500, "");
     }
     let misfit = Delivery::encoded("crm.user.pulled", r#"["secret"]"#);

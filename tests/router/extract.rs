@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     sync::{Arc, Mutex},
     time::SystemTime,
 };
@@ -9,8 +10,8 @@ use std::{
 use crate::support::{Delivery, Server, verifier};
 use axum::extract::FromRef;
 use panora_hooks::{
-    Delivery as Verified, Event, FromDelivery, HookError, Metadata, RawData, Registry, State, Webhooks,
-    hooks, on,
+    Classify, Delivery as Verified, ErrorClass, Event, FromDelivery, HookError, Metadata, PayloadError,
+    RawData, Registry, State, Webhooks, hooks, on,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -224,6 +225,29 @@ mod errors {
         let error =
             verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Maps>().unwrap_err();
         assert_eq!(error.path(), Some("?"));
+    }
+
+    /// An error of our own, which converts into the one that it holds.
+    struct Misfit(PayloadError);
+
+    impl Classify for Misfit {
+        fn classify(&self) -> ErrorClass {
+            ErrorClass::Retryable
+        }
+    }
+
+    impl From<Misfit> for Box<dyn Error + Send + Sync> {
+        fn from(Misfit(error): Misfit) -> Self {
+            error.into()
+        }
+    }
+
+    #[test]
+    fn a_payload_error_stays_one_whatever_its_class() {
+        let delivery = Delivery::new("x", "1");
+        let error = verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<String>();
+        let error = HookError::classify(Misfit(error.unwrap_err()));
+        assert!(matches!(error, HookError::Payload(_)) && !error.is_retryable(), "{error:?}");
     }
 
     #[test]

@@ -319,6 +319,7 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
         quote!(let #binding = #private::extract::<#ty, __S>(&#delivery, &#state)?;)
     });
     let outcome = respanned(quote!(outcome), *output);
+    let [class, result] = ["class", "result"].map(local);
     let into_outcome = respanned(quote!(#private::IntoOutcome::into_outcome(#outcome)), *output);
     let call = quote!(#inner(#(#bindings),*));
     let ty = is_never(&function.signature).then(|| quote!(: ()));
@@ -327,7 +328,9 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
             #(#extractions)*
             #private::drop((#delivery, #state));
             let outcome #ty = #call.await;
-            #into_outcome
+            let #class = #private::Returned(&outcome).__panora_hooks_class();
+            let #result = #into_outcome;
+            #private::with_class(#result, #class)
         }
     };
     let future = respanned(future, name.span());

@@ -82,7 +82,12 @@ fn a_hook() {
                             >(&delivery, &state)?;
                             ::panora_hooks::__private::drop((delivery, state));
                             let outcome = __panora_hooks_inner(argument_0, argument_1).await;
-                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                            let class = ::panora_hooks::__private::Returned(&outcome)
+                                .__panora_hooks_class();
+                            let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
+                                outcome,
+                            );
+                            ::panora_hooks::__private::with_class(result, class)
                         })
                     }
                 }
@@ -165,7 +170,12 @@ fn the_smallest_hook() {
                         ::panora_hooks::__private::Box::pin(async move {
                             ::panora_hooks::__private::drop((delivery, state));
                             let outcome = __panora_hooks_inner().await;
-                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                            let class = ::panora_hooks::__private::Returned(&outcome)
+                                .__panora_hooks_class();
+                            let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
+                                outcome,
+                            );
+                            ::panora_hooks::__private::with_class(result, class)
                         })
                     }
                 }
@@ -226,7 +236,12 @@ fn another_crate_path() {
                             >(&delivery, &state)?;
                             ::facade::panora_hooks::__private::drop((delivery, state));
                             let outcome = __panora_hooks_inner(argument_0).await;
-                            ::facade::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                            let class = ::facade::panora_hooks::__private::Returned(&outcome)
+                                .__panora_hooks_class();
+                            let result = ::facade::panora_hooks::__private::IntoOutcome::into_outcome(
+                                outcome,
+                            );
+                            ::facade::panora_hooks::__private::with_class(result, class)
                         })
                     }
                 }
@@ -295,7 +310,12 @@ fn a_warning_about_an_event_type() {
                         ::panora_hooks::__private::Box::pin(async move {
                             ::panora_hooks::__private::drop((delivery, state));
                             let outcome = __panora_hooks_inner().await;
-                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                            let class = ::panora_hooks::__private::Returned(&outcome)
+                                .__panora_hooks_class();
+                            let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
+                                outcome,
+                            );
+                            ::panora_hooks::__private::with_class(result, class)
                         })
                     }
                 }
@@ -357,7 +377,12 @@ fn a_warning_about_an_option() {
                         ::panora_hooks::__private::Box::pin(async move {
                             ::panora_hooks::__private::drop((delivery, state));
                             let outcome = __panora_hooks_inner().await;
-                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                            let class = ::panora_hooks::__private::Returned(&outcome)
+                                .__panora_hooks_class();
+                            let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
+                                outcome,
+                            );
+                            ::panora_hooks::__private::with_class(result, class)
                         })
                     }
                 }
@@ -427,7 +452,12 @@ fn an_error_in_the_attribute() {
                             >(&delivery, &state)?;
                             ::panora_hooks::__private::drop((delivery, state));
                             let outcome = __panora_hooks_inner(argument_0).await;
-                            ::panora_hooks::__private::IntoOutcome::into_outcome(outcome)
+                            let class = ::panora_hooks::__private::Returned(&outcome)
+                                .__panora_hooks_class();
+                            let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
+                                outcome,
+                            );
+                            ::panora_hooks::__private::with_class(result, class)
                         })
                     }
                 }

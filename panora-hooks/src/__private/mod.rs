@@ -4,6 +4,7 @@ mod clash;
 mod entry;
 mod message;
 mod payload;
+mod returned;
 mod text;
 
 pub use core::{
@@ -22,9 +23,12 @@ pub use self::{
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
     entry::{Entry, HookFunction, NotAHook, listed},
     payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
+    returned::{Returned, Unclassified},
 };
 pub use crate::{
     delivery::Delivery,
     extract::{FromDelivery, FromPayload, HasPart, extract},
-    hook::{Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, Registry},
+    hook::{
+        Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, Registry, with_class,
+    },
 };

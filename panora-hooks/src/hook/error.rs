@@ -5,6 +5,7 @@ use std::{
     fmt::{self, Display},
 };
 
+use super::{Classify, ErrorClass};
 use crate::delivery::PayloadError;
 
 /// An error of any type. `anyhow::Error`, `String` and `&str` also convert into it.
@@ -33,7 +34,8 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub enum HookError {
     /// Another attempt may help. Other errors convert into this variant.
     Retry(BoxError),
-    /// Another attempt cannot help. Created by [`HookError::permanent`].
+    /// Another attempt cannot help. Created by [`HookError::permanent`], and from an error that
+    /// [`Classify`] calls permanent.
     Permanent(BoxError),
     /// The payload does not fit the type that the hook takes. Another attempt cannot help.
     Payload(PayloadError),
@@ -47,6 +49,37 @@ impl HookError {
     /// one more attempt whatever the response is.
     pub fn permanent(error: impl Into<BoxError>) -> Self {
         Self::Permanent(error.into())
+    }
+
+    /// Converts an error by its [`ErrorClass`].
+    ///
+    /// A hook whose declared error type implements [`Classify`] does not need this. Where `?`
+    /// converts an error into `HookError`, its type is lost, and the error is retried:
+    ///
+    /// ```
+    /// # use panora_hooks::{Classify, ErrorClass};
+    /// # #[derive(Debug, thiserror::Error)] #[error("no address")] struct AppError;
+    /// # impl Classify for AppError { fn classify(&self) -> ErrorClass { ErrorClass::Permanent } }
+    /// # fn welcome() -> Result<(), AppError> { Err(AppError) }
+    /// use panora_hooks::{HookError, on};
+    ///
+    /// #[on("crm.contact.created")]
+    /// async fn contact_created() -> Result<(), HookError> {
+    ///     welcome().map_err(HookError::classify)?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn classify(error: impl Classify + Into<BoxError>) -> Self {
+        let class = error.classify();
+        Self::from(error).with_class(class)
+    }
+
+    /// Keeps an error that is already permanent.
+    fn with_class(self, class: ErrorClass) -> Self {
+        match (self, class) {
+            (Self::Retry(error), ErrorClass::Permanent) => Self::Permanent(error),
+            (error, ErrorClass::Retryable | ErrorClass::Permanent) => error,
+        }
     }
 
     /// Returns whether another attempt may help.
@@ -86,6 +119,18 @@ impl Display for HookError {
         }
         Ok(())
     }
+}
+
+/// Applies the class that an error said it has. Generated code calls it for the result of each hook.
+///
+/// # Errors
+///
+/// If the hook failed.
+pub fn with_class(result: Result<(), HookError>, class: Option<ErrorClass>) -> Result<(), HookError> {
+    result.map_err(|error| match class {
+        Some(class) => error.with_class(class),
+        None => error,
+    })
 }
 
 /// The types that a hook may return.

@@ -1,6 +1,7 @@
 //! Hooks: the items that `#[on]` generates, lists of hooks, and calls.
 
 mod call;
+mod classify;
 mod dispatch;
 mod error;
 mod future_of;
@@ -15,7 +16,8 @@ pub(crate) use self::{
     registry::RegisteredHook,
 };
 pub use self::{
-    error::{HookError, IntoHookError, IntoOutcome},
+    classify::{Classify, ErrorClass},
+    error::{HookError, IntoHookError, IntoOutcome, with_class},
     future_of::FutureOf,
     registry::Registry,
 };
