@@ -52,7 +52,7 @@ enum MailError {
     NotAnAddress,
 }
 
-/// The inbox retries an event while the mail server does not answer. An address never becomes valid.
+/// An inbox retries while the mail server does not answer. An address never becomes valid.
 impl Classify for MailError {
     fn classify(&self) -> ErrorClass {
         match self {

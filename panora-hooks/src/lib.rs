@@ -71,7 +71,7 @@ pub use panora_hooks_macros::on;
 pub use crate::{
     delivery::{Delivery, PayloadError},
     extract::{Event, FromDelivery, Metadata, RawData},
-    hook::{Classify, ErrorClass, HookError, Registry},
+    hook::{Classify, ErrorClass, HookError, HookList, Registry},
     verify::{SecretError, Verifier, VerifyError},
     webhooks::{Webhooks, WebhooksWithInbox},
 };

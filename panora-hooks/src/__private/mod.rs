@@ -29,6 +29,7 @@ pub use crate::{
     delivery::Delivery,
     extract::{FromDelivery, FromPayload, HasPart, extract},
     hook::{
-        Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, Registry, with_class,
+        Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, IsForState, Registry,
+        with_class,
     },
 };

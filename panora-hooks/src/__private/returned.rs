@@ -9,13 +9,14 @@ use crate::hook::{Classify, ErrorClass};
 pub struct Returned<'r, T>(pub &'r T);
 
 impl<E: Classify> Returned<'_, Result<(), E>> {
-    /// The class of the error. A method of the type itself comes before one that it dereferences to.
+    /// The class of the error. A method of the type itself comes before that of its target.
     pub fn __panora_hooks_class(&self) -> Option<ErrorClass> {
         self.0.as_ref().err().map(Classify::classify)
     }
 }
 
-/// The fallback for any other result. A trait would need an import, which is unused beside [`Returned`].
+/// The fallback for any other result. A trait would need an import, which is unused where
+/// [`Returned`] has the method.
 #[derive(Debug)]
 pub struct Unclassified;
 

@@ -17,6 +17,7 @@ impl<S: HasPart<T>, T> FromDelivery<S> for State<T> {
     message = "`{T}: FromRef<{Self}>` is not satisfied",
     label = "the state is `{Self}`, which has no part `{T}`",
     note = "call `.with_state(..)` before `.hooks(..)`; without it the state is `()`",
+    note = "in a list that takes a bare `&mut Registry` the state is `()`, too: write `&mut Registry<YourState>`",
     note = "derive `FromRef` for `{Self}` (feature `macros` of axum), or implement `FromRef<{Self}>` for `{T}`"
 )]
 pub trait HasPart<T> {

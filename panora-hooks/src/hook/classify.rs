@@ -2,8 +2,9 @@
 
 /// An error type that says which of its errors are permanent.
 ///
-/// A hook that returns `Result<(), E>` for such an `E` follows it: a [permanent](ErrorClass::Permanent) error
-/// becomes [`HookError::Permanent`](crate::HookError::Permanent). Without it every error is retried.
+/// A hook that returns `Result<(), E>` for such an `E` follows it: a
+/// [permanent](ErrorClass::Permanent) error becomes
+/// [`HookError::Permanent`](crate::HookError::Permanent). Any other error is retried.
 ///
 /// ```
 /// use panora_hooks::{Classify, ErrorClass, Metadata, on};

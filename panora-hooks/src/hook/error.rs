@@ -121,7 +121,8 @@ impl Display for HookError {
     }
 }
 
-/// Applies the class that an error said it has. Generated code calls it for the result of each hook.
+/// Applies the class that an error said it has. Generated code calls it for the result of each
+/// hook.
 ///
 /// # Errors
 ///

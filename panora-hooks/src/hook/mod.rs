@@ -19,7 +19,7 @@ pub use self::{
     classify::{Classify, ErrorClass},
     error::{HookError, IntoHookError, IntoOutcome, with_class},
     future_of::FutureOf,
-    registry::Registry,
+    registry::{HookList, IsForState, Registry},
 };
 use crate::delivery::Delivery;
 

@@ -58,6 +58,30 @@ impl<S> Clone for RegisteredHook<S> {
 
 impl<S> Copy for RegisteredHook<S> {}
 
+/// A list of hooks for the state `S`: `hooks![..]`, or a function that takes a `&mut`
+/// [`Registry<S>`](Registry).
+///
+/// Implemented for every `FnOnce(&mut Registry<S>)`. `T` is the state that the function names, and
+/// has to be `S`. It is a parameter of its own so that the compiler can say which state to name.
+#[diagnostic::on_unimplemented(
+    message = "not a list of hooks for the state `{S}`",
+    label = "expected `hooks![..]` or a function that takes a `&mut Registry<{S}>`",
+    note = "a function that takes a bare `&mut Registry` is a list for the state `()`",
+    note = "the state is that of `.with_state(..)` before `.hooks(..)`; without it the state is `()`"
+)]
+pub trait HookList<S, T>: FnOnce(&mut Registry<S>) {}
+
+// The first bound finds the state in the signature of a function. The second compares it.
+impl<L, S, T> HookList<S, T> for L where L: FnOnce(&mut Registry<T>) + IsForState<S, T> {}
+
+/// The states `S` of a program and `T` of a list in it are one.
+///
+/// If `FnOnce(&mut Registry<S>)` were the bound, the compiler would report a list with another state
+/// as E0631, which cannot have a message of its own, and suggest a closure around the list.
+pub trait IsForState<S, T>: FnOnce(&mut Registry<S>) {}
+
+impl<L: FnOnce(&mut Registry<S>), S> IsForState<S, S> for L {}
+
 impl<S> Registry<S> {
     pub(crate) fn new() -> Self {
         Self { entries: Vec::new(), claims: HashMap::new(), claimed_twice: None }
@@ -69,7 +93,7 @@ impl<S> Registry<S> {
     ///
     /// Panics if one of them names a pattern that an earlier list names.
     #[track_caller]
-    pub fn hooks(&mut self, list: impl FnOnce(&mut Self)) -> &mut Self {
+    pub fn hooks<T>(&mut self, list: impl HookList<S, T>) -> &mut Self {
         list(self);
         #[expect(clippy::panic, reason = "a mistake in the program, which shows when it starts")]
         if let Some(claimed_twice) = &self.claimed_twice {

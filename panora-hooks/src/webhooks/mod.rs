@@ -10,7 +10,7 @@ use axum::Router;
 
 pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
-    hook::{Dispatch, Registry},
+    hook::{Dispatch, HookList, Registry},
     http::{
         DeliveryEndpoint,
         body::{self, Limits},
@@ -75,7 +75,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// Panics if a hook names a pattern that a hook of an earlier list names.
     #[track_caller]
-    pub fn hooks(mut self, list: impl FnOnce(&mut Registry<S>)) -> Self {
+    pub fn hooks<T>(mut self, list: impl HookList<S, T>) -> Self {
         self.registry.hooks(list);
         self
     }

@@ -39,6 +39,25 @@ use ticketing::re_exported as renamed;
 #[on("crm.note.created")]
 async fn first() {}
 
+#[on("hris.employee.created")]
+async fn in_a_closure(_: State<App>) {}
+
+#[on("hris.timeoff.created")]
+async fn in_a_closure_in_a_closure(_: State<App>) {}
+
+#[on("hris.company.pulled")]
+async fn for_any_state() {}
+
+fn generic<S: Clone + Send + Sync + 'static>(registry: &mut Registry<S>) {
+    registry.hooks(hooks![for_any_state]);
+}
+
+fn nothing(_: &mut Registry<App>) {}
+
+fn pass_on(list: impl FnOnce(&mut Registry<App>)) -> Webhooks<App> {
+    Webhooks::new(Verifier::new("secret").unwrap()).with_state(App).hooks(list)
+}
+
 #[cfg(all())]
 #[on("crm.task.created")]
 async fn second() {}
@@ -48,6 +67,16 @@ async fn second() {}
 async fn configured_out() {}
 
 fn main() {
+    let _ = pass_on(|registry| {
+        registry.hooks(hooks![in_a_closure]).hooks(|registry| {
+            registry.hooks(hooks![in_a_closure_in_a_closure]);
+        });
+    })
+    .hooks(|registry| crm::hooks(registry))
+    .hooks(nothing as fn(&mut Registry<App>))
+    .hooks(Box::new(nothing) as Box<dyn FnOnce(&mut Registry<App>)>)
+    .hooks(generic);
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(generic);
     let _ = Webhooks::new(Verifier::new("secret").unwrap())
         .with_state(App)
         .hooks(crm::hooks)
