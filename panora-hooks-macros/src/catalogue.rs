@@ -79,7 +79,7 @@ const fn listed(name: &'static str, payload: Payload) -> Event {
 }
 
 /// The result of looking up a text that a user wrote as an event type.
-pub(crate) enum Entry {
+pub(crate) enum Meaning {
     /// An event type, under the name that hooks use.
     Event(&'static Event),
     /// The name of this event in bodies only.
@@ -91,13 +91,13 @@ pub(crate) enum Entry {
 }
 
 /// Looks up an event type.
-pub(crate) fn find(text: &str) -> Option<Entry> {
+pub(crate) fn find(text: &str) -> Option<Meaning> {
     let by = |matches: &dyn Fn(&Event) -> bool| EVENTS.iter().find(|event| matches(event));
     by(&|event| event.name == text)
-        .map(Entry::Event)
-        .or_else(|| by(&|event| event.wire_name == text).map(Entry::WireName))
-        .or_else(|| by(&|event| event.misspelling == Some(text)).map(Entry::Misspelling))
-        .or_else(|| is_passthrough(text).then_some(Entry::Passthrough))
+        .map(Meaning::Event)
+        .or_else(|| by(&|event| event.wire_name == text).map(Meaning::WireName))
+        .or_else(|| by(&|event| event.misspelling == Some(text)).map(Meaning::Misspelling))
+        .or_else(|| is_passthrough(text).then_some(Meaning::Passthrough))
 }
 
 /// Returns the position of an event type in the table, which is the same in the runtime.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, Path, Token};
 
-use super::list::{Entry, HookList};
+use super::list::{HookList, ListEntry};
 use crate::{
     diagnostics::Diagnostics,
     paths::{ends, respanned},
@@ -17,13 +17,13 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
     let HookList { private, entries } = list;
     let registry = Ident::new("registry", Span::mixed_site());
     let listed = entries.iter().enumerate().map(|(position, entry)| {
-        let (Entry { configuration, path }, name) = (entry, entry.name());
+        let (ListEntry { configuration, path }, name) = (entry, entry.name());
         let function = reference(path);
         let listed = respanned(quote!(#private::listed(#position, #name, #function)), ends(path).1);
         quote!(#(#configuration)* #listed)
     });
     let checks = entries.iter().enumerate().skip(1).map(|(position, entry)| {
-        let Entry { configuration, path } = entry;
+        let ListEntry { configuration, path } = entry;
         let check = spanned_over(path, quote!(assert_unclaimed), quote!((__PANORA_HOOKS_CLASHES, #position)));
         quote! {
             #(#configuration)*
@@ -34,7 +34,7 @@ pub(crate) fn expand(list: &HookList, diagnostics: Diagnostics) -> TokenStream {
         }
     });
     let registrations = entries.iter().map(|entry| {
-        let Entry { configuration, path } = entry;
+        let ListEntry { configuration, path } = entry;
         let function = reference(path);
         let register = quote!(#private::Entry::of(#function, #registry).__panora_hooks_register());
         let register = respanned(register, ends(path).1);

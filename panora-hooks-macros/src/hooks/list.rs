@@ -12,11 +12,11 @@ use crate::{diagnostics::Diagnostics, paths::Private};
 
 pub(crate) struct HookList {
     pub(crate) private: Private,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ListEntry>,
 }
 
 /// A path to a hook, and the configurations in which it is listed.
-pub(crate) struct Entry {
+pub(crate) struct ListEntry {
     pub(crate) configuration: Vec<Attribute>,
     pub(crate) path: Path,
 }
@@ -36,7 +36,7 @@ pub(crate) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> syn::R
     parser.parse2(input)
 }
 
-fn parse_entries(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Vec<Entry>> {
+fn parse_entries(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Vec<ListEntry>> {
     let mut entries = Vec::new();
     while !list.is_empty() {
         entries.extend(parse_entry(list, diagnostics)?);
@@ -63,7 +63,7 @@ fn skip_to_comma(list: ParseStream<'_>) -> syn::Result<()> {
 }
 
 /// Parses one entry, or reports it and skips it.
-fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<Entry>> {
+fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<ListEntry>> {
     let mut configuration = match list.call(Attribute::parse_outer) {
         Ok(attributes) => attributes,
         Err(error) => {
@@ -108,7 +108,7 @@ fn parse_entry(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
             format_args!("write `{}`", name(&path)),
         );
     }
-    Ok(Some(Entry { configuration, path }))
+    Ok(Some(ListEntry { configuration, path }))
 }
 
 /// Returns the path without generic arguments, which are reported.
@@ -126,7 +126,7 @@ fn name(path: &Path) -> String {
     path.to_token_stream().to_string().replace(' ', "")
 }
 
-impl Entry {
+impl ListEntry {
     /// Returns the path as the user wrote it.
     pub(crate) fn name(&self) -> String {
         name(&self.path)

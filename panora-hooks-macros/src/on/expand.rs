@@ -12,7 +12,7 @@ use super::{
     validate::{Argument, Hook, HookFn, HookItem, MAX_ARGUMENTS, Warning, WarningKind, contains_word},
 };
 use crate::{
-    catalogue::{self, Entry},
+    catalogue::{self, Meaning},
     diagnostics::Diagnostics,
     paths::{Private, ends, respanned},
 };
@@ -221,12 +221,12 @@ fn known(pattern: &str, private: &Private) -> Option<TokenStream> {
         return Some(quote!(#private::Pattern::Prefix(#prefix)));
     }
     match catalogue::find(pattern)? {
-        Entry::Event(event) => {
+        Meaning::Event(event) => {
             let position = catalogue::position(event)?;
             Some(quote!(#private::Pattern::Event(#position)))
         }
-        Entry::Passthrough => Some(quote!(#private::Pattern::Passthrough(#pattern))),
-        Entry::WireName(_) | Entry::Misspelling(_) => None,
+        Meaning::Passthrough => Some(quote!(#private::Pattern::Passthrough(#pattern))),
+        Meaning::WireName(_) | Meaning::Misspelling(_) => None,
     }
 }
 

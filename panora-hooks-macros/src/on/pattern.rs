@@ -1,7 +1,7 @@
 //! The grammar of event types and of patterns over them.
 
 use crate::{
-    catalogue::{self, Entry},
+    catalogue::{self, Meaning},
     similar::closest,
 };
 
@@ -133,7 +133,7 @@ fn mended(text: &str) -> Option<String> {
         return closest(&name, catalogue::prefixes()).map(|prefix| format!("{prefix}.*"));
     }
     let spelled = match catalogue::find(&name) {
-        Some(Entry::WireName(event) | Entry::Misspelling(event)) => event.name,
+        Some(Meaning::WireName(event) | Meaning::Misspelling(event)) => event.name,
         _ => &name,
     };
     closest(spelled, catalogue::names()).map(str::to_owned)

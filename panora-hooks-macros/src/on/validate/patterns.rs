@@ -4,7 +4,7 @@ use syn::LitStr;
 
 use super::{Warning, WarningKind};
 use crate::{
-    catalogue::{self, Entry, Sender},
+    catalogue::{self, Meaning, Sender},
     diagnostics::Diagnostics,
     on::{
         attribute::Attribute,
@@ -91,15 +91,15 @@ fn check_prefix(prefix: &str, accepts_unlisted: bool) -> Result<Standing, Patter
 fn check_event_type(name: &str, accepts_unlisted: bool) -> Result<Standing, PatternError> {
     let refused = |message, help| Err(PatternError { message, help: Some(help) });
     match catalogue::find(name) {
-        Some(Entry::Event(event)) => {
+        Some(Meaning::Event(event)) => {
             Ok(Standing::Listed { is_sent: matches!(event.sender, Sender::Current | Sender::Past) })
         }
-        Some(Entry::Passthrough) => Ok(Standing::Listed { is_sent: true }),
-        Some(Entry::WireName(event)) => refused(
+        Some(Meaning::Passthrough) => Ok(Standing::Listed { is_sent: true }),
+        Some(Meaning::WireName(event)) => refused(
             format!("`{name}` is how `{}` is spelled on the wire", event.name),
             format!("write `{}`", event.name),
         ),
-        Some(Entry::Misspelling(event)) => refused(
+        Some(Meaning::Misspelling(event)) => refused(
             format!("`{name}` is a misspelling of `{}` that Panora published", event.name),
             format!("write `{}`", event.name),
         ),
@@ -121,7 +121,7 @@ fn unlisted_help(pattern: &str) -> String {
 fn never_sent(name: &str) -> String {
     let is_unreachable = matches!(
         catalogue::find(name),
-        Some(Entry::Event(event)) if event.sender == Sender::Unreachable
+        Some(Meaning::Event(event)) if event.sender == Sender::Unreachable
     );
     let standing = if is_unreachable { "in Panora's source" } else { "documented" };
     format!("`{name}` is {standing}, but no known Panora release sends it")
