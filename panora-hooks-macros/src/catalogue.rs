@@ -120,6 +120,11 @@ pub(crate) fn prefixes() -> impl Iterator<Item = &'static str> {
     VERTICALS.iter().copied().chain(of_events)
 }
 
+/// Returns whether event types begin with `text` and a dot.
+pub(crate) fn is_prefix(text: &str) -> bool {
+    prefixes().any(|prefix| prefix == text)
+}
+
 /// Returns every name that a hook may use.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     EVENTS.iter().map(|event| event.name)

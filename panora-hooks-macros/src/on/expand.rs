@@ -307,12 +307,17 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
     let name = &function.signature.ident;
     // `Event<T>` needs no bound, because it can be extracted with any state. Without the bound an
     // error in `T` appears here, at the argument, and not a second time in each list.
-    let bounds = arguments.iter().filter(|argument| !argument.is_event).map(|Argument { ty, .. }| {
-        let (first, last) = ends(ty);
-        let path = respanned(private.to_token_stream(), first);
-        let rest = respanned(quote!(::FromDelivery<__S>,), last);
-        quote!(#ty: #path #rest)
-    });
+    let bounds =
+        arguments.iter().filter(|argument| !argument.is_event).map(|Argument { ty, json, .. }| {
+            let (first, last) = ends(ty);
+            let path = respanned(private.to_token_stream(), first);
+            let bound = match json {
+                Some(content) => quote!(::FromDeliveryNotJson<__S, #content>,),
+                None => quote!(::FromDelivery<__S>,),
+            };
+            let rest = respanned(bound, last);
+            quote!(#ty: #path #rest)
+        });
     let [delivery, state] = ["delivery", "state"].map(local);
     let bindings: Vec<Ident> = (0..arguments.len()).map(argument).collect();
     let extractions = arguments.iter().zip(&bindings).map(|(Argument { ty, .. }, binding)| {

@@ -50,10 +50,12 @@ impl<'t> EventPattern<'t> {
             return Ok(Self::Prefix(name));
         }
         if !name.contains('.') {
-            return Err(PatternError::helped(
-                format!("event type `{name}` has one segment"),
-                "event types look like `crm.contact.created` or `connection.created`",
-            ));
+            let help = if catalogue::is_prefix(name) {
+                format!("did you mean `{name}.*`?")
+            } else {
+                "event types look like `crm.contact.created` or `connection.created`".to_owned()
+            };
+            return Err(PatternError::helped(format!("event type `{name}` has one segment"), help));
         }
         Ok(Self::Exact(name))
     }

@@ -27,7 +27,7 @@ pub use self::{
 };
 pub use crate::{
     delivery::Delivery,
-    extract::{FromDelivery, FromPayload, HasPart, extract},
+    extract::{FromDelivery, FromDeliveryNotJson, FromPayload, HasPart, extract},
     hook::{
         Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, IsForState, Registry,
         with_class,

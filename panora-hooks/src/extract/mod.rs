@@ -55,6 +55,18 @@ pub trait FromDelivery<S>: Sized {
     fn from_delivery(delivery: &Delivery<'_>, state: &S) -> Result<Self, HookError>;
 }
 
+/// [`FromDelivery`] for a type named `Json<T>`, so that the message for axum's names `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be used as a hook argument",
+    label = "cannot be taken from a delivery when the state is `{S}`",
+    note = "the body is verified before the hook runs; to receive the payload write `Event<{T}>`"
+)]
+#[doc(hidden)]
+pub trait FromDeliveryNotJson<S, T>: FromDelivery<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: FromDelivery<S>, S, T> FromDeliveryNotJson<S, T> for A {}
+
 /// Extracts an argument. Generated code calls it for each argument, so that it names only the type.
 #[doc(hidden)]
 pub fn extract<T: FromDelivery<S>, S>(delivery: &Delivery<'_>, state: &S) -> Result<T, HookError> {

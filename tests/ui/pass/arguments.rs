@@ -113,6 +113,18 @@ macro_rules! hook {
 
 hook!(generated, "crm.user.pulled", Vec<Value>);
 
+/// A type of our own that has the name of axum's.
+struct Json<T>(T);
+
+impl<S> panora_hooks::FromDelivery<S> for Json<u8> {
+    fn from_delivery(_: &panora_hooks::Delivery<'_>, _: &S) -> Result<Self, panora_hooks::HookError> {
+        Ok(Self(1))
+    }
+}
+
+#[on("crm.engagement.pulled")]
+async fn json_of_our_own(Json(_number): Json<u8>) {}
+
 fn main() {
     #[on("crm.engagement.created")]
     async fn local() {}
@@ -131,6 +143,7 @@ fn main() {
         state,
         argument_0,
         outcome,
+        json_of_our_own,
         registry,
         functions,
         local,

@@ -144,11 +144,11 @@ fn check_arguments(signature: &Signature, diagnostics: &mut Diagnostics) -> Vec<
             }
         };
         check_argument_type(ty, diagnostics);
-        let is_event = is_event(ty);
+        let is_event = parameter_of(ty, "Event").is_some();
         if is_event && arguments.iter().any(|earlier| earlier.is_event) {
             diagnostics.error(input, "a hook takes one `Event<_>`");
         }
-        arguments.push(Argument { ty: ty.clone(), is_event });
+        arguments.push(Argument { ty: ty.clone(), is_event, json: parameter_of(ty, "Json").cloned() });
     }
     arguments
 }
@@ -182,7 +182,7 @@ fn owned_argument(ty: &Type) -> String {
         ty => match last_name(ty).map(Ident::to_string).as_deref() {
             Some("Event" | "State" | "Metadata" | "RawData") => text(ty),
             Some("str") => "Event<String>".to_owned(),
-            _ => format!("Event<{}>", text(ty)),
+            _ => format!("Event<{}>", text(parameter_of(ty, "Json").unwrap_or(ty))),
         },
     }
 }
@@ -197,15 +197,15 @@ fn check_self(signature: &Signature, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Returns whether a type looks like `Event<T>`.
-fn is_event(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path.segments.last().is_some_and(|segment| {
-        let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
-        segment.ident == "Event"
-            && arguments.args.len() == 1
-            && matches!(arguments.args.first(), Some(GenericArgument::Type(_)))
-    })
+/// Returns `T` if a type looks like `name<T>`.
+fn parameter_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(ty)) if segment.ident == name && arguments.args.len() == 1 => Some(ty),
+        _ => None,
+    }
 }
 
 fn last_name(ty: &Type) -> Option<&Ident> {

@@ -46,6 +46,8 @@ pub(crate) struct Argument {
     pub(crate) ty: Type,
     /// Whether it is `Event<_>`, which can be extracted from any delivery with any state.
     pub(crate) is_event: bool,
+    /// `T` of `Json<T>`. axum's cannot be an argument, but another type of that name may be one.
+    pub(crate) json: Option<Type>,
 }
 
 /// Advice that does not stop the build.

@@ -73,7 +73,7 @@ fn check_pattern(text: &str, accepts_unlisted: bool) -> Result<Standing, Pattern
 }
 
 fn check_prefix(prefix: &str, accepts_unlisted: bool) -> Result<Standing, PatternError> {
-    if catalogue::prefixes().any(|known| known == prefix) {
+    if catalogue::is_prefix(prefix) {
         return Ok(Standing::Listed { is_sent: true });
     }
     if accepts_unlisted {
@@ -107,6 +107,7 @@ fn check_event_type(name: &str, accepts_unlisted: bool) -> Result<Standing, Patt
         None => refused(
             format!("unknown event type `{name}`"),
             match closest(name, catalogue::names()) {
+                _ if catalogue::is_prefix(name) => format!("did you mean `{name}.*`?"),
                 Some(known) => format!("did you mean `{known}`?"),
                 None => unlisted_help(name),
             },

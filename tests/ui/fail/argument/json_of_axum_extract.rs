@@ -1,0 +1,11 @@
+use panora_hooks::{Verifier, Webhooks, hooks, on};
+
+#[derive(serde::Deserialize)]
+struct Contact {}
+
+#[on("crm.contact.created")]
+async fn contact_created(axum::extract::Json(_contact): axum::extract::Json<Contact>) {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}
