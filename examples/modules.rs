@@ -76,13 +76,13 @@ async fn rest(meta: Metadata) {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().init();
-    let webhooks = Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+    let app = Router::new().route("/", get(async || "an application\n"));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000)).await?;
+    Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
         .hooks(crm::hooks)
         .hooks(hooks![ticketing::ticket_created, ticketing::anything])
         .hooks(hooks![rest])
-        .into_router("/webhook");
-    let app = Router::new().route("/", get(async || "an application\n")).merge(webhooks);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000)).await?;
-    axum::serve(listener, app).await?;
+        .serve_with("/webhook", app, listener)
+        .await?;
     Ok(())
 }

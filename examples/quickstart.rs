@@ -16,6 +16,7 @@ use std::{
 };
 
 use anyhow::Context;
+use axum::Router;
 use panora_hooks::{
     Event, Metadata, Verifier, Webhooks, hooks,
     inbox::{self, SqliteInbox},
@@ -26,9 +27,6 @@ use tokio::net::TcpListener;
 
 /// The file of the inbox.
 const INBOX: &str = "panora-inbox.db";
-
-/// The time that requests in flight get at shutdown.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// The waiting time of an event after which the receiver is not ready.
 const MAX_WAIT: Duration = Duration::from_secs(300);
@@ -78,18 +76,13 @@ async fn main() -> anyhow::Result<()> {
     let inbox = SqliteInbox::open(INBOX)?;
     print_introduction(&verifier, listener.local_addr()?.port())?;
 
-    let (router, worker) = Webhooks::new(verifier)
+    let router = Router::new().route("/ready", inbox::readiness(inbox.clone(), MAX_WAIT));
+    // On Ctrl-C or SIGTERM, running hooks finish before the program ends.
+    Webhooks::new(verifier)
         .hooks(hooks![contact_created, company_created, contacts_pulled])
-        .with_inbox(inbox.clone())
-        .into_parts("/webhook");
-    let router = router.route("/ready", inbox::readiness(inbox, MAX_WAIT));
-    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown_signal());
-    let server = tokio::spawn(server.into_future());
-    worker.run_until(shutdown_signal()).await;
-    // A client that never ends its request must not keep the program running.
-    if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
-        ended??;
-    }
+        .with_inbox(inbox)
+        .serve_with("/webhook", router, listener)
+        .await?;
     Ok(())
 }
 
@@ -125,27 +118,4 @@ fn print_introduction(verifier: &Verifier, port: u16) -> anyhow::Result<()> {
 
 fn log_filter() -> tracing_subscriber::EnvFilter {
     tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into())
-}
-
-/// Resolves on Ctrl-C or SIGTERM. Running hooks finish before the program ends.
-async fn shutdown_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
 }

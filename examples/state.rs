@@ -106,11 +106,11 @@ async fn users_pulled(State(app): State<App>, meta: Metadata) -> Result<(), Mail
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().init();
     let app = App { customers: Customers::default(), mailer: Mailer { domain: "example.com" } };
-    let router = Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000)).await?;
+    Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
         .with_state(app)
         .hooks(hooks![contact_created, users_pulled])
-        .into_router("/webhook");
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000)).await?;
-    axum::serve(listener, router).await?;
+        .serve("/webhook", listener)
+        .await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::{env, io::IsTerminal, net::Ipv4Addr};
 use anyhow::Context;
 use panora_hooks::{Metadata, State, Verifier, Webhooks, hooks, inbox::PostgresInbox, on, testing::Sample};
 use sqlx::postgres::PgPoolOptions;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 
 /// The name of this machine.
 #[derive(Clone)]
@@ -23,23 +23,16 @@ async fn contact_created(meta: Metadata, State(Machine(name)): State<Machine>) {
 }
 
 /// Runs a machine, with its own pool, server and worker.
-async fn receive(
-    name: &'static str,
-    verifier: Verifier,
-    listener: TcpListener,
-    mut stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
+async fn receive(name: &'static str, verifier: Verifier, listener: TcpListener) -> anyhow::Result<()> {
     let url = env::var("DATABASE_URL").context("DATABASE_URL is not set")?;
     let pool = PgPoolOptions::new().max_connections(5).connect(&url).await?;
-    let (router, worker) = Webhooks::new(verifier)
+    Webhooks::new(verifier)
         .with_state(Machine(name))
         .hooks(hooks![contact_created])
         .with_inbox(PostgresInbox::open(pool).await?)
-        .into_parts("/webhook");
-    let mut stop_worker = stop.clone();
-    let worker = tokio::spawn(worker.run_until(async move { drop(stop_worker.changed().await) }));
-    axum::serve(listener, router).with_graceful_shutdown(async move { drop(stop.changed().await) }).await?;
-    Ok(worker.await?)
+        .serve("/webhook", listener)
+        .await?;
+    Ok(())
 }
 
 #[tokio::main]
@@ -60,14 +53,8 @@ async fn main() -> anyhow::Result<()> {
             sample.body()
         );
     }
-    let (stop, stopped) = watch::channel(false);
-    let first = receive("the first machine", verifier.clone(), first, stopped.clone());
-    let second = receive("the second machine", verifier, second, stopped);
-    let interrupt = async {
-        tokio::signal::ctrl_c().await?;
-        drop(stop);
-        Ok(())
-    };
-    tokio::try_join!(first, second, interrupt)?;
+    let first = receive("the first machine", verifier.clone(), first);
+    let second = receive("the second machine", verifier, second);
+    tokio::try_join!(first, second)?;
     Ok(())
 }

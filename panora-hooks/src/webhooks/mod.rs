@@ -2,6 +2,8 @@
 //! an inbox and a worker.
 
 pub(crate) mod scope;
+#[cfg(feature = "serve")]
+mod serve;
 mod with_inbox;
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};

@@ -36,7 +36,7 @@ use crate::inbox::{
 /// ```
 #[must_use = "webhooks do nothing until they are turned into a router and a worker"]
 pub struct WebhooksWithInbox<S = ()> {
-    webhooks: Webhooks<S>,
+    pub(super) webhooks: Webhooks<S>,
     inbox: Arc<dyn ErasedInbox>,
     policy: Policy,
 }

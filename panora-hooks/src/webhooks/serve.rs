@@ -1,0 +1,281 @@
+//! `serve`: runs a receiver until it is told to stop, and stops it cleanly.
+
+use std::{io, time::Duration};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use super::{Webhooks, WebhooksWithInbox};
+use crate::inbox::Worker;
+
+/// How long open requests may still take once the receiver is told to stop: as long as hooks have
+/// by default.
+const REQUEST_GRACE: Duration = Duration::from_secs(25);
+
+impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
+    /// Serves deliveries at `path` until SIGTERM or Ctrl-C (Ctrl-C only, except on Unix), and stops
+    /// cleanly.
+    ///
+    /// ```no_run
+    /// use panora_hooks::{Event, Verifier, Webhooks, hooks, on};
+    /// use tokio::net::TcpListener;
+    ///
+    /// #[on("crm.contact.created")]
+    /// async fn contact_created(Event(contact): Event<serde_json::Value>) { /* .. */ }
+    ///
+    /// #[tokio::main]
+    /// # pub
+    /// async fn main() -> anyhow::Result<()> {
+    ///     let listener = TcpListener::bind("127.0.0.1:8000").await?;
+    ///     Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+    ///         .hooks(hooks![contact_created])
+    ///         .serve("/webhook", listener)
+    ///         .await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// At the signal the server stops accepting connections. Open requests, and the hooks that they
+    /// wait for, have 25 seconds to end. Then `serve` returns. Requests that have not ended are cut
+    /// off when the runtime ends. A Ctrl-C during the stop makes `serve` return at once.
+    ///
+    /// The signal handlers stay installed afterwards, as tokio's do. A later Ctrl-C does not end
+    /// the program by itself.
+    ///
+    /// # Errors
+    ///
+    /// If the signal handlers cannot be installed, the server fails, or a Ctrl-C cuts off the stop
+    /// ([`io::ErrorKind::Interrupted`]).
+    ///
+    /// # Panics
+    ///
+    /// If `path` is not a path that [`Router::route`] takes.
+    pub async fn serve(self, path: &str, listener: TcpListener) -> io::Result<()> {
+        self.serve_with(path, Router::new(), listener).await
+    }
+
+    /// [Serves](Self::serve) deliveries at `path`, and an application's own `router` beside.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    ///
+    /// # Panics
+    ///
+    /// If `path` is not a path that [`Router::route`] takes, or `router` has a route there.
+    pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
+        let hooks = self.registry.definitions().count();
+        let router = router.merge(self.into_router(path));
+        Receiver { path, hooks, router, worker: None }.run(listener).await
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
+    /// Serves deliveries at `path` and runs the events of the inbox until SIGTERM or Ctrl-C (Ctrl-C
+    /// only, except on Unix), and stops cleanly.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "sqlite")] mod example {
+    /// use panora_hooks::{Event, Verifier, Webhooks, hooks, inbox::SqliteInbox, on};
+    /// use tokio::net::TcpListener;
+    ///
+    /// #[on("crm.contact.created")]
+    /// async fn contact_created(Event(contact): Event<serde_json::Value>) { /* .. */ }
+    ///
+    /// #[tokio::main]
+    /// # pub
+    /// async fn main() -> anyhow::Result<()> {
+    ///     let listener = TcpListener::bind("127.0.0.1:8000").await?;
+    ///     Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?)
+    ///         .hooks(hooks![contact_created])
+    ///         .with_inbox(SqliteInbox::open("panora-inbox.db")?)
+    ///         .serve("/webhook", listener)
+    ///         .await?;
+    ///     Ok(())
+    /// }
+    /// # }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// At the signal the server stops accepting connections, and the [worker](crate::inbox::Worker)
+    /// begins no more hooks. Open requests have 25 seconds to end, and the events that they deliver
+    /// are stored. Running hooks have the [`shutdown_grace`](Self::shutdown_grace); then they are
+    /// cancelled, and their events run again. Then `serve` returns. Requests that have not ended
+    /// are cut off when the runtime ends. A Ctrl-C during the stop makes `serve` return at once,
+    /// and the events of the hooks that this cuts off run again, too.
+    ///
+    /// The signal handlers stay installed afterwards, as tokio's do. A later Ctrl-C does not end
+    /// the program by itself.
+    ///
+    /// # Errors
+    ///
+    /// If the signal handlers cannot be installed, the server fails, the worker panics, or a Ctrl-C
+    /// cuts off the stop ([`io::ErrorKind::Interrupted`]). If the server or the worker fails, the
+    /// other one is stopped first, as at a signal.
+    ///
+    /// # Panics
+    ///
+    /// If `path` is not a path that [`Router::route`] takes.
+    pub async fn serve(self, path: &str, listener: TcpListener) -> io::Result<()> {
+        self.serve_with(path, Router::new(), listener).await
+    }
+
+    /// [Serves](Self::serve) deliveries at `path`, and an application's own `router` beside.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    ///
+    /// # Panics
+    ///
+    /// If `path` is not a path that [`Router::route`] takes, or `router` has a route there.
+    pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
+        let hooks = self.webhooks.registry.definitions().count();
+        let (webhooks, worker) = self.into_parts(path);
+        Receiver { path, hooks, router: router.merge(webhooks), worker: Some(worker) }.run(listener).await
+    }
+}
+
+/// A receiver that is about to be served.
+struct Receiver<'p> {
+    path: &'p str,
+    hooks: usize,
+    router: Router,
+    worker: Option<Worker>,
+}
+
+impl Receiver<'_> {
+    async fn run(self, listener: TcpListener) -> io::Result<()> {
+        let Self { path, hooks, router, worker } = self;
+        let address = listener.local_addr()?;
+        // Before the first request is served: an earlier signal would end the program.
+        let mut signals = Signals::install()?;
+        let (stop, _) = watch::channel(false);
+        let server = axum::serve(listener, router).with_graceful_shutdown(stopped(&stop)).into_future();
+        let worker = worker.map(|worker| worker.run_until(stopped(&stop)));
+        tracing::info!(%address, path, hooks, "receiving webhooks");
+        let signals = async {
+            let signal = signals.next().await;
+            tracing::info!(signal, "stopping: open requests and running hooks may end");
+            stop.send_replace(true);
+            signals.interrupt().await;
+        };
+        run(server, worker, &stop, signals).await
+    }
+}
+
+/// Resolves when the receiver is told to stop, or is dropped.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stop = stop.subscribe();
+    async move { drop(stop.wait_for(|is_stopping| *is_stopping).await) }
+}
+
+/// Runs a server and a worker, both of which end once they are told to `stop`. If either ends
+/// earlier, the other is told to stop. Cuts both off when `cut_off` resolves.
+async fn run(
+    server: impl Future<Output = io::Result<()>>,
+    worker: Option<impl Future<Output = ()> + Send + 'static>,
+    stop: &watch::Sender<bool>,
+    cut_off: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let server = async {
+        let grace = async {
+            stopped(stop).await;
+            tokio::time::sleep(REQUEST_GRACE).await;
+        };
+        let ended = tokio::select! {
+            ended = server => ended,
+            () = grace => {
+                tracing::warn!("requests are cut off: they did not end within {REQUEST_GRACE:?}");
+                Ok(())
+            }
+        };
+        stop.send_replace(true);
+        ended
+    };
+    // Aborted if this future is dropped.
+    let mut tasks = JoinSet::new();
+    let has_worker = worker.map(|worker| tasks.spawn(worker)).is_some();
+    let worker = async {
+        if !has_worker {
+            return Ok(());
+        }
+        let ended = tasks.join_next().await;
+        stop.send_replace(true);
+        match ended {
+            // The payload of the panic may hold anything. The panic hook has printed it.
+            Some(Err(_)) => Err(io::Error::other("the worker panicked, so the receiver has stopped")),
+            _ => Ok(()),
+        }
+    };
+    let both = async {
+        let (server, worker) = tokio::join!(server, worker);
+        server.and(worker)
+    };
+    tokio::select! {
+        ended = both => ended,
+        () = cut_off => {
+            Err(io::Error::new(io::ErrorKind::Interrupted, "Ctrl-C while stopping: hooks and requests that had not ended were cut off"))
+        }
+    }
+}
+
+/// The signals that stop a receiver.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(not(unix))]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(not(unix))]
+    fn install() -> io::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    /// Waits for a signal to stop, and returns its name.
+    async fn next(&mut self) -> &'static str {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+        #[cfg(not(unix))]
+        {
+            self.interrupt().await;
+            "Ctrl-C"
+        }
+    }
+
+    /// Waits for a Ctrl-C. SIGTERM does not count: a supervisor may send it to a process group and
+    /// once more to the process.
+    async fn interrupt(&mut self) {
+        let _ = self.interrupt.recv().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_worker_stops_if_the_server_fails() {
+        let (stop, _) = watch::channel(false);
+        let worker = stopped(&stop);
+        let server = ready(Err(io::Error::other("no more connections")));
+        let ended = run(server, Some(worker), &stop, pending()).await;
+        assert_eq!(ended.map_err(|error| error.to_string()), Err("no more connections".to_owned()));
+    }
+}
