@@ -7,6 +7,7 @@ mod events;
 mod figures;
 mod flaws;
 mod interrupted;
+mod missing_worker;
 mod model;
 mod own_store;
 mod paused_clock;

@@ -26,6 +26,19 @@ impl Log {
         log
     }
 
+    /// Collects what this thread logs, until the guard is dropped.
+    pub fn of_this_thread() -> (Self, impl Drop) {
+        use tracing_subscriber::util::SubscriberInitExt;
+
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        (log, subscriber.set_default())
+    }
+
     pub fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }

@@ -11,6 +11,7 @@ mod depth;
 mod erased;
 mod error;
 mod event;
+pub(crate) mod handover;
 mod key;
 mod lease;
 mod memory;

@@ -15,7 +15,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ErasedInbox, InboxError, NewEvent, Put, error::chain, patience::within};
+use super::{ErasedInbox, InboxError, NewEvent, Put, error::chain, handover::Handover, patience::within};
 
 /// The most events in a batch.
 const MAX_EVENTS: usize = 512;
@@ -35,8 +35,7 @@ pub(crate) struct Writer {
     timeout: Duration,
     /// Notifies when the queue is empty and nothing is being stored.
     idle: Notify,
-    /// Notifies the worker when an event was stored.
-    stored: Arc<Notify>,
+    handover: Arc<Handover>,
 }
 
 #[derive(Default)]
@@ -61,8 +60,8 @@ pub(crate) struct NotStored {
 }
 
 impl Writer {
-    pub(crate) fn new(inbox: Arc<dyn ErasedInbox>, timeout: Duration, stored: Arc<Notify>) -> Self {
-        Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), stored }
+    pub(crate) fn new(inbox: Arc<dyn ErasedInbox>, timeout: Duration, handover: Arc<Handover>) -> Self {
+        Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), handover }
     }
 
     /// Stores an event, together with others that wait. The event is on stable storage when this
@@ -138,12 +137,12 @@ impl Flush {
     }
 
     async fn store(&mut self, batch: Vec<WaitingEvent>) {
-        let Writer { inbox, timeout, stored, .. } = &*self.writer;
+        let Writer { inbox, timeout, handover, .. } = &*self.writer;
         let events = batch.iter().map(|waiting| waiting.event.clone()).collect();
         match within(*timeout, inbox.put(events)).await {
             Ok(puts) => {
                 if puts.iter().any(|put| matches!(put, Put::Stored(_))) {
-                    stored.notify_one();
+                    handover.event_stored();
                 }
                 self.pause = FIRST_PAUSE;
                 for (waiting, put) in batch.into_iter().zip(puts) {

@@ -3,11 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::sync::Notify;
 
 use super::Webhooks;
 use crate::inbox::{
     ErasedInbox, Inbox,
+    handover::Handover,
     policy::Policy,
     worker::{Hooks, Worker},
     writer::Writer,
@@ -158,7 +158,9 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Returns a router that stores events, and the worker that runs them.
     ///
     /// The router answers at the same paths as that of [`Webhooks::into_router`]. Spawn or await
-    /// the worker with [`Worker::run_until`], and stop it and the server at the same signal.
+    /// the worker with [`Worker::run_until`], and stop it and the server at the same signal. If
+    /// events are stored while no worker of this process has leased any for a minute, the router
+    /// logs an error, once.
     ///
     /// | answer | when |
     /// |---|---|
@@ -179,11 +181,11 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     #[track_caller]
     pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
         let Self { webhooks, inbox, policy } = self;
-        let stored = Arc::new(Notify::new());
-        let writer = Arc::new(Writer::new(Arc::clone(&inbox), policy.store_timeout, Arc::clone(&stored)));
+        let handover = Arc::<Handover>::default();
+        let writer = Arc::new(Writer::new(Arc::clone(&inbox), policy.store_timeout, Arc::clone(&handover)));
         let endpoint = webhooks.into_endpoint(Some(Arc::clone(&writer)));
         let hooks = Hooks { dispatch: Arc::clone(&endpoint.dispatch), state: endpoint.state.clone() };
-        let worker = Worker { inbox, runner: Arc::new(hooks), writer, stored, policy };
+        let worker = Worker::new(inbox, Arc::new(hooks), writer, handover, policy);
         (endpoint.into_router(path), worker)
     }
 }

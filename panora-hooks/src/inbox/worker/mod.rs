@@ -9,13 +9,11 @@ mod scheduler;
 mod settlements;
 mod suspects;
 
-use std::{fmt, sync::Arc};
-
-use tokio::sync::Notify;
+use std::{fmt, sync::Arc, thread};
 
 pub(crate) use self::runner::Hooks;
 use self::{runner::Runner, scheduler::Scheduler};
-use super::{ErasedInbox, patience::at_most, policy::Policy, writer::Writer};
+use super::{ErasedInbox, handover::Handover, patience::at_most, policy::Policy, writer::Writer};
 
 /// Runs the hooks of stored events.
 ///
@@ -23,17 +21,31 @@ use super::{ErasedInbox, patience::at_most, policy::Policy, writer::Writer};
 /// together with the router; [`WebhooksWithInbox`](crate::WebhooksWithInbox) documents the
 /// settings. An event whose hook succeeds is done. An event whose hook fails, panics or times out
 /// is retried later. It is dead after the last attempt, or at once if retrying cannot help.
+///
+/// A worker logs an error if it is dropped without [`run_until`](Self::run_until), or if the future
+/// of `run_until` is dropped before its first poll: nothing in this process runs the events that
+/// the router stores.
 #[must_use = "stored events do not run without `Worker::run_until`"]
 pub struct Worker {
-    pub(crate) inbox: Arc<dyn ErasedInbox>,
-    pub(crate) runner: Arc<dyn Runner>,
-    pub(crate) writer: Arc<Writer>,
-    /// Notifies when the router has stored an event.
-    pub(crate) stored: Arc<Notify>,
-    pub(crate) policy: Policy,
+    inbox: Arc<dyn ErasedInbox>,
+    runner: Arc<dyn Runner>,
+    writer: Arc<Writer>,
+    handover: Arc<Handover>,
+    policy: Policy,
+    unstarted: Unstarted,
 }
 
 impl Worker {
+    pub(crate) fn new(
+        inbox: Arc<dyn ErasedInbox>,
+        runner: Arc<dyn Runner>,
+        writer: Arc<Writer>,
+        handover: Arc<Handover>,
+        policy: Policy,
+    ) -> Self {
+        Self { inbox, runner, writer, handover, policy, unstarted: Unstarted { is_started: false } }
+    }
+
     /// Runs events until `shutdown` resolves. Then it starts no more events, waits for the running
     /// hooks ([`shutdown_grace`](crate::WebhooksWithInbox::shutdown_grace)), and hands back the
     /// other events, which the next worker runs.
@@ -41,10 +53,11 @@ impl Worker {
     /// Wait for it to return before the program ends, because a hook that is cut off runs again. If
     /// the store fails, the worker logs the failure and continues when the store works again.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
-        let Self { inbox, runner, writer, stored, policy } = self;
+        let Self { inbox, runner, writer, handover, policy, unstarted } = self;
+        unstarted.start();
         let work = async {
             let mut scheduler = Scheduler::new(&*inbox, runner, policy);
-            scheduler.run_until(shutdown, &stored).await;
+            scheduler.run_until(shutdown, &handover).await;
             scheduler.drain().await;
             // The events that arrived last are stored before this returns. The next worker runs
             // them.
@@ -63,5 +76,28 @@ impl Worker {
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// Logs an error if it is dropped: the worker that holds it has not run.
+struct Unstarted {
+    is_started: bool,
+}
+
+impl Unstarted {
+    fn start(mut self) {
+        self.is_started = true;
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        // A program that panics has another problem.
+        if !self.is_started && !thread::panicking() {
+            tracing::error!(
+                "the worker was dropped and has never run, so stored events do not run: \
+                 await `worker.run_until(..)`, or use `.serve(..)` instead of `.into_parts(..)`"
+            );
+        }
     }
 }

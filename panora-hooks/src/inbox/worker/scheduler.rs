@@ -7,10 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     attempt::{Attempt, AttemptOutcome, attempt},
@@ -22,7 +19,7 @@ use super::{
 use crate::{
     inbox::{
         Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement,
-        error::chain, patience::within, policy::Policy,
+        error::chain, handover::Handover, patience::within, policy::Policy,
     },
     printable::Printable,
 };
@@ -96,17 +93,18 @@ impl<'i> Scheduler<'i> {
         }
     }
 
-    /// Runs events until `shutdown` resolves. `stored` notifies when this process has stored an
+    /// Runs events until `shutdown` resolves. `handover` notifies when this process has stored an
     /// event.
-    pub(super) async fn run_until(&mut self, shutdown: impl Future<Output = ()>, stored: &Notify) {
+    pub(super) async fn run_until(&mut self, shutdown: impl Future<Output = ()>, handover: &Handover) {
         let mut shutdown = pin!(shutdown);
         let mut arrived = self.inbox.arrived();
         loop {
             self.start_suspect();
             self.start_lease();
+            handover.worker_runs();
             tokio::select! {
                 () = &mut shutdown => return,
-                () = stored.notified() => self.poll_at = Instant::now(),
+                () = handover.stored() => self.poll_at = Instant::now(),
                 () = &mut arrived => {
                     arrived = self.inbox.arrived();
                     self.poll_at = Instant::now();

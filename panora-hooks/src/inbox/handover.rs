@@ -1,0 +1,60 @@
+//! From the router that stores events to the worker that runs them, in one process.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+/// How long a stored event may wait for the worker before the log says that none runs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The state that a router and its worker share.
+#[derive(Default)]
+pub(crate) struct Handover {
+    /// Notifies the worker when an event was stored.
+    stored: Notify,
+    /// Whether a task waits for the worker to answer the notification. It stays set once the log
+    /// has said that no worker runs, so that the log says it once.
+    is_watched: AtomicBool,
+    /// Whether the worker has answered since.
+    has_answered: AtomicBool,
+}
+
+impl Handover {
+    /// Tells the worker that an event was stored. If no worker runs, the log says so a minute
+    /// later, once.
+    pub(crate) fn event_stored(self: &Arc<Self>) {
+        if !self.is_watched.swap(true, Ordering::SeqCst) {
+            self.has_answered.store(false, Ordering::SeqCst);
+            tokio::spawn(Arc::clone(self).watch());
+        }
+        self.stored.notify_one();
+    }
+
+    /// Waits until an event was stored.
+    pub(crate) async fn stored(&self) {
+        self.stored.notified().await;
+    }
+
+    /// Takes note that the worker runs: it leases events, or its slots are in use.
+    pub(crate) fn worker_runs(&self) {
+        self.has_answered.store(true, Ordering::SeqCst);
+    }
+
+    async fn watch(self: Arc<Self>) {
+        tokio::time::sleep(PATIENCE).await;
+        if self.has_answered.load(Ordering::SeqCst) {
+            self.is_watched.store(false, Ordering::SeqCst);
+            return;
+        }
+        tracing::error!(
+            "events are stored, but no worker of this process has leased any for {PATIENCE:?}: \
+             await `worker.run_until(..)`, or use `.serve(..)` instead of `.into_parts(..)`"
+        );
+    }
+}
