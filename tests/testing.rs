@@ -11,7 +11,7 @@ use std::{
 
 use axum::{body, http::StatusCode};
 use panora_hooks::{
-    Event, HookError, Metadata, RawData, State, Verifier, Webhooks, catalogue, hooks, on,
+    Event, HookError, Metadata, RawData, Registry, State, Verifier, Webhooks, catalogue, hooks, on,
     testing::{Outcome, Sample, sample},
 };
 use serde_json::{Value, json, value::RawValue};
@@ -347,4 +347,30 @@ async fn a_sample_can_be_of_any_attempt() {
     let first = note.run((), hooks![at_the_second_attempt]).await;
     assert_eq!(first.error().map(ToString::to_string).as_deref(), Some("attempt 1"));
     assert!(note.attempt(2).run((), hooks![at_the_second_attempt]).await.is_handled());
+}
+
+/// The function by which an application registers its hooks.
+fn register(hooks: &mut Registry<&'static str>) {
+    hooks.hooks(hooks![keeps]).hooks(hooks![at_the_second_attempt]);
+}
+
+#[tokio::test]
+async fn the_hooks_of_an_application_run_as_it_registers_them() {
+    let company = Sample::new("crm.company.created", json!({ "a": 1 }));
+    let text = r#"app crm.company.created crm.company.push "{\"a\":1}""#;
+    let outcome = company.run("app", register).await;
+    assert_eq!((outcome.hook(), outcome.error().unwrap().to_string()), (Some("keeps"), text.to_owned()));
+
+    // The limits are those of HTTP.
+    let webhooks =
+        || Webhooks::new(verifier()).with_state("app").hooks(register).hooks(hooks![fails]).max_body_bytes(1);
+    let outcome = company.run_on(webhooks()).await;
+    assert_eq!((outcome.hook(), outcome.error().unwrap().to_string()), (Some("keeps"), text.to_owned()));
+    let note = sample("crm.note.created");
+    assert!(!note.run_on(webhooks()).await.is_handled());
+    assert!(note.attempt(2).run_on(webhooks()).await.is_handled());
+    let contact = sample("crm.contact.created").set("first_name", "Linus");
+    let outcome = contact.run_on(webhooks()).await;
+    assert!(matches!(outcome, Outcome::Panicked { hook: "fails" }), "{outcome:?}");
+    assert!(matches!(sample("crm.deal.created").run_on(webhooks()).await, Outcome::Unhandled));
 }

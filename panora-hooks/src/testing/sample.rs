@@ -20,7 +20,7 @@ use super::{
     json::{self, Json},
     path, run,
 };
-use crate::{catalogue, delivery::Delivery, hook::Registry, verify::Verifier};
+use crate::{catalogue, delivery::Delivery, hook::Registry, verify::Verifier, webhooks::Webhooks};
 
 /// A delivery as the sender makes it, for tests.
 ///
@@ -221,9 +221,8 @@ impl Sample {
 
     /// Runs the hook for this event, without HTTP and without a signature.
     ///
-    /// `state` is the value for [`Webhooks::with_state`](crate::Webhooks::with_state), or `()`
-    /// without state; `list` is `hooks![..]`, or a list function of a module, such as
-    /// `crm::register`.
+    /// `state` is the value for [`Webhooks::with_state`], or `()` without state. `list` is
+    /// `hooks![..]`, or a list function such as `fn register(hooks: &mut Registry<App>)`.
     ///
     /// # Panics
     ///
@@ -236,10 +235,50 @@ impl Sample {
     ) -> impl Future<Output = Outcome> + use<S, L> {
         let mut registry = Registry::new();
         registry.hooks(list);
+        run::run(self.delivery(), state, registry)
+    }
+
+    /// Runs the hook that it is for, with the state and the hooks of an application's own builder.
+    ///
+    /// Without HTTP and without a signature, as [`run`](Self::run): the verifier and the limits of
+    /// `webhooks` do not matter.
+    ///
+    /// ```
+    /// use panora_hooks::{SecretError, State, Verifier, Webhooks, hooks, on, testing::sample};
+    ///
+    /// #[derive(Clone)]
+    /// struct App;
+    ///
+    /// #[on("crm.contact.created")]
+    /// async fn contact_created(State(app): State<App>) {}
+    ///
+    /// /// What `main` serves.
+    /// fn webhooks(verifier: Verifier) -> Webhooks<App> {
+    ///     Webhooks::new(verifier).with_state(App).hooks(hooks![contact_created])
+    /// }
+    ///
+    /// # fn main() -> Result<(), SecretError> {
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let webhooks = webhooks(Verifier::new("a secret")?);
+    /// assert!(sample("crm.contact.created").run_on(webhooks).await.is_handled());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn run_on<S: Clone + Send + Sync + 'static>(
+        &self,
+        webhooks: Webhooks<S>,
+    ) -> impl Future<Output = Outcome> + use<S> {
+        let (state, registry) = webhooks.into_hooks();
+        run::run(self.delivery(), state, registry)
+    }
+
+    /// The delivery of a verified body.
+    fn delivery(&self) -> Delivery<'static> {
         let data = ByteString::from(self.data());
         let delivery =
             Delivery::new([0; 32], (&*self.id).into(), (&*self.wire_type).into(), &data).into_shared(&data);
-        run::run(delivery.with_attempt(self.attempt), state, registry)
+        delivery.with_attempt(self.attempt)
     }
 }
 

@@ -194,6 +194,12 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         self.into_endpoint(None).into_router(path)
     }
 
+    /// Returns the state and the hooks, without the HTTP around them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn into_hooks(self) -> (S, Registry<S>) {
+        (self.state, self.registry)
+    }
+
     /// Returns the endpoint that answers requests. It answers after it has run the hook or, with a
     /// writer, after it has stored the event.
     pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> DeliveryEndpoint<S> {
