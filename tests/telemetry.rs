@@ -12,7 +12,7 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
-use metrics::Key;
+use metrics::{Key, Unit};
 use metrics_util::debugging::DebuggingRecorder;
 use panora_hooks::{Event, HookError, Webhooks, hooks, on};
 use support::{Delivery, Request, Server, log::Log, verifier};
@@ -41,20 +41,20 @@ async fn panics() {
 #[on("crm.user.pulled")]
 async fn numbers(Event(_): Event<Vec<u32>>) {}
 
-/// Returns the number of times that each outcome was counted.
-fn outcomes(counters: Vec<(Key, u64)>) -> BTreeMap<String, u64> {
+/// Returns the number of times that each outcome was counted, by event type.
+fn outcomes(counters: Vec<(Key, u64)>) -> BTreeMap<[String; 2], u64> {
     let outcomes = counters.into_iter().map(|(key, count)| {
         assert_eq!(key.name(), "panora_hooks_deliveries_total");
         let mut labels = key.labels();
-        let outcome = labels.next().unwrap();
-        assert_eq!((outcome.key(), labels.next()), ("outcome", None));
-        (outcome.value().to_owned(), count)
+        let (outcome, event_type) = (labels.next().unwrap(), labels.next().unwrap());
+        assert_eq!((outcome.key(), event_type.key(), labels.next()), ("outcome", "event_type", None));
+        ([outcome.value().to_owned(), event_type.value().to_owned()], count)
     });
     outcomes.collect()
 }
 
-fn once(outcome: &str) -> BTreeMap<String, u64> {
-    BTreeMap::from([(outcome.to_owned(), 1)])
+fn once(outcome: &str, event_type: &str) -> BTreeMap<[String; 2], u64> {
+    BTreeMap::from([([outcome.to_owned(), event_type.to_owned()], 1)])
 }
 
 #[test]
@@ -70,27 +70,27 @@ fn every_request_has_one_span_and_one_outcome() {
     let good = Delivery::encoded("crm.contact.created", "{}");
     let unsigned = || Request::post("/webhook").body(&good.body);
 
-    let cases: Vec<(&str, u16, Request)> = vec![
-        ("handled", 200, delivery("crm.contact.created")),
-        ("unhandled", 200, delivery("crm.contact.pulled")),
-        ("unhandled", 200, delivery("crm.contact.imported")),
-        ("failed", 500, delivery("crm.deal.push")),
-        ("failed", 500, delivery("crm.note.push")),
-        ("failed", 500, delivery("crm.user.pulled")),
-        ("panicked", 500, delivery("crm.task.push")),
-        ("method_not_allowed", 405, Request::new("GET", "/webhook")),
-        ("invalid_signature", 400, unsigned()),
-        ("invalid_signature", 400, unsigned().header("Panora-Signature", "0".repeat(64))),
-        ("invalid_signature", 400, unsigned().header("Panora-Signature", "short")),
-        ("invalid_signature", 400, good.request().header("Panora-Signature", &good.signature)),
-        ("malformed_body", 400, good.request().body("{")),
-        ("malformed_body", 400, good.request().body("{}")),
-        ("malformed_body", 400, good.request().body(b"\xff")),
-        ("body_too_large", 413, good.request().body([b' '; 1001])),
+    let cases: Vec<(&str, &str, u16, Request)> = vec![
+        ("handled", "crm.contact.created", 200, delivery("crm.contact.created")),
+        ("unhandled", "crm.contact.pulled", 200, delivery("crm.contact.pulled")),
+        ("unhandled", "other", 200, delivery("crm.contact.imported")),
+        ("failed", "crm.deal.created", 500, delivery("crm.deal.push")),
+        ("failed", "crm.note.created", 500, delivery("crm.note.push")),
+        ("failed", "crm.user.pulled", 500, delivery("crm.user.pulled")),
+        ("panicked", "crm.task.created", 500, delivery("crm.task.push")),
+        ("method_not_allowed", "other", 405, Request::new("GET", "/webhook")),
+        ("invalid_signature", "other", 400, unsigned()),
+        ("invalid_signature", "other", 400, unsigned().header("Panora-Signature", "0".repeat(64))),
+        ("invalid_signature", "other", 400, unsigned().header("Panora-Signature", "short")),
+        ("invalid_signature", "other", 400, good.request().header("Panora-Signature", &good.signature)),
+        ("malformed_body", "other", 400, good.request().body("{")),
+        ("malformed_body", "other", 400, good.request().body("{}")),
+        ("malformed_body", "other", 400, good.request().body(b"\xff")),
+        ("body_too_large", "other", 413, good.request().body([b' '; 1001])),
     ];
-    for (outcome, status, request) in cases {
+    for (outcome, event_type, status, request) in cases {
         assert_eq!(server.send(&request).status, status, "{outcome}");
-        assert_eq!(outcomes(server.counters()), once(outcome));
+        assert_eq!(outcomes(server.counters()), once(outcome, event_type));
         let log = log.take();
         let spans = log.lines().filter(|line| line.ends_with("panora_hooks::http::endpoint: new")).count();
         assert_eq!(spans, 1, "{log}");
@@ -102,7 +102,7 @@ fn every_request_has_one_span_and_one_outcome() {
     let mut stream = server.connect();
     stream.write_all(&good.request().head()).unwrap();
     assert_eq!(support::read_answer(stream).status, 408);
-    assert_eq!(outcomes(server.counters()), once("body_too_slow"));
+    assert_eq!(outcomes(server.counters()), once("body_too_slow", "other"));
     let mut stream = server.connect();
     stream.write_all(&good.request().header("Expect", "100-continue").head()).unwrap();
     // The server has begun to read.
@@ -112,7 +112,8 @@ fn every_request_has_one_span_and_one_outcome() {
     drop(stream);
     drop(server); // It has counted one outcome for that, too.
 
-    assert_eq!(outcomes(dropped_by_the_server(&good)), once("abandoned"));
+    assert_eq!(outcomes(dropped_by_the_server(&good)), once("abandoned", "other"));
+    deliveries_are_described();
     log.take();
 
     the_log_says_what_happened(&log);
@@ -131,6 +132,20 @@ fn dropped_by_the_server(delivery: &Delivery) -> Vec<(Key, u64)> {
     assert!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     drop(answer);
     support::counters(&recorder.snapshotter())
+}
+
+/// Metrics are described to the recorder that is there when the router is built.
+fn deliveries_are_described() {
+    let recorder = DebuggingRecorder::new();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let router = Webhooks::new(verifier()).into_router::<()>("/webhook");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let request = axum::http::Request::get("/webhook").body(Body::empty()).unwrap();
+    assert_eq!(runtime.block_on(router.oneshot(request)).unwrap().status(), 405);
+    let metrics = recorder.snapshotter().snapshot().into_vec();
+    let [(key, unit, description, _)] = &*metrics else { panic!("{metrics:?}") };
+    assert_eq!((key.key().name(), *unit), ("panora_hooks_deliveries_total", Some(Unit::Count)));
+    assert_eq!(description.as_deref(), Some("Requests to the webhook, by event type and outcome."));
 }
 
 fn the_log_says_what_happened(log: &Log) {

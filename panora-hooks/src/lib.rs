@@ -25,6 +25,7 @@ pub mod guide;
 mod hook;
 mod http;
 pub mod inbox;
+mod metric;
 pub mod models;
 mod printable;
 #[cfg(feature = "testing")]

@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
+use metrics::{NoopRecorder, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use panora_hooks::inbox::{Decision, Inbox, LeaseRequest, MemoryInbox, ParkReason, Settlement, readiness};
 use tower::ServiceExt;
 
 use crate::{
-    events::contact,
+    events::{contact, event},
     receiver::{App, Next, webhooks},
     support::staged::{Fault, Staged},
     virtual_time::{memory, run},
@@ -91,7 +92,7 @@ fn requests_that_arrive_together_share_one_probe() {
 }
 
 #[tokio::test]
-async fn depth_and_attempts_are_metrics() {
+async fn depth_and_attempts_are_metrics_with_descriptions() {
     let recorder = DebuggingRecorder::new();
     let metrics = recorder.snapshotter();
     let _recording = metrics::set_default_local_recorder(&recorder);
@@ -101,7 +102,10 @@ async fn depth_and_attempts_are_metrics() {
     inbox.put(parked.to_vec()).await.unwrap();
     let (_router, worker) = webhooks(app, inbox.clone()).into_parts::<()>("/webhook");
     let shutdown = async {
-        inbox.put(vec![contact("ada")]).await.unwrap();
+        // A payload that does not fit, and a type that no hook names.
+        let misfit = event("deal", "crm.deal.push", r#""{}""#);
+        let unknown = event("unknown", "crm.custom.imported", r#""[]""#);
+        inbox.put(vec![contact("ada"), misfit, unknown]).await.unwrap();
         while !inbox.depth().await.unwrap().is_idle() {
             tokio::task::yield_now().await;
         }
@@ -110,9 +114,13 @@ async fn depth_and_attempts_are_metrics() {
     begun.next();
     let all = metrics.snapshot().into_vec().into_iter();
     let all: BTreeMap<String, DebugValue> = all
-        .map(|(key, _, _, value)| {
+        .map(|(key, unit, description, value)| {
+            let name = key.key().name();
+            let is_in_seconds = name.ends_with("_seconds");
+            assert_eq!(unit, Some(if is_in_seconds { Unit::Seconds } else { Unit::Count }), "{name}");
+            assert!(description.is_some(), "{name}");
             let labels: Vec<_> = key.key().labels().map(|label| label.value().to_owned()).collect();
-            (format!("{} {}", key.key().name(), labels.join(" ")), value)
+            (format!("{name} {}", labels.join(" ")), value)
         })
         .collect();
     let gauge = |name: &str| match all[name] {
@@ -124,5 +132,58 @@ async fn depth_and_attempts_are_metrics() {
         gauge(&format!("panora_hooks_inbox_events {state}"));
     }
     gauge("panora_hooks_inbox_oldest_ready_seconds ");
-    assert!(matches!(all["panora_hooks_attempts_total handled"], DebugValue::Counter(1)));
+    let attempts = |labels: &str| match all.get(&format!("panora_hooks_attempts_total {labels}")) {
+        Some(DebugValue::Counter(count)) => *count,
+        _ => panic!("{labels}: {all:?}"),
+    };
+    assert_eq!(attempts("handled crm.contact.created"), 1);
+    assert_eq!(attempts("failed crm.deal.created"), 1);
+    assert_eq!(attempts("unhandled other"), 16);
+    let histograms: BTreeMap<&str, usize> = all
+        .iter()
+        .filter_map(|(name, value)| match value {
+            DebugValue::Histogram(values) => Some((&**name, values.len())),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        ("panora_hooks_attempt_duration_seconds failed crm.deal.created", 1),
+        ("panora_hooks_attempt_duration_seconds handled crm.contact.created", 1),
+        ("panora_hooks_event_latency_seconds crm.contact.created", 1),
+    ];
+    assert_eq!(histograms, BTreeMap::from(expected));
+}
+
+#[test]
+fn durations_and_latencies_are_measured_in_seconds() {
+    let recorder = DebuggingRecorder::new();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    run(async {
+        let (app, begun) = App::new(async |_| {
+            tokio::time::sleep(Duration::from_secs(90)).await;
+            Ok(())
+        });
+        let (inbox, _settled) = Staged::new(memory());
+        inbox.put(vec![contact("ada")]).await.unwrap();
+        inbox.on_leased(|leased| leased.received_at -= Duration::from_secs(3600));
+        // The recorder may be installed after the router is built.
+        let parts = || webhooks(app, inbox.clone()).into_parts::<()>("/webhook");
+        let (_router, worker) = metrics::with_local_recorder(&NoopRecorder, parts);
+        worker.run_until(tokio::time::sleep(Duration::from_secs(100))).await;
+        begun.next();
+    });
+    let all = recorder.snapshotter().snapshot().into_vec().into_iter();
+    let histograms: BTreeMap<String, Vec<f64>> = all
+        .filter_map(|(key, _, description, value)| match value {
+            DebugValue::Histogram(values) => {
+                assert!(description.is_some(), "{key:?}");
+                Some((key.key().name().to_owned(), values.into_iter().map(f64::from).collect()))
+            }
+            _ => None,
+        })
+        .collect();
+    let [duration] = *histograms["panora_hooks_attempt_duration_seconds"] else { panic!("{histograms:?}") };
+    assert!((90.0..90.1).contains(&duration), "{duration}");
+    let [latency] = *histograms["panora_hooks_event_latency_seconds"] else { panic!("{histograms:?}") };
+    assert!((3600.0..3700.0).contains(&latency), "{latency}");
 }

@@ -30,6 +30,7 @@ pub enum Fault {
 }
 
 type Plan = Mutex<Box<dyn FnMut() -> Option<Fault> + Send>>;
+type LeasedChange = Mutex<Box<dyn FnMut(&mut Leased) + Send>>;
 type PutPlan = Mutex<Box<dyn FnMut(&[NewEvent]) -> Option<Fault> + Send>>;
 
 #[derive(Clone)]
@@ -37,6 +38,7 @@ pub struct Staged<I> {
     pub inner: I,
     put: Arc<PutPlan>,
     lease: Arc<Plan>,
+    leased: Arc<LeasedChange>,
     settle: Arc<Plan>,
     settled: mpsc::Sender<(Decision, Settled)>,
 }
@@ -47,7 +49,8 @@ impl<I: Inbox> Staged<I> {
         let (settled, settlements) = mpsc::channel();
         let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
         let put = Arc::new(Mutex::new(Box::new(|_: &[NewEvent]| None) as Box<dyn FnMut(&_) -> _ + Send>));
-        (Self { inner, put, lease: plan(), settle: plan(), settled }, settlements)
+        let leased = Arc::new(Mutex::new(Box::new(|_: &mut Leased| {}) as Box<dyn FnMut(&mut _) + Send>));
+        (Self { inner, put, lease: plan(), leased, settle: plan(), settled }, settlements)
     }
 
     pub fn on_put(&self, mut plan: impl FnMut() -> Option<Fault> + Send + 'static) {
@@ -61,6 +64,11 @@ impl<I: Inbox> Staged<I> {
 
     pub fn on_lease(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
         *self.lease.lock().unwrap() = Box::new(plan);
+    }
+
+    /// Changes what is leased.
+    pub fn on_leased(&self, change: impl FnMut(&mut Leased) + Send + 'static) {
+        *self.leased.lock().unwrap() = Box::new(change);
     }
 
     pub fn on_settle(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
@@ -106,7 +114,12 @@ impl<I: Inbox> Inbox for Staged<I> {
     }
 
     async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        stage(|| (self.lease.lock().unwrap())(), async { self.inner.lease(request).await }).await
+        let leasing = stage(|| (self.lease.lock().unwrap())(), async { self.inner.lease(request).await });
+        let mut leased = leasing.await?;
+        for leased in &mut leased {
+            (self.leased.lock().unwrap())(leased);
+        }
+        Ok(leased)
     }
 
     async fn settle(&self, items: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {

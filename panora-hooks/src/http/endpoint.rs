@@ -61,7 +61,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         outcome.into_response(self.writer.is_some())
     }
 
-    async fn process(self: &Arc<Self>, request: Request, tally: Tally) -> DeliveryOutcome {
+    async fn process(self: &Arc<Self>, request: Request, mut tally: Tally) -> DeliveryOutcome {
         let (body, signature) = match self.read(request).await {
             Ok(read) => read,
             Err(refusal) => return refuse(refusal, tally),
@@ -70,6 +70,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
             Ok(delivery) => delivery,
             Err(error) => return refuse(Refusal::Unverified(error), tally),
         };
+        tally.set_event_type(delivery.wire_type());
         let hook = self.dispatch.find(delivery.wire_type());
         let delivery = delivery.with_event_type(hook.and_then(|(_, event_type)| event_type));
         let (id, event_type) = (Printable(delivery.id()), Printable(delivery.event_type()));

@@ -7,7 +7,7 @@ use axum::{
 use tracing::Span;
 
 use super::refusal::Refusal;
-use crate::inbox::ParkReason;
+use crate::{inbox::ParkReason, metric};
 
 /// How a delivery ended.
 #[derive(Debug)]
@@ -72,16 +72,23 @@ impl DeliveryOutcome {
 #[derive(Debug)]
 pub(crate) struct Tally {
     span: Span,
+    /// The label of the event type, once that is known.
+    event_type: &'static str,
     is_open: bool,
 }
 
 impl Tally {
     pub(crate) fn new(span: Span) -> Self {
-        Self { span, is_open: true }
+        Self { span, event_type: metric::OTHER, is_open: true }
     }
 
     pub(crate) fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// Sets the event type that is counted, once the delivery is verified.
+    pub(crate) fn set_event_type(&mut self, wire_type: &str) {
+        self.event_type = metric::event_type(wire_type);
     }
 
     pub(crate) fn close(mut self, outcome: DeliveryOutcome) -> DeliveryOutcome {
@@ -93,7 +100,8 @@ impl Tally {
         self.is_open = false;
         let outcome = outcome.label();
         self.span.record("outcome", outcome);
-        metrics::counter!("panora_hooks_deliveries_total", "outcome" => outcome).increment(1);
+        let event_type = self.event_type;
+        metrics::counter!(metric::DELIVERIES, "outcome" => outcome, "event_type" => event_type).increment(1);
     }
 }
 

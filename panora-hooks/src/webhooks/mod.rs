@@ -18,6 +18,7 @@ use crate::{
         body::{self, Limits},
     },
     inbox::writer::Writer,
+    metric,
     verify::Verifier,
 };
 
@@ -203,6 +204,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// Returns the endpoint that answers requests. It answers after it has run the hook or, with a
     /// writer, after it has stored the event.
     pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> DeliveryEndpoint<S> {
+        metric::describe();
         let Self { verifier, state, registry, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
         let dispatch = Arc::new(Dispatch::new(registry));

@@ -1,7 +1,8 @@
 //! One attempt: runs the hook of an event, and decides what happens to the event.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
 use super::runner::Runner;
@@ -10,6 +11,7 @@ use crate::{
     delivery::Delivery,
     hook::HookOutcome,
     inbox::{Decision, Leased, policy::Policy},
+    metric,
     printable::Printable,
 };
 
@@ -54,9 +56,26 @@ impl AttemptOutcome {
 
 /// Runs the hook of an event.
 pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
-    let span = span(&leased);
+    let (span, event_type) = (span(&leased), metric::event_type(&leased.wire_type));
+    let (received_at, started_at) = (leased.received_at, Instant::now());
     let outcome = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
-    Attempt::new(span, outcome)
+    measure(event_type, &outcome, started_at.elapsed(), received_at);
+    Attempt::new(span, event_type, outcome)
+}
+
+/// Measures an attempt, if there was a hook to run.
+fn measure(event_type: &'static str, outcome: &AttemptOutcome, took: Duration, received_at: SystemTime) {
+    if matches!(outcome, AttemptOutcome::Unhandled) {
+        return;
+    }
+    let label = outcome.label();
+    metrics::histogram!(metric::ATTEMPT_DURATION, "outcome" => label, "event_type" => event_type)
+        .record(took);
+    if matches!(outcome, AttemptOutcome::Ended(HookOutcome::Handled)) {
+        // Zero if the clock of the machine that received the event is ahead.
+        let latency = received_at.elapsed().unwrap_or_default();
+        metrics::histogram!(metric::LATENCY, "event_type" => event_type).record(latency);
+    }
 }
 
 fn delivery(leased: Leased) -> Delivery<'static> {
@@ -91,20 +110,21 @@ async fn run(runner: &dyn Runner, delivery: Delivery<'static>, timeout: Duration
 }
 
 impl Attempt {
-    fn new(span: Span, outcome: AttemptOutcome) -> Self {
-        span.record("outcome", outcome.label());
-        metrics::counter!("panora_hooks_attempts_total", "outcome" => outcome.label()).increment(1);
+    fn new(span: Span, event_type: &'static str, outcome: AttemptOutcome) -> Self {
+        let label = outcome.label();
+        span.record("outcome", label);
+        metrics::counter!(metric::ATTEMPTS, "outcome" => label, "event_type" => event_type).increment(1);
         Self { span, outcome }
     }
 
     /// Creates an attempt that ended without the hook, as `leased` shows.
     pub(super) fn of(leased: &Leased, outcome: AttemptOutcome) -> Self {
-        Self::new(span(leased), outcome)
+        Self::new(span(leased), metric::event_type(&leased.wire_type), outcome)
     }
 
     /// Creates an attempt whose hook panicked where the panic could not be caught.
     pub(super) fn panicked() -> Self {
-        Self::new(Span::none(), AttemptOutcome::Ended(HookOutcome::Panicked))
+        Self::new(Span::none(), metric::OTHER, AttemptOutcome::Ended(HookOutcome::Panicked))
     }
 
     /// Decides what happens to the event. This was its `number`th attempt.

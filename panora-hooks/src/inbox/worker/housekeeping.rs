@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::inbox::{Capability, Depth, ErasedInbox, EventState, InboxError, error::chain, policy::Policy};
+use crate::{
+    inbox::{Capability, Depth, ErasedInbox, EventState, InboxError, error::chain, policy::Policy},
+    metric,
+};
 
 /// How often the gauges are set.
 const REPORT: Duration = Duration::from_secs(15);
@@ -46,10 +49,10 @@ fn report(depth: Depth) {
     ];
     for (state, count) in states {
         #[expect(clippy::cast_precision_loss, reason = "gauges are floating-point")]
-        metrics::gauge!("panora_hooks_inbox_events", "state" => state.as_str()).set(count.number() as f64);
+        metrics::gauge!(metric::INBOX_EVENTS, "state" => state.as_str()).set(count.number() as f64);
     }
     let age = oldest_ready.unwrap_or_default();
-    metrics::gauge!("panora_hooks_inbox_oldest_ready_seconds").set(age.as_secs_f64());
+    metrics::gauge!(metric::OLDEST_READY).set(age.as_secs_f64());
 }
 
 /// Drops old data and identities, and repairs times that were set while the clock was ahead.

@@ -14,6 +14,7 @@ use std::{fmt, sync::Arc, thread};
 pub(crate) use self::runner::Hooks;
 use self::{runner::Runner, scheduler::Scheduler};
 use super::{ErasedInbox, handover::Handover, patience::at_most, policy::Policy, writer::Writer};
+use crate::metric;
 
 /// Runs the hooks of stored events.
 ///
@@ -55,6 +56,8 @@ impl Worker {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
         let Self { inbox, runner, writer, handover, policy, unstarted } = self;
         unstarted.start();
+        // Once more: a recorder may have been installed since the router was built.
+        metric::describe();
         let work = async {
             let mut scheduler = Scheduler::new(&*inbox, runner, policy);
             scheduler.run_until(shutdown, &handover).await;
