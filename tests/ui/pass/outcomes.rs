@@ -52,7 +52,10 @@ enum AppError {
 
 impl std::fmt::Display for AppError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            Self::Number(error) => error.fmt(f),
+            Self::Io(error) => error.fmt(f),
+        }
     }
 }
 
