@@ -17,6 +17,7 @@ mod extract;
         feature = "crm",
         feature = "endpoints",
         feature = "postgres",
+        feature = "serve",
         feature = "sqlite",
         feature = "testing"
     )
@@ -86,6 +87,6 @@ macro_rules! hooks {
 }
 
 /// The code in the README compiles.
-#[cfg(all(doctest, feature = "crm", feature = "testing"))]
+#[cfg(all(doctest, feature = "crm", feature = "serve", feature = "sqlite"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
