@@ -1,7 +1,8 @@
 //! Two receivers on one PostgreSQL: an event that one of them stores runs on either, and once.
 //!
 //! ```text
-//! DATABASE_URL=postgres://localhost/postgres cargo run -p panora-hooks-postgres-example --example postgres
+//! export DATABASE_URL=postgres://localhost/postgres
+//! cargo run -p panora-hooks-postgres-example --example postgres
 //! ```
 //!
 //! They stand for two machines. The tables are created in their own schema, `panora_hooks`.

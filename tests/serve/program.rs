@@ -12,7 +12,7 @@ use axum::{Router, routing::get};
 use panora_hooks::{State, Verifier, Webhooks, hooks, inbox::SqliteInbox, on};
 use tokio::{net::TcpListener, sync::Notify};
 
-/// Of the receiver and of who sends to it.
+/// The secret of the receiver and of the test that sends to it.
 const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
 #[on("crm.contact.created")]

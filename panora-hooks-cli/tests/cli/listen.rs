@@ -26,9 +26,7 @@ fn deliveries_are_shown_as_they_come_without_values() {
     let line = listening.line();
     assert_data_eq!(
         &line,
-        str![
-            "[..]Z  verified  crm.company.push  (crm.company.created)  [..]-[..]-[..]  1.8 KiB  -> 200"
-        ]
+        str!["[..]Z  verified  crm.company.push  (crm.company.created)  [..]-[..]-[..]  1.8 KiB  -> 200"]
     );
     assert!(!line.contains(CANARY));
 

@@ -78,7 +78,7 @@ impl PatternError {
         let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         Self {
             message: format!("{message}\n  {shown}\n  {:column$}^", ""),
-            help: mended(text).map(|name| format!("write `{name}`")),
+            help: corrected(text).map(|name| format!("write `{name}`")),
         }
     }
 }
@@ -115,7 +115,7 @@ fn check_segments(text: &str, name: &str) -> Result<(), PatternError> {
 }
 
 /// Returns the pattern that `text` was probably meant to be, if the catalogue holds it.
-fn mended(text: &str) -> Option<String> {
+fn corrected(text: &str) -> Option<String> {
     let lower: String = text
         .trim()
         .chars()
