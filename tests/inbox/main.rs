@@ -1,5 +1,6 @@
 //! The inbox: the contract of every store, and the layers above the stores.
 
+mod attempt_log;
 mod blocking;
 mod contract;
 mod copies;

@@ -33,7 +33,9 @@ impl Future for Execution {
     type Output = DeliveryOutcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<DeliveryOutcome> {
-        let outcome = match ready!(Pin::new(&mut self.call).poll(context)) {
+        let outcome = ready!(Pin::new(&mut self.call).poll(context));
+        outcome.log(Some(self.call.hook()));
+        let outcome = match outcome {
             HookOutcome::Handled => DeliveryOutcome::Handled,
             HookOutcome::Failed { .. } => DeliveryOutcome::Failed,
             HookOutcome::Panicked => DeliveryOutcome::Panicked,

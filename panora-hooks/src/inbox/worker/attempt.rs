@@ -22,6 +22,8 @@ const MAX_REASON_CHARS: usize = 1000;
 /// An attempt whose hook has ended.
 pub(super) struct Attempt {
     span: Span,
+    /// The path of the hook, if one was called.
+    hook: Option<&'static str>,
     outcome: AttemptOutcome,
 }
 
@@ -52,15 +54,24 @@ impl AttemptOutcome {
             Self::Blocked => "blocked",
         }
     }
+
+    /// Logs how an attempt ended, unless the event is dead, which is logged with its reason.
+    fn log(&self, hook: Option<&'static str>) {
+        match self {
+            Self::Ended(outcome) => outcome.log(hook),
+            Self::TimedOut(limit) => tracing::error!(hook, "hook cancelled: it took longer than {limit:?}"),
+            Self::Unhandled | Self::Interrupted | Self::Blocked => {}
+        }
+    }
 }
 
 /// Runs the hook of an event.
 pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
     let (span, event_type) = (span(&leased), metric::event_type(&leased.wire_type));
     let (received_at, started_at) = (leased.received_at, Instant::now());
-    let outcome = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
+    let (hook, outcome) = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
     measure(event_type, &outcome, started_at.elapsed(), received_at);
-    Attempt::new(span, event_type, outcome)
+    Attempt::new(span, event_type, hook, outcome)
 }
 
 /// Measures an attempt, if there was a hook to run.
@@ -97,47 +108,55 @@ fn span(leased: &Leased) -> Span {
     )
 }
 
-async fn run(runner: &dyn Runner, delivery: Delivery<'static>, timeout: Duration) -> AttemptOutcome {
-    let Some(call) = runner.call(delivery) else { return AttemptOutcome::Unhandled };
+/// Runs the hook, and returns its path with the outcome.
+async fn run(
+    runner: &dyn Runner,
+    delivery: Delivery<'static>,
+    timeout: Duration,
+) -> (Option<&'static str>, AttemptOutcome) {
+    let Some(call) = runner.call(delivery) else { return (None, AttemptOutcome::Unhandled) };
+    let hook = Some(call.hook());
     let ending = tokio::time::timeout(timeout, call).await;
-    ending.map_or_else(
-        |_| {
-            tracing::error!("hook cancelled: it took longer than {timeout:?}");
-            AttemptOutcome::TimedOut(timeout)
-        },
-        AttemptOutcome::Ended,
-    )
+    (hook, ending.map_or(AttemptOutcome::TimedOut(timeout), AttemptOutcome::Ended))
 }
 
 impl Attempt {
-    fn new(span: Span, event_type: &'static str, outcome: AttemptOutcome) -> Self {
+    fn new(
+        span: Span,
+        event_type: &'static str,
+        hook: Option<&'static str>,
+        outcome: AttemptOutcome,
+    ) -> Self {
         let label = outcome.label();
         span.record("outcome", label);
         metrics::counter!(metric::ATTEMPTS, "outcome" => label, "event_type" => event_type).increment(1);
-        Self { span, outcome }
+        Self { span, hook, outcome }
     }
 
     /// Creates an attempt that ended without the hook, as `leased` shows.
     pub(super) fn of(leased: &Leased, outcome: AttemptOutcome) -> Self {
-        Self::new(span(leased), metric::event_type(&leased.wire_type), outcome)
+        Self::new(span(leased), metric::event_type(&leased.wire_type), None, outcome)
     }
 
     /// Creates an attempt whose hook panicked where the panic could not be caught.
     pub(super) fn panicked() -> Self {
-        Self::new(Span::none(), metric::OTHER, AttemptOutcome::Ended(HookOutcome::Panicked))
+        Self::new(Span::none(), metric::OTHER, None, AttemptOutcome::Ended(HookOutcome::Panicked))
     }
 
     /// Decides what happens to the event. This was its `number`th attempt.
     pub(super) fn decide(self, number: u32, policy: &Policy) -> Decision {
         let _entered = self.span.enter();
-        decide(self.outcome, number, policy)
+        decide(self.hook, &self.outcome, number, policy)
     }
 }
 
-fn decide(outcome: AttemptOutcome, number: u32, policy: &Policy) -> Decision {
+fn decide(hook: Option<&'static str>, outcome: &AttemptOutcome, number: u32, policy: &Policy) -> Decision {
     let (is_retryable, reason) = match outcome {
-        AttemptOutcome::Ended(HookOutcome::Handled) => return Decision::Complete,
-        AttemptOutcome::Ended(HookOutcome::Failed { is_retryable, error }) => (is_retryable, error),
+        AttemptOutcome::Ended(HookOutcome::Handled) => {
+            outcome.log(hook);
+            return Decision::Complete;
+        }
+        AttemptOutcome::Ended(HookOutcome::Failed { is_retryable, error }) => (*is_retryable, error.clone()),
         AttemptOutcome::Ended(HookOutcome::Panicked) => (true, "the hook panicked".to_owned()),
         AttemptOutcome::TimedOut(limit) => (true, format!("the hook took longer than {limit:?}")),
         AttemptOutcome::Unhandled => (true, "no hook names the type of this event".to_owned()),
@@ -145,6 +164,7 @@ fn decide(outcome: AttemptOutcome, number: u32, policy: &Policy) -> Decision {
         AttemptOutcome::Blocked => (true, "the hook blocks its thread".to_owned()),
     };
     if is_retryable && number < policy.max_attempts {
+        outcome.log(hook);
         let delay = policy.backoff(number);
         tracing::debug!("attempt {number} failed, the next is in {delay:?}");
         return Decision::RetryAfter(delay);
@@ -152,6 +172,7 @@ fn decide(outcome: AttemptOutcome, number: u32, policy: &Policy) -> Decision {
     let reason =
         if is_retryable { format!("all {number} attempts failed, the last: {reason}") } else { reason };
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-    tracing::error!("event is dead: {reason}");
+    // The only line about the last attempt.
+    tracing::error!(hook, retryable = is_retryable, "event is dead: {reason}");
     Decision::Bury(reason)
 }
