@@ -18,18 +18,16 @@ use crate::{
 };
 
 pub(crate) fn expand(hook: &Hook, diagnostics: &Diagnostics) -> TokenStream {
-    let (item, function) = match &hook.item {
+    let item = match &hook.item {
         HookItem::Bare(tokens) => return tokens.clone(),
-        HookItem::Callable(hook_fn) => (item(hook, hook_fn), &hook_fn.function),
-        HookItem::MarkerOnly(function) => (stand_in(hook, function), &**function),
+        HookItem::Callable(hook_fn) => item(hook, hook_fn),
+        HookItem::MarkerOnly(function) => stand_in(hook, function),
     };
     // The lint for unused functions waits until the errors are fixed.
     let quiet = (!diagnostics.is_empty()).then(|| quote!(#[allow(dead_code)]));
-    let marker = marker(function);
     quote! {
         #quiet
         #item
-        #marker
     }
 }
 
@@ -46,7 +44,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let Signature { ident: name, fn_token, .. } = signature;
     let (outside, inside): (Vec<_>, Vec<_>) =
         attributes.iter().partition(|attribute| is_of_the_item(attribute));
-    let marker = marker_name(name);
+    let (id, marker) = (id(hook, name), marker(hook, name));
     let hidden = Ident::new("__panora_hooks_inner", Span::mixed_site().located_at(name.span()));
     let inner = if inside.is_empty() { &hidden } else { name };
     let (bindings, types) = arguments(signature);
@@ -66,6 +64,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
         // A hook is `async` even if it does not wait.
         #[allow(clippy::unused_async)]
         #signature #body
+        #marker
         #described
         #implementation
         #(#checks)*
@@ -79,7 +78,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     quote! {
         #(#outside)*
         #visibility #fn_token #name<>(#(#bindings: #types),*)
-            -> #private::FutureOf<#marker, impl #private::Future<Output = #output> #end
+            -> #private::FutureOf<#id, impl #private::Future<Output = #output> #end
         #block
     }
 }
@@ -97,7 +96,7 @@ fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, body } = function;
     let configuration = configuration(function);
     let name = &signature.ident;
-    let marker = marker_name(name);
+    let (id, marker) = (id(hook, name), marker(hook, name));
     let ((bindings, types), output) = match &signature.output {
         _ if is_generic(signature) => ((Vec::new(), Vec::new()), quote!(())),
         ReturnType::Default => (arguments(signature), quote!(())),
@@ -112,10 +111,11 @@ fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
     quote! {
         #(#configuration)*
         #[allow(unused_variables)]
-        #visibility fn #name<>(#(#bindings: #types),*) -> #private::FutureOf<#marker, #private::Pending<#output>> {
+        #visibility fn #name<>(#(#bindings: #types),*) -> #private::FutureOf<#id, #private::Pending<#output>> {
             #(#attributes)*
             #[allow(dead_code)]
             #signature #body
+            #marker
             #described
             #implementation
             #(#warnings)*
@@ -236,17 +236,45 @@ fn marker_name(name: &Ident) -> Ident {
     Ident::new(&format!("__panora_hooks_{}", name.unraw()), Span::mixed_site().located_at(name.span()))
 }
 
-/// Generates the marker. It is beside the function because the signature names it.
-fn marker(function: &Function) -> TokenStream {
-    let visibility = &function.visibility;
-    let configuration = configuration(function);
-    let marker = marker_name(&function.signature.ident);
+/// Generates the marker, and connects it with the id of the hook.
+fn marker(hook: &Hook, name: &Ident) -> TokenStream {
+    let private = &hook.private;
+    let (id, marker) = (id(hook, name), marker_name(name));
     quote! {
-        #(#configuration)*
-        #[doc(hidden)]
+        // `pub`, so that lists in other modules may infer it.
         #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-        #visibility struct #marker {}
+        pub struct #marker {}
+        #[allow(non_local_definitions)]
+        #[automatically_derived]
+        impl #private::Identifies<#marker> for #id {}
     }
+}
+
+/// The type that identifies the hook in the signature of its function.
+///
+/// The name and the patterns are hashed here and not at compile time, so that the compiler can tell
+/// most ids apart without evaluating the places of all of them.
+fn id(hook: &Hook, name: &Ident) -> TokenStream {
+    let Hook { private, patterns, .. } = hook;
+    let mut known = name.to_string();
+    for pattern in patterns {
+        known.push(',');
+        known.push_str(&pattern.value());
+    }
+    let known = fnv(&known);
+    quote!(#private::HookId<#known, {
+        #private::place(
+            #private::concat!(#private::module_path!(), ":", #private::line!()),
+            #private::option_env!("CARGO_BIN_NAME"),
+            #private::option_env!("CARGO_PKG_VERSION"),
+        )
+    }>)
+}
+
+/// FNV-1a.
+fn fnv(text: &str) -> u64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 fn describe(hook: &Hook, name: &Ident) -> TokenStream {

@@ -36,7 +36,19 @@ fn a_hook() {
                 argument_0: Event<Contact>,
                 argument_1: State<Db>,
             ) -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_greet,
+                ::panora_hooks::__private::HookId<
+                    309177569772859062u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 impl ::panora_hooks::__private::Future<Output = Result<(), Error>>,
             > {
                 #[allow(clippy::unused_async)]
@@ -46,6 +58,24 @@ fn a_hook() {
                 ) -> Result<(), Error> {
                     db.greet(contact).await
                 }
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_greet {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_greet>
+                for ::panora_hooks::__private::HookId<
+                    309177569772859062u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_greet {
@@ -121,10 +151,6 @@ fn a_hook() {
                     __panora_hooks_inner(argument_0, argument_1),
                 )
             }
-            #[cfg(feature = "x")]
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            pub(crate) struct __panora_hooks_greet {}
         "#]],
     );
 }
@@ -138,11 +164,41 @@ fn the_smallest_hook() {
         ),
         expect![[r#"
             fn any() -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_any,
+                ::panora_hooks::__private::HookId<
+                    4935626116761682587u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
                 #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner() {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_any {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_any>
+                for ::panora_hooks::__private::HookId<
+                    4935626116761682587u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_any {
@@ -181,9 +237,6 @@ fn the_smallest_hook() {
                 }
                 ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner())
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            struct __panora_hooks_any {}
         "#]],
     );
 }
@@ -199,11 +252,41 @@ fn another_crate_path() {
             fn imported(
                 argument_0: Metadata,
             ) -> ::facade::panora_hooks::__private::FutureOf<
-                __panora_hooks_imported,
+                ::facade::panora_hooks::__private::HookId<
+                    6844685260148206071u64,
+                    {
+                        ::facade::panora_hooks::__private::place(
+                            ::facade::panora_hooks::__private::concat!(
+                                ::facade::panora_hooks::__private::module_path!(), ":",
+                                ::facade::panora_hooks::__private::line!()
+                            ),
+                            ::facade::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::facade::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 impl ::facade::panora_hooks::__private::Future<Output = ()>,
             > {
                 #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner(meta: Metadata) {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_imported {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::facade::panora_hooks::__private::Identifies<__panora_hooks_imported>
+                for ::facade::panora_hooks::__private::HookId<
+                    6844685260148206071u64,
+                    {
+                        ::facade::panora_hooks::__private::place(
+                            ::facade::panora_hooks::__private::concat!(
+                                ::facade::panora_hooks::__private::module_path!(), ":",
+                                ::facade::panora_hooks::__private::line!()
+                            ),
+                            ::facade::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::facade::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::facade::panora_hooks::__private::Described for __panora_hooks_imported {
@@ -260,9 +343,6 @@ fn another_crate_path() {
                 };
                 ::facade::panora_hooks::__private::FutureOf::new(__panora_hooks_inner(argument_0))
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            struct __panora_hooks_imported {}
         "#]],
     );
 }
@@ -278,11 +358,41 @@ fn a_warning_about_an_event_type() {
         expect![[r##"
             #[allow(deprecated)]
             fn updated() -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_updated,
+                ::panora_hooks::__private::HookId<
+                    15002489947245432907u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
                 #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner() {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_updated {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_updated>
+                for ::panora_hooks::__private::HookId<
+                    15002489947245432907u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_updated {
@@ -329,9 +439,6 @@ fn a_warning_about_an_event_type() {
                 };
                 ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner())
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            struct __panora_hooks_updated {}
         "##]],
     );
 }
@@ -345,11 +452,41 @@ fn a_warning_about_an_option() {
         ),
         expect![[r#"
             fn created() -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_created,
+                ::panora_hooks::__private::HookId<
+                    260574136743088119u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
                 #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner() {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_created {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_created>
+                for ::panora_hooks::__private::HookId<
+                    260574136743088119u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_created {
@@ -396,9 +533,6 @@ fn a_warning_about_an_option() {
                 };
                 ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner())
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            struct __panora_hooks_created {}
         "#]],
     );
 }
@@ -415,11 +549,41 @@ fn an_error_in_the_attribute() {
             fn a(
                 argument_0: Metadata,
             ) -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_a,
+                ::panora_hooks::__private::HookId<
+                    9568701198158721676u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 impl ::panora_hooks::__private::Future<Output = ()>,
             > {
                 #[allow(clippy::unused_async)]
                 async fn __panora_hooks_inner(meta: Metadata) {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_a {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_a>
+                for ::panora_hooks::__private::HookId<
+                    9568701198158721676u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_a {
@@ -472,9 +636,6 @@ fn an_error_in_the_attribute() {
                 };
                 ::panora_hooks::__private::FutureOf::new(__panora_hooks_inner(argument_0))
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            struct __panora_hooks_a {}
             ::core::compile_error! {
                 "unknown event type `crm.contct.created`\nhelp: did you mean `crm.contact.created`?"
             }
@@ -493,11 +654,41 @@ fn an_error_in_the_signature() {
             #[allow(dead_code)]
             #[allow(unused_variables)]
             pub fn a() -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_a,
+                ::panora_hooks::__private::HookId<
+                    16810699771252582576u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 ::panora_hooks::__private::Pending<()>,
             > {
                 #[allow(dead_code)]
                 fn a<T>(meta: &T) {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_a {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_a>
+                for ::panora_hooks::__private::HookId<
+                    16810699771252582576u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_a {
@@ -527,9 +718,6 @@ fn an_error_in_the_signature() {
                 }
                 ::panora_hooks::__private::FutureOf::new(::panora_hooks::__private::pending())
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            pub struct __panora_hooks_a {}
             ::core::compile_error! {
                 "hooks are `async`\nhelp: write `async fn a`"
             }
@@ -556,12 +744,42 @@ fn a_second_attribute() {
             #[allow(dead_code)]
             #[allow(unused_variables)]
             fn a() -> ::panora_hooks::__private::FutureOf<
-                __panora_hooks_a,
+                ::panora_hooks::__private::HookId<
+                    16810699771252582576u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                >,
                 ::panora_hooks::__private::Pending<()>,
             > {
                 #[inline]
                 #[allow(dead_code)]
                 async fn a() {}
+                #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+                pub struct __panora_hooks_a {}
+                #[allow(non_local_definitions)]
+                #[automatically_derived]
+                impl ::panora_hooks::__private::Identifies<__panora_hooks_a>
+                for ::panora_hooks::__private::HookId<
+                    16810699771252582576u64,
+                    {
+                        ::panora_hooks::__private::place(
+                            ::panora_hooks::__private::concat!(
+                                ::panora_hooks::__private::module_path!(), ":",
+                                ::panora_hooks::__private::line!()
+                            ),
+                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                        )
+                    },
+                > {}
                 #[allow(non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_a {
@@ -591,9 +809,6 @@ fn a_second_attribute() {
                 }
                 ::panora_hooks::__private::FutureOf::new(::panora_hooks::__private::pending())
             }
-            #[doc(hidden)]
-            #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
-            struct __panora_hooks_a {}
             ::core::compile_error! {
                 "a hook takes one `#[on(..)]`\nhelp: list the event types together"
             }

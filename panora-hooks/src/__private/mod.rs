@@ -4,6 +4,7 @@ mod clash;
 mod entry;
 mod message;
 mod payload;
+mod place;
 mod returned;
 mod text;
 
@@ -13,7 +14,7 @@ pub use core::{
     line,
     marker::Send,
     mem::drop,
-    module_path, unreachable,
+    module_path, option_env, unreachable,
 };
 pub use std::boxed::Box;
 
@@ -23,13 +24,14 @@ pub use self::{
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
     entry::{Entry, HookFunction, NotAHook, listed},
     payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
+    place::place,
     returned::{Returned, Unclassified},
 };
 pub use crate::{
     delivery::Delivery,
     extract::{FromDelivery, FromDeliveryNotJson, FromPayload, HasPart, extract},
     hook::{
-        Definition, Described, FutureOf, Hook, HookFuture, IntoHookError, IntoOutcome, IsForState, Registry,
-        with_class,
+        Definition, Described, FutureOf, Hook, HookFuture, HookId, Identifies, IntoHookError, IntoOutcome,
+        IsForState, Registry, with_class,
     },
 };

@@ -10,26 +10,39 @@ use std::{
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The future of a call of the hook `H`.
+    /// The future of a call of the hook that the `Id` identifies.
     ///
     /// It wraps the future of the user's function. Its type tells lists which hook returned it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct FutureOf<H, F> {
-        hook: PhantomData<H>,
+    pub struct FutureOf<Id, F> {
+        id: PhantomData<Id>,
         #[pin]
         future: F,
     }
 }
 
-impl<H, F> FutureOf<H, F> {
-    /// Wraps a future of the hook.
+/// Identifies a hook in the signature of its function: hashes of what `#[on]` knows and of its place.
+///
+/// The marker of a hook is inside its function, where the signature cannot name it. Beside the
+/// function it would be an error in an `impl`, which has functions, but no types.
+#[derive(Debug)]
+pub struct HookId<const KNOWN: u64, const PLACE: u64>;
+
+/// The marker `H` of the hook that an id identifies.
+///
+/// An id has one implementation, so the compiler finds the marker. A local type among the
+/// parameters lets the user's crate implement the trait for our type.
+pub trait Identifies<H> {}
+
+impl<Id, F> FutureOf<Id, F> {
+    /// Marks a future of the hook.
     pub fn new(future: F) -> Self {
-        Self { hook: PhantomData, future }
+        Self { id: PhantomData, future }
     }
 }
 
-impl<H, F: Future> Future for FutureOf<H, F> {
+impl<Id, F: Future> Future for FutureOf<Id, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -37,8 +50,8 @@ impl<H, F: Future> Future for FutureOf<H, F> {
     }
 }
 
-// A `main` under `#[on]` then causes a single error, that of the attribute.
-impl<H, F> Termination for FutureOf<H, F> {
+// A `main` under `#[on]` has one error, that of the attribute.
+impl<Id, F> Termination for FutureOf<Id, F> {
     fn report(self) -> ExitCode {
         ExitCode::FAILURE
     }

@@ -18,7 +18,7 @@ pub(crate) use self::{
 pub use self::{
     classify::{Classify, ErrorClass},
     error::{HookError, IntoHookError, IntoOutcome, with_class},
-    future_of::FutureOf,
+    future_of::{FutureOf, HookId, Identifies},
     registry::{HookList, IsForState, Registry},
 };
 use crate::delivery::Delivery;
