@@ -339,9 +339,10 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
         arguments.iter().filter(|argument| !argument.is_event).map(|Argument { ty, json, .. }| {
             let (first, last) = ends(ty);
             let path = respanned(private.to_token_stream(), first);
-            let bound = match json {
-                Some(content) => quote!(::FromDeliveryNotJson<__S, #content>,),
-                None => quote!(::FromDelivery<__S>,),
+            let bound = if let Some(content) = json {
+                quote!(::FromDeliveryNotJson<__S, #content>,)
+            } else {
+                quote!(::FromDelivery<__S>,)
             };
             let rest = respanned(bound, last);
             quote!(#ty: #path #rest)

@@ -1,7 +1,7 @@
 //! The expansion of `#[on(..)]`, including functions with mistakes.
 
-// `UPDATE_EXPECT=1` always writes raw strings with hashes.
-#![allow(clippy::needless_raw_string_hashes)]
+// `UPDATE_EXPECT=1` always writes raw strings with hashes. Expansions are long.
+#![allow(clippy::needless_raw_string_hashes, clippy::too_many_lines)]
 
 use expect_test::{Expect, expect};
 use quote::quote;
