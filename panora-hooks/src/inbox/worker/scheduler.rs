@@ -279,7 +279,7 @@ impl<'i> Scheduler<'i> {
         }
         let Some(Suspect { leased, .. }) = self.suspects.take_next() else { return };
         let (id, attempt) = (Printable(&leased.id), leased.attempt);
-        tracing::warn!(event.id = %id, attempt, alone = is_alone, "an event runs whose attempts were interrupted");
+        tracing::warn!(event.id = %id, attempt, alone = is_alone, "running an event whose last attempt was interrupted");
         self.suspect = Some(RunningSuspect { key: leased.token.key(), is_alone });
         self.start(leased);
     }
