@@ -236,7 +236,7 @@ async fn watch(inbox: Store, runs: Runs, live: Arc<Mutex<[bool; 2]>>) {
         let waiting: Vec<_> =
             of(EventState::Ready).filter(|_| is_free).map(|info| (info.key, info.attempts)).collect();
         ready.see(&waiting, STARTS_WITHIN, "an event is ready, a slot is free, and the event does not start");
-        // An event that was interrupted twice waits for the reserved slot.
+        // From its third attempt on, an event may be waiting for the reserved slot.
         let idle = of(EventState::Leased).filter(|info| info.attempts < 3 && !is_running(&runs, &info.id));
         let idle: Vec<_> = idle.map(|info| (info.key, info.attempts)).collect();
         leased.see(&idle, LEASE + STARTS_WITHIN, "an event is leased, and nobody runs it");

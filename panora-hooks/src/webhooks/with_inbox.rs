@@ -51,8 +51,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Sets how many hooks run at once. Defaults to 64.
     ///
-    /// Events whose attempts were interrupted twice run one at a time, in one of these slots. A
-    /// slot is kept free while such an event waits.
+    /// Events whose last attempt was interrupted run one at a time from their third attempt on, in
+    /// one of these slots. A slot is kept free while such an event waits.
     ///
     /// # Panics
     ///

@@ -1,17 +1,18 @@
-//! Events whose attempts keep being interrupted.
+//! Events that may be the cause of their interrupted attempts.
 //!
 //! The hook of such an event may be what ends the process. Suspects therefore run one at a time, in
-//! a slot that is reserved for them, so that a process that dies interrupts one suspect only. An
-//! event that was interrupted many times runs alone.
+//! a slot that is reserved for them, so that a process that dies interrupts one suspect only. After
+//! more attempts a suspect runs alone.
 
 use tokio::time::Instant;
 
 use crate::inbox::{EventKey, Leased};
 
-/// An interrupted event is a suspect from this attempt on, because two attempts were interrupted.
+/// An event whose last attempt was interrupted is a suspect from this attempt on. The
+/// attempts before that one need not have been interrupted.
 const SUSPECT: u32 = 3;
 
-/// An interrupted event runs alone from this attempt on.
+/// An event whose last attempt was interrupted runs alone from this attempt on.
 const ALONE: u32 = 8;
 
 /// Returns whether an event has to run one at a time.
