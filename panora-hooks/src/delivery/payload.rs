@@ -46,7 +46,8 @@ impl PayloadError {
     }
 
     /// Returns the path of the field that does not fit, such as `email_addresses[1].email_address`;
-    /// `.` for the payload itself. Returns `None` if the payload is not JSON at all.
+    /// `.` for the payload itself. Returns `None` if no field is to blame: the payload is not JSON,
+    /// has a number that is too large for `f64`, or is nested too deep.
     ///
     /// A key that is not an identifier becomes `?`, because in a map it may be somebody's data.
     #[must_use]
