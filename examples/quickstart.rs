@@ -112,7 +112,10 @@ fn print_introduction(verifier: &Verifier, port: u16) -> anyhow::Result<()> {
     println!("  -H 'Content-Type: application/json' \\");
     println!("  -H 'Panora-Signature: {signature}' \\");
     println!("  --data-raw '{body}'\n");
-    println!("Its hook takes 3 seconds. `kill -9 {}` meanwhile and start again: it runs.\n", process::id());
+    println!(
+        "Its hook takes 3 seconds. Run `kill -9 {}` meanwhile and start again: the hook runs again.\n",
+        process::id()
+    );
     Ok(())
 }
 

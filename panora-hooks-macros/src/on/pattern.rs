@@ -5,7 +5,7 @@ use crate::{
     similar::closest,
 };
 
-/// The length limit of an event type or pattern, in bytes. The longest of Panora has 40.
+/// The length limit of an event type or pattern, in bytes. Panora's longest event type has 40.
 const MAX_BYTES: usize = 128;
 
 /// The event types that a string in `#[on("..")]` matches.

@@ -1,4 +1,4 @@
-// Whatever a function's arguments may look like, and whatever else stands on it.
+// All forms of arguments, and other attributes beside `#[on]`.
 #![deny(warnings)]
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-// What a hook may return.
+// Return types of hooks.
 #![deny(warnings)]
 
 use panora_hooks::{Classify, ErrorClass, HookError, Metadata, PayloadError, Verifier, Webhooks, hooks, on};
