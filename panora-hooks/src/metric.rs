@@ -41,8 +41,8 @@ pub(crate) fn describe() {
 /// is not known.
 pub(crate) const OTHER: &str = "other";
 
-/// Returns the label `event_type` of a type on the wire. The sender does not sign the type, so only
-/// names of the catalogue become labels: their number is bounded.
+/// Returns the label `event_type` of a wire type. The sender does not sign the type, so only names
+/// of the catalogue become labels, whose number is bounded.
 pub(crate) fn event_type(wire_type: &str) -> &'static str {
     catalogue::find(wire_type).map_or(OTHER, catalogue::EventType::name)
 }

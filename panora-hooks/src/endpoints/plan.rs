@@ -190,8 +190,8 @@ impl Plan {
     pub fn new(endpoints: &[Endpoint], desired: &Desired) -> Self {
         let active = endpoints.iter().filter(|endpoint| endpoint.is_active);
         let (mut met, others): (Vec<_>, Vec<_>) = active.partition(|endpoint| desired.is_met_by(endpoint));
-        // Prefers an endpoint whose secret is in use, then the oldest one, so that the choice is
-        // the same each time.
+        // Prefers an endpoint whose secret the receiver accepts, then the oldest one, so that the
+        // choice is the same each time.
         met.sort_by_key(|endpoint| {
             let created_at = endpoint.created_at.as_ref().map(DateTime::as_str);
             (!desired.is_accepted(endpoint), created_at, &endpoint.id)

@@ -18,12 +18,12 @@ use crate::{
 ///
 /// The sender puts the payload into a JSON string inside the JSON body; its documentation shows it
 /// as a plain value. Both are accepted. The shape of `T` depends on the event: `*.created` carries
-/// one object, `*.pulled` a list of rows, and any of them can be `null`, which `Event<Option<T>>`
+/// one object, `*.pulled` a list of rows, and any payload can be `null`, which `Event<Option<T>>`
 /// accepts.
 ///
 /// `T` is any type that is `DeserializeOwned`, or the `AnyEvent` of a vertical, which reads `null`
-/// as `Other`. The compiler checks that one of the [models](crate::models), alone or in a `Vec`,
-/// `Option` or `Box`, is the one that the event carries.
+/// as `Other`. If `T` is one of the [models](crate::models), alone or in a `Vec`, `Option` or
+/// `Box`, the compiler checks that the event carries it.
 ///
 /// ```
 /// use panora_hooks::{Event, on};

@@ -2,9 +2,8 @@
 
 /// An error type that says which of its errors are permanent.
 ///
-/// A hook that returns `Result<(), E>` for such an `E` follows it: a
-/// [permanent](ErrorClass::Permanent) error becomes
-/// [`HookError::Permanent`](crate::HookError::Permanent). Any other error is retried.
+/// If a hook returns `Result<(), E>` for such an `E`, a [permanent](ErrorClass::Permanent) error
+/// becomes [`HookError::Permanent`](crate::HookError::Permanent). Any other error is retried.
 ///
 /// ```
 /// use panora_hooks::{Classify, ErrorClass, Metadata, on};
@@ -35,8 +34,8 @@
 /// ```
 ///
 /// The type has to be the one that the hook declares, under its own name or through an alias of
-/// `Result`. `?` into [`HookError`](crate::HookError) or `anyhow::Error` loses it;
-/// [`HookError::classify`](crate::HookError::classify) keeps its answer. `Box<AppError>` is another
+/// `Result`. `?` into [`HookError`](crate::HookError) or `anyhow::Error` loses the type;
+/// [`HookError::classify`](crate::HookError::classify) keeps the class. `Box<AppError>` is another
 /// type, for which `Classify` can be implemented as well.
 pub trait Classify {
     /// Returns whether this error may be retried.

@@ -34,8 +34,8 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub enum HookError {
     /// Another attempt may help. Other errors convert into this variant.
     Retry(BoxError),
-    /// Another attempt cannot help. Created by [`HookError::permanent`], and from an error that
-    /// [`Classify`] calls permanent.
+    /// Another attempt cannot help. Created by [`HookError::permanent`], and from an error whose
+    /// [`Classify`] implementation returns [`ErrorClass::Permanent`].
     Permanent(BoxError),
     /// The payload does not fit the type that the hook takes. Another attempt cannot help.
     Payload(PayloadError),
@@ -45,8 +45,8 @@ impl HookError {
     /// Creates a permanent error: another attempt cannot help.
     ///
     /// Without an inbox there are no further attempts, and the router answers 500 either way. The
-    /// sender records the failure, and for one event (`connection.created` of e-commerce) it makes
-    /// one more attempt whatever the response is.
+    /// sender records the failure. For one event (`connection.created` of e-commerce) it makes one
+    /// more attempt after any failure.
     pub fn permanent(error: impl Into<BoxError>) -> Self {
         Self::Permanent(error.into())
     }
@@ -74,7 +74,7 @@ impl HookError {
         Self::from(error).with_class(class)
     }
 
-    /// Keeps an error that is already permanent.
+    /// Makes a retryable error permanent if its class is. Other errors stay as they are.
     fn with_class(self, class: ErrorClass) -> Self {
         match (self, class) {
             (Self::Retry(error), ErrorClass::Permanent) => Self::Permanent(error),
@@ -121,12 +121,12 @@ impl Display for HookError {
     }
 }
 
-/// Applies the class that an error said it has. Generated code calls it for the result of each
-/// hook.
+/// Applies the class that [`Classify`] returned for an error. Generated code calls this for the
+/// result of each hook.
 ///
 /// # Errors
 ///
-/// If the hook failed.
+/// Returns the error of a hook that failed.
 pub fn with_class(result: Result<(), HookError>, class: Option<ErrorClass>) -> Result<(), HookError> {
     result.map_err(|error| match class {
         Some(class) => error.with_class(class),

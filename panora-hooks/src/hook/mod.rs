@@ -50,7 +50,7 @@ pub struct Definition {
     pub name: &'static str,
     /// The patterns as written.
     pub patterns: &'static [&'static str],
-    /// Whether the user vouches for patterns that the catalogue does not hold.
+    /// Whether the option `unlisted` allows patterns that the catalogue does not hold.
     pub is_unlisted: bool,
     /// The file that holds the function.
     pub file: &'static str,

@@ -29,7 +29,7 @@ pub struct Registry<S = ()> {
     claimed_twice: Option<ClaimedTwice>,
 }
 
-/// Two hooks name a pattern.
+/// The error of two hooks that name one pattern.
 struct ClaimedTwice {
     pattern: &'static str,
     earlier: Definition,
@@ -74,10 +74,10 @@ pub trait HookList<S, T>: FnOnce(&mut Registry<S>) {}
 // The first bound finds the state in the signature of a function. The second compares it.
 impl<L, S, T> HookList<S, T> for L where L: FnOnce(&mut Registry<T>) + IsForState<S, T> {}
 
-/// The states `S` of a program and `T` of a list in it are one.
+/// Implemented if the state `S` of a program is the state `T` of a list.
 ///
-/// If `FnOnce(&mut Registry<S>)` were the bound, the compiler would report a list with another state
-/// as E0631, which cannot have a message of its own, and suggest a closure around the list.
+/// If `FnOnce(&mut Registry<S>)` were the bound, the compiler would report a list with another
+/// state as E0631, which cannot have a message of its own, and suggest a closure around the list.
 pub trait IsForState<S, T>: FnOnce(&mut Registry<S>) {}
 
 impl<L: FnOnce(&mut Registry<S>), S> IsForState<S, S> for L {}
@@ -91,7 +91,7 @@ impl<S> Registry<S> {
     ///
     /// # Panics
     ///
-    /// Panics if one of them names a pattern that an earlier list names.
+    /// Panics if a hook of the list names a pattern that an earlier list names.
     #[track_caller]
     pub fn hooks<T>(&mut self, list: impl HookList<S, T>) -> &mut Self {
         list(self);

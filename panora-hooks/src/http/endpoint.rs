@@ -88,7 +88,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         let (delivery, hook) = (delivery.into_shared(&body), hook.map(|(hook, _)| *hook));
         let Some(writer) = &self.writer else { return self.run(hook, delivery, tally).await };
         let storing = Arc::clone(self).store(Arc::clone(writer), hook, delivery, tally);
-        // A task of its own stores the event even if the sender hangs up.
+        // A task of its own stores the event even if the sender disconnects.
         tokio::spawn(storing.in_current_span()).await.unwrap_or(DeliveryOutcome::Abandoned)
     }
 
@@ -122,7 +122,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         Execution::new(call, tally).await
     }
 
-    /// Stores an event. If the store is unreachable, the hook runs before the response.
+    /// Stores an event. If the store is unreachable, the hook runs before the answer.
     async fn store(
         self: Arc<Self>,
         writer: Arc<Writer>,

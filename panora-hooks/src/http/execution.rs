@@ -14,8 +14,8 @@ use crate::hook::{Call, HookOutcome};
 
 /// Runs a hook to its end while the sender waits, and counts the outcome.
 ///
-/// A server drops the future of a request when the sender hangs up. A hook that has started is then
-/// finished in a detached task, because the sender will not send the event again.
+/// A server drops the future of a request when the sender disconnects. A hook that has started is
+/// then finished in a detached task, because the sender will not send the event again.
 pub(crate) struct Execution {
     call: Call,
     /// `None` once the hook has ended.
@@ -54,7 +54,7 @@ impl Drop for Execution {
         let Some(tally) = self.tally.take_if(|_| !self.is_detached) else { return };
         let Ok(runtime) = Handle::try_current() else { return };
         let span = tally.span().clone();
-        tracing::debug!(parent: &span, "the sender disconnected; the hook goes on");
+        tracing::debug!(parent: &span, "the sender disconnected; the hook continues");
         let call = mem::take(&mut self.call);
         let detached = Self { call, tally: Some(tally), is_detached: true };
         drop(runtime.spawn(detached.instrument(span)));

@@ -1,4 +1,4 @@
-//! From the router that stores events to the worker that runs them, in one process.
+//! The handover of events from the router that stores them to the worker of the same process.
 
 use std::{
     sync::{
@@ -41,7 +41,7 @@ impl Handover {
         self.stored.notified().await;
     }
 
-    /// Takes note that the worker runs: it leases events, or its slots are in use.
+    /// Notes that the worker runs, because it leases events or its slots are in use.
     pub(crate) fn worker_runs(&self) {
         self.has_answered.store(true, Ordering::SeqCst);
     }

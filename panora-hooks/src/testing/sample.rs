@@ -238,7 +238,7 @@ impl Sample {
         run::run(self.delivery(), state, registry)
     }
 
-    /// Runs the hook that it is for, with the state and the hooks of an application's own builder.
+    /// Runs the hook for this event, with the state and the hooks of an application's own builder.
     ///
     /// Without HTTP and without a signature, as [`run`](Self::run): the verifier and the limits of
     /// `webhooks` do not matter.
@@ -252,7 +252,7 @@ impl Sample {
     /// #[on("crm.contact.created")]
     /// async fn contact_created(State(app): State<App>) {}
     ///
-    /// /// What `main` serves.
+    /// /// The receiver that `main` serves.
     /// fn webhooks(verifier: Verifier) -> Webhooks<App> {
     ///     Webhooks::new(verifier).with_state(App).hooks(hooks![contact_created])
     /// }
@@ -273,7 +273,7 @@ impl Sample {
         run::run(self.delivery(), state, registry)
     }
 
-    /// The delivery of a verified body.
+    /// Returns the delivery, as if the body had been verified.
     fn delivery(&self) -> Delivery<'static> {
         let data = ByteString::from(self.data());
         let delivery =

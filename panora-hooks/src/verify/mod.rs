@@ -79,8 +79,8 @@ impl Verifier {
     /// # Errors
     ///
     /// Returns an error if the variable is not set, is not Unicode, is blank, or begins or ends
-    /// with white space. A trailing newline was pasted or written by `echo`, and is not part of the
-    /// secret.
+    /// with white space. Such white space, usually a newline that was pasted or written by `echo`,
+    /// is not part of the secret.
     pub fn from_env(name: &str) -> Result<Self, SecretError> {
         Self::new(secret::read(name)?)
     }
@@ -186,7 +186,7 @@ fn is_signed_with(key: &Hmac<Sha256>, data: &str, signature: &Signature) -> bool
 /// Returns the key of a valid secret.
 fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, SecretError> {
     secret::check(secret)?;
-    #[expect(clippy::expect_used, reason = "not an outcome: HMAC takes keys of any length")]
+    #[expect(clippy::expect_used, reason = "cannot fail, because HMAC takes keys of any length")]
     Ok(Hmac::new_from_slice(secret).expect("HMAC takes keys of any length"))
 }
 

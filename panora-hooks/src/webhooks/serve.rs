@@ -44,25 +44,26 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// # Errors
     ///
-    /// If the signal handlers cannot be installed, the server fails, or a Ctrl-C cuts off the stop
-    /// ([`io::ErrorKind::Interrupted`]).
+    /// Returns an error if the signal handlers cannot be installed, the server fails, or a Ctrl-C
+    /// cuts off the stop ([`io::ErrorKind::Interrupted`]).
     ///
     /// # Panics
     ///
-    /// If `path` is not a path that [`Router::route`] takes.
+    /// Panics if [`Router::route`] does not accept `path`.
     pub async fn serve(self, path: &str, listener: TcpListener) -> io::Result<()> {
         self.serve_with(path, Router::new(), listener).await
     }
 
-    /// [Serves](Self::serve) deliveries at `path`, and an application's own `router` beside.
+    /// [Serves](Self::serve) deliveries at `path`, and the other routes of an application from
+    /// `router`.
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// Returns the errors of [`serve`](Self::serve).
     ///
     /// # Panics
     ///
-    /// If `path` is not a path that [`Router::route`] takes, or `router` has a route there.
+    /// Panics if [`Router::route`] does not accept `path`, or if `router` has a route there.
     pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
         let hooks = self.registry.definitions().count();
         let router = router.merge(self.into_router(path));
@@ -109,26 +110,27 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// # Errors
     ///
-    /// If the signal handlers cannot be installed, the server fails, the worker panics, or a Ctrl-C
-    /// cuts off the stop ([`io::ErrorKind::Interrupted`]). If the server or the worker fails, the
-    /// other one is stopped first, as at a signal.
+    /// Returns an error if the signal handlers cannot be installed, the server fails, the worker
+    /// panics, or a Ctrl-C cuts off the stop ([`io::ErrorKind::Interrupted`]). If the server or the
+    /// worker fails, the other one is stopped first, as at a signal.
     ///
     /// # Panics
     ///
-    /// If `path` is not a path that [`Router::route`] takes.
+    /// Panics if [`Router::route`] does not accept `path`.
     pub async fn serve(self, path: &str, listener: TcpListener) -> io::Result<()> {
         self.serve_with(path, Router::new(), listener).await
     }
 
-    /// [Serves](Self::serve) deliveries at `path`, and an application's own `router` beside.
+    /// [Serves](Self::serve) deliveries at `path`, and the other routes of an application from
+    /// `router`.
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// Returns the errors of [`serve`](Self::serve).
     ///
     /// # Panics
     ///
-    /// If `path` is not a path that [`Router::route`] takes, or `router` has a route there.
+    /// Panics if [`Router::route`] does not accept `path`, or if `router` has a route there.
     pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
         let hooks = self.webhooks.registry.definitions().count();
         let (webhooks, worker) = self.into_parts(path);
@@ -148,7 +150,7 @@ impl Receiver<'_> {
     async fn run(self, listener: TcpListener) -> io::Result<()> {
         let Self { path, hooks, router, worker } = self;
         let address = listener.local_addr()?;
-        // Before the first request is served: an earlier signal would end the program.
+        // Before the first request is served, because until then a signal ends the program.
         let mut signals = Signals::install()?;
         let (stop, _) = watch::channel(false);
         let server = axum::serve(listener, router).with_graceful_shutdown(stopped(&stop)).into_future();
@@ -156,7 +158,7 @@ impl Receiver<'_> {
         tracing::info!(%address, path, hooks, "receiving webhooks");
         let signals = async {
             let signal = signals.next().await;
-            tracing::info!(signal, "stopping: open requests and running hooks may end");
+            tracing::info!(signal, "stopping: waiting for open requests and running hooks");
             stop.send_replace(true);
             signals.interrupt().await;
         };

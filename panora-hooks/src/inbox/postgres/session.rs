@@ -1,9 +1,10 @@
 //! Sessions: the connections of an inbox, and the guard that decides which of them are used again.
 //!
 //! A connection in an unknown state must not be used again. A future that is dropped while it
-//! begins a transaction leaves that open (transact-rs/sqlx#4385), and every event that is stored on
-//! the connection afterwards is rolled back when the connection closes. So a connection returns to
-//! the pool only after its statement or transaction has ended as intended. Otherwise it is closed.
+//! begins a transaction leaves the transaction open (transact-rs/sqlx#4385), and every event that
+//! is stored on the connection afterwards is rolled back when the connection closes. So a
+//! connection returns to the pool only after its statement or transaction has ended as intended.
+//! Otherwise it is closed.
 
 use std::{
     cell::Cell,
@@ -201,7 +202,8 @@ impl Session {
         if version.is_some_and(|version| version >= NOTICES_ABANDONED) {
             let set = sqlx::raw_sql(STOP_WHEN_ABANDONED).execute(self.connection()?).await;
             if let Err(error) = set
-                // Otherwise the platform of the server does not support it. The timeout remains.
+                // A statement error says that the server's platform lacks the setting. The
+                // timeout remains.
                 && failure::extent(&error) != Extent::Statement
             {
                 return Err(error.into());

@@ -17,7 +17,7 @@ impl Scheduler<'_> {
         let hooks_end = Instant::now() + grace;
         self.is_draining = true;
         if at_most(store_timeout, self.finish_lease()).await.is_err() {
-            tracing::warn!("leased events may be left without a worker: their leases have to expire first");
+            tracing::warn!("leased events may have no worker until their leases expire");
         }
         self.hand_back();
         if timeout_at(hooks_end, self.finish_hooks()).await.is_err() {

@@ -56,7 +56,7 @@ impl Worker {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
         let Self { inbox, runner, writer, handover, policy, unstarted } = self;
         unstarted.start();
-        // Once more: a recorder may have been installed since the router was built.
+        // Again, because a recorder may have been installed since the router was built.
         metric::describe();
         let work = async {
             let mut scheduler = Scheduler::new(&*inbox, runner, policy);
