@@ -169,8 +169,9 @@ pub enum Put {
     /// The event was stored and will run.
     Stored(EventKey),
     /// Nothing was stored. The event was stored before, with the same id and type. Or it is a
-    /// [replay](ParkReason::Replayed) of data of which the inbox already holds 16 replays; the key
-    /// is then that of an earlier event with this data.
+    /// [replay](ParkReason::Replayed) of data of which the store already holds as many replays as
+    /// it allows, 16 in the stores of this crate. The key is then that of an earlier event with
+    /// this data.
     Duplicate(EventKey),
     /// The event was stored but will not run until it is [replayed](super::Inbox::replay).
     Parked(EventKey, ParkReason),

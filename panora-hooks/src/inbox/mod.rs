@@ -110,7 +110,8 @@ pub trait Inbox: Send + Sync + 'static {
     /// An event whose [identity](NewEvent::identity) is stored already is a duplicate: nothing is
     /// stored, and the stored event keeps its state. An event that is [unique](NewEvent::is_unique)
     /// and whose [content](NewEvent::content) is stored already is parked as
-    /// [replayed](ParkReason::Replayed). An empty batch asks whether the store accepts writes; the
+    /// [replayed](ParkReason::Replayed). A store may limit the replays of one content, and report a
+    /// further one as a duplicate. An empty batch asks whether the store accepts writes; the
     /// store writes something to find out.
     ///
     /// An event holds the body that it came in, which counts as memory
