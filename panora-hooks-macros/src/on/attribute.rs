@@ -11,7 +11,7 @@ use crate::{diagnostics::Diagnostics, similar::closest};
 pub(crate) struct Attribute {
     /// The event types and prefixes, in the order as written.
     pub(crate) patterns: Vec<LitStr>,
-    /// Set if types outside the catalogue are accepted.
+    /// Whether `unlisted` is given, which allows types outside the catalogue.
     pub(crate) unlisted: Option<Ident>,
     /// The path of the runtime crate, if it is not `::panora_hooks`.
     pub(crate) krate: Option<Path>,

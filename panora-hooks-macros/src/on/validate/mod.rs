@@ -20,7 +20,7 @@ pub(crate) struct Hook {
     pub(crate) item: HookItem,
     /// The valid patterns.
     pub(crate) patterns: Vec<LitStr>,
-    /// Whether the user vouches for patterns that the catalogue does not hold.
+    /// Whether the option `unlisted` allows patterns that the catalogue does not hold.
     pub(crate) is_unlisted: bool,
     pub(crate) warnings: Vec<Warning>,
 }
