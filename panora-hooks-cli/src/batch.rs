@@ -59,7 +59,7 @@ impl Batch {
     ///
     /// Returns an error if no delivery has been answered and one finds the receiver unreachable, or
     /// [`CONCURRENCY`] deliveries have timed out. The others are not sent then. After the first
-    /// answer, errors are results like any other, and sending goes on.
+    /// answer, errors are results like any other, and sending continues.
     pub async fn send(
         &self,
         client: &Client,

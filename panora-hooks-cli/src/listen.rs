@@ -320,8 +320,8 @@ fn texts(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     headers.iter().map(text).collect()
 }
 
-/// Passes on the answer to a forwarded delivery, including redirects: the sender sees the same
-/// behaviour as without this listener.
+/// Passes on the answer to a forwarded delivery, including redirects, so that the sender sees the
+/// same behaviour as without this listener.
 fn repeat(answer: &Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -68,7 +68,7 @@ fn written(written: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Prints a warning to the standard error. The command goes on.
+/// Prints a warning to the standard error. The command continues.
 pub(crate) fn warning(text: impl Display) {
     note(format_args!("{DOUBTFUL}warning:{DOUBTFUL:#} {text}"));
 }

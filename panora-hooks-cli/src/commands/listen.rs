@@ -66,7 +66,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     }
 
     let (stop, mut stopped) = tokio::sync::watch::channel(());
-    // Resolves when the output is closed: without a reader there is no reason to go on.
+    // Resolves when the output is closed, because nothing reads it any more.
     let (unseen, is_unseen) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async move {
         tokio::select! {
