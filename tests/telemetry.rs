@@ -119,7 +119,7 @@ fn every_request_has_one_span_and_one_outcome() {
     the_log_says_what_happened(&log);
 }
 
-/// A server drops the future of a request whose sender is gone.
+/// A server drops the future of a request whose sender has disconnected.
 fn dropped_by_the_server(delivery: &Delivery) -> Vec<(Key, u64)> {
     let recorder = DebuggingRecorder::new();
     let _recording = metrics::set_default_local_recorder(&recorder);

@@ -1,4 +1,5 @@
-// Names of hooks, of traits that every type has, and of constants: none of them is one that the macros use.
+// Names of hooks, of traits that every type implements, and of constants, none of which clashes
+// with a name that the macros use.
 #![deny(warnings)]
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
 

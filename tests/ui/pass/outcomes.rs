@@ -114,7 +114,7 @@ async fn boxed_is_another_type() -> Result<(), Box<AppError>> {
     Ok(())
 }
 
-/// It implements no `Error`, so it may say itself what it becomes.
+/// It does not implement `Error`, so it can define its own conversion.
 struct Refused;
 
 impl From<Refused> for HookError {
