@@ -129,8 +129,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// With HTTP/2, a waiting body can hold up other bodies on its connection.
     ///
     /// Bodies therefore take at most this much memory, plus
-    /// [`max_body_bytes`](Self::max_body_bytes) for the one that proceeds. Data that connections
-    /// have read but not handed on, up to 400 KB each, comes on top. A thousand senders of 1 MB at
+    /// [`max_body_bytes`](Self::max_body_bytes) for the one that proceeds, plus the data that
+    /// connections have read but not passed on, up to 400 KB each. A thousand senders of 1 MB at
     /// once take 400 MB in total, instead of 1.6 GB without the limit.
     pub fn max_buffered_bytes(mut self, max_buffered_bytes: usize) -> Self {
         self.limits.max_buffered_bytes = max_buffered_bytes;

@@ -68,8 +68,7 @@ impl PostgresInbox {
     /// Returns the statement that stores the new rows: those whose key is new and, if they stand
     /// for their content, whose content is new.
     ///
-    /// The rows are sorted by key, so that batches with the same events cannot wait for each other
-    /// in a circle.
+    /// The rows are sorted by key, so that batches with the same events cannot deadlock.
     pub(super) fn insert(&self, rows: &[NewRow<'_>]) -> Statement {
         let column = |of: fn(&NewRow<'_>) -> Vec<u8>| rows.iter().map(of).collect::<Vec<_>>();
         let optional = |of: fn(&NewRow<'_>) -> Option<Vec<u8>>| rows.iter().map(of).collect::<Vec<_>>();
