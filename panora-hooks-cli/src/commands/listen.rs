@@ -79,7 +79,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     tokio::spawn(async move {
         let _ = over.changed().await;
         tokio::time::sleep(2 * GRACE).await;
-        // If nobody reads the output, the thread that prints blocks forever, and the code below
+        // If nothing reads the output, the thread that prints blocks forever, and the code below
         // does not run.
         std::process::exit(0);
     });

@@ -80,7 +80,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     }
 
     /// Sets the number of attempts after which an event is dead. Defaults to 16. With the default
-    /// [`backoff`](Self::backoff), 16 attempts take 2 hours on average, and at most 4.
+    /// [`backoff`](Self::backoff), the delays between 16 attempts add up to about 2 hours on
+    /// average, and to little more than 4 at most.
     ///
     /// # Panics
     ///
