@@ -1,4 +1,4 @@
-//! Generates the item and the items beside it.
+//! Generates the item and the items inside it.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -389,7 +389,7 @@ fn warn(Warning { kind, message, span }: &Warning) -> TokenStream {
     }
 }
 
-/// Returns the `#[cfg(..)]`s of the function, which also apply to the items beside it.
+/// Returns the `#[cfg(..)]`s of the function, which also apply to the function that stands in for it.
 fn configuration(function: &Function) -> Vec<TokenStream> {
     let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
     function.attributes.iter().filter(is_cfg).map(ToTokens::to_token_stream).collect()

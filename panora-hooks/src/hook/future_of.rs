@@ -22,10 +22,11 @@ pin_project! {
     }
 }
 
-/// Identifies a hook in the signature of its function: hashes of what `#[on]` knows and of its place.
+/// Identifies a hook in the signature of its function, by hashes of its name and patterns and of
+/// its place in the source.
 ///
-/// The marker of a hook is inside its function, where the signature cannot name it. Beside the
-/// function it would be an error in an `impl`, which has functions, but no types.
+/// The signature cannot name the marker of the hook, which is inside the function. It cannot be
+/// beside the function, because an `impl` block contains no types.
 #[derive(Debug)]
 pub struct HookId<const KNOWN: u64, const PLACE: u64>;
 

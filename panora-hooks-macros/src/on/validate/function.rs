@@ -13,7 +13,7 @@ pub(in crate::on) const MAX_ARGUMENTS: usize = 16;
 pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> HookItem {
     if matches!(function.body.clone().into_iter().next(), Some(TokenTree::Punct(end)) if end.as_char() == ';')
     {
-        // The function is in a trait or an extern block, where a marker would cause another error.
+        // The function is in a trait or an extern block, where a body would cause another error.
         diagnostics.error(&function.signature, "hooks are free functions with a body");
         return HookItem::Bare(function.into_token_stream());
     }
@@ -47,7 +47,7 @@ pub(super) fn check(mut function: Function, diagnostics: &mut Diagnostics) -> Ho
             function,
         })),
         (false, true) => HookItem::MarkerOnly(Box::new(function)),
-        // In an `impl` block a marker would cause another error.
+        // A list cannot name a method as a function without `self`.
         (false, false) => HookItem::Bare(function.into_token_stream()),
     }
 }

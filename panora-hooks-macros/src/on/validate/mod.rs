@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{diagnostics::Diagnostics, paths::Private};
 
-/// An item under `#[on(..)]`, with everything that is generated beside it.
+/// An item under `#[on(..)]`, with everything that is generated into it.
 pub(crate) struct Hook {
     pub(crate) private: Private,
     pub(crate) item: HookItem,
@@ -30,7 +30,7 @@ pub(crate) enum HookItem {
     Callable(Box<HookFn>),
     /// A function with a marker, so that lists accept it, but nothing to call.
     MarkerOnly(Box<Function>),
-    /// An item that cannot have a marker beside it.
+    /// An item that is not a function, or for which no function can stand in.
     Bare(TokenStream),
 }
 
