@@ -192,7 +192,7 @@ mod errors {
             (
                 r#"{"first_name":"x","email_addresses":"canary, expected canary at line 1 column 1"}"#,
                 "email_addresses",
-                ": expected a sequence, found a string",
+                ": expected a list, found a string",
             ),
             (r#"{"email_addresses":[]}"#, ".", ": field `first_name` is missing"),
             (

@@ -175,6 +175,11 @@ fn difference(message: &str) -> Option<Difference> {
         "map" => "an object",
         _ => return None,
     };
+    let expected = match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        expected => expected,
+    };
     Some(Difference::Type { expected: Printable(expected).to_string(), found })
 }
 
