@@ -1,4 +1,4 @@
-//! The command line tool `panora-hooks`, and its parts.
+//! The command-line tool `panora-hooks`, and its parts.
 //!
 //! | command | module |
 //! |---|---|

@@ -8,7 +8,7 @@ const MAX_ERRORS: usize = 2;
 /// Returns the closest of `candidates` if it is at most two typing errors away. A short one may be
 /// one error away.
 ///
-/// The command line tool has the same function, because a crate of macros cannot export it.
+/// The command-line tool has the same function, because a crate of macros cannot export it.
 pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let errors = |candidate| (damerau_levenshtein(name, candidate), candidate);
     let is_close =

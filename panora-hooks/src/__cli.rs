@@ -1,4 +1,4 @@
-//! Internals that the command line tool uses. Not public API: any item may change in any release.
+//! Internals that the command-line tool uses. Not public API: any item may change in any release.
 
 #[cfg(feature = "testing")]
 pub use crate::testing::{

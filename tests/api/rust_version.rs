@@ -6,7 +6,7 @@ use std::{collections::HashMap, env, process::Command};
 
 use serde_json::Value;
 
-/// The minimum of the feature `postgres` and the command line tool, because of sqlx.
+/// The minimum of the feature `postgres` and the command-line tool, because of sqlx.
 const NEWER: &str = "1.94";
 
 #[test]

@@ -1,6 +1,6 @@
 //! The client of the endpoint API, with answers as the API gives them.
 
-/// Shared with the tests of the command line tool.
+/// Shared with the tests of the command-line tool.
 #[path = "../support/api.rs"]
 mod api;
 

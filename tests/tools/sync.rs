@@ -1,7 +1,7 @@
 //! Plans of endpoints, carried out while the API gives wrong answers and others change the
 //! endpoints.
 
-/// Shared with the tests of the command line tool.
+/// Shared with the tests of the command-line tool.
 #[path = "../support/api.rs"]
 mod api;
 

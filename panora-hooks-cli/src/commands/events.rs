@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{failure::Failure, find, print};
 
-/// Lists event types, payloads and whether anything sends them
+/// Lists event types with their payloads, and whether any release sends them
 #[derive(clap::Args)]
 #[command(after_help = "\
 A pattern with `*` matches whole names; one without matches any part of them.

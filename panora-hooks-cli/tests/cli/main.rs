@@ -1,4 +1,4 @@
-//! Runs the command line tool as users run it.
+//! Runs the command-line tool as users run it.
 
 // Modules of a test program need no visibility, tests may panic, and snapbox writes snapshots with
 // hashes.

@@ -1,4 +1,4 @@
-//! The parts of the command line tool, through their API. The tests of the binary cover its output.
+//! The parts of the command-line tool, through their API. The tests of the binary cover its output.
 
 mod listen;
 mod recording;

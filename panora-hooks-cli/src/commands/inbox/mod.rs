@@ -20,7 +20,7 @@ use crate::{failure::Failure, input, print};
 /// The number of events changed in one transaction, during which nothing can be stored.
 const BATCH: u32 = 100;
 
-/// Shows and fixes what a receiver has stored, while it runs
+/// Shows and manages the stored events of a receiver, while it runs
 #[derive(clap::Args)]
 #[command(after_help = "\
 PANORA_INBOX and PANORA_INBOX_SCHEMA set --inbox and --schema. Use PANORA_INBOX
