@@ -14,7 +14,7 @@ pub const CONCURRENCY: usize = 5;
 pub struct Batch {
     /// The number of different deliveries.
     pub count: u64,
-    /// The time between two deliveries; `None` sends the next as soon as answers come.
+    /// The time between two deliveries; `None` sends the next one as soon as an answer arrives.
     pub interval: Option<Duration>,
     /// Whether each delivery is sent twice.
     pub is_duplicated: bool,

@@ -89,8 +89,8 @@ pub fn nearest(text: &str) -> Option<&'static str> {
     closest(&text.to_lowercase(), catalogue::all().iter().map(EventType::name))
 }
 
-/// Returns the closest of `candidates`, if it is at most two typing errors away; a short one at
-/// most one.
+/// Returns the closest of `candidates` if it is at most two typing errors away, or one if the
+/// candidate is short.
 ///
 /// The macro crate contains the same function, because it can export nothing but macros.
 fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {

@@ -5,8 +5,8 @@ use strsim::damerau_levenshtein;
 /// The highest number of typing errors in a name that gets a suggestion.
 const MAX_ERRORS: usize = 2;
 
-/// Returns the closest of `candidates` if it is at most two typing errors away. A short one may be
-/// one error away.
+/// Returns the closest of `candidates` if it is at most two typing errors away, or one if the
+/// candidate is short.
 ///
 /// The command-line tool has the same function, because a crate of macros cannot export it.
 pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {

@@ -77,7 +77,7 @@ impl Receiver {
         timeout(Duration::from_secs(3600), self.begun.recv()).await.expect("everything waits").unwrap();
     }
 
-    /// Lets every task run that can, and checks that no hook begins.
+    /// Runs every task that can make progress, and checks that no hook begins.
     async fn nothing_begins(&mut self) {
         for _ in 0..100 {
             yield_now().await;

@@ -23,7 +23,7 @@ use support::{
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// No test waits for ever: past this, something hangs.
+/// The time limit of every wait: after it, something hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, as a process.
@@ -59,7 +59,7 @@ impl Served {
         stream
     }
 
-    /// Sends a request, and leaves its answer to be read.
+    /// Sends a request without reading its answer.
     fn send(&self, request: &Request) -> TcpStream {
         let mut stream = self.connect();
         request.send(&mut stream);
@@ -81,7 +81,7 @@ impl Served {
     }
 
     fn signal(&self, signal: &str) {
-        // The shell's own `kill`: the program is not everywhere.
+        // Uses the shell's built-in `kill`, because the program is not installed everywhere.
         let kill = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.child.id())]).status();
         assert!(kill.unwrap().success());
     }
@@ -103,7 +103,7 @@ impl Served {
         self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     }
 
-    /// Waits until it ends. With its status comes what it has printed.
+    /// Waits until the program ends. Returns its status, its output and its folder.
     fn ended(mut self) -> (ExitStatus, String, TempDir) {
         let mut output = String::new();
         self.output.read_to_string(&mut output).unwrap();

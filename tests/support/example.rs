@@ -11,7 +11,7 @@ use serde_json::Value;
 /// others.
 pub fn executable(example: &str) -> PathBuf {
     let cargo = Command::new(env!("CARGO"))
-        // With the features with which `cargo test --workspace` has built it.
+        // Uses the features with which `cargo test --workspace` builds the example.
         .args(["build", "--workspace", "--example", example])
         .args(["--quiet", "--message-format", "json"])
         .stderr(Stdio::inherit())

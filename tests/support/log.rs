@@ -26,7 +26,7 @@ impl Log {
         log
     }
 
-    /// Collects what this thread logs, until the guard is dropped.
+    /// Collects the log of this thread until the guard is dropped.
     pub fn of_this_thread() -> (Self, impl Drop) {
         use tracing_subscriber::util::SubscriberInitExt;
 

@@ -66,7 +66,7 @@ impl<I: Inbox> Staged<I> {
         *self.lease.lock().unwrap() = Box::new(plan);
     }
 
-    /// Changes what is leased.
+    /// Changes the events that are leased.
     pub fn on_leased(&self, change: impl FnMut(&mut Leased) + Send + 'static) {
         *self.leased.lock().unwrap() = Box::new(change);
     }

@@ -36,7 +36,7 @@ pub(super) fn read(header: &[u8]) -> Vec<Notation> {
     notations
 }
 
-/// Returns whether a text is a UUID, as every secret is that the sender generates.
+/// Returns whether a text is a UUID, as is every secret that the sender generates.
 pub(super) fn is_uuid(text: &[u8]) -> bool {
     text.len() == Hyphenated::LENGTH && Uuid::try_parse_ascii(text).is_ok()
 }

@@ -135,8 +135,8 @@ fn is_generic(signature: &Signature) -> bool {
         || ["impl", "Self"].iter().any(|word| contains_word(types.clone(), word).is_some())
 }
 
-/// Returns the arguments of the outer function under names of their own, because a name of the user
-/// could be that of a constant, and a pattern would compare with it.
+/// Returns the arguments of the outer function under names of their own. One of the user's names
+/// could be the name of a constant, and a pattern would compare with that constant.
 fn arguments(signature: &Signature) -> (Vec<Ident>, Vec<&Type>) {
     let ty = |input| match input {
         &FnArg::Typed(PatType { ref ty, .. }) => Some(&**ty),
@@ -152,8 +152,8 @@ fn argument(index: usize) -> Ident {
 
 /// Returns the signature with the brackets of its generics, even if they are empty. For an unknown
 /// type the compiler suggests a generic parameter, unless the brackets come from a macro. Without
-/// the suggestion its reports about the places that name the type are equal, and it prints only
-/// one.
+/// the suggestion, the reports about all places that name the type are equal, and the compiler
+/// prints only one.
 fn signature_without_suggestions(signature: &Signature, name: &Ident) -> TokenStream {
     let Signature {
         constness,

@@ -97,7 +97,7 @@ pub enum Pattern {
 ///
 /// # Panics
 ///
-/// Panics in that case; the message says what the event carries and what to write.
+/// Panics in that case; the message names the payload of the event and the fix.
 #[track_caller]
 pub const fn assert_carried(taken: Option<Carried>, patterns: &[Pattern]) {
     let Some(taken) = taken else { return };

@@ -57,7 +57,7 @@ impl BodyBudget {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code that holds the lock panics half-way.
+        // No code that holds the lock panics halfway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -7,8 +7,8 @@ use crate::hook::BoxError;
 /// The error of an operation of a store.
 ///
 /// The operation did nothing, unless the variant says otherwise. [`Inbox`](super::Inbox#errors)
-/// describes how the router and the worker react. `Display` is one sentence that says what to do;
-/// the cause is the source.
+/// describes how the router and the worker react. `Display` is one sentence; the cause is the
+/// source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InboxError {

@@ -146,7 +146,7 @@ pub trait Inbox: Send + Sync + 'static {
     /// replay a large number of events, go through the pages of a [list](Self::list).
     ///
     /// A store works in small batches, between which other events can be stored. If the future is
-    /// dropped, or fails half-way, some events are replayed and others are not.
+    /// dropped, or fails halfway, some events are replayed and others are not.
     fn replay(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send;
 
     /// Counts the events in each state that is not done, up to a limit that the store sets.

@@ -98,7 +98,7 @@ async fn lock(
         let lock = schema.query("SELECT seq FROM @event WHERE content = ANY($1) ORDER BY seq FOR UPDATE");
         let locked = change.fetch(lock.bind(contents.clone())).await?;
         let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<HashSet<i64>>>()?;
-        // A second statement sees what other processes have committed while the first one waited.
+        // A second statement sees the rows that other processes committed while the first waited.
         let (known, holders) = count(change, schema, contents.clone()).await?;
         // If a holder is not locked, the data has moved in the meantime.
         if holders.is_subset(&locked) {

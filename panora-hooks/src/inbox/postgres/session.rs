@@ -33,7 +33,7 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// - Plans must not depend on statistics, which are missing or old while a queue grows, nor on a
 ///   plan that was cached when the tables were small. Just-in-time compilation would be triggered
 ///   by the penalty for scans of tables without an index, which have one row.
-/// - Statements that lock rows and then look at what others have committed need `read committed`.
+/// - Statements that lock rows and then read rows that others have committed need `read committed`.
 /// - Statements that the library has abandoned must end on the server, too. A shorter timeout of
 ///   the program stays.
 /// - `synchronous_commit = off` would acknowledge events that a crash of the server loses.

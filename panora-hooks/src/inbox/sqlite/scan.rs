@@ -36,7 +36,7 @@ struct Condition {
 
 impl Scan {
     /// Returns the ways to search for events that `filter` accepts. Each way finds the same events.
-    /// The shortest depends on how states and types are spread.
+    /// The shortest depends on the distribution of states and types.
     pub(super) fn ways(
         connection: &Connection,
         filter: &Filter,

@@ -1,6 +1,6 @@
 //! Events that may be the cause of their interrupted attempts.
 //!
-//! The hook of such an event may be what ends the process. Suspects therefore run one at a time, in
+//! The hook of such an event may be ending the process. Suspects therefore run one at a time, in
 //! a slot that is reserved for them, so that a process that dies interrupts one suspect only. After
 //! more attempts a suspect runs alone.
 

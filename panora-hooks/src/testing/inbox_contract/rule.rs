@@ -167,7 +167,7 @@ macro_rules! __inbox_contract_test {
 
 macro_rules! define {
     ({} $($rule:ident $module:ident::$name:ident $help:literal,)*) => {
-        /// A rule that every store keeps. Each variant documents what a store has to do.
+        /// A rule that every store keeps. Each variant documents the instruction for a store.
         ///
         /// [`tests!`](crate::testing::inbox_contract::tests) makes a test of each.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -191,7 +191,7 @@ macro_rules! define {
                 }
             }
 
-            /// Returns what a store that breaks the rule has to do.
+            /// Returns the instruction for a store that breaks the rule.
             #[must_use]
             pub const fn help(self) -> &'static str {
                 match self {

@@ -89,7 +89,7 @@ impl LogFile {
         if text.is_empty() {
             text.push(b'\n');
         }
-        // Overwrites what a failed append may have left.
+        // Overwrites the remains of an append that failed.
         self.file.set_len(self.length)?;
         self.file.seek(SeekFrom::Start(self.length))?;
         self.file.write_all(&text)?;
