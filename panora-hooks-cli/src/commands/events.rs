@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{failure::Failure, find, print};
 
-/// Lists event types with their payloads, and whether any release sends them
+/// Lists event types, their payloads, and whether they are sent
 #[derive(clap::Args)]
 #[command(after_help = "\
 A pattern with `*` matches whole names; one without matches any part of them.

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// The number of deliveries
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     count: u64,
-    /// Deliveries per second; by default, as fast as answers arrive
+    /// Deliveries per second; by default as answers arrive
     #[arg(long, value_name = "N", value_parser = rate)]
     rate: Option<Duration>,
     /// Sends each delivery twice
