@@ -1,5 +1,7 @@
 //! Generates the item and the items inside it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{
@@ -44,7 +46,8 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let Signature { ident: name, fn_token, .. } = signature;
     let (outside, inside): (Vec<_>, Vec<_>) =
         attributes.iter().partition(|attribute| is_of_the_item(attribute));
-    let (id, marker) = (id(hook, name), marker(hook, name));
+    let id = id(hook, name);
+    let marker = marker(hook, name, &id);
     let hidden = Ident::new("__panora_hooks_inner", Span::mixed_site().located_at(name.span()));
     let inner = if inside.is_empty() { &hidden } else { name };
     let (bindings, types) = arguments(signature);
@@ -96,7 +99,8 @@ fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, body } = function;
     let configuration = configuration(function);
     let name = &signature.ident;
-    let (id, marker) = (id(hook, name), marker(hook, name));
+    let id = id(hook, name);
+    let marker = marker(hook, name, &id);
     let ((bindings, types), output) = match &signature.output {
         _ if is_generic(signature) => ((Vec::new(), Vec::new()), quote!(())),
         ReturnType::Default => (arguments(signature), quote!(())),
@@ -237,9 +241,9 @@ fn marker_name(name: &Ident) -> Ident {
 }
 
 /// Generates the marker, and connects it with the id of the hook.
-fn marker(hook: &Hook, name: &Ident) -> TokenStream {
+fn marker(hook: &Hook, name: &Ident, id: &TokenStream) -> TokenStream {
     let private = &hook.private;
-    let (id, marker) = (id(hook, name), marker_name(name));
+    let marker = marker_name(name);
     quote! {
         // `pub`, so that lists in other modules may infer it.
         #[allow(missing_debug_implementations, non_camel_case_types, unreachable_pub)]
@@ -256,7 +260,7 @@ fn marker(hook: &Hook, name: &Ident) -> TokenStream {
 /// most ids apart without evaluating the places of all of them.
 fn id(hook: &Hook, name: &Ident) -> TokenStream {
     let Hook { private, patterns, .. } = hook;
-    let mut known = name.to_string();
+    let mut known = format!("{name},{}", expansion());
     for pattern in patterns {
         known.push(',');
         known.push_str(&pattern.value());
@@ -265,10 +269,22 @@ fn id(hook: &Hook, name: &Ident) -> TokenStream {
     quote!(#private::HookId<#known, {
         #private::place(
             #private::concat!(#private::module_path!(), ":", #private::line!()),
-            #private::option_env!("CARGO_BIN_NAME"),
-            #private::option_env!("CARGO_PKG_VERSION"),
+            [
+                #private::option_env!("CARGO_PKG_NAME"),
+                #private::option_env!("CARGO_PKG_VERSION"),
+                #private::option_env!("CARGO_BIN_NAME"),
+            ],
+            #private::cfg!(test),
         )
     }>)
+}
+
+/// Returns the number of this expansion in the crate. It distinguishes hooks of one name that one
+/// call of a macro writes, for which `line!()` is the same.
+fn expansion() -> u64 {
+    static EXPANSIONS: AtomicU64 = AtomicU64::new(0);
+    // The snapshots do not depend on the order of the tests.
+    if cfg!(test) { 0 } else { EXPANSIONS.fetch_add(1, Ordering::Relaxed) }
 }
 
 /// FNV-1a.
@@ -352,17 +368,19 @@ fn call(hook: &HookFn, private: &Private, inner: &Ident) -> Call {
     let extractions = arguments.iter().zip(&bindings).map(|(Argument { ty, .. }, binding)| {
         quote!(let #binding = #private::extract::<#ty, __S>(&#delivery, &#state)?;)
     });
-    let outcome = respanned(quote!(outcome), *output);
+    // With the user's hygiene, which the message about a wrong output depends on.
+    let outcome = Ident::new("__panora_hooks_outcome", Span::call_site());
+    let returned = respanned(outcome.to_token_stream(), *output);
     let [class, result] = ["class", "result"].map(local);
-    let into_outcome = respanned(quote!(#private::IntoOutcome::into_outcome(#outcome)), *output);
+    let into_outcome = respanned(quote!(#private::IntoOutcome::into_outcome(#returned)), *output);
     let call = quote!(#inner(#(#bindings),*));
     let ty = is_never(&function.signature).then(|| quote!(: ()));
     let future = quote! {
         async move {
             #(#extractions)*
             #private::drop((#delivery, #state));
-            let outcome #ty = #call.await;
-            let #class = #private::Returned(&outcome).__panora_hooks_class();
+            let #outcome #ty = #call.await;
+            let #class = #private::Returned(&#outcome).__panora_hooks_class();
             let #result = #into_outcome;
             #private::with_class(#result, #class)
         }

@@ -37,15 +37,19 @@ fn a_hook() {
                 argument_1: State<Db>,
             ) -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    309177569772859062u64,
+                    8793337813887756370u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -64,15 +68,19 @@ fn a_hook() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_greet>
                 for ::panora_hooks::__private::HookId<
-                    309177569772859062u64,
+                    8793337813887756370u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -111,11 +119,12 @@ fn a_hook() {
                                 __S,
                             >(&delivery, &state)?;
                             ::panora_hooks::__private::drop((delivery, state));
-                            let outcome = __panora_hooks_inner(argument_0, argument_1).await;
-                            let class = ::panora_hooks::__private::Returned(&outcome)
+                            let __panora_hooks_outcome = __panora_hooks_inner(argument_0, argument_1)
+                                .await;
+                            let class = ::panora_hooks::__private::Returned(&__panora_hooks_outcome)
                                 .__panora_hooks_class();
                             let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
-                                outcome,
+                                __panora_hooks_outcome,
                             );
                             ::panora_hooks::__private::with_class(result, class)
                         })
@@ -165,15 +174,19 @@ fn the_smallest_hook() {
         expect![[r#"
             fn any() -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    4935626116761682587u64,
+                    9181070168765906943u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -187,15 +200,19 @@ fn the_smallest_hook() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_any>
                 for ::panora_hooks::__private::HookId<
-                    4935626116761682587u64,
+                    9181070168765906943u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -225,11 +242,11 @@ fn the_smallest_hook() {
                     ) -> ::panora_hooks::__private::HookFuture {
                         ::panora_hooks::__private::Box::pin(async move {
                             ::panora_hooks::__private::drop((delivery, state));
-                            let outcome = __panora_hooks_inner().await;
-                            let class = ::panora_hooks::__private::Returned(&outcome)
+                            let __panora_hooks_outcome = __panora_hooks_inner().await;
+                            let class = ::panora_hooks::__private::Returned(&__panora_hooks_outcome)
                                 .__panora_hooks_class();
                             let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
-                                outcome,
+                                __panora_hooks_outcome,
                             );
                             ::panora_hooks::__private::with_class(result, class)
                         })
@@ -253,15 +270,19 @@ fn another_crate_path() {
                 argument_0: Metadata,
             ) -> ::facade::panora_hooks::__private::FutureOf<
                 ::facade::panora_hooks::__private::HookId<
-                    6844685260148206071u64,
+                    7222217215156883443u64,
                     {
                         ::facade::panora_hooks::__private::place(
                             ::facade::panora_hooks::__private::concat!(
                                 ::facade::panora_hooks::__private::module_path!(), ":",
                                 ::facade::panora_hooks::__private::line!()
                             ),
-                            ::facade::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::facade::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::facade::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::facade::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::facade::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::facade::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -275,15 +296,19 @@ fn another_crate_path() {
                 #[automatically_derived]
                 impl ::facade::panora_hooks::__private::Identifies<__panora_hooks_imported>
                 for ::facade::panora_hooks::__private::HookId<
-                    6844685260148206071u64,
+                    7222217215156883443u64,
                     {
                         ::facade::panora_hooks::__private::place(
                             ::facade::panora_hooks::__private::concat!(
                                 ::facade::panora_hooks::__private::module_path!(), ":",
                                 ::facade::panora_hooks::__private::line!()
                             ),
-                            ::facade::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::facade::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::facade::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::facade::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::facade::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::facade::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -318,11 +343,13 @@ fn another_crate_path() {
                                 __S,
                             >(&delivery, &state)?;
                             ::facade::panora_hooks::__private::drop((delivery, state));
-                            let outcome = __panora_hooks_inner(argument_0).await;
-                            let class = ::facade::panora_hooks::__private::Returned(&outcome)
+                            let __panora_hooks_outcome = __panora_hooks_inner(argument_0).await;
+                            let class = ::facade::panora_hooks::__private::Returned(
+                                    &__panora_hooks_outcome,
+                                )
                                 .__panora_hooks_class();
                             let result = ::facade::panora_hooks::__private::IntoOutcome::into_outcome(
-                                outcome,
+                                __panora_hooks_outcome,
                             );
                             ::facade::panora_hooks::__private::with_class(result, class)
                         })
@@ -359,15 +386,19 @@ fn a_warning_about_an_event_type() {
             #[allow(deprecated)]
             fn updated() -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    15002489947245432907u64,
+                    9895838237723231695u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -381,15 +412,19 @@ fn a_warning_about_an_event_type() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_updated>
                 for ::panora_hooks::__private::HookId<
-                    15002489947245432907u64,
+                    9895838237723231695u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -419,11 +454,11 @@ fn a_warning_about_an_event_type() {
                     ) -> ::panora_hooks::__private::HookFuture {
                         ::panora_hooks::__private::Box::pin(async move {
                             ::panora_hooks::__private::drop((delivery, state));
-                            let outcome = __panora_hooks_inner().await;
-                            let class = ::panora_hooks::__private::Returned(&outcome)
+                            let __panora_hooks_outcome = __panora_hooks_inner().await;
+                            let class = ::panora_hooks::__private::Returned(&__panora_hooks_outcome)
                                 .__panora_hooks_class();
                             let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
-                                outcome,
+                                __panora_hooks_outcome,
                             );
                             ::panora_hooks::__private::with_class(result, class)
                         })
@@ -453,15 +488,19 @@ fn a_warning_about_an_option() {
         expect![[r#"
             fn created() -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    260574136743088119u64,
+                    9487166717305055003u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -475,15 +514,19 @@ fn a_warning_about_an_option() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_created>
                 for ::panora_hooks::__private::HookId<
-                    260574136743088119u64,
+                    9487166717305055003u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -513,11 +556,11 @@ fn a_warning_about_an_option() {
                     ) -> ::panora_hooks::__private::HookFuture {
                         ::panora_hooks::__private::Box::pin(async move {
                             ::panora_hooks::__private::drop((delivery, state));
-                            let outcome = __panora_hooks_inner().await;
-                            let class = ::panora_hooks::__private::Returned(&outcome)
+                            let __panora_hooks_outcome = __panora_hooks_inner().await;
+                            let class = ::panora_hooks::__private::Returned(&__panora_hooks_outcome)
                                 .__panora_hooks_class();
                             let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
-                                outcome,
+                                __panora_hooks_outcome,
                             );
                             ::panora_hooks::__private::with_class(result, class)
                         })
@@ -550,15 +593,19 @@ fn an_error_in_the_attribute() {
                 argument_0: Metadata,
             ) -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    9568701198158721676u64,
+                    5180155783368564280u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -572,15 +619,19 @@ fn an_error_in_the_attribute() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_a>
                 for ::panora_hooks::__private::HookId<
-                    9568701198158721676u64,
+                    5180155783368564280u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -615,11 +666,11 @@ fn an_error_in_the_attribute() {
                                 __S,
                             >(&delivery, &state)?;
                             ::panora_hooks::__private::drop((delivery, state));
-                            let outcome = __panora_hooks_inner(argument_0).await;
-                            let class = ::panora_hooks::__private::Returned(&outcome)
+                            let __panora_hooks_outcome = __panora_hooks_inner(argument_0).await;
+                            let class = ::panora_hooks::__private::Returned(&__panora_hooks_outcome)
                                 .__panora_hooks_class();
                             let result = ::panora_hooks::__private::IntoOutcome::into_outcome(
-                                outcome,
+                                __panora_hooks_outcome,
                             );
                             ::panora_hooks::__private::with_class(result, class)
                         })
@@ -655,15 +706,19 @@ fn an_error_in_the_signature() {
             #[allow(unused_variables)]
             pub fn a() -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    16810699771252582576u64,
+                    15832553090590252404u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -677,15 +732,19 @@ fn an_error_in_the_signature() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_a>
                 for ::panora_hooks::__private::HookId<
-                    16810699771252582576u64,
+                    15832553090590252404u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}
@@ -745,15 +804,19 @@ fn a_second_attribute() {
             #[allow(unused_variables)]
             fn a() -> ::panora_hooks::__private::FutureOf<
                 ::panora_hooks::__private::HookId<
-                    16810699771252582576u64,
+                    15832553090590252404u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 >,
@@ -768,15 +831,19 @@ fn a_second_attribute() {
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Identifies<__panora_hooks_a>
                 for ::panora_hooks::__private::HookId<
-                    16810699771252582576u64,
+                    15832553090590252404u64,
                     {
                         ::panora_hooks::__private::place(
                             ::panora_hooks::__private::concat!(
                                 ::panora_hooks::__private::module_path!(), ":",
                                 ::panora_hooks::__private::line!()
                             ),
-                            ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
-                            ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                            [
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_NAME"),
+                                ::panora_hooks::__private::option_env!("CARGO_PKG_VERSION"),
+                                ::panora_hooks::__private::option_env!("CARGO_BIN_NAME"),
+                            ],
+                            ::panora_hooks::__private::cfg!(test),
                         )
                     },
                 > {}

@@ -9,7 +9,7 @@ mod returned;
 mod text;
 
 pub use core::{
-    concat, file,
+    cfg, concat, file,
     future::{Future, Pending, pending},
     line,
     marker::Send,

@@ -2,18 +2,21 @@
 
 /// Returns the hash of a place in the source.
 ///
-/// `place` is a module and a line. A program and a library of one package can have the same name and
-/// share modules, and two versions of a crate can be in one program.
+/// `place` is a module and a line. Crates in one program can share both: two versions of a package,
+/// a program and the library of its package, or a library and the same library under test. `package`
+/// has the name and the version of the package, and the name of the program.
 #[must_use]
-pub const fn place(place: &str, program: Option<&str>, version: Option<&str>) -> u64 {
+pub const fn place(place: &str, package: [Option<&str>; 3], is_test: bool) -> u64 {
     let mut hash = with(0xcbf2_9ce4_8422_2325, place);
-    if let Some(program) = program {
-        hash = with(hash, program);
+    let mut index = 0;
+    while index < package.len() {
+        hash = match package[index] {
+            Some(text) => with(hash, text),
+            None => with(hash, ""),
+        };
+        index += 1;
     }
-    if let Some(version) = version {
-        hash = with(hash, version);
-    }
-    hash
+    with(hash, if is_test { "test" } else { "" })
 }
 
 /// Hashes a text with FNV-1a. A byte that no text has ends it.

@@ -35,7 +35,25 @@ macro_rules! hook_of {
 // Two hooks with one name, in one module, at one line.
 hook_of!(App "crm.note.created" Other "crm.task.created");
 
+macro_rules! functions {
+    ($($function:ident)*) => {
+        $(
+            fn $function() {
+                #[on("crm.contact.created")]
+                async fn hook() {}
+
+                let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![hook]);
+            }
+        )*
+    };
+}
+
+// The same with equal event types.
+functions!(first second);
+
 fn main() {
+    first();
+    second();
     let _ = Webhooks::new(Verifier::new("secret").unwrap()).with_state(App).hooks(hooks![
         App::created,
         App::deal_created,
