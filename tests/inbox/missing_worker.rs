@@ -102,6 +102,28 @@ fn events_that_are_stored_after_the_worker_has_ended_are_an_error() {
 }
 
 #[test]
+fn a_worker_that_waits_for_its_hooks_at_the_end_is_not_missing() {
+    let (log, _guard) = Log::of_this_thread();
+    run(async {
+        let (app, begun) = App::new(async |_| {
+            sleep(Duration::from_secs(250)).await;
+            Ok(())
+        });
+        let receiver = webhooks(app, memory()).shutdown_grace(Duration::from_secs(300));
+        let (router, worker) = receiver.into_parts("/webhook");
+        let running = Running::start(worker);
+        store(&router, "1").await;
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(begun.try_iter().count(), 1);
+        tokio::join!(running.stop(), async {
+            sleep(Duration::from_secs(1)).await;
+            store(&router, "2").await;
+        });
+        assert_eq!(reports(&log), 0);
+    });
+}
+
+#[test]
 fn events_that_are_stored_after_the_worker_has_panicked_are_an_error() {
     let (log, _guard) = Log::of_this_thread();
     run(async {

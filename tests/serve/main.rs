@@ -7,7 +7,9 @@ mod support;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -28,8 +30,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, as a process.
 struct Served {
-    folder: TempDir,
-    child: Child,
+    folder: Arc<TempDir>,
+    child: Arc<Mutex<Child>>,
+    stdin: ChildStdin,
+    /// Ends the watch over the program when it is dropped.
+    _watch: mpsc::Sender<()>,
     output: BufReader<ChildStdout>,
     address: SocketAddr,
     /// The line that it logs when it can be reached.
@@ -38,7 +43,7 @@ struct Served {
 
 impl Served {
     fn start(what: &str) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = Arc::new(TempDir::new().unwrap());
         let mut child = Command::new(env!("CARGO_BIN_EXE_served"))
             .arg(what)
             .current_dir(folder.path())
@@ -48,9 +53,12 @@ impl Served {
             .spawn()
             .unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
+        let stdin = child.stdin.take().unwrap();
+        let child = Arc::new(Mutex::new(child));
+        let watch = kill_after_patience(Arc::clone(&child));
         let started = until(&mut output, "receiving webhooks");
         let address = started.split_once("address=").unwrap().1.split(' ').next().unwrap().parse().unwrap();
-        Self { folder, child, output, address, started }
+        Self { folder, child, stdin, _watch: watch, output, address, started }
     }
 
     fn connect(&self) -> TcpStream {
@@ -82,7 +90,9 @@ impl Served {
 
     fn signal(&self, signal: &str) {
         // Uses the shell's built-in `kill`, because the program is not installed everywhere.
-        let kill = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.child.id())]).status();
+        let kill = Command::new("sh")
+            .args(["-c", &format!("kill {signal} {}", self.child.lock().unwrap().id())])
+            .status();
         assert!(kill.unwrap().success());
     }
 
@@ -100,16 +110,37 @@ impl Served {
     }
 
     fn let_the_hook_end(&mut self) {
-        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+        self.stdin.write_all(b"\n").unwrap();
     }
 
     /// Waits until the program ends. Returns its status, its output and its folder.
-    fn ended(mut self) -> (ExitStatus, String, TempDir) {
+    fn ended(mut self) -> (ExitStatus, String, Arc<TempDir>) {
         let mut output = String::new();
         self.output.read_to_string(&mut output).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
-        (self.child.wait().unwrap(), output, self.folder)
+        let mut child = self.child.lock().unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+        (child.wait().unwrap(), output, Arc::clone(&self.folder))
     }
+}
+
+/// A failed test leaves no program behind.
+impl Drop for Served {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap();
+        drop(child.kill());
+        drop(child.wait());
+    }
+}
+
+/// Kills a program that hangs, so that reading its output ends. Stops when the sender is dropped.
+fn kill_after_patience(child: Arc<Mutex<Child>>) -> mpsc::Sender<()> {
+    let (sender, dropped) = mpsc::channel();
+    thread::spawn(move || {
+        if dropped.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            drop(child.lock().unwrap().kill());
+        }
+    });
+    sender
 }
 
 /// Returns the line that holds a text.

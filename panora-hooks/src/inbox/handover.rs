@@ -23,6 +23,9 @@ pub(crate) struct Handover {
     is_watched: AtomicBool,
     /// Whether the worker has answered since.
     has_answered: AtomicBool,
+    /// Whether the worker is stopping. It leases nothing more, and the next worker runs the events
+    /// that are stored meanwhile.
+    is_stopping: AtomicBool,
 }
 
 impl Handover {
@@ -46,9 +49,23 @@ impl Handover {
         self.has_answered.store(true, Ordering::SeqCst);
     }
 
+    /// Takes note that the worker stops, until the guard is dropped.
+    pub(crate) fn worker_stops(&self) -> impl Drop {
+        struct Stopping<'h>(&'h AtomicBool);
+
+        impl Drop for Stopping<'_> {
+            fn drop(&mut self) {
+                self.0.store(false, Ordering::SeqCst);
+            }
+        }
+
+        self.is_stopping.store(true, Ordering::SeqCst);
+        Stopping(&self.is_stopping)
+    }
+
     async fn watch(self: Arc<Self>) {
         tokio::time::sleep(PATIENCE).await;
-        if self.has_answered.load(Ordering::SeqCst) {
+        if self.has_answered.load(Ordering::SeqCst) || self.is_stopping.load(Ordering::SeqCst) {
             self.is_watched.store(false, Ordering::SeqCst);
             return;
         }

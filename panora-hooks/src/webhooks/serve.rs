@@ -156,14 +156,20 @@ impl Receiver<'_> {
         let server = axum::serve(listener, router).with_graceful_shutdown(stopped(&stop)).into_future();
         let worker = worker.map(|worker| worker.run_until(stopped(&stop)));
         tracing::info!(%address, path, hooks, "receiving webhooks");
-        let signals = async {
-            let signal = signals.next().await;
-            tracing::info!(signal, "stopping: waiting for open requests and running hooks");
-            stop.send_replace(true);
-            signals.interrupt().await;
-        };
-        run(server, worker, &stop, signals).await
+        run(server, worker, &stop, cut_off(&mut signals, &stop)).await
     }
+}
+
+/// Tells the receiver to stop at a signal. Resolves at a Ctrl-C while the receiver stops.
+async fn cut_off(signals: &mut Signals, stop: &watch::Sender<bool>) {
+    let signal = tokio::select! {
+        signal = signals.next() => Some(signal),
+        // The server or the worker has failed.
+        () = stopped(stop) => None,
+    };
+    tracing::info!(signal, "stopping: waiting for open requests and running hooks");
+    stop.send_replace(true);
+    signals.interrupt().await;
 }
 
 /// Resolves when the receiver is told to stop, or is dropped.
@@ -268,7 +274,11 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
+    use std::{
+        future::{pending, poll_fn, ready},
+        pin::pin,
+        task::Poll,
+    };
 
     use super::*;
 
@@ -279,5 +289,18 @@ mod tests {
         let server = ready(Err(io::Error::other("no more connections")));
         let ended = run(server, Some(worker), &stop, pending()).await;
         assert_eq!(ended.map_err(|error| error.to_string()), Err("no more connections".to_owned()));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn one_ctrl_c_cuts_off_a_stop_that_a_failure_has_begun() {
+        let mut signals = Signals::install().unwrap();
+        let (stop, _) = watch::channel(true);
+        let mut cut_off = pin!(cut_off(&mut signals, &stop));
+        assert!(poll_fn(|context| Poll::Ready(cut_off.as_mut().poll(context))).await.is_pending());
+        // Uses the shell's built-in `kill`, because the program is not installed everywhere.
+        let kill = format!("kill -INT {}", std::process::id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        tokio::time::timeout(Duration::from_secs(60), cut_off).await.unwrap();
     }
 }

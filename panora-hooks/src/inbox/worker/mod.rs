@@ -61,6 +61,7 @@ impl Worker {
         let work = async {
             let mut scheduler = Scheduler::new(&*inbox, runner, policy);
             scheduler.run_until(shutdown, &handover).await;
+            let _stopping = handover.worker_stops();
             scheduler.drain().await;
             // The events that arrived last are stored before this returns. The next worker runs
             // them.

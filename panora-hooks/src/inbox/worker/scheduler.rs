@@ -102,15 +102,19 @@ impl<'i> Scheduler<'i> {
             self.start_suspect();
             self.start_lease();
             handover.worker_runs();
+            let (poll_at, may_lease) = (self.poll_at, self.may_lease());
             tokio::select! {
+                biased;
+                // First, so that no hook starts after the signal.
                 () = &mut shutdown => return,
+                // Before the notifications, of which a busy receiver has many.
+                () = self.step() => {}
                 () = handover.stored() => self.poll_at = Instant::now(),
                 () = &mut arrived => {
                     arrived = self.inbox.arrived();
                     self.poll_at = Instant::now();
                 }
-                () = sleep_until(self.poll_at), if self.may_lease() => {}
-                () = self.step() => {}
+                () = sleep_until(poll_at), if may_lease => {}
             }
         }
     }
