@@ -221,10 +221,11 @@ mod errors {
         let error =
             verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Maps>().unwrap_err();
         assert_eq!(error.path(), Some("email_addresses[0].?.b"));
-        let delivery = Delivery::encoded("x", r#"{"":7}"#);
-        let error =
-            verifier().verify(&delivery.body, &delivery.signature).unwrap().payload::<Maps>().unwrap_err();
-        assert_eq!(error.path(), Some("?"));
+        for key in ["", "4915112345678", "-1", "550e8400-e29b-11d4-a716-446655440000"] {
+            let delivery = Delivery::encoded("x", &format!(r#"{{"{key}":7}}"#));
+            let delivery = verifier().verify(&delivery.body, &delivery.signature).unwrap();
+            assert_eq!(delivery.payload::<Maps>().unwrap_err().path(), Some("?"), "{key}");
+        }
     }
 
     /// An error of our own, which converts into the one that it holds.

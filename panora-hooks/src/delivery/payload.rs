@@ -49,7 +49,8 @@ impl PayloadError {
     /// `.` for the payload itself. Returns `None` if no field is to blame: the payload is not JSON,
     /// has a number that is too large for `f64`, or is nested too deep.
     ///
-    /// A key that is not an identifier becomes `?`, because in a map it may be somebody's data.
+    /// A key that does not look like the name of a field becomes `?`, because in a map it may be
+    /// somebody's data, such as a number. A key of a map that does look like a name is shown.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match &self.problem {
@@ -187,5 +188,6 @@ fn difference(message: &str) -> Option<Difference> {
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     matches!(text.len(), 1..=64)
+        && !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
 }

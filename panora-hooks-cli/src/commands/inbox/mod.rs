@@ -109,9 +109,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             let replayed = match select {
                 Select::All(filter) => replay_all(inbox, filter).await?,
                 Select::Keys(keys) => {
-                    for event in find(inbox, &keys).await? {
-                        explain_if_not_replayed(&event);
-                    }
+                    require(inbox, &keys, explain_if_not_replayed).await?;
                     within(inbox.replay(Select::Keys(keys), u32::MAX)).await?.map_err(Failure::of)?
                 }
                 select => within(inbox.replay(select, u32::MAX)).await?.map_err(Failure::of)?,
@@ -133,7 +131,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             };
             input::confirm(&question, yes)?;
             if let Select::Keys(keys) = &select {
-                find(inbox, keys).await?;
+                require(inbox, keys, |_| {}).await?;
             }
             let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
             changed("dropped", dropped, json)?;
@@ -154,15 +152,18 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
     }
 }
 
-/// Returns the events with these keys, or fails if the inbox lacks one of them. A mistyped number
-/// changes nothing.
-async fn find(inbox: &impl Inbox, keys: &[EventKey]) -> Result<Vec<StoredEvent>, Failure> {
-    let mut events = Vec::with_capacity(keys.len());
+/// Fails if the inbox lacks one of these events, so that a mistyped number changes nothing. Passes
+/// the events on one at a time, because their data can be large.
+async fn require(
+    inbox: &impl Inbox,
+    keys: &[EventKey],
+    pass_on: impl Fn(&StoredEvent),
+) -> Result<(), Failure> {
     for key in keys {
         let event = within(inbox.get(*key)).await?.map_err(Failure::of)?;
-        events.push(event.ok_or_else(|| show::unknown(*key))?);
+        pass_on(&event.ok_or_else(|| show::unknown(*key))?);
     }
-    Ok(events)
+    Ok(())
 }
 
 /// Says why an event is not replayed.
