@@ -77,3 +77,23 @@ fn a_panic_and_a_timeout_are_one_error_each() {
     assert!(failed.contains(expected), "{failed}");
     assert_dead(dead, 2, true, "all 2 attempts failed, the last: the hook took longer than 9s");
 }
+
+#[test]
+fn a_panic_in_a_destructor_of_a_hook_that_times_out_hides_nothing() {
+    struct Panics;
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+
+    let errors = errors(async || {
+        let _panics = Panics;
+        pending().await
+    });
+    let [failed, dead] = &*errors else { panic!("{errors:?}") };
+    let expected = "hook cancelled: it took longer than 9s hook=\"receiver::contact_created\"";
+    assert!(failed.contains(expected), "{failed}");
+    assert_dead(dead, 2, true, "all 2 attempts failed, the last: the hook took longer than 9s");
+}

@@ -9,7 +9,8 @@ use crate::hook::HookError;
 pub enum Outcome {
     /// A hook ran and succeeded.
     Handled {
-        /// The path of the hook inside its crate, such as `crm::contact_created`.
+        /// The path of the hook inside its crate, such as `crm::contact_created`. It leaves out the
+        /// type of an `impl` block.
         hook: &'static str,
     },
     /// No hook names the event's type.

@@ -1,6 +1,9 @@
 //! One attempt: runs the hook of an event, and decides what happens to the event.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, SystemTime},
+};
 
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
@@ -114,9 +117,12 @@ async fn run(
     delivery: Delivery<'static>,
     timeout: Duration,
 ) -> (Option<&'static str>, AttemptOutcome) {
-    let Some(call) = runner.call(delivery) else { return (None, AttemptOutcome::Unhandled) };
+    let Some(mut call) = runner.call(delivery) else { return (None, AttemptOutcome::Unhandled) };
     let hook = Some(call.hook());
-    let ending = tokio::time::timeout(timeout, call).await;
+    let ending = tokio::time::timeout(timeout, &mut call).await;
+    // A destructor in a hook that is cut off may panic, which must not end the attempt without its
+    // outcome.
+    drop(catch_unwind(AssertUnwindSafe(|| drop(call))));
     (hook, ending.map_or(AttemptOutcome::TimedOut(timeout), AttemptOutcome::Ended))
 }
 
