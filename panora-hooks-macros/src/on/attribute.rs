@@ -1,6 +1,6 @@
 //! Parses the arguments of `#[on(..)]`.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, Lit, LitStr, Path, parse::Parser};
 
@@ -146,7 +146,8 @@ fn parse_crate(key: &Ident, value: TokenStream, diagnostics: &mut Diagnostics) -
 
 fn parse_literal(tokens: &[TokenTree], diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let mut rest = tokens.iter();
-    let literal = rest.next().and_then(|first| syn::parse2::<Lit>(ungrouped(first)).ok());
+    // `syn` also reads a literal that `macro_rules!` passes on in a group without delimiters.
+    let literal = rest.next().and_then(|first| syn::parse2::<Lit>(first.clone().into()).ok());
     let Some(literal) = literal else {
         let all: TokenStream = tokens.iter().cloned().collect();
         match dotted_name(tokens) {
@@ -176,14 +177,6 @@ fn parse_literal(tokens: &[TokenTree], diagnostics: &mut Diagnostics) -> Option<
     };
     diagnostics.error(literal, format_args!("expected a string literal, found {found}"));
     None
-}
-
-/// Unwraps a literal that `macro_rules!` passed on in a group without delimiters.
-fn ungrouped(token: &TokenTree) -> TokenStream {
-    match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None => group.stream(),
-        token => token.clone().into(),
-    }
 }
 
 /// Returns the text of `crm.contact.created` or `crm.*` written without quotes.

@@ -36,10 +36,10 @@ macro_rules! hook_of {
 hook_of!(App "crm.note.created" Other "crm.task.created");
 
 macro_rules! functions {
-    ($($function:ident)*) => {
+    ($event:expr, $($function:ident)*) => {
         $(
             fn $function() {
-                #[on("crm.contact.created")]
+                #[on($event)]
                 async fn hook() {}
 
                 let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![hook]);
@@ -48,8 +48,8 @@ macro_rules! functions {
     };
 }
 
-// The same with equal event types.
-functions!(first second);
+// The same with equal event types, which the macro takes as an expression.
+functions!("crm.contact.created", first second);
 
 fn main() {
     first();
