@@ -39,6 +39,7 @@ impl Depth {
 /// assert_eq!(Count::exactly(17), 17);
 /// assert_eq!(Count::at_least(10_000).to_string(), "10000+");
 /// assert_ne!(Count::at_least(10_000), 10_000);
+/// assert!(!Count::at_least(10_000).is_exact());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
