@@ -146,9 +146,9 @@ impl Template {
         })
     }
 
-    /// Sets a value in the payload, such as `name=Acme`. A value that is not JSON is a text, as is a
-    /// number or a boolean in place of a text: `id=42` sets `"42"`. A key in quotes may contain any
-    /// character, as in `"a.b"=1`.
+    /// Sets a value in the payload, such as `name=Acme`. A value that is not JSON is a text. A
+    /// number or a boolean in place of a text is a text as well: `id=42` sets `"42"`. A key in
+    /// quotes may contain any character, as in `"a.b"=1`.
     ///
     /// # Errors
     ///

@@ -146,8 +146,8 @@ async fn a_body_waits_until_another_releases_its_memory() {
     }
 }
 
-/// Reading a body takes an additional buffer, which is given back. Otherwise there would be no room
-/// for the third.
+/// Reading a body takes an additional buffer. The third body fits only because the buffers of the
+/// others are released.
 #[tokio::test(start_paused = true)]
 async fn a_body_that_fits_does_not_wait() {
     let mut receiver = Receiver::with(210_000);

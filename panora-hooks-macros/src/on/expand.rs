@@ -407,7 +407,7 @@ fn warn(Warning { kind, message, span }: &Warning) -> TokenStream {
     }
 }
 
-/// Returns the `#[cfg(..)]`s of the function, which also apply to the function that stands in for it.
+/// Returns the `#[cfg(..)]`s of the function, which its stand-in keeps.
 fn configuration(function: &Function) -> Vec<TokenStream> {
     let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
     function.attributes.iter().filter(is_cfg).map(ToTokens::to_token_stream).collect()

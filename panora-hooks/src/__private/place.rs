@@ -3,8 +3,8 @@
 /// Returns the hash of a place in the source.
 ///
 /// `place` is a module and a line. Crates in one program can share both: two versions of a package,
-/// a program and the library of its package, or a library and the same library under test. `package`
-/// has the name and the version of the package, and the name of the program.
+/// a program and the library of its package, or a library and the same library under test.
+/// `package` has the name and the version of the package, and the name of the program.
 #[must_use]
 pub const fn place(place: &str, package: [Option<&str>; 3], is_test: bool) -> u64 {
     let mut hash = with(0xcbf2_9ce4_8422_2325, place);
