@@ -10,6 +10,14 @@ pub enum Capability {
     Forget,
     /// [`Inbox::expedite`](super::Inbox::expedite): events recover from a clock that was set back.
     Expedite,
+    /// [`Inbox::attempts`](super::Inbox::attempts): attempts are recorded.
+    Attempts,
+    /// [`Inbox::statistics`](super::Inbox::statistics): figures are kept.
+    Statistics,
+    /// [`Inbox::error_groups`](super::Inbox::error_groups): dead events are grouped by their error.
+    ErrorGroups,
+    /// [`Inbox::audit`](super::Inbox::audit): actions of operators are recorded.
+    Audit,
 }
 
 /// The optional parts that a store implements.
@@ -28,8 +36,14 @@ impl Capabilities {
     pub const CORE: Self = Self(0);
 
     /// Every part that this version of the crate knows.
-    pub const ALL: Self =
-        Self::CORE.with(Capability::Discard).with(Capability::Forget).with(Capability::Expedite);
+    pub const ALL: Self = Self::CORE
+        .with(Capability::Discard)
+        .with(Capability::Forget)
+        .with(Capability::Expedite)
+        .with(Capability::Attempts)
+        .with(Capability::Statistics)
+        .with(Capability::ErrorGroups)
+        .with(Capability::Audit);
 
     /// Adds a part.
     #[must_use]

@@ -3,7 +3,7 @@
 use std::{pin::Pin, time::Duration};
 
 use super::{
-    Capabilities, Depth, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Put, Settled, Settlement,
+    Capabilities, Depth, Figures, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Put, Settled, Settlement,
 };
 
 type Boxed<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
@@ -18,6 +18,13 @@ pub(crate) trait ErasedInbox: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn forget(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
     fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
+    fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>>;
+    fn prune_figures(
+        &self,
+        minutes: Duration,
+        hours: Duration,
+        max: u32,
+    ) -> Boxed<'_, Result<u64, InboxError>>;
     fn arrived(&self) -> Boxed<'_, ()>;
 }
 
@@ -52,6 +59,19 @@ impl<I: Inbox> ErasedInbox for I {
 
     fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
         Box::pin(Inbox::expedite(self, longest_delay, max))
+    }
+
+    fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>> {
+        Box::pin(Inbox::add_figures(self, figures))
+    }
+
+    fn prune_figures(
+        &self,
+        minutes: Duration,
+        hours: Duration,
+        max: u32,
+    ) -> Boxed<'_, Result<u64, InboxError>> {
+        Box::pin(Inbox::prune_figures(self, minutes, hours, max))
     }
 
     fn arrived(&self) -> Boxed<'_, ()> {

@@ -1,6 +1,9 @@
 //! Events that are about to be stored, and stored events.
 
-use std::{fmt, time::SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use bytestring::ByteString;
 use sha2::{Digest, Sha256};
@@ -286,18 +289,29 @@ pub struct EventInfo {
     pub received_at: SystemTime,
     /// The state of the event.
     pub state: EventState,
-    /// The number of attempts so far.
+    /// The number of attempts so far, in this run.
     pub attempts: u32,
+    /// The run of the event: 1, and one more for each [replay](super::Inbox::replay) after the
+    /// event was dead or done.
+    pub run: u32,
     /// The time until which the event is delayed or leased.
     pub until: Option<SystemTime>,
     /// The reason why the event is parked or dead.
     pub reason: Option<String>,
+    /// The error of the last failed attempt, from this run or an earlier one. `None` if none is
+    /// recorded.
+    pub last_error: Option<String>,
+    /// When the event became done.
+    pub done_at: Option<SystemTime>,
+    /// How long the hook of a done event ran when it succeeded. `None` if that is not recorded, as
+    /// for an event that was [discarded](super::Inbox::discard).
+    pub duration: Option<Duration>,
     /// The size of the data in bytes; `None` once the data is pruned.
     pub size: Option<u64>,
 }
 
 impl EventInfo {
-    /// Creates a record. The remaining fields are 0 or `None`, to be filled in.
+    /// Creates a record of the first run. The remaining fields are 0 or `None`, to be filled in.
     #[must_use]
     pub fn new(
         key: EventKey,
@@ -306,7 +320,21 @@ impl EventInfo {
         received_at: SystemTime,
         state: EventState,
     ) -> Self {
-        Self { key, id, wire_type, received_at, state, attempts: 0, until: None, reason: None, size: None }
+        Self {
+            key,
+            id,
+            wire_type,
+            received_at,
+            state,
+            attempts: 0,
+            run: 1,
+            until: None,
+            reason: None,
+            last_error: None,
+            done_at: None,
+            duration: None,
+            size: None,
+        }
     }
 
     /// Returns the type under the name that hooks and endpoints use, such as `crm.company.created`.

@@ -2,12 +2,13 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use bytestring::ByteString;
 
-use super::EventKey;
+use super::{AttemptReport, EventKey};
 
 /// The most data that one lease returns, in bytes, unless a single event is larger.
 pub(super) const MAX_LEASED_BYTES: u32 = 32 * 1024 * 1024;
@@ -20,13 +21,21 @@ pub struct LeaseRequest {
     pub max: u32,
     /// How long the leases last, by the clock of the store.
     pub lease_for: Duration,
+    /// The name of the worker. It is recorded with an attempt that is never settled.
+    pub worker: Option<Arc<str>>,
 }
 
 impl LeaseRequest {
     /// Requests up to `max` events, leased for this time.
     #[must_use]
     pub fn new(max: u32, lease_for: Duration) -> Self {
-        Self { max, lease_for }
+        Self { max, lease_for, worker: None }
+    }
+
+    /// Sets the name of the worker.
+    #[must_use]
+    pub fn worker(self, worker: Arc<str>) -> Self {
+        Self { worker: Some(worker), ..self }
     }
 }
 
@@ -121,13 +130,23 @@ pub struct Settlement {
     pub token: LeaseToken,
     /// The decision.
     pub decision: Decision,
+    /// The attempt that ends. A store that keeps attempts records it in the transaction that
+    /// applies the decision.
+    pub attempt: Option<AttemptReport>,
 }
 
 impl Settlement {
     /// Applies `decision` to the event that `token` holds.
     #[must_use]
     pub fn new(token: LeaseToken, decision: Decision) -> Self {
-        Self { token, decision }
+        Self { token, decision, attempt: None }
+    }
+
+    /// Reports the attempt that ends with [`Decision::Complete`], [`Decision::RetryAfter`] or
+    /// [`Decision::Bury`].
+    #[must_use]
+    pub fn attempt(self, attempt: AttemptReport) -> Self {
+        Self { attempt: Some(attempt), ..self }
     }
 }
 

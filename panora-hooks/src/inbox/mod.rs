@@ -3,6 +3,8 @@
 #[cfg(doc)]
 #[doc = include_str!("../docs/capacity.md")]
 pub mod capacity {}
+mod attempt;
+mod audit;
 mod capability;
 mod clock;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -10,7 +12,9 @@ mod column;
 mod depth;
 mod erased;
 mod error;
+mod error_group;
 mod event;
+mod figures;
 pub(crate) mod handover;
 mod key;
 mod lease;
@@ -23,15 +27,15 @@ mod query;
 mod readiness;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod time;
 pub(crate) mod worker;
 pub(crate) mod writer;
 
 use std::{
     future::{self, Future},
+    ops::Range,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 pub(crate) use self::erased::ErasedInbox;
@@ -40,10 +44,14 @@ pub use self::postgres::PostgresInbox;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteInbox;
 pub use self::{
+    attempt::{AttemptInfo, AttemptOutcome, AttemptReport},
+    audit::{AuditEntry, AuditRecord},
     capability::{Capabilities, Capability},
     depth::{Count, Depth},
     error::{InboxError, OpenError},
+    error_group::{ErrorGroup, Fingerprint},
     event::{EventInfo, EventState, NewEvent, ParkReason, Put, StoredEvent},
+    figures::{Figures, Histogram, StatisticsStep},
     key::EventKey,
     lease::{Decision, LeaseRequest, LeaseToken, Leased, Settled, Settlement},
     memory::MemoryInbox,
@@ -132,7 +140,8 @@ pub trait Inbox: Send + Sync + 'static {
         settlements: Vec<Settlement>,
     ) -> impl Future<Output = Result<Vec<Settled>, InboxError>> + Send;
 
-    /// Returns a page of events, oldest first.
+    /// Returns a page of events, in the order in which they were stored or in reverse
+    /// ([`Query::newest_first`]).
     fn list(&self, query: Query) -> impl Future<Output = Result<Page<EventInfo>, InboxError>> + Send;
 
     /// Returns an event with its data.
@@ -218,6 +227,102 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("expedite")))
     }
 
+    /// Counts the events that a filter accepts, up to 10,000.
+    ///
+    /// Defaults to counting the pages of a [`list`](Self::list).
+    fn count(&self, filter: Filter) -> impl Future<Output = Result<Count, InboxError>> + Send {
+        count_pages(self, filter)
+    }
+
+    /// Returns the recorded attempts of an event, in order. Returns none for an event that is
+    /// unknown or [pruned](Self::prune).
+    ///
+    /// An attempt that fails, and a success that follows a failed attempt, is recorded by the
+    /// [settlement](Settlement::attempt) that ends it. An interrupted attempt is recorded by the
+    /// next lease of the event. The first 20 and the last 20 attempts of each run are kept.
+    ///
+    /// Optional: [`Capability::Attempts`]. Defaults to [`InboxError::Unsupported`].
+    fn attempts(&self, key: EventKey) -> impl Future<Output = Result<Vec<AttemptInfo>, InboxError>> + Send {
+        let _ = key;
+        future::ready(Err(InboxError::Unsupported("attempts")))
+    }
+
+    /// Returns up to `limit` groups of dead events that have the same error and type, largest
+    /// first. A store may stop counting at a limit of its own.
+    ///
+    /// Optional: [`Capability::ErrorGroups`]. Defaults to [`InboxError::Unsupported`].
+    fn error_groups(&self, limit: u32) -> impl Future<Output = Result<Vec<ErrorGroup>, InboxError>> + Send {
+        let _ = limit;
+        future::ready(Err(InboxError::Unsupported("error_groups")))
+    }
+
+    /// Adds figures of event types to those of the current minute and hour, by the clock of the
+    /// store.
+    ///
+    /// Every process that stores or runs events calls this about every ten seconds. A crash loses
+    /// the figures that were not added yet, but never an event.
+    ///
+    /// Optional: [`Capability::Statistics`]. Defaults to [`InboxError::Unsupported`].
+    fn add_figures(
+        &self,
+        figures: Vec<(String, Figures)>,
+    ) -> impl Future<Output = Result<(), InboxError>> + Send {
+        let _ = figures;
+        future::ready(Err(InboxError::Unsupported("add_figures")))
+    }
+
+    /// Returns the figures of the steps that begin in a range of time, sorted by time and then by
+    /// event type. Steps without figures are left out.
+    ///
+    /// `step` is rounded up to whole minutes. Whole hours are kept for longer, a year by default;
+    /// shorter steps for 30 days ([`keep_figures`](crate::WebhooksWithInbox::keep_figures)).
+    ///
+    /// Optional: [`Capability::Statistics`]. Defaults to [`InboxError::Unsupported`].
+    fn statistics(
+        &self,
+        range: Range<SystemTime>,
+        step: Duration,
+    ) -> impl Future<Output = Result<Vec<StatisticsStep>, InboxError>> + Send {
+        let _ = (range, step);
+        future::ready(Err(InboxError::Unsupported("statistics")))
+    }
+
+    /// Removes up to `max` figures: those of minutes and of hours that are older than these times.
+    /// Returns the number of figures that were removed. Also removes audit entries that are older
+    /// than `hours`.
+    ///
+    /// Optional: [`Capability::Statistics`]. Defaults to [`InboxError::Unsupported`].
+    fn prune_figures(
+        &self,
+        minutes: Duration,
+        hours: Duration,
+        max: u32,
+    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        let _ = (minutes, hours, max);
+        future::ready(Err(InboxError::Unsupported("prune_figures")))
+    }
+
+    /// Records an action of an operator.
+    ///
+    /// Optional: [`Capability::Audit`]. Defaults to [`InboxError::Unsupported`].
+    fn add_audit(&self, record: AuditRecord) -> impl Future<Output = Result<(), InboxError>> + Send {
+        let _ = record;
+        future::ready(Err(InboxError::Unsupported("add_audit")))
+    }
+
+    /// Returns up to `limit` recorded actions, newest first, from those with a smaller number than
+    /// `before`.
+    ///
+    /// Optional: [`Capability::Audit`]. Defaults to [`InboxError::Unsupported`].
+    fn audit(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditEntry>, InboxError>> + Send {
+        let _ = (before, limit);
+        future::ready(Err(InboxError::Unsupported("audit")))
+    }
+
     /// Resolves when another process may have made an event ready.
     ///
     /// A worker also polls every second. A store without this method is only polled.
@@ -286,7 +391,71 @@ impl<I: Inbox> Inbox for Arc<I> {
         (**self).expedite(longest_delay, max)
     }
 
+    fn count(&self, filter: Filter) -> impl Future<Output = Result<Count, InboxError>> + Send {
+        (**self).count(filter)
+    }
+
+    fn attempts(&self, key: EventKey) -> impl Future<Output = Result<Vec<AttemptInfo>, InboxError>> + Send {
+        (**self).attempts(key)
+    }
+
+    fn error_groups(&self, limit: u32) -> impl Future<Output = Result<Vec<ErrorGroup>, InboxError>> + Send {
+        (**self).error_groups(limit)
+    }
+
+    fn add_figures(
+        &self,
+        figures: Vec<(String, Figures)>,
+    ) -> impl Future<Output = Result<(), InboxError>> + Send {
+        (**self).add_figures(figures)
+    }
+
+    fn statistics(
+        &self,
+        range: Range<SystemTime>,
+        step: Duration,
+    ) -> impl Future<Output = Result<Vec<StatisticsStep>, InboxError>> + Send {
+        (**self).statistics(range, step)
+    }
+
+    fn prune_figures(
+        &self,
+        minutes: Duration,
+        hours: Duration,
+        max: u32,
+    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).prune_figures(minutes, hours, max)
+    }
+
+    fn add_audit(&self, record: AuditRecord) -> impl Future<Output = Result<(), InboxError>> + Send {
+        (**self).add_audit(record)
+    }
+
+    fn audit(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditEntry>, InboxError>> + Send {
+        (**self).audit(before, limit)
+    }
+
     fn arrived(&self) -> impl Future<Output = ()> + Send {
         (**self).arrived()
+    }
+}
+
+/// The number at which [`Inbox::count`] stops by default.
+const MAX_COUNT: u64 = 10_000;
+
+async fn count_pages<I: Inbox + ?Sized>(inbox: &I, filter: Filter) -> Result<Count, InboxError> {
+    let mut query = Query::new(filter).limit(1000);
+    let mut counted = 0;
+    loop {
+        let page = inbox.list(query.clone()).await?;
+        counted += page.items.len() as u64;
+        match page.next {
+            Some(last) if counted <= MAX_COUNT => query = query.after(last),
+            _ => return Ok(Count::up_to(MAX_COUNT, counted)),
+        }
     }
 }

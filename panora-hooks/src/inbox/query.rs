@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{EventInfo, EventKey, EventState};
+use super::{EventInfo, EventKey, EventState, Fingerprint};
 use crate::catalogue;
 
 /// A condition on events. A field that is `None` accepts every event.
@@ -21,6 +21,12 @@ pub struct Filter {
     pub event_type: Option<String>,
     /// Accepts events that arrived before this time.
     pub received_before: Option<SystemTime>,
+    /// Accepts events that arrived at this time or later.
+    pub received_from: Option<SystemTime>,
+    /// Accepts events with this `id_event`.
+    pub id: Option<String>,
+    /// Accepts dead events whose error has this fingerprint.
+    pub error_group: Option<Fingerprint>,
 }
 
 impl Filter {
@@ -48,6 +54,28 @@ impl Filter {
         Self { received_before: Some(time), ..self }
     }
 
+    /// Accepts only events that arrived at a time or later.
+    ///
+    /// A store may look for these events only among those that it stored from an hour before that
+    /// time on. An event is missing then if the clock of its receiver was ahead by more.
+    #[must_use]
+    pub fn received_from(self, time: SystemTime) -> Self {
+        Self { received_from: Some(time), ..self }
+    }
+
+    /// Accepts only events with an `id_event`. There are several if an id arrived with different
+    /// types or data.
+    #[must_use]
+    pub fn id(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
+    }
+
+    /// Accepts only dead events whose error has a fingerprint.
+    #[must_use]
+    pub fn error_group(self, fingerprint: Fingerprint) -> Self {
+        Self { error_group: Some(fingerprint), ..self }
+    }
+
     /// Returns every wire type that an accepted event may have, or `None` if any type is accepted.
     /// For example, `crm.company.created` is `crm.company.push` on the wire.
     #[must_use]
@@ -64,14 +92,17 @@ impl Filter {
     }
 }
 
-/// A request for one page of events, oldest first.
+/// A request for one page of events, oldest first unless [`newest_first`](Self::newest_first) is
+/// set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
     /// The events to list.
     pub filter: Filter,
-    /// Lists events after this one: [`Page::next`] of the previous page.
+    /// Lists events after this one, in the order of the list: [`Page::next`] of the previous page.
     pub after: Option<EventKey>,
+    /// Whether the list begins with the event that was stored last.
+    pub newest_first: bool,
     /// The most events on the page. Defaults to 100.
     pub limit: u32,
 }
@@ -89,6 +120,12 @@ impl Query {
         Self { after: after.into(), ..self }
     }
 
+    /// Lists the event that was stored last first. A following page has older events.
+    #[must_use]
+    pub fn newest_first(self) -> Self {
+        Self { newest_first: true, ..self }
+    }
+
     /// Sets the most events on the page.
     #[must_use]
     pub fn limit(self, limit: u32) -> Self {
@@ -98,7 +135,7 @@ impl Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { filter: Filter::default(), after: None, limit: 100 }
+        Self { filter: Filter::default(), after: None, newest_first: false, limit: 100 }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::inbox::{
 
 impl PostgresInbox {
     pub(super) async fn lease_batch(&self, request: &LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for } = *request;
+        let LeaseRequest { max, lease_for, .. } = *request;
         // Nothing is leased from tables of a later version, whose rows may mean something else.
         let lease = format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),

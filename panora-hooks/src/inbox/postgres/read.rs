@@ -49,7 +49,7 @@ fn kept(data: &str) -> String {
 
 impl PostgresInbox {
     pub(super) async fn page(&self, query: &Query) -> Result<Page<EventInfo>, InboxError> {
-        let Query { filter, after, limit } = query;
+        let Query { filter, after, limit, .. } = query;
         let wanted = filter.state.map_or(Wanted::Any, Wanted::State);
         let selection = self.selection(filter, wanted).await?;
         let after = after.map_or(0, column::seq);

@@ -24,7 +24,7 @@ impl Queue {
         request: &LeaseRequest,
         now: SystemTime,
     ) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for } = *request;
+        let LeaseRequest { max, lease_for, .. } = *request;
         let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
         self.check_version()?;
         // This read takes no lock, and usually no event is due.

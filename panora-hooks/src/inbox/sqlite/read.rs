@@ -31,7 +31,7 @@ impl Reader {
     }
 
     pub(super) fn list(&mut self, query: &Query, now: SystemTime) -> Result<Page<EventInfo>, InboxError> {
-        let Query { filter, after, limit } = query;
+        let Query { filter, after, limit, .. } = query;
         // One more shows whether there is a next page.
         let wanted = (*limit as usize).saturating_add(1);
         let after = after.map_or(0, column::seq);

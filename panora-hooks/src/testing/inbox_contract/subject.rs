@@ -52,6 +52,10 @@ impl<H: Harness> Subject<H> {
             Capability::Discard => "the store does not claim `Capability::Discard`",
             Capability::Forget => "the store does not claim `Capability::Forget`",
             Capability::Expedite => "the store does not claim `Capability::Expedite`",
+            Capability::Attempts => "the store does not claim `Capability::Attempts`",
+            Capability::Statistics => "the store does not claim `Capability::Statistics`",
+            Capability::ErrorGroups => "the store does not claim `Capability::ErrorGroups`",
+            Capability::Audit => "the store does not claim `Capability::Audit`",
         }))
     }
 

@@ -1,0 +1,74 @@
+//! The figures and the audit of a `MemoryInbox`.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    time::{Duration, SystemTime},
+};
+
+use crate::inbox::{
+    AuditEntry, AuditRecord, Figures, StatisticsStep,
+    figures::{HOUR, MINUTE, step_length, step_start},
+    time::{micros, time, whole_micros},
+};
+
+/// The sums of one length of step, by the beginning of the step and the event type.
+type Steps = BTreeMap<(i64, String), Figures>;
+
+/// The sums of all processes.
+#[derive(Default)]
+pub(super) struct Sums {
+    minutes: Steps,
+    hours: Steps,
+    audit: Vec<AuditEntry>,
+}
+
+impl Sums {
+    pub(super) fn add(&mut self, figures: Vec<(String, Figures)>, now: SystemTime) {
+        for (event_type, figures) in figures {
+            for (steps, length) in [(&mut self.minutes, MINUTE), (&mut self.hours, HOUR)] {
+                let start = step_start(micros(now), length);
+                steps.entry((start, event_type.clone())).or_default().add(&figures);
+            }
+        }
+    }
+
+    pub(super) fn between(&self, range: &Range<SystemTime>, step: Duration) -> Vec<StatisticsStep> {
+        let length = step_length(step);
+        let kept = if length % HOUR == 0 { &self.hours } else { &self.minutes };
+        let (first, end) = (micros(range.start), micros(range.end));
+        let mut steps = Steps::new();
+        for ((at, event_type), figures) in kept {
+            let start = step_start(*at, length);
+            if first <= start && start < end {
+                steps.entry((start, event_type.clone())).or_default().add(figures);
+            }
+        }
+        let step = |((start, event_type), figures)| StatisticsStep::new(time(start), event_type, figures);
+        steps.into_iter().map(step).collect()
+    }
+
+    pub(super) fn prune(&mut self, minutes: Duration, hours: Duration, max: u32, now: SystemTime) -> u64 {
+        let mut left = u64::from(max);
+        let before = |age| micros(now).saturating_sub(whole_micros(age));
+        for (steps, before) in [(&mut self.minutes, before(minutes)), (&mut self.hours, before(hours))] {
+            steps.retain(|(at, _), _| {
+                let is_kept = *at >= before || left == 0;
+                left -= u64::from(!is_kept);
+                is_kept
+            });
+        }
+        self.audit.retain(|entry| micros(entry.at) >= before(hours));
+        u64::from(max) - left
+    }
+
+    pub(super) fn add_audit(&mut self, record: AuditRecord, now: SystemTime) {
+        let number = self.audit.last().map_or(1, |last| last.number + 1);
+        self.audit.push(AuditEntry::new(number, now, record));
+    }
+
+    pub(super) fn audit(&self, before: Option<u64>, limit: u32) -> Vec<AuditEntry> {
+        let older = self.audit.iter().rev().filter(|entry| before.is_none_or(|before| entry.number < before));
+        older.take(limit as usize).cloned().collect()
+    }
+}

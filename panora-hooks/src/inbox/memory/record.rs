@@ -1,0 +1,169 @@
+//! The record of one event.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::inbox::{
+    AttemptInfo, AttemptOutcome, AttemptReport, EventInfo, EventKey, EventState, Filter, Fingerprint,
+    NewEvent, ParkReason, Select, attempt::KEPT_ATTEMPTS,
+};
+
+pub(super) struct Record {
+    pub(super) event: NewEvent,
+    pub(super) has_data: bool,
+    pub(super) attempts: u32,
+    pub(super) run: u32,
+    pub(super) state: RecordState,
+    /// The recorded attempts, oldest first.
+    pub(super) history: Vec<AttemptInfo>,
+}
+
+pub(super) enum RecordState {
+    Waiting { due: SystemTime },
+    Leased(Lease),
+    Parked(ParkReason),
+    Dead(String),
+    Done { at: SystemTime, duration: Option<Duration> },
+}
+
+pub(super) struct Lease {
+    pub(super) until: SystemTime,
+    pub(super) fence: u128,
+    pub(super) started_at: SystemTime,
+    pub(super) worker: Option<Arc<str>>,
+}
+
+impl Record {
+    pub(super) fn new(event: NewEvent, state: RecordState) -> Self {
+        Self { event, has_data: true, attempts: 0, run: 1, state, history: Vec::new() }
+    }
+
+    /// Records the current attempt, which a worker reports.
+    pub(super) fn report(&mut self, report: AttemptReport, now: SystemTime) {
+        if !report.is_kept(self.attempts) {
+            return;
+        }
+        self.keep(AttemptInfo {
+            started_at: report.duration.map_or(Some(now), |duration| now.checked_sub(duration)),
+            duration: report.duration,
+            error: report.error,
+            worker: Some(report.worker.to_string()),
+            ..AttemptInfo::new(self.run, self.attempts, report.outcome)
+        });
+    }
+
+    /// Records the current attempt if it was never settled.
+    pub(super) fn note_interruption(&mut self) {
+        let RecordState::Leased(lease) = &self.state else { return };
+        let attempt = AttemptInfo {
+            started_at: Some(lease.started_at),
+            worker: lease.worker.as_deref().map(str::to_owned),
+            ..AttemptInfo::new(self.run, self.attempts, AttemptOutcome::Interrupted)
+        };
+        self.keep(attempt);
+    }
+
+    fn keep(&mut self, attempt: AttemptInfo) {
+        let (run, last) = (attempt.run, attempt.number.saturating_sub(KEPT_ATTEMPTS));
+        self.history.push(attempt);
+        self.history
+            .retain(|attempt| attempt.run != run || attempt.number <= KEPT_ATTEMPTS || attempt.number > last);
+    }
+
+    pub(super) fn drop_data(&mut self) {
+        self.has_data = false;
+        self.history = Vec::new();
+    }
+
+    /// Makes the event ready, with no attempts counted.
+    pub(super) fn replay(&mut self, now: SystemTime) {
+        if !matches!(self.state, RecordState::Waiting { .. } | RecordState::Parked(_)) {
+            self.run += 1;
+        }
+        self.attempts = 0;
+        self.state = RecordState::Waiting { due: now };
+    }
+
+    /// Returns the fingerprint of the error of a dead event.
+    pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
+        match &self.state {
+            RecordState::Dead(reason) => Some(Fingerprint::of(reason)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn ready_since(&self, now: SystemTime) -> Option<SystemTime> {
+        match self.state {
+            RecordState::Waiting { due: since } | RecordState::Leased(Lease { until: since, .. }) => {
+                (since <= now).then_some(since)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn state(&self, now: SystemTime) -> EventState {
+        match self.state {
+            _ if self.ready_since(now).is_some() => EventState::Ready,
+            RecordState::Waiting { .. } => EventState::Delayed,
+            RecordState::Leased(_) => EventState::Leased,
+            RecordState::Parked(_) => EventState::Parked,
+            RecordState::Dead(_) => EventState::Dead,
+            RecordState::Done { .. } => EventState::Done,
+        }
+    }
+
+    pub(super) fn was_done_before(&self, time: SystemTime) -> bool {
+        matches!(self.state, RecordState::Done { at, .. } if at < time)
+    }
+
+    pub(super) fn is_among(&self, which: &Select, key: EventKey, now: SystemTime) -> bool {
+        match which {
+            Select::Keys(keys) => keys.contains(&key),
+            Select::All(filter) => self.is_selected(filter, now),
+        }
+    }
+
+    pub(super) fn is_selected(&self, filter: &Filter, now: SystemTime) -> bool {
+        filter.state.is_none_or(|state| state == self.state(now))
+            && filter.wire_types().is_none_or(|types| types.contains(&self.event.wire_type()))
+            && filter.received_before.is_none_or(|time| self.event.received_at() < time)
+            && filter.received_from.is_none_or(|time| self.event.received_at() >= time)
+            && filter.id.as_ref().is_none_or(|id| id == self.event.id())
+            && filter.error_group.is_none_or(|group| self.fingerprint() == Some(group))
+    }
+
+    pub(super) fn info(&self, key: EventKey, now: SystemTime) -> EventInfo {
+        let (id, wire_type) = (self.event.id().to_owned(), self.event.wire_type().to_owned());
+        let state = self.state(now);
+        EventInfo {
+            attempts: self.attempts,
+            run: self.run,
+            until: match self.state {
+                RecordState::Waiting { due: until } | RecordState::Leased(Lease { until, .. })
+                    if until > now =>
+                {
+                    Some(until)
+                }
+                _ => None,
+            },
+            reason: match &self.state {
+                RecordState::Parked(reason) => Some(reason.to_string()),
+                RecordState::Dead(reason) => Some(reason.clone()),
+                _ => None,
+            },
+            last_error: self.history.iter().rev().find_map(|attempt| attempt.error.clone()),
+            done_at: match self.state {
+                RecordState::Done { at, .. } => Some(at),
+                _ => None,
+            },
+            duration: match self.state {
+                RecordState::Done { duration, .. } => duration,
+                _ => None,
+            },
+            size: self.has_data.then(|| self.event.data().len() as u64),
+            ..EventInfo::new(key, id, wire_type, self.event.received_at(), state)
+        }
+    }
+}

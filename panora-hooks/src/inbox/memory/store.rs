@@ -1,0 +1,227 @@
+//! The events of a `MemoryInbox`.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map, hash_map::Entry},
+    time::{Duration, SystemTime},
+};
+
+use super::record::{Lease, Record, RecordState};
+use crate::inbox::{
+    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased,
+    NewEvent, ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES,
+};
+
+#[derive(Default)]
+pub(super) struct Store {
+    pub(super) events: BTreeMap<EventKey, Record>,
+    identities: HashMap<[u8; 48], EventKey>,
+    /// The events with each content.
+    contents: HashMap<[u8; 32], BTreeSet<EventKey>>,
+    leases: u128,
+    last_key: u128,
+}
+
+impl Store {
+    pub(super) fn put(&mut self, event: NewEvent, now: SystemTime) -> Put {
+        let identity = event.identity();
+        if let Some(&there) = self.identities.get(&identity) {
+            return Put::Duplicate(there);
+        }
+        let same = self.contents.entry(*event.content()).or_default();
+        let original = same.first().filter(|_| event.is_unique()).copied();
+        if let Some(original) = original
+            && same.len() > MAX_REPLAYS
+        {
+            return Put::Duplicate(original);
+        }
+        let park = if original.is_some() { Some(ParkReason::Replayed) } else { event.park_reason() };
+        self.last_key += 1;
+        let key = EventKey::new(self.last_key);
+        same.insert(key);
+        self.identities.insert(identity, key);
+        let event = match original.and_then(|original| self.events.get(&original)) {
+            Some(original) => event.with_data_of(&original.event),
+            None => event.without_body(),
+        };
+        let state = match park {
+            Some(reason) => RecordState::Parked(reason),
+            None => RecordState::Waiting { due: now },
+        };
+        self.events.insert(key, Record::new(event, state));
+        park.map_or(Put::Stored(key), |reason| Put::Parked(key, reason))
+    }
+
+    pub(super) fn lease(&mut self, request: LeaseRequest, now: SystemTime) -> Vec<Leased> {
+        let mut ready: Vec<_> = self
+            .events
+            .iter_mut()
+            .filter_map(|(key, entry)| entry.ready_since(now).map(|since| (since, *key, entry)))
+            .collect();
+        ready.sort_by_key(|(since, key, _)| (*since, *key));
+        let last = &mut self.leases;
+        let lease = |(_, key, entry): (SystemTime, EventKey, &mut Record)| {
+            *last += 1;
+            let is_interrupted = matches!(entry.state, RecordState::Leased(_));
+            entry.note_interruption();
+            entry.attempts += 1;
+            let token = LeaseToken::new(key, *last);
+            let event = &entry.event;
+            let leased = Leased {
+                attempt: entry.attempts,
+                is_interrupted,
+                ..Leased::new(
+                    token,
+                    *event.content(),
+                    event.id().to_owned(),
+                    event.wire_type().to_owned(),
+                    event.data(),
+                    event.received_at(),
+                )
+            };
+            entry.state = RecordState::Leased(Lease {
+                until: later(now, request.lease_for),
+                fence: *last,
+                started_at: now,
+                worker: request.worker.clone(),
+            });
+            leased
+        };
+        let mut bytes = 0;
+        let fits = |(_, _, entry): &(SystemTime, EventKey, &mut Record)| {
+            let is_first = bytes == 0;
+            bytes += entry.event.data().len();
+            is_first || bytes <= MAX_LEASED_BYTES as usize
+        };
+        ready.into_iter().take(request.max as usize).take_while(fits).map(lease).collect()
+    }
+
+    pub(super) fn apply(
+        &mut self,
+        Settlement { token, decision, attempt }: Settlement,
+        now: SystemTime,
+    ) -> Settled {
+        let Some(entry) = self.events.get_mut(&token.key()) else { return Settled::Stale };
+        let RecordState::Leased(lease) = &mut entry.state else { return Settled::Stale };
+        if lease.fence != token.fence() {
+            return Settled::Stale;
+        }
+        if let Decision::Extend(lease_for) = decision {
+            lease.until = later(now, lease_for);
+            return Settled::Applied;
+        }
+        let duration = attempt.as_ref().and_then(|attempt| attempt.duration);
+        if let Some(attempt) = attempt
+            && decision != Decision::Release
+        {
+            entry.report(attempt, now);
+        }
+        entry.state = match decision {
+            Decision::Complete => RecordState::Done { at: now, duration },
+            Decision::RetryAfter(delay) => RecordState::Waiting { due: later(now, delay) },
+            Decision::Bury(reason) => RecordState::Dead(reason),
+            Decision::Release | Decision::Extend(_) => {
+                entry.attempts -= 1;
+                RecordState::Waiting { due: now }
+            }
+        };
+        Settled::Applied
+    }
+
+    pub(super) fn replay(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
+        let selected = self.events.iter_mut().filter(|(key, entry)| {
+            entry.is_among(which, **key, now)
+                && entry.has_data
+                && !matches!(entry.state(now), EventState::Ready | EventState::Leased)
+        });
+        selected.take(max as usize).map(|(_, entry)| entry.replay(now)).count() as u64
+    }
+
+    pub(super) fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
+        let latest = later(now, longest_delay);
+        let late = self.events.values_mut().filter_map(|entry| match &mut entry.state {
+            RecordState::Waiting { due } if *due > latest => Some((due, now)),
+            RecordState::Leased(Lease { until, .. }) if *until > latest => Some((until, latest)),
+            _ => None,
+        });
+        late.take(max as usize).map(|(due, corrected)| *due = corrected).count() as u64
+    }
+
+    pub(super) fn depth(&self, now: SystemTime) -> Depth {
+        let count = |state| {
+            let entries = self.events.values().filter(|entry| entry.state(now) == state);
+            Count::exactly(entries.count() as u64)
+        };
+        let ready_since = self.events.values().filter_map(|entry| entry.ready_since(now)).min();
+        Depth {
+            ready: count(EventState::Ready),
+            delayed: count(EventState::Delayed),
+            leased: count(EventState::Leased),
+            parked: count(EventState::Parked),
+            dead: count(EventState::Dead),
+            oldest_ready: ready_since.map(|since| now.duration_since(since).unwrap_or_default()),
+        }
+    }
+
+    pub(super) fn prune(&mut self, done_before: SystemTime, max: u32) -> u64 {
+        let is_prunable = |entry: &&mut Record| entry.has_data && entry.was_done_before(done_before);
+        let prunable = self.events.values_mut().filter(is_prunable).take(max as usize);
+        prunable.map(Record::drop_data).count() as u64
+    }
+
+    pub(super) fn discard(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
+        let selected = self.events.iter_mut().filter(|(key, entry)| entry.is_among(which, **key, now));
+        let over = selected.filter(|(_, entry)| which.discards(entry.state(now)));
+        let discard = |(_, entry): (&EventKey, &mut Record)| {
+            entry.drop_data();
+            entry.state = RecordState::Done { at: now, duration: None };
+        };
+        over.take(max as usize).map(discard).count() as u64
+    }
+
+    pub(super) fn forget(&mut self, done_before: SystemTime, max: u32) -> u64 {
+        let is_over = |entry: &Record| !entry.has_data && entry.was_done_before(done_before);
+        let over = self.events.iter().filter(|(_, entry)| is_over(entry)).map(|(key, _)| *key);
+        let over: Vec<_> = over.take(max as usize).collect();
+        for key in &over {
+            let Some(Record { event, .. }) = self.events.remove(key) else { continue };
+            self.identities.remove(&event.identity());
+            if let Entry::Occupied(mut same) = self.contents.entry(*event.content()) {
+                same.get_mut().remove(key);
+                if same.get().is_empty() {
+                    same.remove();
+                }
+            }
+        }
+        over.len() as u64
+    }
+
+    /// Returns the largest groups of dead events.
+    pub(super) fn error_groups(&self, limit: u32) -> Vec<ErrorGroup> {
+        let mut groups = BTreeMap::new();
+        for entry in self.events.values() {
+            let RecordState::Dead(reason) = &entry.state else { continue };
+            let (fingerprint, event) = (Fingerprint::of(reason), &entry.event);
+            let (wire_type, received_at) = (event.wire_type().to_owned(), event.received_at());
+            let one = ErrorGroup::new(fingerprint, wire_type, received_at, reason.clone());
+            match groups.entry((fingerprint, event.wire_type())) {
+                btree_map::Entry::Vacant(place) => drop(place.insert(one)),
+                btree_map::Entry::Occupied(mut group) => {
+                    let group = group.get_mut();
+                    group.count = Count::exactly(group.count.number() + 1);
+                    (group.newest, group.example) = (received_at, one.example);
+                }
+            }
+        }
+        let mut groups: Vec<_> = groups.into_values().collect();
+        groups.sort_by_key(|group| Reverse(group.count.number()));
+        groups.truncate(limit as usize);
+        groups
+    }
+}
+
+/// Returns the time after a duration, or after a thousand years if the duration is longer.
+fn later(now: SystemTime, duration: Duration) -> SystemTime {
+    const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
+}
