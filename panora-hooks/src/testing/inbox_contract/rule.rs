@@ -69,6 +69,10 @@ macro_rules! __inbox_contract_rules {
                 "list events after `Query::after` in the order of keys, and set `next` unless the page is the last",
             Filters reading::lists_have_filters
                 "compare the type with every text of `Filter::wire_types`, and the time with `received_at`",
+            NewestFirst reading::lists_can_begin_with_the_newest_event
+                "if `Query::newest_first` is set, list events before `Query::after`, largest key first",
+            IdAndTime reading::lists_find_an_id_and_a_range_of_time
+                "compare the whole `id_event`, and `received_at` with both ends of the range",
             Depth reading::depth_counts_each_state
                 "compute states from the time of the call: an event whose lease or delay is over is ready",
             Probe reading::a_probe_answers_how_long_events_wait
@@ -101,6 +105,28 @@ macro_rules! __inbox_contract_rules {
                 "park an object while any event with its content is stored, not only the original",
             Expedite optional::events_recover_from_a_clock_that_was_ahead
                 "make delayed events ready, and let leases end after `longest_delay`, if they would end later than that",
+            FailedAttempt attempts::a_failed_attempt_is_recorded
+                "record `Settlement::attempt` with the decision, unless the first attempt succeeds",
+            AttemptsApart attempts::attempts_of_one_settlement_are_kept_apart
+                "record each attempt with its own event",
+            InterruptedAttempt attempts::an_interrupted_attempt_is_recorded_by_the_next_lease
+                "when an expired lease is leased again, record the attempt that was never settled",
+            StaleReport attempts::a_stale_report_is_not_recorded
+                "record an attempt only if the decision applies and is not `Release`",
+            KeptAttempts attempts::the_first_and_the_last_attempts_are_kept
+                "keep the first 20 and the last 20 attempts of each run",
+            Runs attempts::a_replay_begins_a_new_run
+                "raise the run when a dead or done event is replayed, and keep the attempts of earlier runs",
+            DroppedAttempts attempts::attempts_are_dropped_with_the_data
+                "drop the attempts of an event when its data is dropped",
+            ErrorGroups operating::dead_events_are_grouped_by_their_error
+                "group dead events by type and by the `Fingerprint` of their reason",
+            Figures operating::figures_of_several_processes_add_up
+                "add the numbers of `Figures::to_sums` to those of the same minute and hour",
+            OldFigures operating::old_figures_are_removed
+                "remove figures of minutes and of hours by their own age",
+            Audit operating::actions_of_operators_are_recorded
+                "give each action a larger number than the one before it",
             Restart restarting::a_restart_keeps_everything
                 "answer `put` after the events are flushed to disk, and store attempts and fences with the events",
             DroppedCalls cancellation::a_dropped_call_harms_no_later_call

@@ -203,7 +203,7 @@ impl<H: Harness> Subject<H> {
     }
 
     pub(super) async fn list(&self, query: Query) -> Checked<Page<EventInfo>> {
-        let (limit, after) = (query.limit, query.after);
+        let (limit, after, newest_first) = (query.limit, query.after, query.newest_first);
         let page = succeeds("list", self.inbox.list(query).await)?;
         let when = format!("`list` is called with the limit {limit}");
         holds(
@@ -213,9 +213,11 @@ impl<H: Harness> Subject<H> {
             page.items.len(),
         )?;
         let keys: Vec<_> = page.items.iter().map(|info| info.key).collect();
-        let is_sorted = keys.is_sorted_by(|first, second| first < second);
-        holds(&when, is_sorted, "events in ascending order of keys", &keys)?;
-        let is_after = keys.first().is_none_or(|first| after.is_none_or(|after| after < *first));
+        let follows = |first: EventKey, second| if newest_first { first > second } else { first < second };
+        let is_sorted = keys.is_sorted_by(|first, second| follows(*first, *second));
+        let order = if newest_first { "descending" } else { "ascending" };
+        holds(&when, is_sorted, format!("events in {order} order of keys"), &keys)?;
+        let is_after = keys.first().is_none_or(|first| after.is_none_or(|after| follows(after, *first)));
         holds(format_args!("{when} after {after:?}"), is_after, "only events after that one", keys)?;
         Ok(page)
     }

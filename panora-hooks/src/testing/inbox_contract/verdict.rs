@@ -4,8 +4,8 @@ use super::{
     Broken, Harness, Rule,
     check::Stop,
     rules::{
-        cancellation, duplicates, keys, leasing, optional, reading, replaying, restarting, retention,
-        settling, storing,
+        attempts, cancellation, duplicates, keys, leasing, operating, optional, reading, replaying,
+        restarting, retention, settling, storing,
     },
     subject::Subject,
 };

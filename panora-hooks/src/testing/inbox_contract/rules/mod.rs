@@ -1,9 +1,11 @@
 //! The rules, grouped by the operation that they check.
 
+pub(super) mod attempts;
 pub(super) mod cancellation;
 pub(super) mod duplicates;
 pub(super) mod keys;
 pub(super) mod leasing;
+pub(super) mod operating;
 pub(super) mod optional;
 pub(super) mod reading;
 pub(super) mod replaying;

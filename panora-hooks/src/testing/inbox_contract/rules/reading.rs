@@ -64,6 +64,70 @@ pub(crate) async fn lists_have_filters<H: Harness>(store: Subject<H>) -> Checked
     same(when, 5, store.keys(before(first + HOUR)).await?.len())
 }
 
+pub(crate) async fn lists_can_begin_with_the_newest_event<H: Harness>(store: Subject<H>) -> Checked {
+    let mut stored = Vec::new();
+    for number in 0..5 {
+        stored.push(store.store_contact(&format!("number {number}")).await?);
+    }
+    stored.reverse();
+    let of_type = Filter::new().event_type("crm.contact.created");
+    for filter in [Filter::new(), Filter::new().state(EventState::Ready), of_type] {
+        for limit in [1, 2, 5, 6] {
+            let when = format!("five events are listed, newest first, {limit} on a page: {filter:?}");
+            let (mut listed, mut after) = (Vec::new(), None);
+            loop {
+                let query = Query::new(filter.clone()).limit(limit).after(after).newest_first();
+                let page = store.list(query).await?;
+                listed.extend(page.items.iter().map(|info| info.key));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            same(when, &stored, &listed)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn lists_find_an_id_and_a_range_of_time<H: Harness>(store: Subject<H>) -> Checked {
+    let long = "x".repeat(100_000);
+    let by_id = |id: &str, data: &str| event(id, "crm.company.push", data);
+    let one = store.store(by_id("a", r#"{"a":1}"#)).await?;
+    let other = store.store(by_id("a", r#"{"a":2}"#)).await?;
+    store.store(by_id("ab", r#"{"a":3}"#)).await?;
+    let first_long = store.store(by_id(&format!("{long}1"), r#"{"a":4}"#)).await?;
+    store.store(by_id(&format!("{long}2"), r#"{"a":5}"#)).await?;
+    let ids = async |id: String| store.keys(Filter::new().id(id)).await;
+    same("events with an id are listed", vec![one, other], ids("a".to_owned()).await?)?;
+    same("events with a long id are listed", vec![first_long], ids(format!("{long}1")).await?)?;
+    same("events with an unknown id are listed", Vec::new(), ids("b".to_owned()).await?)?;
+    let count = succeeds("count", store.inbox.count(Filter::new().id("a")).await)?;
+    same("events with an id are counted", Count::exactly(2), count)?;
+
+    let at = store.info("an event is stored", other).await?.received_at;
+    let from = Filter::new().received_from(at);
+    holds(
+        "events from a time on are listed",
+        store.keys(from.clone()).await?.contains(&other),
+        "the event is among them",
+        at,
+    )?;
+    let before = store.keys(Filter::new().received_before(at)).await?;
+    holds("events before a time are listed", !before.contains(&other), "the event is not among them", at)?;
+    for (hours, expected) in [(-3_i32, 5), (3, 0)] {
+        let time =
+            if hours < 0 { at - hours.unsigned_abs() * HOUR } else { at + hours.unsigned_abs() * HOUR };
+        let when = format!("events from {hours} hours after the last on are listed");
+        same(when, expected, store.keys(Filter::new().received_from(time)).await?.len())?;
+    }
+    let parked = contact("ada").parked(ParkReason::Unhandled);
+    store.put_one(parked).await?;
+    let range =
+        Filter::new().received_from(at - HOUR).received_before(at + HOUR).event_type("crm.contact.created");
+    same("events of a type in a range of time are listed", 1, store.keys(range).await?.len())
+}
+
 pub(crate) async fn depth_counts_each_state<H: Harness>(store: Subject<H>) -> Checked {
     same("a store is empty", Depth::default(), store.depth().await?)?;
     let start = Instant::now();
