@@ -9,6 +9,7 @@ mod capability;
 mod clock;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod column;
+pub(crate) mod counters;
 mod depth;
 mod erased;
 mod error;

@@ -16,6 +16,9 @@ pub(crate) struct Policy {
     pub(crate) shutdown_grace: Duration,
     pub(crate) keep_data: Duration,
     pub(crate) keep_identities: Duration,
+    /// How long figures are kept in steps of a minute, and of an hour.
+    pub(crate) keep_minutes: Duration,
+    pub(crate) keep_hours: Duration,
 }
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -34,6 +37,8 @@ impl Default for Policy {
             shutdown_grace: Duration::from_secs(25),
             keep_data: 7 * DAY,
             keep_identities: 90 * DAY,
+            keep_minutes: 30 * DAY,
+            keep_hours: 365 * DAY,
         }
     }
 }
@@ -53,6 +58,8 @@ impl Policy {
             &mut self.shutdown_grace,
             &mut self.keep_data,
             &mut self.keep_identities,
+            &mut self.keep_minutes,
+            &mut self.keep_hours,
         ] {
             *time = LONGEST.min(*time);
         }

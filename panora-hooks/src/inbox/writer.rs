@@ -15,7 +15,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ErasedInbox, InboxError, NewEvent, Put, error::chain, handover::Handover, patience::within};
+use super::{
+    ErasedInbox, InboxError, NewEvent, Put, counters::Counters, error::chain, handover::Handover,
+    patience::within,
+};
+use crate::metric;
 
 /// The most events in a batch.
 const MAX_EVENTS: usize = 512;
@@ -36,6 +40,7 @@ pub(crate) struct Writer {
     /// Notifies when the queue is empty and nothing is being stored.
     idle: Notify,
     handover: Arc<Handover>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Default)]
@@ -60,8 +65,13 @@ pub(crate) struct NotStored {
 }
 
 impl Writer {
-    pub(crate) fn new(inbox: Arc<dyn ErasedInbox>, timeout: Duration, handover: Arc<Handover>) -> Self {
-        Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), handover }
+    pub(crate) fn new(
+        inbox: Arc<dyn ErasedInbox>,
+        timeout: Duration,
+        handover: Arc<Handover>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self { inbox, queue: Mutex::default(), timeout, idle: Notify::new(), handover, counters }
     }
 
     /// Stores an event, together with others that wait. The event is on stable storage when this
@@ -137,7 +147,7 @@ impl Flush {
     }
 
     async fn store(&mut self, batch: Vec<WaitingEvent>) {
-        let Writer { inbox, timeout, handover, .. } = &*self.writer;
+        let Writer { inbox, timeout, handover, counters, .. } = &*self.writer;
         let events = batch.iter().map(|waiting| waiting.event.clone()).collect();
         match within(*timeout, inbox.put(events)).await {
             Ok(puts) => {
@@ -146,6 +156,7 @@ impl Flush {
                 }
                 self.pause = FIRST_PAUSE;
                 for (waiting, put) in batch.into_iter().zip(puts) {
+                    counters.stored(metric::event_type(waiting.event.wire_type()), put);
                     // The caller may have stopped waiting.
                     let _ = waiting.answer.send(Ok(put));
                 }

@@ -7,6 +7,7 @@ use axum::Router;
 use super::Webhooks;
 use crate::inbox::{
     ErasedInbox, Inbox,
+    counters::Counters,
     handover::Handover,
     policy::Policy,
     worker::{Hooks, Worker},
@@ -39,12 +40,18 @@ pub struct WebhooksWithInbox<S = ()> {
     pub(super) webhooks: Webhooks<S>,
     inbox: Arc<dyn ErasedInbox>,
     policy: Policy,
+    worker_name: Option<String>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// Stores every event in `inbox` before acknowledging it, and runs the event afterwards.
     pub fn with_inbox(self, inbox: impl Inbox) -> WebhooksWithInbox<S> {
-        WebhooksWithInbox { webhooks: self, inbox: Arc::new(inbox), policy: Policy::default() }
+        WebhooksWithInbox {
+            webhooks: self,
+            inbox: Arc::new(inbox),
+            policy: Policy::default(),
+            worker_name: None,
+        }
     }
 }
 
@@ -150,6 +157,22 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         })
     }
 
+    /// Sets how long [figures](Inbox::statistics) are kept: in steps of a minute for `minutes`, 30
+    /// days by default, and in steps of an hour for `hours`, a year by default. Records of actions
+    /// ([`Inbox::audit`]) are kept for `hours`, too.
+    pub fn keep_figures(self, minutes: Duration, hours: Duration) -> Self {
+        self.set(|policy| {
+            policy.keep_minutes = minutes;
+            policy.keep_hours = hours;
+        })
+    }
+
+    /// Sets the name of the worker, which is recorded with each [attempt](Inbox::attempts). Defaults
+    /// to the name of the host and the number of the process, such as `web-1:4711`.
+    pub fn worker_name(self, name: impl Into<String>) -> Self {
+        Self { worker_name: Some(name.into()), ..self }
+    }
+
     fn set(mut self, set: impl FnOnce(&mut Policy)) -> Self {
         set(&mut self.policy);
         self.policy = self.policy.bounded();
@@ -181,14 +204,26 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Panics if [`Router::route`] does not accept `path`.
     #[track_caller]
     pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
-        let Self { webhooks, inbox, policy } = self;
-        let handover = Arc::<Handover>::default();
-        let writer = Arc::new(Writer::new(Arc::clone(&inbox), policy.store_timeout, Arc::clone(&handover)));
+        let Self { webhooks, inbox, policy, worker_name } = self;
+        let (handover, counters) = (Arc::<Handover>::default(), Arc::new(Counters::new(&inbox)));
+        let writer = Writer::new(
+            Arc::clone(&inbox),
+            policy.store_timeout,
+            Arc::clone(&handover),
+            Arc::clone(&counters),
+        );
+        let writer = Arc::new(writer);
         let endpoint = webhooks.into_endpoint(Some(Arc::clone(&writer)));
         let hooks = Hooks { dispatch: Arc::clone(&endpoint.dispatch), state: endpoint.state.clone() };
-        let worker = Worker::new(inbox, Arc::new(hooks), writer, handover, policy);
+        let name = worker_name.unwrap_or_else(name_of_process).into();
+        let worker = Worker::new(inbox, Arc::new(hooks), writer, handover, counters, name, policy);
         (endpoint.into_router(path), worker)
     }
+}
+
+/// Returns the name of the host and the number of the process.
+fn name_of_process() -> String {
+    format!("{}:{}", gethostname::gethostname().to_string_lossy(), std::process::id())
 }
 
 /// Leaves out the state and the inbox, which may hold anything.

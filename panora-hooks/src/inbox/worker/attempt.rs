@@ -2,6 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     catalogue,
     delivery::Delivery,
     hook::HookOutcome,
-    inbox::{Decision, Leased, policy::Policy},
+    inbox::{AttemptOutcome, AttemptReport, Decision, LeaseToken, Leased, Settlement, policy::Policy},
     metric,
     printable::Printable,
 };
@@ -22,16 +23,20 @@ use crate::{
 /// be of any length.
 const MAX_REASON_CHARS: usize = 1000;
 
-/// An attempt whose hook has ended.
+/// An attempt that has ended.
 pub(super) struct Attempt {
     span: Span,
     /// The path of the hook, if one was called.
     hook: Option<&'static str>,
-    outcome: AttemptOutcome,
+    event_type: &'static str,
+    received_at: SystemTime,
+    /// How long the hook ran, if this worker has called it.
+    duration: Option<Duration>,
+    ending: Ending,
 }
 
-/// How an attempt ended.
-pub(super) enum AttemptOutcome {
+/// How an attempt ended, with its details.
+pub(super) enum Ending {
     /// The hook ended.
     Ended(HookOutcome),
     /// The hook ran for longer than this.
@@ -45,17 +50,37 @@ pub(super) enum AttemptOutcome {
     Blocked,
 }
 
-impl AttemptOutcome {
-    fn label(&self) -> &'static str {
+/// A decision about an event, and the figures that count once the store has applied it.
+pub(super) struct Decided {
+    pub(super) settlement: Settlement,
+    pub(super) event_type: &'static str,
+    pub(super) latency: Duration,
+}
+
+impl Ending {
+    fn outcome(&self) -> AttemptOutcome {
         match self {
-            Self::Ended(HookOutcome::Handled) => "handled",
-            Self::Ended(HookOutcome::Failed { .. }) => "failed",
-            Self::Ended(HookOutcome::Panicked) => "panicked",
-            Self::TimedOut(_) => "timed_out",
-            Self::Unhandled => "unhandled",
-            Self::Interrupted => "interrupted",
-            Self::Blocked => "blocked",
+            Self::Ended(HookOutcome::Handled) => AttemptOutcome::Handled,
+            Self::Ended(HookOutcome::Failed { .. }) => AttemptOutcome::Failed,
+            Self::Ended(HookOutcome::Panicked) => AttemptOutcome::Panicked,
+            Self::TimedOut(_) => AttemptOutcome::TimedOut,
+            Self::Unhandled => AttemptOutcome::Unhandled,
+            Self::Interrupted => AttemptOutcome::Interrupted,
+            Self::Blocked => AttemptOutcome::Blocked,
         }
+    }
+
+    /// Returns whether another attempt may help, and the error; `None` after a success.
+    fn failure(&self) -> Option<(bool, String)> {
+        Some(match self {
+            Self::Ended(HookOutcome::Handled) => return None,
+            Self::Ended(HookOutcome::Failed { is_retryable, error }) => (*is_retryable, error.clone()),
+            Self::Ended(HookOutcome::Panicked) => (true, "the hook panicked".to_owned()),
+            Self::TimedOut(limit) => (true, format!("the hook took longer than {limit:?}")),
+            Self::Unhandled => (true, "no hook names the type of this event".to_owned()),
+            Self::Interrupted => (true, "its process died or its lease expired".to_owned()),
+            Self::Blocked => (true, "the hook blocks its thread".to_owned()),
+        })
     }
 
     /// Logs how an attempt ended, unless the event is dead, which is logged with its reason.
@@ -72,24 +97,31 @@ impl AttemptOutcome {
 pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
     let (span, event_type) = (span(&leased), metric::event_type(&leased.wire_type));
     let (received_at, started_at) = (leased.received_at, Instant::now());
-    let (hook, outcome) = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
-    measure(event_type, &outcome, started_at.elapsed(), received_at);
-    Attempt::new(span, event_type, hook, outcome)
+    let (hook, ending) = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
+    let took = started_at.elapsed();
+    measure(event_type, &ending, took, received_at);
+    let duration = hook.map(|_| took);
+    Attempt { hook, duration, ..Attempt::new(span, event_type, received_at, ending) }
 }
 
 /// Measures an attempt, if there was a hook to run.
-fn measure(event_type: &'static str, outcome: &AttemptOutcome, took: Duration, received_at: SystemTime) {
-    if matches!(outcome, AttemptOutcome::Unhandled) {
+fn measure(event_type: &'static str, ending: &Ending, took: Duration, received_at: SystemTime) {
+    let outcome = ending.outcome();
+    if outcome == AttemptOutcome::Unhandled {
         return;
     }
-    let label = outcome.label();
+    let label = outcome.as_str();
     metrics::histogram!(metric::ATTEMPT_DURATION, "outcome" => label, "event_type" => event_type)
         .record(took);
-    if matches!(outcome, AttemptOutcome::Ended(HookOutcome::Handled)) {
-        // Zero if the clock of the machine that received the event is ahead.
-        let latency = received_at.elapsed().unwrap_or_default();
-        metrics::histogram!(metric::LATENCY, "event_type" => event_type).record(latency);
+    if outcome == AttemptOutcome::Handled {
+        metrics::histogram!(metric::LATENCY, "event_type" => event_type).record(latency(received_at));
     }
+}
+
+/// Returns the time since an event arrived; zero if the clock of the machine that received it is
+/// ahead.
+fn latency(received_at: SystemTime) -> Duration {
+    received_at.elapsed().unwrap_or_default()
 }
 
 fn delivery(leased: Leased) -> Delivery<'static> {
@@ -111,74 +143,75 @@ fn span(leased: &Leased) -> Span {
     )
 }
 
-/// Runs the hook, and returns its path with the outcome.
+/// Runs the hook, and returns its path with the ending.
 async fn run(
     runner: &dyn Runner,
     delivery: Delivery<'static>,
     timeout: Duration,
-) -> (Option<&'static str>, AttemptOutcome) {
-    let Some(mut call) = runner.call(delivery) else { return (None, AttemptOutcome::Unhandled) };
+) -> (Option<&'static str>, Ending) {
+    let Some(mut call) = runner.call(delivery) else { return (None, Ending::Unhandled) };
     let hook = Some(call.hook());
     let ending = tokio::time::timeout(timeout, &mut call).await;
     // A destructor in a hook that is cut off may panic, which must not end the attempt without its
     // outcome.
     drop(catch_unwind(AssertUnwindSafe(|| drop(call))));
-    (hook, ending.map_or(AttemptOutcome::TimedOut(timeout), AttemptOutcome::Ended))
+    (hook, ending.map_or(Ending::TimedOut(timeout), Ending::Ended))
 }
 
 impl Attempt {
-    fn new(
-        span: Span,
-        event_type: &'static str,
-        hook: Option<&'static str>,
-        outcome: AttemptOutcome,
-    ) -> Self {
-        let label = outcome.label();
+    fn new(span: Span, event_type: &'static str, received_at: SystemTime, ending: Ending) -> Self {
+        let label = ending.outcome().as_str();
         span.record("outcome", label);
         metrics::counter!(metric::ATTEMPTS, "outcome" => label, "event_type" => event_type).increment(1);
-        Self { span, hook, outcome }
+        Self { span, hook: None, event_type, received_at, duration: None, ending }
     }
 
     /// Creates an attempt that ended without the hook, as `leased` shows.
-    pub(super) fn of(leased: &Leased, outcome: AttemptOutcome) -> Self {
-        Self::new(span(leased), metric::event_type(&leased.wire_type), None, outcome)
+    pub(super) fn of(leased: &Leased, ending: Ending) -> Self {
+        Self::new(span(leased), metric::event_type(&leased.wire_type), leased.received_at, ending)
     }
 
     /// Creates an attempt whose hook panicked where the panic could not be caught.
     pub(super) fn panicked() -> Self {
-        Self::new(Span::none(), metric::OTHER, None, AttemptOutcome::Ended(HookOutcome::Panicked))
+        let ending = Ending::Ended(HookOutcome::Panicked);
+        Self::new(Span::none(), metric::OTHER, SystemTime::now(), ending)
     }
 
     /// Decides what happens to the event. This was its `number`th attempt.
-    pub(super) fn decide(self, number: u32, policy: &Policy) -> Decision {
+    pub(super) fn decide(
+        self,
+        token: LeaseToken,
+        number: u32,
+        policy: &Policy,
+        worker: &Arc<str>,
+    ) -> Decided {
         let _entered = self.span.enter();
-        decide(self.hook, &self.outcome, number, policy)
-    }
-}
-
-fn decide(hook: Option<&'static str>, outcome: &AttemptOutcome, number: u32, policy: &Policy) -> Decision {
-    let (is_retryable, reason) = match outcome {
-        AttemptOutcome::Ended(HookOutcome::Handled) => {
-            outcome.log(hook);
-            return Decision::Complete;
+        let failure = self.ending.failure();
+        let mut report = AttemptReport::new(self.ending.outcome(), Arc::clone(worker));
+        report.duration = self.duration;
+        if let Some((_, error)) = &failure {
+            report = report.error(error);
         }
-        AttemptOutcome::Ended(HookOutcome::Failed { is_retryable, error }) => (*is_retryable, error.clone()),
-        AttemptOutcome::Ended(HookOutcome::Panicked) => (true, "the hook panicked".to_owned()),
-        AttemptOutcome::TimedOut(limit) => (true, format!("the hook took longer than {limit:?}")),
-        AttemptOutcome::Unhandled => (true, "no hook names the type of this event".to_owned()),
-        AttemptOutcome::Interrupted => (true, "its process died or its lease expired".to_owned()),
-        AttemptOutcome::Blocked => (true, "the hook blocks its thread".to_owned()),
-    };
-    if is_retryable && number < policy.max_attempts {
-        outcome.log(hook);
-        let delay = policy.backoff(number);
-        tracing::debug!("attempt {number} failed, the next is in {delay:?}");
-        return Decision::RetryAfter(delay);
+        let settlement = Settlement::new(token, self.decision(failure, number, policy)).attempt(report);
+        Decided { settlement, event_type: self.event_type, latency: latency(self.received_at) }
     }
-    let reason =
-        if is_retryable { format!("all {number} attempts failed, the last: {reason}") } else { reason };
-    let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-    // The only line about the last attempt.
-    tracing::error!(hook, retryable = is_retryable, "event is dead: {reason}");
-    Decision::Bury(reason)
+
+    fn decision(&self, failure: Option<(bool, String)>, number: u32, policy: &Policy) -> Decision {
+        let Some((is_retryable, reason)) = failure else {
+            self.ending.log(self.hook);
+            return Decision::Complete;
+        };
+        if is_retryable && number < policy.max_attempts {
+            self.ending.log(self.hook);
+            let delay = policy.backoff(number);
+            tracing::debug!("attempt {number} failed, the next is in {delay:?}");
+            return Decision::RetryAfter(delay);
+        }
+        let reason =
+            if is_retryable { format!("all {number} attempts failed, the last: {reason}") } else { reason };
+        let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+        // The only line about the last attempt.
+        tracing::error!(hook = self.hook, retryable = is_retryable, "event is dead: {reason}");
+        Decision::Bury(reason)
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::scheduler::Scheduler;
-use crate::inbox::{Decision, patience::at_most};
+use crate::inbox::patience::at_most;
 
 /// How long to wait for hooks that were aborted.
 const ABORT: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl Scheduler<'_> {
     /// Hands back events that wait to run.
     fn hand_back(&mut self) {
         for suspect in self.suspects.drain() {
-            self.settlements.owe(suspect.leased.token, Decision::Release);
+            self.settlements.hand_back(suspect.leased.token);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Periodic work: gauges and pruning.
+//! Periodic work: gauges, and dropping old events and figures.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::{
 /// How often the gauges are set.
 const REPORT: Duration = Duration::from_secs(15);
 
-/// How often to look for data and identities to drop, and for times to repair.
+/// How often to look for data, identities and figures to drop, and for times to repair.
 const PRUNE: Duration = Duration::from_secs(60);
 
 /// How many events are dropped at once: few, because nothing can be stored meanwhile.
 const AT_ONCE: u32 = 200;
 
-/// Sets the gauges, and drops old data and identities. Never returns.
+/// Sets the gauges, and drops old data, identities and figures. Never returns.
 pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
     let report = async {
         loop {
@@ -55,7 +55,7 @@ fn report(depth: Depth) {
     metrics::gauge!(metric::OLDEST_READY).set(age.as_secs_f64());
 }
 
-/// Drops old data and identities, and repairs times that were set while the clock was ahead.
+/// Drops old data, identities and figures, and repairs times that were set while the clock was ahead.
 async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError> {
     while inbox.prune(policy.keep_data, AT_ONCE).await? > 0 {}
     let capabilities = inbox.capabilities();
@@ -64,6 +64,9 @@ async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError
     }
     if capabilities.has(Capability::Expedite) {
         while inbox.expedite(policy.longest_delay(), AT_ONCE).await? > 0 {}
+    }
+    if capabilities.has(Capability::Statistics) {
+        while inbox.prune_figures(policy.keep_minutes, policy.keep_hours, AT_ONCE).await? > 0 {}
     }
     Ok(())
 }

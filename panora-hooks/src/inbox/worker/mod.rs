@@ -13,7 +13,9 @@ use std::{fmt, sync::Arc, thread};
 
 pub(crate) use self::runner::Hooks;
 use self::{runner::Runner, scheduler::Scheduler};
-use super::{ErasedInbox, handover::Handover, patience::at_most, policy::Policy, writer::Writer};
+use super::{
+    ErasedInbox, counters::Counters, handover::Handover, patience::at_most, policy::Policy, writer::Writer,
+};
 use crate::metric;
 
 /// Runs the hooks of stored events.
@@ -32,6 +34,8 @@ pub struct Worker {
     runner: Arc<dyn Runner>,
     writer: Arc<Writer>,
     handover: Arc<Handover>,
+    counters: Arc<Counters>,
+    name: Arc<str>,
     policy: Policy,
     unstarted: Unstarted,
 }
@@ -42,9 +46,20 @@ impl Worker {
         runner: Arc<dyn Runner>,
         writer: Arc<Writer>,
         handover: Arc<Handover>,
+        counters: Arc<Counters>,
+        name: Arc<str>,
         policy: Policy,
     ) -> Self {
-        Self { inbox, runner, writer, handover, policy, unstarted: Unstarted { is_started: false } }
+        Self {
+            inbox,
+            runner,
+            writer,
+            handover,
+            counters,
+            name,
+            policy,
+            unstarted: Unstarted { is_started: false },
+        }
     }
 
     /// Runs events until `shutdown` resolves. Then it starts no more events, waits for the running
@@ -54,12 +69,12 @@ impl Worker {
     /// Wait for it to return before the program ends, because a hook that is cut off runs again. If
     /// the store fails, the worker logs the failure and continues when the store works again.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
-        let Self { inbox, runner, writer, handover, policy, unstarted } = self;
+        let Self { inbox, runner, writer, handover, counters, name, policy, unstarted } = self;
         unstarted.start();
         // Again, because a recorder may have been installed since the router was built.
         metric::describe();
         let work = async {
-            let mut scheduler = Scheduler::new(&*inbox, runner, policy);
+            let mut scheduler = Scheduler::new(&*inbox, runner, name, Arc::clone(&counters), policy);
             scheduler.run_until(shutdown, &handover).await;
             let _stopping = handover.worker_stops();
             scheduler.drain().await;
@@ -68,6 +83,7 @@ impl Worker {
             if at_most(policy.store_timeout, writer.idle()).await.is_err() {
                 tracing::warn!("events still arrive: stop the server with the worker");
             }
+            counters.write().await;
         };
         tokio::select! {
             () = work => {}

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    attempt::{Attempt, AttemptOutcome, attempt},
+    attempt::{Attempt, Decided, Ending, attempt},
     runner::Runner,
     running::{EndedHook, Renewed, RunningHooks},
     settlements::Settlements,
@@ -19,8 +19,9 @@ use super::{
 use crate::{
     inbox::{
         Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement,
-        error::chain, handover::Handover, patience::within, policy::Policy,
+        counters::Counters, error::chain, handover::Handover, patience::within, policy::Policy,
     },
+    metric,
     printable::Printable,
 };
 
@@ -39,6 +40,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(super) struct Scheduler<'i> {
     inbox: &'i dyn ErasedInbox,
     runner: Arc<dyn Runner>,
+    counters: Arc<Counters>,
+    /// The name of this worker, which is recorded with attempts.
+    name: Arc<str>,
     pub(super) policy: Policy,
     pub(super) running: RunningHooks,
     /// The running suspect.
@@ -72,17 +76,25 @@ pub(super) type LeaseAnswer = (Instant, Result<Vec<Leased>, InboxError>);
 type SettleAnswer = (Vec<LeaseToken>, Instant, Result<Vec<Settled>, InboxError>);
 
 impl<'i> Scheduler<'i> {
-    pub(super) fn new(inbox: &'i dyn ErasedInbox, runner: Arc<dyn Runner>, policy: Policy) -> Self {
+    pub(super) fn new(
+        inbox: &'i dyn ErasedInbox,
+        runner: Arc<dyn Runner>,
+        name: Arc<str>,
+        counters: Arc<Counters>,
+        policy: Policy,
+    ) -> Self {
         let now = Instant::now();
         Self {
             inbox,
             runner,
+            counters: Arc::clone(&counters),
+            name,
             policy,
             // A hook should have been cancelled one lease before it counts as stuck.
             running: RunningHooks::new(policy.hook_timeout + policy.lease),
             suspect: None,
             suspects: Suspects::default(),
-            settlements: Settlements::default(),
+            settlements: Settlements::new(counters),
             leasing: None,
             settling: None,
             extending: None,
@@ -195,12 +207,12 @@ impl<'i> Scheduler<'i> {
             return;
         }
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
-        let (inbox, lease) = (self.inbox, self.policy.lease);
+        let (inbox, lease, name) = (self.inbox, self.policy.lease, Arc::clone(&self.name));
         // An event that is stored from now on brings the next poll forward.
         self.poll_at = now + POLL;
         self.leasing = Some(Box::pin(async move {
             // After this time the lease that the store may have granted has expired.
-            (now, within(lease, inbox.lease(LeaseRequest::new(room, lease))).await)
+            (now, within(lease, inbox.lease(LeaseRequest::new(room, lease).worker(name))).await)
         }));
     }
 
@@ -217,6 +229,9 @@ impl<'i> Scheduler<'i> {
                 }
                 let leased_until = asked_at + self.policy.lease;
                 for leased in leased {
+                    if leased.is_interrupted {
+                        self.counters.interrupted(metric::event_type(&leased.wire_type));
+                    }
                     self.take(leased, leased_until);
                 }
                 self.extend_at = self.extend_at.min(asked_at + self.policy.lease / 2);
@@ -236,8 +251,8 @@ impl<'i> Scheduler<'i> {
             let id = Printable(&leased.id);
             tracing::warn!(event.id = %id, "the lease of an event expired while its hook runs");
             if matches!(renewed, Renewed::Stuck) && !self.is_draining {
-                let blocked = Attempt::of(&leased, AttemptOutcome::Blocked);
-                self.settlements.owe(token, blocked.decide(attempt, &self.policy));
+                let blocked = Attempt::of(&leased, Ending::Blocked);
+                self.settlements.owe(self.decide(blocked, token, attempt));
             }
             return;
         }
@@ -246,10 +261,13 @@ impl<'i> Scheduler<'i> {
         }
         self.suspects.remove(token.key());
         if self.is_draining {
-            self.settlements.owe(token, Decision::Release);
+            self.settlements.hand_back(token);
         } else if attempt > self.policy.max_attempts {
-            let interrupted = Attempt::of(&leased, AttemptOutcome::Interrupted);
-            self.settlements.owe(token, interrupted.decide(attempt - 1, &self.policy));
+            let interrupted = Attempt::of(&leased, Ending::Interrupted);
+            let mut decided = self.decide(interrupted, token, attempt - 1);
+            // This lease has recorded the attempt.
+            decided.settlement.attempt = None;
+            self.settlements.owe(decided);
         } else if is_suspect(&leased) {
             self.suspects.push(Suspect { leased, leased_until });
         } else {
@@ -291,14 +309,17 @@ impl<'i> Scheduler<'i> {
     fn on_ended(&mut self, ended: Vec<EndedHook>) {
         for EndedHook { token, number, attempt } in ended {
             self.suspect.take_if(|suspect| suspect.key == token.key());
-            let decision = match attempt {
-                Ok(attempt) => attempt.decide(number, &self.policy),
-                Err(error) if error.is_cancelled() => Decision::Release,
+            match attempt {
+                Ok(attempt) => self.settlements.owe(self.decide(attempt, token, number)),
+                Err(error) if error.is_cancelled() => self.settlements.hand_back(token),
                 // The hook panicked while it was dropped.
-                Err(_) => Attempt::panicked().decide(number, &self.policy),
-            };
-            self.settlements.owe(token, decision);
+                Err(_) => self.settlements.owe(self.decide(Attempt::panicked(), token, number)),
+            }
         }
+    }
+
+    fn decide(&self, attempt: Attempt, token: LeaseToken, number: u32) -> Decided {
+        attempt.decide(token, number, &self.policy, &self.name)
     }
 
     fn start_settle(&mut self) {

@@ -2,19 +2,23 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::time::Instant;
 
-use crate::inbox::{Decision, EventKey, InboxError, LeaseToken, Settled, Settlement, error::chain};
+use super::attempt::Decided;
+use crate::inbox::{
+    Decision, EventKey, InboxError, LeaseToken, Settled, Settlement, counters::Counters, error::chain,
+};
 
 /// The pause after a store has failed to settle.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The decisions that a worker owes the store.
-#[derive(Default)]
 pub(super) struct Settlements {
+    counters: Arc<Counters>,
     owed: HashMap<EventKey, Owed>,
     /// When the store may be asked again, after it has failed.
     retry_at: Option<Instant>,
@@ -22,19 +26,40 @@ pub(super) struct Settlements {
 
 struct Owed {
     settlement: Settlement,
+    /// The event type of an attempt that counts, and the time since the event arrived.
+    counted: Option<(&'static str, Duration)>,
     /// Whether the store has called the token stale while a lease request was in flight. The answer
     /// to that request may hold the event under a new token.
     is_stale: bool,
 }
 
 impl Settlements {
-    /// Adds a decision. It replaces an earlier one about the same event, and keeps the newest token
-    /// of the event.
-    pub(super) fn owe(&mut self, token: LeaseToken, decision: Decision) {
-        match self.owed.entry(token.key()) {
-            Entry::Occupied(mut owed) => owed.get_mut().settlement.decision = decision,
+    pub(super) fn new(counters: Arc<Counters>) -> Self {
+        Self { counters, owed: HashMap::new(), retry_at: None }
+    }
+
+    /// Adds a decision about an attempt.
+    pub(super) fn owe(&mut self, Decided { settlement, event_type, latency }: Decided) {
+        self.add(settlement, Some((event_type, latency)));
+    }
+
+    /// Hands back an event that was leased but not tried.
+    pub(super) fn hand_back(&mut self, token: LeaseToken) {
+        self.add(Settlement::new(token, Decision::Release), None);
+    }
+
+    /// Adds a settlement. It replaces an earlier one about the same event, and keeps the newest
+    /// token of the event.
+    fn add(&mut self, settlement: Settlement, counted: Option<(&'static str, Duration)>) {
+        match self.owed.entry(settlement.token.key()) {
+            Entry::Occupied(mut owed) => {
+                let owed = owed.get_mut();
+                let token = owed.settlement.token;
+                owed.settlement = Settlement { token, ..settlement };
+                owed.counted = counted;
+            }
             Entry::Vacant(place) => {
-                place.insert(Owed { settlement: Settlement::new(token, decision), is_stale: false });
+                place.insert(Owed { settlement, counted, is_stale: false });
             }
         }
     }
@@ -108,7 +133,12 @@ impl Settlements {
                     owed.remove();
                 }
                 Settled::Applied => {
-                    if let Decision::RetryAfter(delay) = owed.remove().settlement.decision {
+                    let Owed { settlement: Settlement { decision, attempt, .. }, counted, .. } =
+                        owed.remove();
+                    if let Some((event_type, latency)) = counted {
+                        self.counters.settled(event_type, &decision, attempt.as_ref(), latency);
+                    }
+                    if let Decision::RetryAfter(delay) = decision {
                         retry_after = Some(retry_after.map_or(delay, |earliest| earliest.min(delay)));
                     }
                 }
