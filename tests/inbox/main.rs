@@ -1,6 +1,7 @@
 //! The inbox: the contract of every store, and the layers above the stores.
 
 mod attempt_log;
+mod attempts;
 mod blocking;
 mod contract;
 mod copies;

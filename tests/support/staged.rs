@@ -2,13 +2,15 @@
 
 use std::{
     future::pending,
+    ops::Range,
     sync::{Arc, Mutex, mpsc},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use panora_hooks::inbox::{
-    Capabilities, Decision, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent,
-    Page, Put, Query, Select, Settled, Settlement, StoredEvent,
+    AttemptInfo, Capabilities, Decision, Depth, EventInfo, EventKey, Figures, Inbox, InboxError,
+    LeaseRequest, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement, StatisticsStep,
+    StoredEvent,
 };
 
 /// A fault of an operation.
@@ -40,6 +42,7 @@ pub struct Staged<I> {
     lease: Arc<Plan>,
     leased: Arc<LeasedChange>,
     settle: Arc<Plan>,
+    add_figures: Arc<Plan>,
     settled: mpsc::Sender<(Decision, Settled)>,
 }
 
@@ -50,7 +53,10 @@ impl<I: Inbox> Staged<I> {
         let plan = || Arc::new(Mutex::new(Box::new(|| None) as Box<dyn FnMut() -> _ + Send>));
         let put = Arc::new(Mutex::new(Box::new(|_: &[NewEvent]| None) as Box<dyn FnMut(&_) -> _ + Send>));
         let leased = Arc::new(Mutex::new(Box::new(|_: &mut Leased| {}) as Box<dyn FnMut(&mut _) + Send>));
-        (Self { inner, put, lease: plan(), leased, settle: plan(), settled }, settlements)
+        (
+            Self { inner, put, lease: plan(), leased, settle: plan(), add_figures: plan(), settled },
+            settlements,
+        )
     }
 
     pub fn on_put(&self, mut plan: impl FnMut() -> Option<Fault> + Send + 'static) {
@@ -73,6 +79,10 @@ impl<I: Inbox> Staged<I> {
 
     pub fn on_settle(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
         *self.settle.lock().unwrap() = Box::new(plan);
+    }
+
+    pub fn on_add_figures(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+        *self.add_figures.lock().unwrap() = Box::new(plan);
     }
 }
 
@@ -168,5 +178,25 @@ impl<I: Inbox> Inbox for Staged<I> {
 
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
         self.inner.expedite(longest_delay, max).await
+    }
+
+    async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
+        self.inner.attempts(key).await
+    }
+
+    async fn add_figures(&self, figures: Vec<(String, Figures)>) -> Result<(), InboxError> {
+        stage(|| (self.add_figures.lock().unwrap())(), async { self.inner.add_figures(figures).await }).await
+    }
+
+    async fn statistics(
+        &self,
+        range: Range<SystemTime>,
+        step: Duration,
+    ) -> Result<Vec<StatisticsStep>, InboxError> {
+        self.inner.statistics(range, step).await
+    }
+
+    async fn prune_figures(&self, minutes: Duration, hours: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inner.prune_figures(minutes, hours, max).await
     }
 }

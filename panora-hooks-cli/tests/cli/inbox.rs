@@ -8,7 +8,7 @@ use std::{
 use assert_cmd::Command;
 use panora_hooks::{
     HookError, Webhooks, hooks,
-    inbox::{Inbox, PostgresInbox, SqliteInbox},
+    inbox::{Fingerprint, Inbox, PostgresInbox, SqliteInbox},
     on,
     testing::{Sample, sample},
 };
@@ -141,6 +141,12 @@ id  state   type                 received              tried  size     why
     assert_eq!(ids(&["--limit", "2"]), (vec![1, 2], json!(2)));
     assert_eq!(ids(&["--limit", "3", "--after", "2"]), (vec![3, 4, 5], json!(null)));
 
+    assert_eq!(ids(&["--id-event", "contact 2"]).0, [3]);
+    assert_eq!(ids(&["--newer-than", "1h", "--state", "dead"]).0, [2, 3]);
+    assert_eq!(ids(&["--newer-than", "2020-01-01T00:00:00Z", "--older-than", "2020-01-02T00:00:00Z"]).0, []);
+    let group = Fingerprint::of("the address is unknown").to_string();
+    assert_eq!(ids(&["--error-group", &group]).0, [2, 3]);
+
     // The payload is shown only on request.
     let (_, shown, _) = run(&mut inbox(at, ["show", "2"]));
     assert!(
@@ -172,6 +178,26 @@ id  state   type                 received              tried  size     why
     fails(&mut inbox(at, ["replay", "--state", "dead"]), 2, says);
     inbox(at, ["replay", "--state", "dead", "--yes"]).assert().success().stdout("2 events replayed\n");
     receiver.until_dead(2);
+
+    // Each run has its attempts.
+    let (_, shown, _) = run(&mut inbox(at, ["show", "2"]));
+    for expected in ["run          3", "attempt     began", "1 of run 2", "failed", "the address is unknown"]
+    {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    let shown = printed(&mut inbox(at, ["show", "2"]));
+    let attempts: Vec<_> = shown["recorded_attempts"].as_array().unwrap().iter().collect();
+    assert_eq!(attempts.len(), 3);
+    for (attempt, run) in attempts.into_iter().zip(1..) {
+        assert_eq!(
+            (&attempt["run"], &attempt["number"], &attempt["outcome"]),
+            (&json!(run), &json!(1), &json!("failed"))
+        );
+        assert_eq!(attempt["error"], "the address is unknown");
+        assert!(attempt["started_at"].is_string() && attempt["duration_seconds"].is_number());
+        assert!(attempt["worker"].as_str().unwrap().ends_with(&format!(":{}", std::process::id())));
+    }
+    assert_eq!((&shown["run"], &shown["last_error"]), (&json!(3), &json!("the address is unknown")));
 
     // A dropped event has no data, but is still known.
     inbox(at, ["drop", "3"]).assert().code(2);

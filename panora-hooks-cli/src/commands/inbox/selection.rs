@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::{Span, SpanRelativeTo};
-use panora_hooks::inbox::{EventKey, EventState, Filter, Select};
+use jiff::{Span, SpanRelativeTo, Timestamp};
+use panora_hooks::inbox::{EventKey, EventState, Filter, Fingerprint, Select};
 
 use crate::{failure::Failure, print};
 
@@ -16,16 +16,25 @@ pub(super) struct Filters {
     /// Only events of this type
     #[arg(long = "type", value_name = "EVENT")]
     event_type: Option<String>,
-    /// Only events received longer ago, such as `7d`
-    #[arg(long, value_name = "AGE", value_parser = age)]
-    older_than: Option<Duration>,
+    /// Only events received longer ago, such as `7d`, or before this time
+    #[arg(long, value_name = "AGE|TIME", value_parser = moment)]
+    older_than: Option<SystemTime>,
+    /// Only events received since then
+    #[arg(long, value_name = "AGE|TIME", value_parser = moment)]
+    newer_than: Option<SystemTime>,
+    /// Only events with this `id_event`
+    #[arg(long, value_name = "ID")]
+    id_event: Option<String>,
+    /// Only dead events with this error, as the dashboard numbers it
+    #[arg(long, value_name = "GROUP", value_parser = error_group)]
+    error_group: Option<Fingerprint>,
 }
 
 /// Single events, or all events that match the filters.
 #[derive(clap::Args)]
 pub(super) struct Selection {
     /// Single events
-    #[arg(value_name = "ID", value_parser = key, conflicts_with_all = ["state", "event_type", "older_than"])]
+    #[arg(value_name = "ID", value_parser = key, conflicts_with = "Filters")]
     keys: Vec<EventKey>,
     #[command(flatten)]
     filters: Filters,
@@ -35,10 +44,12 @@ pub(super) struct Selection {
 }
 
 impl From<Filters> for Filter {
-    fn from(Filters { state, event_type, older_than }: Filters) -> Self {
+    fn from(filters: Filters) -> Self {
+        let Filters { state, event_type, older_than, newer_than, id_event, error_group } = filters;
         // An event that arrives while the command runs is not selected.
-        let mut filter = Self::new().received_before(older_than.map_or_else(SystemTime::now, ago));
-        (filter.state, filter.event_type) = (state, event_type);
+        let mut filter = Self::new().received_before(older_than.unwrap_or_else(SystemTime::now));
+        (filter.state, filter.event_type, filter.received_from) = (state, event_type, newer_than);
+        (filter.id, filter.error_group) = (id_event, error_group);
         filter
     }
 }
@@ -46,7 +57,7 @@ impl From<Filters> for Filter {
 impl Selection {
     /// Describes the selection, for a question.
     pub(super) fn describe(&self) -> String {
-        let Filters { state, event_type, older_than } = &self.filters;
+        let Filters { state, event_type, older_than, newer_than, id_event, error_group } = &self.filters;
         if !self.keys.is_empty() {
             let keys: Vec<_> = self.keys.iter().map(|key| format!("{key}")).collect();
             return format!("event {}", keys.join(", "));
@@ -55,19 +66,26 @@ impl Selection {
         words.extend(state.map(|state| state.to_string()));
         words.push("events".to_owned());
         words.extend(event_type.as_ref().map(|event_type| format!("of type {}", print::foreign(event_type))));
-        words.extend(older_than.map(|age| format!("that arrived before {}", print::time(ago(age)))));
+        words.extend(id_event.as_ref().map(|id| format!("with the id_event {}", print::foreign(id))));
+        words.extend(error_group.map(|group| format!("with the error {group}")));
+        words.extend(older_than.map(|time| format!("that arrived before {}", print::time(time))));
+        words.extend(newer_than.map(|time| format!("that arrived since {}", print::time(time))));
         words.join(" ")
     }
 
     pub(super) fn select(self) -> Result<Select, Failure> {
         let Self { keys, filters, .. } = self;
-        let is_filtered =
-            filters.state.is_some() || filters.event_type.is_some() || filters.older_than.is_some();
+        let is_filtered = filters.state.is_some()
+            || filters.event_type.is_some()
+            || filters.older_than.is_some()
+            || filters.newer_than.is_some()
+            || filters.id_event.is_some()
+            || filters.error_group.is_some();
         match (keys.is_empty(), is_filtered) {
             (false, _) => Ok(Select::Keys(keys)),
             (true, true) => Ok(Select::All(filters.into())),
             (true, false) => {
-                Err(Failure::usage("which events? Give their ids, or --state, --type or --older-than"))
+                Err(Failure::usage("which events? Give their ids, or a filter such as --state or --type"))
             }
         }
     }
@@ -89,6 +107,20 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
     let age = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let age = age.and_then(|age| Duration::try_from(age).ok());
     age.ok_or_else(|| "expected an age such as `90s`, `12h` or `7d`".to_owned())
+}
+
+/// Parses an age, or a time such as `2026-11-27T09:00:00Z`.
+fn moment(text: &str) -> Result<SystemTime, String> {
+    if let Ok(age) = age(text) {
+        return Ok(ago(age));
+    }
+    let time: Option<Timestamp> = text.parse().ok();
+    let expected = "expected an age such as `90s`, `12h` or `7d`, or a time such as `2026-11-27T09:00:00Z`";
+    time.map(SystemTime::from).ok_or_else(|| expected.to_owned())
+}
+
+fn error_group(text: &str) -> Result<Fingerprint, String> {
+    text.parse().map_err(|_| "expected 16 hexadecimal digits".to_owned())
 }
 
 pub(super) fn ago(age: Duration) -> SystemTime {

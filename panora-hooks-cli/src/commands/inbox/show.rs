@@ -1,12 +1,14 @@
 //! `inbox show`, and the output format of events.
 
-use panora_hooks::inbox::{EventInfo, EventKey, EventState, Inbox};
+use std::time::SystemTime;
+
+use panora_hooks::inbox::{AttemptInfo, Capability, EventInfo, EventKey, EventState, Inbox};
 use serde_json::{Value, json};
 
 use super::{selection, within};
 use crate::{failure::Failure, print, redact};
 
-/// Shows the state of an event and the structure of its payload
+/// Shows an event: its state, its attempts and the structure of its payload
 #[derive(clap::Args)]
 #[command(after_help = "Example: panora-hooks inbox show 17")]
 pub(super) struct Args {
@@ -32,8 +34,14 @@ pub(super) async fn run(
         None => Value::Null,
     };
     let info = &event.info;
+    let attempts = if inbox.capabilities().has(Capability::Attempts) {
+        within(inbox.attempts(*key)).await?.map_err(Failure::of)?
+    } else {
+        Vec::new()
+    };
     if json {
         let mut value = to_json(info);
+        value["recorded_attempts"] = attempts.iter().map(attempt_to_json).collect();
         value["data"] = payload;
         return print::json(&value);
     }
@@ -46,13 +54,24 @@ pub(super) async fn run(
         ("state", Some(state(info.state))),
         ("until", info.until.map(print::time)),
         ("why", info.reason.as_deref().map(print::foreign_whole)),
+        ("last error", last_error(info).map(print::foreign_whole)),
         ("tried", Some(info.attempts.to_string())),
+        ("run", (info.run > 1).then(|| info.run.to_string())),
+        ("done", info.done_at.map(print::time)),
+        ("took", info.duration.map(print::duration)),
         ("size", Some(info.size.map_or_else(|| "pruned".to_owned(), print::bytes))),
     ];
     for (name, value) in fields {
         if let Some(value) = value {
             print::line(format_args!("{name:<12} {value}"))?;
         }
+    }
+    if !attempts.is_empty() {
+        print::line("")?;
+        print::table(
+            &["attempt", "began", "took", "outcome", "worker", "error"],
+            attempts.iter().map(attempt_row),
+        )?;
     }
     if event.data.is_some() {
         print::line(format_args!("\n{}", print::pretty(&payload)))?;
@@ -72,8 +91,42 @@ pub(super) fn row(info: &EventInfo) -> Vec<String> {
         print::time(info.received_at),
         info.attempts.to_string(),
         info.size.map_or_else(|| "pruned".to_owned(), print::bytes),
-        info.reason.as_deref().map(print::foreign).unwrap_or_default(),
+        info.reason.as_deref().or(info.last_error.as_deref()).map(print::foreign).unwrap_or_default(),
     ]
+}
+
+/// Returns the last error, unless the reason contains it.
+fn last_error(info: &EventInfo) -> Option<&str> {
+    let reason = info.reason.as_deref().unwrap_or_default();
+    info.last_error.as_deref().filter(|error| !reason.contains(error))
+}
+
+fn attempt_row(attempt: &AttemptInfo) -> Vec<String> {
+    let number = attempt.number.to_string();
+    vec![
+        if attempt.run > 1 { format!("{number} of run {}", attempt.run) } else { number },
+        attempt.started_at.map(print::time).unwrap_or_default(),
+        attempt.duration.map(print::duration).unwrap_or_default(),
+        attempt.outcome.to_string(),
+        attempt.worker.as_deref().map(print::foreign).unwrap_or_default(),
+        attempt.error.as_deref().map(print::foreign_whole).unwrap_or_default(),
+    ]
+}
+
+fn attempt_to_json(attempt: &AttemptInfo) -> Value {
+    json!({
+        "run": attempt.run,
+        "number": attempt.number,
+        "started_at": time(attempt.started_at),
+        "duration_seconds": attempt.duration.map(|duration| duration.as_secs_f64()),
+        "outcome": attempt.outcome.as_str(),
+        "worker": attempt.worker,
+        "error": attempt.error,
+    })
+}
+
+fn time(time: Option<SystemTime>) -> Option<String> {
+    time.map(print::time)
 }
 
 fn state(state: EventState) -> String {
@@ -98,9 +151,13 @@ pub(super) fn to_json(info: &EventInfo) -> Value {
         "wire_type": info.wire_type,
         "received_at": print::time(info.received_at),
         "state": info.state.as_str(),
-        "until": info.until.map(print::time),
+        "until": time(info.until),
         "reason": info.reason,
+        "last_error": info.last_error,
         "attempts": info.attempts,
+        "run": info.run,
+        "done_at": time(info.done_at),
+        "duration_seconds": info.duration.map(|duration| duration.as_secs_f64()),
         "size": info.size,
     })
 }
