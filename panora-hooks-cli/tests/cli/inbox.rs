@@ -143,7 +143,10 @@ id  state   type                 received              tried  size     why
 
     assert_eq!(ids(&["--id-event", "contact 2"]).0, [3]);
     assert_eq!(ids(&["--newer-than", "1h", "--state", "dead"]).0, [2, 3]);
-    assert_eq!(ids(&["--newer-than", "2020-01-01T00:00:00Z", "--older-than", "2020-01-02T00:00:00Z"]).0, []);
+    assert_eq!(
+        ids(&["--newer-than", "2020-01-01T00:00:00Z", "--older-than", "2020-01-02T00:00:00Z"]).0,
+        [] as [i64; 0]
+    );
     let group = Fingerprint::of("the address is unknown").to_string();
     assert_eq!(ids(&["--error-group", &group]).0, [2, 3]);
 

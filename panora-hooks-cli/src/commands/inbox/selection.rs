@@ -114,9 +114,9 @@ fn moment(text: &str) -> Result<SystemTime, String> {
     if let Ok(age) = age(text) {
         return Ok(ago(age));
     }
-    let time: Option<Timestamp> = text.parse().ok();
+    let time = text.parse::<Timestamp>().ok().and_then(|time| SystemTime::try_from(time).ok());
     let expected = "expected an age such as `90s`, `12h` or `7d`, or a time such as `2026-11-27T09:00:00Z`";
-    time.map(SystemTime::from).ok_or_else(|| expected.to_owned())
+    time.ok_or_else(|| expected.to_owned())
 }
 
 fn error_group(text: &str) -> Result<Fingerprint, String> {
