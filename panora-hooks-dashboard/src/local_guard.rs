@@ -1,0 +1,139 @@
+//! [`LocalGuard`]: protection of a dashboard on loopback.
+
+use std::{fmt, io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{OriginalUri, Request, State},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{CACHE_CONTROL, COOKIE, HOST, LOCATION, SET_COOKIE},
+        uri::Authority,
+    },
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use form_urlencoded::Serializer;
+use subtle::ConstantTimeEq;
+
+use crate::security;
+
+/// The parameter that carries the token in the first URL.
+const PARAMETER: &str = "token";
+
+/// A guard for a dashboard on loopback, where every program and every page in a browser of the
+/// machine can send requests.
+///
+/// It admits requests with a random token, which the first URL carries and which then moves into a
+/// cookie. It refuses requests for other hosts than this machine, because a page of another site
+/// may have a name that resolves to 127.0.0.1.
+///
+/// ```no_run
+/// use panora_hooks::inbox::MemoryInbox;
+/// use panora_hooks_dashboard::{Access, Dashboard, LocalGuard};
+///
+/// # async fn example() -> std::io::Result<()> {
+/// let guard = LocalGuard::new()?;
+/// let dashboard = Dashboard::new(MemoryInbox::new(), |_: &_| Access::operate());
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// println!("dashboard: {}", guard.url(listener.local_addr()?, "/"));
+/// axum::serve(listener, guard.protect(dashboard.into_router())).await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct LocalGuard {
+    token: Arc<str>,
+}
+
+impl LocalGuard {
+    /// Creates a guard with a new token.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the operating system has no random numbers.
+    pub fn new() -> io::Result<Self> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random)?;
+        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { token: token.into() })
+    }
+
+    /// Returns the first URL, for the terminal: the page at `path` of the server at `address`, with
+    /// the token.
+    #[must_use]
+    pub fn url(&self, address: SocketAddr, path: &str) -> String {
+        format!("http://{address}{path}?{PARAMETER}={}", self.token)
+    }
+
+    /// Protects every route of a router.
+    pub fn protect<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.layer(from_fn_with_state(self.clone(), check))
+    }
+
+    fn is_token(&self, token: &str) -> bool {
+        self.token.as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    fn has_cookie(&self, headers: &HeaderMap, name: &str) -> bool {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+        let mut cookies = cookies.flat_map(|cookies| cookies.split(';'));
+        cookies.any(|cookie| {
+            let cookie = cookie.trim().split_once('=');
+            cookie.is_some_and(|(key, value)| key == name && self.is_token(value))
+        })
+    }
+}
+
+/// Leaves out the token.
+impl fmt::Debug for LocalGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalGuard").finish_non_exhaustive()
+    }
+}
+
+async fn check(State(guard): State<LocalGuard>, request: Request, next: Next) -> Response {
+    let Some(host) = local_host(&request) else {
+        return refuse("This page is served only under the address that the program has printed.\n");
+    };
+    // Browsers send the cookies of a host to all of its ports.
+    let cookie = format!("panora-hooks-dashboard-{}", host.port_u16().unwrap_or(80));
+    let token = crate::filter::parameter(request.uri().query().unwrap_or_default(), PARAMETER);
+    if token.is_some_and(|token| guard.is_token(&token)) {
+        let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |OriginalUri(uri)| uri);
+        let cookie = format!("{cookie}={}; Path=/; HttpOnly; SameSite=Strict", guard.token);
+        let headers = [(LOCATION, without_token(uri)), (SET_COOKIE, cookie)];
+        let mut response = (StatusCode::SEE_OTHER, headers).into_response();
+        security::add_headers(response.headers_mut());
+        return response;
+    }
+    if guard.has_cookie(request.headers(), &cookie) {
+        return next.run(request).await;
+    }
+    refuse("Open the URL that the program has printed: it contains the key to this page.\n")
+}
+
+fn refuse(text: &'static str) -> Response {
+    (StatusCode::FORBIDDEN, [(CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+/// Returns the host of a request if it is this machine.
+fn local_host(request: &Request) -> Option<Authority> {
+    let host = match request.headers().contains_key(HOST) {
+        true => security::single(request.headers(), &HOST)?.parse().ok()?,
+        false => request.uri().authority()?.clone(),
+    };
+    let name = host.host();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    let is_local = name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|ip| ip.is_loopback());
+    (is_local && !host.as_str().contains('@')).then_some(host)
+}
+
+/// Returns the same page without the token, relative to the page.
+fn without_token(uri: &Uri) -> String {
+    let page = uri.path().rsplit('/').next().unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
+    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != PARAMETER);
+    let query = Serializer::new(String::new()).extend_pairs(kept).finish();
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    format!("./{page}{query}")
+}

@@ -1,0 +1,94 @@
+//! Dead events, grouped by their error and type.
+
+use axum::Extension;
+use maud::{Markup, html};
+use panora_hooks::inbox::{Capability, ErrorGroup, EventState};
+
+use super::{
+    Answer, Request, answer,
+    layout::{self, Tab},
+};
+use crate::{
+    context::Context,
+    filter::{self, EventFilter},
+    format,
+    jobs::{Action, Target},
+    pages::actions,
+    problem::Problem,
+    text::Foreign,
+};
+
+/// The most groups that are shown.
+const MAX_GROUPS: u32 = 100;
+
+pub(crate) async fn page(Extension(context): Request) -> Answer {
+    if !context.has(Capability::ErrorGroups) {
+        let problem = Problem::not_found("This inbox does not group dead events by their error.");
+        return Err(problem.linked("events?state=dead".to_owned(), "List of dead events"));
+    }
+    let groups = context.store().error_groups(MAX_GROUPS).await?;
+    let main = html! {
+        @if groups.is_empty() {
+            p { "No event is dead." }
+        } @else {
+            p {
+                "Dead events that failed with the same error, apart from numbers, identifiers and quoted "
+                "text, are one group."
+                @if groups.len() == MAX_GROUPS as usize {
+                    " Only the largest " (MAX_GROUPS) " groups are shown."
+                }
+            }
+            (layout::scroll("Groups of dead events", &table(&context, &groups)))
+            p { a href="events?state=dead" { "List of all dead events" } }
+        }
+    };
+    answer(layout::page(&context, "Dead events", Some(Tab::Dead), &main))
+}
+
+fn table(context: &Context, groups: &[ErrorGroup]) -> Markup {
+    html! {
+        table class="groups" {
+            thead { tr {
+                th scope="col" { "Error of the newest event" }
+                th scope="col" { "Type" }
+                th scope="col" class="number" { "Events" }
+                th scope="col" { "Oldest" }
+                th scope="col" { "Newest" }
+                th scope="col" { "Actions" }
+            } }
+            tbody {
+                @for group in groups {
+                    tr {
+                        th scope="row" class="error" { (Foreign::long(&group.example)) }
+                        td { (layout::type_link(context, group.event_type())) }
+                        td class="number" { (format::count(group.count)) }
+                        td { (format::time(group.oldest)) }
+                        td { (format::time(group.newest)) }
+                        td { (links(context, group)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Links to the events of a group, and to the actions on them.
+fn links(context: &Context, group: &ErrorGroup) -> Markup {
+    let Some(of_type) = filter::of_type(group.event_type()) else {
+        return html! { "The type is too long or empty for a link." };
+    };
+    let filter = EventFilter::of(of_type.state(EventState::Dead).error_group(group.fingerprint));
+    let target = Target::Filter(filter.clone());
+    html! {
+        ul class="links" {
+            li { a href=(filter.url("events", &[])) { "Events" } }
+            @for action in actions::offered(context, &target) {
+                @let name = match action {
+                    Action::Replay => "Replay…",
+                    Action::Drop => "Drop…",
+                };
+                li { a href=(actions::confirm_url(action, &target)) { (name) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The pages.
+
+pub(crate) mod actions;
+pub(crate) mod audit;
+pub(crate) mod dead;
+pub(crate) mod event;
+pub(crate) mod events;
+pub(crate) mod layout;
+pub(crate) mod overview;
+
+use std::sync::Arc;
+
+use axum::{Extension, response::Html};
+use maud::Markup;
+
+use crate::{context::Context, problem::Problem};
+
+/// The request of a page.
+type Request = Extension<Arc<Context>>;
+
+/// The answer with a page.
+type Answer = Result<Html<String>, Problem>;
+
+fn answer(page: Markup) -> Answer {
+    Ok(Html(page.into_string()))
+}

@@ -1,0 +1,266 @@
+//! The overview: whether anything needs attention, and the figures.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use axum::Extension;
+use maud::{Markup, html};
+use panora_hooks::inbox::{Capability, Depth, EventState, Figures, StatisticsStep};
+
+use super::{
+    Answer, Request, answer,
+    layout::{self, Tab},
+};
+use crate::{
+    charts::{Chart, Series},
+    context::Context,
+    filter::{self, InvalidParameter},
+    format,
+    problem::Problem,
+};
+
+/// An event that has been ready for longer than this waits for a worker that does not come.
+const OVERDUE: Duration = Duration::from_secs(60);
+
+/// The most event types in a ranking.
+const MAX_TYPES: usize = 5;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+/// A range of time: its parameter, its name, its steps and their length in seconds.
+const RANGES: [(&str, &str, u32, u64); 3] = [
+    ("hour", "Last hour", 60, MINUTE),
+    ("day", "Last day", 144, 10 * MINUTE),
+    ("week", "Last week", 168, HOUR),
+];
+
+pub(crate) async fn page(Extension(context): Request) -> Answer {
+    let name = filter::parameter(&context.query, "range").unwrap_or_else(|| "hour".to_owned());
+    let range = RANGES.iter().find(|range| range.0 == name);
+    let Some(&(range, _, steps, seconds)) = range else {
+        return Err(InvalidParameter::new("range", "give hour, day or week").into());
+    };
+    let store = context.store();
+    let step = Duration::from_secs(seconds);
+    let starts = starts(SystemTime::now(), steps, step);
+    let figures = async {
+        match (context.has(Capability::Statistics), starts.first(), starts.last()) {
+            (true, Some(first), Some(last)) => store.statistics(*first..*last + step, step).await.map(Some),
+            _ => Ok(None),
+        }
+    };
+    let (depth, figures) = tokio::try_join!(store.depth(), figures).map_err(Problem::from)?;
+    let main = html! {
+        section id="attention" class="attention" role="status" data-live {
+            (attention(&depth))
+        }
+        section id="depth" aria-labelledby="depth-title" data-live {
+            h2 id="depth-title" { "Events that are not done" }
+            (depth_table(&depth))
+        }
+        @if let Some(figures) = &figures {
+            section id="figures" aria-labelledby="figures-title" data-live {
+                h2 id="figures-title" { "Figures" }
+                nav aria-label="Range of time" class="ranges" {
+                    ul {
+                        @for (name, title, ..) in RANGES {
+                            li {
+                                a href={ "overview?range=" (name) }
+                                    aria-current=[(name == range).then_some("true")] { (title) }
+                            }
+                        }
+                    }
+                }
+                (charts(figures, &starts, step))
+                (rankings(&context, figures))
+            }
+        } @else {
+            p { "This inbox keeps no figures." }
+        }
+    };
+    answer(layout::page(&context, "Overview", Some(Tab::Overview), &main))
+}
+
+/// Returns the beginnings of the last steps. The last one contains `now`.
+fn starts(now: SystemTime, steps: u32, step: Duration) -> Vec<SystemTime> {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let last = Duration::from_secs(since - since % step.as_secs());
+    let starts = (0..steps).rev().map(|back| SystemTime::UNIX_EPOCH + last.saturating_sub(step * back));
+    starts.collect()
+}
+
+fn attention(depth: &Depth) -> Markup {
+    let overdue = depth.oldest_ready.filter(|age| *age > OVERDUE);
+    let is_any_dead = depth.dead != 0;
+    html! {
+        @if !is_any_dead && overdue.is_none() {
+            p { strong { "Nothing needs attention." } }
+        } @else {
+            p { strong { "Attention is needed: " (concerns(depth, overdue)) "." } }
+        }
+        @if is_any_dead {
+            p { a href="dead" { "See why the dead events failed, and replay or drop them" } }
+        }
+        @if overdue.is_some() {
+            p { "An event that waits this long has no running worker, or the worker is too slow." }
+        }
+        @if depth.parked != 0 {
+            p {
+                (format::events(depth.parked)) " parked: stored, but not run. "
+                a href="events?state=parked" { "See the parked events" }
+            }
+        }
+    }
+}
+
+/// Names what needs attention, in words.
+fn concerns(depth: &Depth, overdue: Option<Duration>) -> String {
+    let mut concerns = Vec::new();
+    if depth.dead != 0 {
+        let verb = if depth.dead == 1 { "is" } else { "are" };
+        concerns.push(format!("{} {verb} dead", format::events(depth.dead)));
+    }
+    if let Some(age) = overdue {
+        concerns.push(format!("the oldest ready event has waited for {}", format::duration(age)));
+    }
+    concerns.join(", and ")
+}
+
+fn depth_table(depth: &Depth) -> Markup {
+    let rows = [
+        (EventState::Ready, depth.ready, "runs as soon as a worker has room"),
+        (EventState::Delayed, depth.delayed, "failed, and runs again later"),
+        (EventState::Leased, depth.leased, "runs now"),
+        (EventState::Parked, depth.parked, "stored, but not run"),
+        (EventState::Dead, depth.dead, "failed for good"),
+    ];
+    let table = html! {
+        table {
+            thead { tr {
+                th scope="col" { "State" }
+                th scope="col" class="number" { "Events" }
+                th scope="col" { "Meaning" }
+            } }
+            tbody {
+                @for (state, count, meaning) in rows {
+                    tr {
+                        th scope="row" {
+                            a href={ "events?state=" (state.as_str()) } { (layout::state(state)) }
+                        }
+                        td class="number" { (format::count(count)) }
+                        td { (meaning) }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        (layout::scroll("Events by state", &table))
+        p id="oldest-ready" {
+            @match depth.oldest_ready {
+                Some(age) => { "The oldest ready event has been ready for " (format::duration(age)) "." }
+                None => "No event is ready.",
+            }
+        }
+    }
+}
+
+fn charts(figures: &[StatisticsStep], starts: &[SystemTime], step: Duration) -> Markup {
+    let mut by_start = BTreeMap::<_, Figures>::new();
+    for of_type in figures {
+        by_start.entry(of_type.start).or_default().add(&of_type.figures);
+    }
+    let series = |name, sum: fn(&Figures) -> u64| {
+        let sums = starts.iter().map(|start| by_start.get(start).map_or(0, sum));
+        Series { name, sums: sums.collect() }
+    };
+    let chart = |id, title, unit, series| Chart { id, title, unit, starts, step, series }.render();
+    html! {
+        div class="charts" {
+            (chart("arrivals", "Arrived and handled events", "events per minute", [
+                series("Arrived", |figures| figures.arrived),
+                series("Handled", |figures| figures.handled),
+            ]))
+            (chart("failures", "Failed attempts and dead events", "per minute", [
+                series("Failed attempts", |figures| figures.failed_attempts),
+                series("Dead events", |figures| figures.dead),
+            ]))
+            (chart("refusals", "Duplicate and parked events", "events per minute", [
+                series("Duplicates", |figures| figures.duplicates),
+                series("Parked", |figures| figures.parked),
+            ]))
+        }
+        p class="note" {
+            "The last step of each chart is not over yet. Figures are written every ten seconds."
+        }
+    }
+}
+
+/// The slowest event types, and those that fail most often.
+fn rankings(context: &Context, figures: &[StatisticsStep]) -> Markup {
+    let mut by_type = BTreeMap::<&str, Figures>::new();
+    for step in figures {
+        by_type.entry(&step.event_type).or_default().add(&step.figures);
+    }
+    let mut slowest: Vec<_> =
+        by_type.iter().filter(|(_, figures)| figures.attempt_duration.count() > 0).collect();
+    slowest.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.attempt_duration.quantile(0.95)));
+    slowest.truncate(MAX_TYPES);
+    let mut failing: Vec<_> = by_type.iter().filter(|(_, figures)| figures.failed_attempts > 0).collect();
+    failing.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.failed_attempts));
+    failing.truncate(MAX_TYPES);
+    let quantile = |duration: Option<Duration>| duration.map_or_else(String::new, format::duration);
+    let slowest_table = html! {
+        table {
+            thead { tr {
+                th scope="col" { "Event type" }
+                th scope="col" class="number" { "Half of attempts within" }
+                th scope="col" class="number" { "95 % of attempts within" }
+                th scope="col" class="number" { "95 % handled after arrival within" }
+            } }
+            tbody {
+                @for (event_type, figures) in slowest.iter().copied() {
+                    tr {
+                        th scope="row" { (layout::type_link(context, event_type)) }
+                        td class="number" { (quantile(figures.attempt_duration.quantile(0.5))) }
+                        td class="number" { (quantile(figures.attempt_duration.quantile(0.95))) }
+                        td class="number" { (quantile(figures.latency.quantile(0.95))) }
+                    }
+                }
+            }
+        }
+    };
+    let failing_table = html! {
+        table {
+            thead { tr {
+                th scope="col" { "Event type" }
+                th scope="col" class="number" { "Failed attempts" }
+                th scope="col" class="number" { "Dead events" }
+                th scope="col" class="number" { "Handled events" }
+            } }
+            tbody {
+                @for (event_type, figures) in failing.iter().copied() {
+                    tr {
+                        th scope="row" { (layout::type_link(context, event_type)) }
+                        td class="number" { (format::number(figures.failed_attempts)) }
+                        td class="number" { (format::number(figures.dead)) }
+                        td class="number" { (format::number(figures.handled)) }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        h3 { "Slowest event types" }
+        @if slowest.is_empty() { p { "No hook has run." } } @else {
+            (layout::scroll("Slowest event types", &slowest_table))
+        }
+        h3 { "Event types that fail most often" }
+        @if failing.is_empty() { p { "No attempt has failed." } } @else {
+            (layout::scroll("Event types that fail most often", &failing_table))
+        }
+    }
+}
