@@ -1,10 +1,15 @@
 //! Each rule of the contract finds a store that breaks it.
 
+mod attempts;
+mod flaw;
 mod flawed;
+mod leasing;
+mod operating;
+mod putting;
 
 use panora_hooks::testing::inbox_contract::{Rule, Verdict};
 
-use self::flawed::{Flaw, FlawedStore};
+use self::{flaw::Flaw, flawed::FlawedStore};
 use crate::contract::Ours;
 
 /// Each flaw, and the rule that detects it.
@@ -40,6 +45,8 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::BuriesWithoutData, Rule::Bury),
     (Flaw::RepeatsTheLastOfAPage, Rule::Pages),
     (Flaw::ComparesOnlyTheWireType, Rule::Filters),
+    (Flaw::TurnsBackAfterThePage, Rule::NewestFirst),
+    (Flaw::ComparesTheBeginningOfIds, Rule::IdAndTime),
     (Flaw::LosesTheOldest, Rule::Depth),
     (Flaw::ProbesAnyState, Rule::Probe),
     (Flaw::StopsCountingAtOnce, Rule::Counts),
@@ -57,6 +64,18 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::ForgetsWithoutBound, Rule::ForgetBound),
     (Flaw::ForgetsContents, Rule::ForgottenOriginal),
     (Flaw::ExpeditesNothing, Rule::Expedite),
+    (Flaw::RecordsFirstSuccesses, Rule::FailedAttempt),
+    (Flaw::RepeatsTheFirstReport, Rule::AttemptsApart),
+    (Flaw::LosesInterruptions, Rule::InterruptedAttempt),
+    (Flaw::RecordsStaleReports, Rule::StaleReport),
+    (Flaw::RecordsReleasedAttempts, Rule::StaleReport),
+    (Flaw::KeepsOnlyTheLastAttempts, Rule::KeptAttempts),
+    (Flaw::NeverRaisesTheRun, Rule::Runs),
+    (Flaw::KeepsAttemptsWithoutData, Rule::DroppedAttempts),
+    (Flaw::GroupsAllTypes, Rule::ErrorGroups),
+    (Flaw::OverwritesFigures, Rule::Figures),
+    (Flaw::RemovesHoursWithMinutes, Rule::OldFigures),
+    (Flaw::RepeatsAuditNumbers, Rule::Audit),
     (Flaw::AcknowledgesBeforeItStores, Rule::Restart),
     (Flaw::LeavesATransactionOpen, Rule::DroppedCalls),
 ];

@@ -1,19 +1,21 @@
 //! Every store agrees with a simple model, for any operations in any order.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    time::Duration,
-};
+mod contents;
+mod entry;
+mod step;
 
-use panora_hooks::inbox::{
-    Decision, EventKey, EventState, Filter, Inbox, LeaseRequest, LeaseToken, NewEvent, ParkReason, Put,
-    Query, Select, Settled, Settlement,
-};
-use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestRunner};
+use std::time::Duration;
+
+use panora_hooks::inbox::{Filter, Inbox, Put, Select};
+use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
 use tokio::runtime::Runtime;
 
+use self::{
+    contents::Model,
+    entry::{Entry, Place},
+    step::{How, Report, Step, steps},
+};
 use crate::{
-    events::event,
     stores::{self, Store},
     support::is_long,
 };
@@ -24,334 +26,8 @@ const UNIT: u64 = 1000;
 /// The longest that an event is delayed or leased, in units.
 const LONGEST: u64 = 100;
 
-/// An operation on a store, or on its clock. Times are in units.
-#[derive(Debug, Clone)]
-enum Step {
-    Put(Vec<Spec>),
-    Lease {
-        max: u32,
-        units: u64,
-    },
-    Decision(Vec<(Index, How)>),
-    /// The clock of the store jumps while it runs, back if the number is negative.
-    Jump(i64),
-    /// The store repairs events that wait longer than allowed.
-    Expedite {
-        max: u32,
-        and_wait: bool,
-    },
-    Replay(EventState),
-    ReplayOne(Index),
-    Prune {
-        age: u64,
-    },
-    Forget {
-        age: u64,
-    },
-    Discard(Option<EventState>),
-    Restart,
-}
-
-/// One of a few events, so that many share a property.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Spec {
-    content: u8,
-    id: u8,
-    wire_type: u8,
-    is_list: bool,
-    is_unhandled: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum How {
-    Complete,
-    Retry(u64),
-    Bury,
-    Extend(u64),
-    Release,
-}
-
-impl Spec {
-    fn event(self) -> NewEvent {
-        let Self { content, id, wire_type, is_list, is_unhandled } = self;
-        let data = if is_list { format!("[{content}]") } else { format!(r#"{{"a":{content}}}"#) };
-        let event = event(&id.to_string(), &format!("type {wire_type}"), &data);
-        if is_unhandled { event.parked(ParkReason::Unhandled) } else { event }
-    }
-
-    fn is_same(self, other: Self) -> bool {
-        self.has_same_content(other) && (self.id, self.wire_type) == (other.id, other.wire_type)
-    }
-
-    fn has_same_content(self, other: Self) -> bool {
-        (self.content, self.is_list) == (other.content, other.is_list)
-    }
-}
-
-impl How {
-    fn decision(self) -> Decision {
-        match self {
-            Self::Complete => Decision::Complete,
-            Self::Retry(delay) => Decision::RetryAfter(units(delay)),
-            Self::Bury => Decision::Bury("no use".to_owned()),
-            Self::Extend(lease) => Decision::Extend(units(lease)),
-            Self::Release => Decision::Release,
-        }
-    }
-}
-
 fn units(units: u64) -> Duration {
     Duration::from_secs(units * UNIT)
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let spec = (0..3u8, 0..3u8, 0..2u8, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
-        |(content, id, wire_type, is_list, is_unhandled)| Spec {
-            content,
-            id,
-            wire_type,
-            is_list,
-            is_unhandled,
-        },
-    );
-    let how = prop_oneof![
-        4 => Just(How::Complete),
-        2 => (0..=LONGEST).prop_map(How::Retry),
-        1 => Just(How::Bury),
-        1 => (1..=LONGEST).prop_map(How::Extend),
-        1 => Just(How::Release),
-    ];
-    let state = prop::sample::select(EventState::ALL);
-    let step = prop_oneof![
-        6 => vec(spec, 0..6).prop_map(Step::Put),
-        6 => (0..5u32, 1..=LONGEST).prop_map(|(max, units)| Step::Lease { max, units }),
-        6 => vec((any::<Index>(), how), 1..4).prop_map(Step::Decision),
-        3 => (-50..150i64).prop_map(Step::Jump),
-        // A clock that is wrong by a year, in either direction.
-        1 => prop::sample::select(vec![-30_000, 30_000i64]).prop_map(Step::Jump),
-        2 => (prop::sample::select(vec![1, 1000u32]), any::<bool>())
-            .prop_map(|(max, and_wait)| Step::Expedite { max, and_wait }),
-        1 => state.prop_map(Step::Replay),
-        1 => any::<Index>().prop_map(Step::ReplayOne),
-        1 => (0..100u64).prop_map(|age| Step::Prune { age }),
-        1 => (0..100u64).prop_map(|age| Step::Forget { age }),
-        1 => prop::option::of(prop::sample::select(EventState::ALL)).prop_map(Step::Discard),
-        1 => Just(Step::Restart),
-    ];
-    vec(step, 1..40)
-}
-
-/// The expected contents of a store.
-#[derive(Default)]
-struct Model {
-    now: i64,
-    entries: BTreeMap<EventKey, Entry>,
-    /// All tokens that the store has returned.
-    tokens: Vec<LeaseToken>,
-    /// All keys that the store has returned.
-    keys: BTreeSet<EventKey>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    spec: Spec,
-    attempts: u32,
-    has_data: bool,
-    place: Place,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Place {
-    Waiting { due: i64 },
-    Leased { until: i64, token: LeaseToken },
-    Parked(ParkReason),
-    Dead,
-    Done { at: i64 },
-}
-
-impl Entry {
-    fn due(&self) -> Option<i64> {
-        match self.place {
-            Place::Waiting { due } | Place::Leased { until: due, .. } => Some(due),
-            _ => None,
-        }
-    }
-
-    fn state(&self, now: i64) -> EventState {
-        match self.place {
-            _ if self.due().is_some_and(|due| due <= now) => EventState::Ready,
-            Place::Waiting { .. } => EventState::Delayed,
-            Place::Leased { .. } => EventState::Leased,
-            Place::Parked(_) => EventState::Parked,
-            Place::Dead => EventState::Dead,
-            Place::Done { .. } => EventState::Done,
-        }
-    }
-
-    fn was_done_by(&self, time: i64) -> bool {
-        matches!(self.place, Place::Done { at } if at <= time)
-    }
-
-    fn is_replayable(&self, now: i64) -> bool {
-        self.has_data && !matches!(self.state(now), EventState::Ready | EventState::Leased)
-    }
-}
-
-impl Model {
-    fn put(&mut self, spec: Spec, put: Put) {
-        let there = self.entries.iter().find(|(_, entry)| entry.spec.is_same(spec)).map(|(key, _)| *key);
-        if let Some(key) = there {
-            assert_eq!(put, Put::Duplicate(key));
-            return;
-        }
-        let is_known = self.entries.values().any(|entry| entry.spec.has_same_content(spec));
-        let park = match (spec.is_list, is_known) {
-            (false, true) => Some(ParkReason::Replayed),
-            _ => spec.is_unhandled.then_some(ParkReason::Unhandled),
-        };
-        let (key, place) = match (put, park) {
-            (Put::Stored(key), None) => (key, Place::Waiting { due: self.now }),
-            (Put::Parked(key, reason), Some(park)) if reason == park => (key, Place::Parked(park)),
-            _ => panic!("{put:?} instead of {park:?}"),
-        };
-        let new = Entry { spec, attempts: 0, has_data: true, place };
-        assert!(self.keys.insert(key), "{key} was given before");
-        self.entries.insert(key, new);
-    }
-
-    fn discard(&mut self, state: Option<EventState>) -> u64 {
-        let now = self.now;
-        let over = |entry: &&mut Entry| match (state, entry.state(now)) {
-            (_, EventState::Done) => false,
-            (Some(state), found) => state == found,
-            (None, found) => matches!(found, EventState::Parked | EventState::Dead),
-        };
-        let discard = |entry: &mut Entry| {
-            entry.has_data = false;
-            entry.place = Place::Done { at: now };
-        };
-        self.entries.values_mut().filter(over).map(discard).count() as u64
-    }
-
-    async fn lease(&mut self, inbox: &impl Inbox, max: u32, lease: u64) {
-        let leased = inbox.lease(LeaseRequest::new(max, units(lease))).await.unwrap();
-        let now = self.now;
-        let due = |entry: &Entry| entry.due().filter(|due| *due <= now);
-        let mut ready: Vec<_> = self.entries.values().filter_map(due).collect();
-        ready.sort_unstable();
-        ready.truncate(max as usize);
-        let mut dues = Vec::new();
-        for leased in leased {
-            let token = leased.token;
-            let entry = self.entries.get_mut(&token.key()).unwrap();
-            dues.push(due(entry).expect("it is not ready"));
-            let was_leased = matches!(entry.place, Place::Leased { .. });
-            entry.attempts += 1;
-            assert_eq!((leased.attempt, leased.is_interrupted), (entry.attempts, was_leased));
-            assert_eq!(leased.data, entry.spec.event().data());
-            entry.place = Place::Leased { until: now + lease.cast_signed(), token };
-            assert!(!self.tokens.contains(&token));
-            self.tokens.push(token);
-        }
-        dues.sort_unstable();
-        assert_eq!(dues, ready);
-    }
-
-    fn settle(&mut self, token: LeaseToken, how: How, settled: Settled) {
-        let now = self.now;
-        let entry = self.entries.get_mut(&token.key());
-        let is_held =
-            |entry: &&mut Entry| matches!(entry.place, Place::Leased { token: held, .. } if held == token);
-        let Some(entry) = entry.filter(is_held) else {
-            assert_eq!(settled, Settled::Stale);
-            return;
-        };
-        entry.place = match (how, settled) {
-            (How::Extend(lease), Settled::Applied) => {
-                Place::Leased { until: now + lease.cast_signed(), token }
-            }
-            (How::Complete, Settled::Applied) => Place::Done { at: now },
-            (How::Retry(delay), Settled::Applied) => Place::Waiting { due: now + delay.cast_signed() },
-            (How::Bury, Settled::Applied) => Place::Dead,
-            (How::Release, Settled::Applied) => {
-                entry.attempts -= 1;
-                Place::Waiting { due: now }
-            }
-            _ => panic!("{settled:?} of {how:?}"),
-        };
-    }
-
-    fn replay(&mut self, is_selected: impl Fn(EventKey, &Entry) -> bool) -> u64 {
-        let now = self.now;
-        let selected = self
-            .entries
-            .iter_mut()
-            .filter(|(key, entry)| entry.is_replayable(now) && is_selected(**key, entry));
-        let replayed = selected.map(|(_, entry)| {
-            entry.attempts = 0;
-            entry.place = Place::Waiting { due: now };
-        });
-        replayed.count() as u64
-    }
-
-    /// Repairs all events that wait too long, `max` at a time.
-    async fn expedite(&mut self, inbox: &impl Inbox, max: u32) {
-        let mut expedited = 0;
-        loop {
-            let round = inbox.expedite(units(LONGEST), max).await.unwrap();
-            assert!(round <= max.into());
-            expedited += round;
-            if round < u64::from(max) {
-                break;
-            }
-        }
-        let (now, latest) = (self.now, self.now + LONGEST.cast_signed());
-        let mut late = 0;
-        for entry in self.entries.values_mut() {
-            match &mut entry.place {
-                Place::Waiting { due } if *due > latest => *due = now,
-                Place::Leased { until, .. } if *until > latest => *until = latest,
-                _ => continue,
-            }
-            late += 1;
-        }
-        assert_eq!(expedited, late);
-    }
-
-    /// Checks that the contents of the store agree with the model.
-    async fn check(&self, inbox: &impl Inbox) {
-        let now = self.now;
-        let items = inbox.list(Query::default().limit(1000)).await.unwrap().items;
-        let shown: Vec<_> = items.iter().map(|info| info.key).collect();
-        let keys: Vec<_> = self.entries.keys().copied().collect();
-        assert_eq!(shown, keys);
-        let mut counts = HashMap::new();
-        for (info, entry) in items.iter().zip(self.entries.values()) {
-            let state = entry.state(now);
-            let reason = match entry.place {
-                Place::Parked(reason) => Some(reason.as_str()),
-                Place::Dead => Some("no use"),
-                _ => None,
-            };
-            assert_eq!(info.state, state, "{entry:?}");
-            assert_eq!(info.attempts, entry.attempts, "{entry:?}");
-            assert_eq!(info.reason.as_deref(), reason, "{entry:?}");
-            let size = entry.has_data.then(|| entry.spec.event().data().len() as u64);
-            assert_eq!(info.size, size, "{entry:?}");
-            *counts.entry(state).or_insert(0) += 1;
-        }
-        let depth = inbox.depth().await.unwrap();
-        for (state, shown) in [
-            (EventState::Ready, depth.ready),
-            (EventState::Delayed, depth.delayed),
-            (EventState::Leased, depth.leased),
-            (EventState::Parked, depth.parked),
-            (EventState::Dead, depth.dead),
-        ] {
-            assert_eq!(shown, counts.get(&state).copied().unwrap_or(0), "{state}");
-        }
-        assert_eq!(depth.oldest_ready.is_some(), counts.contains_key(&EventState::Ready));
-    }
 }
 
 async fn run(mut store: impl Store, steps: Vec<Step>) {
@@ -369,18 +45,24 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                     model.put(spec, put);
                 }
             }
-            Step::Lease { max, units } => model.lease(&inbox, max, units).await,
+            Step::Lease { max, units, worker } => model.lease(&inbox, max, units, worker).await,
             Step::Decision(which) => {
                 if model.tokens.is_empty() {
                     continue;
                 }
-                let items: Vec<_> =
-                    which.iter().map(|(index, how)| (*index.get(&model.tokens), *how)).collect();
-                let settles =
-                    items.iter().map(|(token, how)| Settlement::new(*token, how.decision())).collect();
-                let settled = inbox.settle(settles).await.unwrap();
-                for ((token, how), settled) in items.into_iter().zip(settled) {
-                    model.settle(token, how, settled);
+                // Most older tokens are stale, and would leave few decisions that apply.
+                let recent = &model.tokens[model.tokens.len().saturating_sub(10)..];
+                let settlement = |(index, how, report): (Index, _, _)| (*index.get(recent), how, report);
+                let settlements = which.into_iter().map(settlement).collect();
+                model.settle(&inbox, settlements).await;
+            }
+            Step::Failures(count) => {
+                for number in 0..count {
+                    let known = model.tokens.len();
+                    model.lease(&inbox, 1, 1, None).await;
+                    let Some(token) = model.tokens.get(known) else { break };
+                    let failure = (*token, How::Retry(0), Some(Report::failed(number)));
+                    model.settle(&inbox, vec![failure]).await;
                 }
             }
             Step::Jump(units) => {
@@ -415,7 +97,7 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 let time = model.now - age.cast_signed();
                 let old =
                     model.entries.values_mut().filter(|entry| entry.has_data && entry.was_done_by(time));
-                assert_eq!(pruned, old.map(|entry| entry.has_data = false).count() as u64);
+                assert_eq!(pruned, old.map(Entry::drop_data).count() as u64);
             }
             Step::Forget { age } => {
                 let forgotten = inbox.forget(units(age), 1000).await.unwrap();

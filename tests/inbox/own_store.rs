@@ -5,7 +5,10 @@ mod log_inbox;
 use std::time::Duration;
 
 use panora_hooks::{
-    inbox::{Capabilities, Capability, Decision, EventKey, EventState, Filter, Inbox, Query},
+    inbox::{
+        Capabilities, Capability, Decision, EventKey, EventState, Filter, Fingerprint, Inbox, LeaseRequest,
+        Query, Settlement,
+    },
     testing::inbox_contract::{self, Harness, Restart, Rule, Verdict},
 };
 use tempfile::TempDir;
@@ -86,7 +89,18 @@ async fn only_rules_of_missing_parts_are_skipped() {
             verdict => panic!("{verdict:?}"),
         }
     }
-    assert_eq!(skipped, [Rule::Forget, Rule::ForgetBound, Rule::ForgottenOriginal, Rule::Expedite]);
+    let of_retention = [Rule::Forget, Rule::ForgetBound, Rule::ForgottenOriginal, Rule::Expedite];
+    let of_attempts = [
+        Rule::FailedAttempt,
+        Rule::AttemptsApart,
+        Rule::InterruptedAttempt,
+        Rule::StaleReport,
+        Rule::KeptAttempts,
+        Rule::Runs,
+        Rule::DroppedAttempts,
+    ];
+    let of_operators = [Rule::ErrorGroups, Rule::Figures, Rule::OldFigures, Rule::Audit];
+    assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators].concat());
 }
 
 #[test]
@@ -129,6 +143,23 @@ fn a_receiver_runs_on_a_store_with_other_keys() {
     // 64-bit column.
     assert!(items[0].key > EventKey::new(u128::from(u64::MAX)), "{}", items[0].key);
     assert_eq!(items[0].key.to_string().parse(), Ok(items[0].key));
+}
+
+/// The rule about groups of errors, which would find this filter broken, is skipped.
+#[tokio::test]
+async fn dead_events_are_listed_by_their_error() {
+    let inbox = Log::new().inbox();
+    let mut keys = Vec::new();
+    for reason in ["customer 17 is missing", "customer 4 is locked", "customer 4711 is missing"] {
+        keys.push(inbox.put(vec![contact(reason)]).await.unwrap()[0].key());
+        let leased = inbox.lease(LeaseRequest::new(1, Duration::from_secs(60))).await.unwrap();
+        let bury = Settlement::new(leased[0].token, Decision::Bury(reason.to_owned()));
+        inbox.settle(vec![bury]).await.unwrap();
+    }
+    inbox.put(vec![contact("customer 8 is missing")]).await.unwrap();
+    let missing = Filter::new().error_group(Fingerprint::of("customer 1 is missing"));
+    let items = inbox.list(Query::new(missing)).await.unwrap().items;
+    assert_eq!(items.iter().map(|info| info.key).collect::<Vec<_>>(), [keys[0], keys[2]]);
 }
 
 #[tokio::test]

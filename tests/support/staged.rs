@@ -8,9 +8,9 @@ use std::{
 };
 
 use panora_hooks::inbox::{
-    AttemptInfo, Capabilities, Decision, Depth, EventInfo, EventKey, Figures, Inbox, InboxError,
-    LeaseRequest, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement, StatisticsStep,
-    StoredEvent,
+    AttemptInfo, AuditEntry, AuditRecord, Capabilities, Decision, Depth, ErrorGroup, EventInfo, EventKey,
+    Figures, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Page, Put, Query, Select, Settled,
+    Settlement, StatisticsStep, StoredEvent,
 };
 
 /// A fault of an operation.
@@ -184,6 +184,10 @@ impl<I: Inbox> Inbox for Staged<I> {
         self.inner.attempts(key).await
     }
 
+    async fn error_groups(&self, limit: u32) -> Result<Vec<ErrorGroup>, InboxError> {
+        self.inner.error_groups(limit).await
+    }
+
     async fn add_figures(&self, figures: Vec<(String, Figures)>) -> Result<(), InboxError> {
         stage(|| (self.add_figures.lock().unwrap())(), async { self.inner.add_figures(figures).await }).await
     }
@@ -198,5 +202,13 @@ impl<I: Inbox> Inbox for Staged<I> {
 
     async fn prune_figures(&self, minutes: Duration, hours: Duration, max: u32) -> Result<u64, InboxError> {
         self.inner.prune_figures(minutes, hours, max).await
+    }
+
+    async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
+        self.inner.add_audit(record).await
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
+        self.inner.audit(before, limit).await
     }
 }

@@ -2,296 +2,91 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use panora_hooks::inbox::{
-    Capabilities, Capability, Count, Decision, Depth, EventInfo, EventKey, EventState, Filter, Inbox,
-    InboxError, LeaseRequest, LeaseToken, Leased, MemoryInbox, NewEvent, Page, ParkReason, Put, Query,
-    Select, Settled, Settlement, StoredEvent,
+    AttemptInfo, AuditEntry, AuditRecord, Capabilities, Capability, Count, Decision, Depth, ErrorGroup,
+    EventInfo, EventKey, EventState, Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased,
+    MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement, StatisticsStep, StoredEvent,
 };
 
-use crate::{
-    events::event,
-    stores::{Memory, Store},
-};
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Flaw {
-    CompletesBeforeTheHook,
-    LeasesOneUnasked,
-    AnswersInReverse,
-    CutsAtNul,
-    LeasesNothingLarge,
-    ReportsDuplicatesAsStored,
-    OverlooksCopiesInABatch,
-    RunsReplays,
-    ParksLists,
-    RunsReplaysBeyondABound,
-    LooksForCopiesBeforeItInserts,
-    LooksForOriginalsBeforeItInserts,
-    CompletesOnDuplicates,
-    GivesKeysOutOfOrder,
-    ReusesKeys,
-    ComparesHalfAKey,
-    CountsAttemptsAfterTheRun,
-    ForgetsInterruptions,
-    LeasesInTheOrderOfKeys,
-    LeasesTwiceAsMany,
-    SharesLeases,
-    AcceptsStaleTokens,
-    ReusesFences,
-    SettlesOnlyTheFirst,
-    ExtendsByASecond,
-    RetriesAtOnce,
-    CountsReleasedAttempts,
-    BuriesWithoutData,
-    RepeatsTheLastOfAPage,
-    ComparesOnlyTheWireType,
-    LosesTheOldest,
-    ProbesAnyState,
-    StopsCountingAtOnce,
-    ReplaysNothing,
-    ReplaysEveryType,
-    ReplaysTheNewest,
-    PrunesAtAnyAge,
-    PrunesWithoutBound,
-    PrunesUnfinished,
-    ClaimsWhatItLacks,
-    HasWhatItDoesNotClaim,
-    LimitsWhatItLooksAt,
-    DiscardsOnlyWhatIsOver,
-    ForgetsAtAnyAge,
-    ForgetsWithoutBound,
-    ForgetsContents,
-    ExpeditesNothing,
-    AcknowledgesBeforeItStores,
-    LeavesATransactionOpen,
-}
+use super::flaw::Flaw;
+use crate::stores::{Memory, Store};
 
 #[derive(Clone)]
 pub struct Flawed {
-    inner: MemoryInbox,
-    flaw: Option<Flaw>,
+    pub(super) inner: MemoryInbox,
+    pub(super) flaw: Option<Flaw>,
     state: Arc<Mutex<State>>,
 }
 
 /// The state that flaws need.
 #[derive(Default)]
-struct State {
-    tokens: HashMap<EventKey, LeaseToken>,
-    settled: HashMap<EventKey, u32>,
-    last_batch: HashSet<EventKey>,
-    lost: HashSet<EventKey>,
-    buried: HashSet<EventKey>,
-    contents: HashSet<[u8; 32]>,
-    copies: u64,
-    first_key: u128,
-    has_forgotten: bool,
-    is_open: bool,
+pub(super) struct State {
+    pub(super) tokens: HashMap<EventKey, LeaseToken>,
+    pub(super) settled: HashMap<EventKey, u32>,
+    pub(super) last_batch: HashSet<EventKey>,
+    pub(super) lost: HashSet<EventKey>,
+    pub(super) buried: HashSet<EventKey>,
+    pub(super) contents: HashSet<[u8; 32]>,
+    pub(super) copies: u64,
+    pub(super) first_key: u128,
+    pub(super) has_forgotten: bool,
+    pub(super) is_open: bool,
+    /// Attempts that a correct store does not have.
+    pub(super) attempts: HashMap<EventKey, Vec<AttemptInfo>>,
+    /// The figures that were added last.
+    pub(super) figures: HashMap<String, Figures>,
 }
 
 impl Flawed {
-    fn has(&self, flaw: Flaw) -> bool {
+    pub(super) fn has(&self, flaw: Flaw) -> bool {
         self.flaw == Some(flaw)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
-    async fn complete(&self, key: EventKey) {
-        let token = self.state().tokens.get(&key).copied();
-        if let Some(token) = token {
-            self.inner.settle(vec![Settlement::new(token, Decision::Complete)]).await.unwrap();
-        }
-        for leased in self.inner.lease(LeaseRequest::new(100, Duration::from_secs(60))).await.unwrap() {
-            let decision = if leased.token.key() == key { Decision::Complete } else { Decision::Release };
-            self.inner.settle(vec![Settlement::new(leased.token, decision)]).await.unwrap();
-        }
-    }
-
-    async fn settle_all(&self, leased: &[Leased], decision: Decision) -> Result<(), InboxError> {
-        let settle = |leased: &Leased| Settlement::new(leased.token, decision.clone());
-        self.inner.settle(leased.iter().map(settle).collect()).await.map(drop)
-    }
-
-    async fn keys(&self, filter: Filter) -> Vec<EventKey> {
+    pub(super) async fn keys(&self, filter: Filter) -> Vec<EventKey> {
         let page = self.inner.list(Query::new(filter).limit(1000)).await.unwrap();
         page.items.iter().map(|info| info.key).collect()
-    }
-
-    async fn run(&self, put: &mut Put) -> Result<(), InboxError> {
-        if let Put::Parked(key, ParkReason::Replayed) = *put {
-            self.inner.replay(Select::Keys(vec![key]), 1).await?;
-            *put = Put::Stored(key);
-        }
-        Ok(())
-    }
-
-    /// Stores a copy under a new id, after a separate check that the event is new. The two steps
-    /// together are not atomic.
-    async fn look_and_insert(&self, new: &NewEvent) -> Result<Put, InboxError> {
-        let there = self.inner.list(Query::default().limit(1000)).await?.items;
-        tokio::task::yield_now().await;
-        if there.iter().any(|info| info.id.starts_with(new.id()) && info.wire_type == new.wire_type()) {
-            return Ok(Put::Duplicate(EventKey::new(u128::MAX)));
-        }
-        let copy = {
-            let mut state = self.state();
-            state.copies += 1;
-            event(&format!("{} {}", new.id(), state.copies), new.wire_type(), new.data())
-        };
-        Ok(self.inner.put(vec![copy]).await?[0])
-    }
-
-    async fn put_one(&self, new: NewEvent) -> Result<Put, InboxError> {
-        let content = *new.content();
-        let was_known = self.state().contents.contains(&content);
-        match self.flaw {
-            Some(Flaw::LooksForCopiesBeforeItInserts) => return self.look_and_insert(&new).await,
-            Some(Flaw::LooksForOriginalsBeforeItInserts) => tokio::task::yield_now().await,
-            Some(Flaw::ParksLists) if was_known && !new.is_unique() => {
-                return Ok(self.inner.put(vec![new.parked(ParkReason::Replayed)]).await?[0]);
-            }
-            _ => {}
-        }
-        let id = new.id().to_owned();
-        let is_first = self.keys(Filter::new()).await.is_empty();
-        let mut put = self.inner.put(vec![new]).await?[0];
-        let key = put.key();
-        self.state().contents.insert(content);
-        match (self.flaw, put) {
-            (Some(Flaw::LooksForOriginalsBeforeItInserts), _) if !was_known => self.run(&mut put).await?,
-            (Some(Flaw::ReportsDuplicatesAsStored), Put::Duplicate(_)) => put = Put::Stored(key),
-            (Some(Flaw::RunsReplays), _) => self.run(&mut put).await?,
-            (Some(Flaw::ForgetsContents), _) if self.state().has_forgotten => self.run(&mut put).await?,
-            (Some(Flaw::RunsReplaysBeyondABound), Put::Duplicate(_))
-                if self.inner.get(key).await?.is_some_and(|stored| stored.info.id != id) =>
-            {
-                put = Put::Stored(key);
-            }
-            (Some(Flaw::CompletesOnDuplicates), Put::Duplicate(_)) => self.complete(key).await,
-            (Some(Flaw::GivesKeysOutOfOrder), Put::Stored(_)) => {
-                put = Put::Stored(EventKey::new(key.number() ^ 1));
-            }
-            (Some(Flaw::ReusesKeys), Put::Stored(_)) => {
-                let mut state = self.state();
-                if is_first {
-                    state.first_key = key.number();
-                }
-                put = Put::Stored(EventKey::new(key.number() - state.first_key));
-            }
-            _ => {}
-        }
-        Ok(put)
     }
 }
 
 impl Inbox for Flawed {
     async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
-        if std::mem::take(&mut self.state().is_open) {
-            return Ok(batch
-                .iter()
-                .map(|_| Put::Parked(EventKey::new(1 << 100), ParkReason::Unhandled))
-                .collect());
-        }
-        let mut puts = Vec::new();
-        for new in batch {
-            let mut put = self.put_one(new).await?;
-            let is_in_batch = puts.iter().any(|before: &Put| before.key() == put.key());
-            if self.has(Flaw::OverlooksCopiesInABatch) && is_in_batch {
-                put = Put::Stored(put.key());
-            }
-            puts.push(put);
-        }
-        self.state().last_batch = puts.iter().map(|put| put.key()).collect();
-        if self.has(Flaw::AnswersInReverse) {
-            puts.reverse();
-        }
-        Ok(puts)
+        self.put_batch(batch).await
     }
 
-    async fn lease(&self, mut request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        let max = request.max;
-        match self.flaw {
-            Some(Flaw::LeasesOneUnasked) => request.max = max.max(1),
-            Some(Flaw::LeasesTwiceAsMany) => request.max = max * 2,
-            Some(Flaw::LeasesInTheOrderOfKeys) => request.max = 1000,
-            _ => {}
-        }
-        let mut leased = self.inner.lease(request).await?;
-        match self.flaw {
-            Some(Flaw::SharesLeases) => self.settle_all(&leased, Decision::Release).await?,
-            Some(Flaw::CompletesBeforeTheHook) => self.settle_all(&leased, Decision::Complete).await?,
-            Some(Flaw::LeasesInTheOrderOfKeys) => {
-                leased.sort_by_key(|leased| leased.token.key());
-                let rest = leased.split_off(leased.len().min(max as usize));
-                self.settle_all(&rest, Decision::Release).await?;
-            }
-            Some(Flaw::LeasesNothingLarge) => {
-                let is_large = |leased: &Leased| leased.data.len() > 8 << 20;
-                let large: Vec<_> = leased.extract_if(.., |leased| is_large(leased)).collect();
-                self.settle_all(&large, Decision::Release).await?;
-            }
-            _ => {}
-        }
-        let mut state = self.state();
-        for leased in &mut leased {
-            let key = leased.token.key();
-            state.tokens.insert(key, leased.token);
-            if self.has(Flaw::CountsAttemptsAfterTheRun) {
-                leased.attempt = state.settled.get(&key).copied().unwrap_or(0) + 1;
-            }
-            if self.has(Flaw::ReusesFences) {
-                leased.token = LeaseToken::new(key, 1);
-            }
-            leased.is_interrupted &= !self.has(Flaw::ForgetsInterruptions);
-        }
-        Ok(leased)
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        self.lease_ready(request).await
     }
 
-    async fn settle(&self, mut settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
-        for Settlement { token, decision, .. } in &mut settlements {
-            let mut state = self.state();
-            *state.settled.entry(token.key()).or_default() += 1;
-            if matches!(self.flaw, Some(Flaw::AcceptsStaleTokens | Flaw::ReusesFences)) {
-                *token = state.tokens.get(&token.key()).copied().unwrap_or(*token);
-            }
-            match (self.flaw, &mut *decision) {
-                (Some(Flaw::ExtendsByASecond), Decision::Extend(time)) => *time = Duration::from_secs(1),
-                (Some(Flaw::RetriesAtOnce), Decision::RetryAfter(delay)) => *delay = Duration::ZERO,
-                (Some(Flaw::CountsReleasedAttempts), Decision::Release) => {
-                    *decision = Decision::RetryAfter(Duration::ZERO);
-                }
-                (Some(Flaw::CutsAtNul), Decision::Bury(reason)) => {
-                    reason.truncate(reason.find('\0').unwrap_or(reason.len()));
-                }
-                (Some(Flaw::BuriesWithoutData), Decision::Bury(_)) => {
-                    state.buried.insert(token.key());
-                }
-                _ => {}
-            }
-        }
-        let answers = settlements.len();
-        if self.has(Flaw::SettlesOnlyTheFirst) {
-            settlements.truncate(1);
-        }
-        let mut settled = self.inner.settle(settlements).await?;
-        settled.resize(answers, Settled::Applied);
-        Ok(settled)
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
+        self.settle_leased(settlements).await
     }
 
     async fn list(&self, mut query: Query) -> Result<Page<EventInfo>, InboxError> {
         if self.has(Flaw::RepeatsTheLastOfAPage) {
             query.after = query.after.map(|key| EventKey::new(key.number() - 1));
         }
+        if self.has(Flaw::TurnsBackAfterThePage) {
+            query.newest_first &= query.after.is_none();
+        }
+        let id = query.filter.id.take_if(|_| self.has(Flaw::ComparesTheBeginningOfIds));
         let event_type = query.filter.event_type.clone();
         let mut page = self.inner.list(query).await?;
         page.items.retain(|info| !self.state().lost.contains(&info.key));
         if let Some(event_type) = event_type.filter(|_| self.has(Flaw::ComparesOnlyTheWireType)) {
             page.items.retain(|info| info.wire_type == event_type);
+        }
+        if let Some(id) = id {
+            let start = |id: &str| id.chars().take(100).collect::<String>();
+            page.items.retain(|info| start(&info.id) == start(&id));
         }
         Ok(page)
     }
@@ -304,9 +99,14 @@ impl Inbox for Flawed {
         }
         let half = EventKey::new(key.number() & u128::from(u64::MAX));
         let key = if self.has(Flaw::ComparesHalfAKey) { half } else { key };
-        let stored = self.inner.get(key).await?;
-        let is_lost = self.state().buried.contains(&key);
-        Ok(stored.map(|stored| if is_lost { StoredEvent::new(stored.info, None) } else { stored }))
+        let Some(mut stored) = self.inner.get(key).await? else { return Ok(None) };
+        if self.state().buried.contains(&key) {
+            stored.data = None;
+        }
+        if self.has(Flaw::NeverRaisesTheRun) {
+            stored.info.run = 1;
+        }
+        Ok(Some(stored))
     }
 
     async fn replay(&self, mut which: Select, max: u32) -> Result<u64, InboxError> {
@@ -354,6 +154,7 @@ impl Inbox for Flawed {
                 self.settle_all(&leased, Decision::Complete).await?;
                 self.inner.prune(older_than, max).await
             }
+            Some(Flaw::KeepsAttemptsWithoutData) => self.prune_only_data(older_than, max).await,
             _ => self.inner.prune(older_than, max).await,
         }
     }
@@ -402,6 +203,54 @@ impl Inbox for Flawed {
             return Ok(0);
         }
         self.inner.expedite(longest_delay, max).await
+    }
+
+    async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
+        self.inner.count(filter).await
+    }
+
+    async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
+        self.recorded_attempts(key).await
+    }
+
+    async fn error_groups(&self, limit: u32) -> Result<Vec<ErrorGroup>, InboxError> {
+        self.largest_groups(limit).await
+    }
+
+    async fn add_figures(&self, figures: Vec<(String, Figures)>) -> Result<(), InboxError> {
+        self.state().figures.extend(figures.iter().cloned());
+        self.inner.add_figures(figures).await
+    }
+
+    async fn statistics(
+        &self,
+        range: Range<SystemTime>,
+        step: Duration,
+    ) -> Result<Vec<StatisticsStep>, InboxError> {
+        let mut steps = self.inner.statistics(range, step).await?;
+        if self.has(Flaw::OverwritesFigures) {
+            let state = self.state();
+            for step in &mut steps {
+                step.figures = state.figures[&step.event_type];
+            }
+        }
+        Ok(steps)
+    }
+
+    async fn prune_figures(&self, minutes: Duration, hours: Duration, max: u32) -> Result<u64, InboxError> {
+        let hours = if self.has(Flaw::RemovesHoursWithMinutes) { minutes } else { hours };
+        self.inner.prune_figures(minutes, hours, max).await
+    }
+
+    async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
+        self.inner.add_audit(record).await
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
+        if self.has(Flaw::RepeatsAuditNumbers) {
+            return self.audit_with_repeated_numbers(before, limit).await;
+        }
+        self.inner.audit(before, limit).await
     }
 }
 

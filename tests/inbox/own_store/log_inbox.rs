@@ -3,6 +3,7 @@
 //! It supports the core and `discard`. Its keys are ULIDs: 48 bits of time and 80 random bits.
 
 mod file;
+mod record;
 mod table;
 
 use std::{

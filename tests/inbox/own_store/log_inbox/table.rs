@@ -7,13 +7,14 @@ use std::{
 };
 
 use panora_hooks::inbox::{
-    Count, Decision, Depth, EventInfo, EventKey, EventState, Filter, InboxError, LeaseToken, Leased,
-    NewEvent, ParkReason, Put, Query, Select, Settled, Settlement, StoredEvent,
+    Count, Decision, Depth, EventInfo, EventKey, EventState, InboxError, Leased, NewEvent, ParkReason, Put,
+    Query, Select, Settled, Settlement, StoredEvent,
 };
 
 use super::{
     file::{Line, Place, State},
-    time, whole_micros,
+    record::Record,
+    whole_micros,
 };
 
 #[derive(Default)]
@@ -23,15 +24,6 @@ pub struct Table {
     contents: HashSet<[u8; 32]>,
     /// The changes of events since the lines were last taken.
     lines: Vec<Line>,
-}
-
-struct Record {
-    content: [u8; 32],
-    id: String,
-    wire_type: String,
-    data: String,
-    received: u64,
-    state: State,
 }
 
 impl Table {
@@ -175,11 +167,19 @@ impl Table {
     }
 
     pub fn list(&self, query: &Query, now: u64) -> Vec<EventInfo> {
-        let is_after = |key: &EventKey| query.after.is_none_or(|after| after < *key);
-        let found =
-            self.records.iter().filter(|(key, record)| is_after(key) && record.is_in(&query.filter, now));
+        let is_after = |key: &EventKey| match query.after {
+            Some(after) if query.newest_first => *key < after,
+            Some(after) => *key > after,
+            None => true,
+        };
+        let mut keys: Vec<_> = self.records.keys().copied().filter(is_after).collect();
+        if query.newest_first {
+            keys.reverse();
+        }
+        let records = keys.into_iter().map(|key| (key, &self.records[&key]));
+        let found = records.filter(|(_, record)| record.is_in(&query.filter, now));
         // One more than requested shows whether the page is the last.
-        found.take(query.limit as usize + 1).map(|(key, record)| record.info(*key, now)).collect()
+        found.take(query.limit as usize + 1).map(|(key, record)| record.info(key, now)).collect()
     }
 
     pub fn get(&self, key: EventKey, now: u64) -> Option<StoredEvent> {
@@ -260,55 +260,5 @@ impl Table {
         };
         let found = self.records.iter().filter(|(key, record)| is_selected(key, record) && applies(record));
         Ok(found.take(max).map(|(key, _)| *key).collect())
-    }
-}
-
-impl Record {
-    fn ready_since(&self, now: u64) -> Option<u64> {
-        match self.state.place {
-            Place::Waiting { due: since } | Place::Leased { until: since } => (since <= now).then_some(since),
-            _ => None,
-        }
-    }
-
-    fn state(&self, now: u64) -> EventState {
-        match self.state.place {
-            _ if self.ready_since(now).is_some() => EventState::Ready,
-            Place::Waiting { .. } => EventState::Delayed,
-            Place::Leased { .. } => EventState::Leased,
-            Place::Parked { .. } => EventState::Parked,
-            Place::Dead { .. } => EventState::Dead,
-            Place::Done { .. } => EventState::Done,
-        }
-    }
-
-    fn is_in(&self, filter: &Filter, now: u64) -> bool {
-        filter.state.is_none_or(|state| state == self.state(now))
-            && filter.wire_types().is_none_or(|types| types.contains(&&*self.wire_type))
-            && filter.received_before.is_none_or(|before| time(self.received) < before)
-    }
-
-    fn info(&self, key: EventKey, now: u64) -> EventInfo {
-        let (id, wire_type) = (self.id.clone(), self.wire_type.clone());
-        let mut info = EventInfo::new(key, id, wire_type, time(self.received), self.state(now));
-        info.attempts = self.state.attempts;
-        info.size = self.state.has_data.then_some(self.data.len() as u64);
-        match &self.state.place {
-            Place::Waiting { due: until } | Place::Leased { until } if *until > now => {
-                info.until = Some(time(*until));
-            }
-            Place::Parked { reason } | Place::Dead { reason } => info.reason = Some(reason.clone()),
-            _ => {}
-        }
-        info
-    }
-
-    fn leased(&self, key: EventKey, is_interrupted: bool) -> Leased {
-        let token = LeaseToken::new(key, self.state.leases.into());
-        let (id, wire_type) = (self.id.clone(), self.wire_type.clone());
-        let mut leased = Leased::new(token, self.content, id, wire_type, &*self.data, time(self.received));
-        leased.attempt = self.state.attempts;
-        leased.is_interrupted = is_interrupted;
-        leased
     }
 }

@@ -1,0 +1,193 @@
+//! The expected contents of a store.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use panora_hooks::inbox::{
+    EventKey, EventState, Inbox, LeaseRequest, LeaseToken, ParkReason, Put, Query, Settled, Settlement,
+};
+
+use super::{
+    LONGEST,
+    entry::{Entry, Place},
+    step::{How, Report, Spec},
+    units,
+};
+
+/// The expected contents of a store.
+#[derive(Default)]
+pub struct Model {
+    pub now: i64,
+    pub entries: BTreeMap<EventKey, Entry>,
+    /// All tokens that the store has returned.
+    pub tokens: Vec<LeaseToken>,
+    /// All keys that the store has returned.
+    pub keys: BTreeSet<EventKey>,
+}
+
+impl Model {
+    pub fn put(&mut self, spec: Spec, put: Put) {
+        let there = self.entries.iter().find(|(_, entry)| entry.spec.is_same(spec)).map(|(key, _)| *key);
+        if let Some(key) = there {
+            assert_eq!(put, Put::Duplicate(key));
+            return;
+        }
+        let is_known = self.entries.values().any(|entry| entry.spec.has_same_content(spec));
+        let park = match (spec.is_list, is_known) {
+            (false, true) => Some(ParkReason::Replayed),
+            _ => spec.is_unhandled.then_some(ParkReason::Unhandled),
+        };
+        let (key, place) = match (put, park) {
+            (Put::Stored(key), None) => (key, Place::Waiting { due: self.now }),
+            (Put::Parked(key, reason), Some(park)) if reason == park => (key, Place::Parked(park)),
+            _ => panic!("{put:?} instead of {park:?}"),
+        };
+        assert!(self.keys.insert(key), "{key} was given before");
+        self.entries.insert(key, Entry::new(spec, place));
+    }
+
+    pub fn discard(&mut self, state: Option<EventState>) -> u64 {
+        let now = self.now;
+        let over = |entry: &&mut Entry| match (state, entry.state(now)) {
+            (_, EventState::Done) => false,
+            (Some(state), found) => state == found,
+            (None, found) => matches!(found, EventState::Parked | EventState::Dead),
+        };
+        let discard = |entry: &mut Entry| {
+            entry.drop_data();
+            entry.place = Place::Done { at: now, duration: None };
+        };
+        self.entries.values_mut().filter(over).map(discard).count() as u64
+    }
+
+    pub async fn lease(&mut self, inbox: &impl Inbox, max: u32, lease: u64, worker: Option<&'static str>) {
+        let mut request = LeaseRequest::new(max, units(lease));
+        request.worker = worker.map(Into::into);
+        let leased = inbox.lease(request).await.unwrap();
+        let now = self.now;
+        let due = |entry: &Entry| entry.due().filter(|due| *due <= now);
+        let mut ready: Vec<_> = self.entries.values().filter_map(due).collect();
+        ready.sort_unstable();
+        ready.truncate(max as usize);
+        let mut dues = Vec::new();
+        for leased in leased {
+            let token = leased.token;
+            let entry = self.entries.get_mut(&token.key()).unwrap();
+            dues.push(due(entry).expect("it is not ready"));
+            let is_interrupted = entry.lease();
+            assert_eq!((leased.attempt, leased.is_interrupted), (entry.attempts, is_interrupted));
+            assert_eq!(leased.data, entry.spec.event().data());
+            entry.place = Place::Leased { until: now + lease.cast_signed(), token, worker };
+            assert!(!self.tokens.contains(&token));
+            self.tokens.push(token);
+        }
+        dues.sort_unstable();
+        assert_eq!(dues, ready);
+    }
+
+    pub async fn settle(&mut self, inbox: &impl Inbox, settlements: Vec<(LeaseToken, How, Option<Report>)>) {
+        let settlement = |(token, how, report): &(LeaseToken, How, Option<Report>)| {
+            let mut settlement = Settlement::new(*token, how.decision());
+            settlement.attempt = report.map(|report| report.of(*how));
+            settlement
+        };
+        let settled = inbox.settle(settlements.iter().map(settlement).collect()).await.unwrap();
+        for ((token, how, report), settled) in settlements.into_iter().zip(settled) {
+            self.apply(token, how, report, settled);
+        }
+    }
+
+    fn apply(&mut self, token: LeaseToken, how: How, report: Option<Report>, settled: Settled) {
+        let now = self.now;
+        let entry = self.entries.get_mut(&token.key());
+        let is_held =
+            |entry: &&mut Entry| matches!(entry.place, Place::Leased { token: held, .. } if held == token);
+        let Some(entry) = entry.filter(is_held) else {
+            assert_eq!(settled, Settled::Stale);
+            return;
+        };
+        assert_eq!(settled, Settled::Applied);
+        if let (How::Extend(lease), Place::Leased { until, .. }) = (how, &mut entry.place) {
+            *until = now + lease.cast_signed();
+            return;
+        }
+        let report = report.map(|report| report.of(how));
+        let duration = report.as_ref().and_then(|report| report.duration);
+        if let (false, Some(report)) = (matches!(how, How::Release), report) {
+            entry.report(report);
+        }
+        entry.place = match how {
+            How::Complete => Place::Done { at: now, duration },
+            How::Retry(delay) => Place::Waiting { due: now + delay.cast_signed() },
+            How::Bury => Place::Dead,
+            How::Release | How::Extend(_) => {
+                entry.attempts -= 1;
+                Place::Waiting { due: now }
+            }
+        };
+    }
+
+    pub fn replay(&mut self, is_selected: impl Fn(EventKey, &Entry) -> bool) -> u64 {
+        let now = self.now;
+        let selected = self.entries.iter_mut().filter(|(key, entry)| is_selected(**key, entry));
+        selected.filter_map(|(_, entry)| entry.replay(now).then_some(())).count() as u64
+    }
+
+    /// Repairs all events that wait too long, `max` at a time.
+    pub async fn expedite(&mut self, inbox: &impl Inbox, max: u32) {
+        let mut expedited = 0;
+        loop {
+            let round = inbox.expedite(units(LONGEST), max).await.unwrap();
+            assert!(round <= max.into());
+            expedited += round;
+            if round < u64::from(max) {
+                break;
+            }
+        }
+        let (now, latest) = (self.now, self.now + LONGEST.cast_signed());
+        let mut late = 0;
+        for entry in self.entries.values_mut() {
+            match &mut entry.place {
+                Place::Waiting { due } if *due > latest => *due = now,
+                Place::Leased { until, .. } if *until > latest => *until = latest,
+                _ => continue,
+            }
+            late += 1;
+        }
+        assert_eq!(expedited, late);
+    }
+
+    /// Checks that the contents of the store agree with the model.
+    pub async fn check(&self, inbox: &impl Inbox) {
+        let items = inbox.list(Query::default().limit(1000)).await.unwrap().items;
+        let shown: Vec<_> = items.iter().map(|info| info.key).collect();
+        let keys: Vec<_> = self.entries.keys().copied().collect();
+        assert_eq!(shown, keys);
+        let mut counts = HashMap::new();
+        for (info, (key, entry)) in items.iter().zip(&self.entries) {
+            entry.check(info, self.now);
+            let mut attempts = inbox.attempts(*key).await.unwrap();
+            for attempt in &mut attempts {
+                assert!(attempt.started_at.take().is_some(), "{attempt:?}");
+            }
+            assert_eq!(attempts, entry.recorded, "{entry:?}");
+            *counts.entry(info.state).or_insert(0) += 1;
+        }
+        let middle = items.len() / 2;
+        let newest_first = Query::default().newest_first().limit(1000);
+        let after = items.get(middle).map(|info| info.key);
+        let mut older = inbox.list(newest_first.after(after)).await.unwrap().items;
+        older.reverse();
+        assert_eq!(older, items[..middle]);
+        let depth = inbox.depth().await.unwrap();
+        for (state, shown) in [
+            (EventState::Ready, depth.ready),
+            (EventState::Delayed, depth.delayed),
+            (EventState::Leased, depth.leased),
+            (EventState::Parked, depth.parked),
+            (EventState::Dead, depth.dead),
+        ] {
+            assert_eq!(shown, counts.get(&state).copied().unwrap_or(0), "{state}");
+        }
+        assert_eq!(depth.oldest_ready.is_some(), counts.contains_key(&EventState::Ready));
+    }
+}
