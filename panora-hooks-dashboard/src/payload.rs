@@ -5,6 +5,9 @@ use serde::de::IgnoredAny;
 /// The most bytes of a payload that are shown.
 const MAX_BYTES: usize = 256 * 1024;
 
+/// The deepest nesting that is shown. `serde_json` has the same limit for values.
+const MAX_DEPTH: usize = 128;
+
 /// The part of a payload that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
@@ -37,9 +40,9 @@ pub(crate) fn show(data: &str, detail: Detail) -> Option<Shown> {
     }
     let text = String::new();
     let shown = Shown { text, is_cut: false, hides_credentials: false };
-    let mut printer = Printer { rest: json, detail, depth: 0, shown };
+    let mut printer = Printer { rest: json, detail, depth: 0, is_too_deep: false, shown };
     printer.value();
-    Some(printer.shown)
+    (!printer.is_too_deep).then_some(printer.shown)
 }
 
 /// Walks through valid JSON.
@@ -47,6 +50,7 @@ struct Printer<'j> {
     rest: &'j str,
     detail: Detail,
     depth: usize,
+    is_too_deep: bool,
     shown: Shown,
 }
 
@@ -145,6 +149,10 @@ impl<'j> Printer<'j> {
         self.rest = &self.rest[1..];
         self.depth += 1;
         self.shown.text.push(bracket);
+        if self.depth > MAX_DEPTH {
+            self.is_too_deep = true;
+            self.shown.is_cut = true;
+        }
     }
 
     fn close(&mut self, bracket: char) {

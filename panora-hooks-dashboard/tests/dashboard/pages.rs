@@ -1,0 +1,194 @@
+//! The content of the pages.
+
+use std::time::Duration;
+
+use panora_hooks::inbox::{AttemptOutcome, Decision, Figures, Inbox, MemoryInbox};
+use panora_hooks_dashboard::Access;
+
+use crate::support::{Site, one_of_each, put, put_dead, settle};
+
+#[tokio::test]
+async fn the_overview_says_in_words_whether_anything_needs_attention() {
+    let inbox = MemoryInbox::new();
+    let site = Site::new(inbox.clone(), Access::read());
+    site.get("/overview").await.assert(200, &["Nothing needs attention.", "No event is ready."]);
+    put_dead(&inbox, "dead", "an error").await;
+    put_dead(&inbox, "dead too", "an error").await;
+    site.get("/overview").await.assert(200, &["Attention is needed: 2 events are dead."]);
+}
+
+#[tokio::test]
+async fn an_event_that_waits_for_a_worker_needs_attention() {
+    let start = std::time::SystemTime::now();
+    let (clock, offset) = (start, std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0)));
+    let seconds = std::sync::Arc::clone(&offset);
+    let inbox = MemoryInbox::new()
+        .with_clock(move || clock + Duration::from_secs(seconds.load(std::sync::atomic::Ordering::Relaxed)));
+    put(&inbox, "waits", "crm.contact.push", "[]").await;
+    let site = Site::new(inbox, Access::read());
+    site.get("/overview").await.assert(200, &["Nothing needs attention."]);
+    offset.store(300, std::sync::atomic::Ordering::Relaxed);
+    let page = site.get("/overview").await;
+    page.assert(200, &["the oldest ready event has waited for 5 min", "no running worker"]);
+}
+
+#[tokio::test]
+async fn the_overview_counts_events_by_state() {
+    let site = Site::new(one_of_each().await, Access::read());
+    let page = site.get("/overview").await;
+    for state in ["ready", "delayed", "parked", "dead"] {
+        let row = format!("<span class=\"state {state}\">{state}</span></a></th><td class=\"number\">1</td>");
+        assert!(page.body.contains(&row), "{state}: {}", page.body);
+    }
+    let row = "<span class=\"state leased\">leased</span></a></th><td class=\"number\">0</td>";
+    assert!(page.body.contains(row));
+}
+
+#[tokio::test]
+async fn charts_show_the_figures_with_axes_and_as_a_table() {
+    let inbox = MemoryInbox::new();
+    let mut figures = Figures::default();
+    (figures.arrived, figures.handled, figures.failed_attempts, figures.dead) = (1200, 7, 3, 2);
+    for _ in 0..7 {
+        figures.latency.record(Duration::from_millis(900));
+        figures.attempt_duration.record(Duration::from_millis(100));
+    }
+    let quick = {
+        let mut quick = Figures::default();
+        quick.attempt_duration.record(Duration::from_millis(2));
+        quick
+    };
+    let figures = vec![("crm.deal.created".to_owned(), quick), ("crm.contact.created".to_owned(), figures)];
+    inbox.add_figures(figures).await.unwrap();
+    let site = Site::new(inbox, Access::read());
+    for (range, rate) in [("hour", "1200"), ("day", "120"), ("week", "20")] {
+        let page = site.get(&format!("/overview?range={range}")).await;
+        page.assert(
+            200,
+            &[
+                "role=\"img\" aria-labelledby=\"arrivals-title arrivals-text\"",
+                "<title id=\"arrivals-title\">Arrived and handled events</title>",
+                &format!("Arrived: 1,200 in total, at most {rate} events per minute."),
+                "events per minute</text>",
+                "Failed attempts: 3 in total",
+                "<td class=\"number\">1,200</td>",
+                "<th scope=\"col\">From (UTC)</th>",
+            ],
+        );
+    }
+    let page = site.get("/overview").await;
+    let slowest = page.body.split("Slowest event types").nth(1).unwrap();
+    let (contact, deal) = (slowest.find("crm.contact.created"), slowest.find("crm.deal.created"));
+    assert!(contact.unwrap() < deal.unwrap());
+    let failing = page.body.split("Event types that fail most often").last().unwrap();
+    assert!(failing.contains("crm.contact.created") && !failing.contains("crm.deal.created"));
+}
+
+#[tokio::test]
+async fn an_event_shows_what_happened_to_it() {
+    let inbox = MemoryInbox::new();
+    put(&inbox, "the id", "crm.contact.push", r#"{"name":"Ada"}"#).await;
+    let retry = Decision::RetryAfter(Duration::ZERO);
+    settle(&inbox, retry.clone(), AttemptOutcome::Failed, Some("the first error")).await;
+    settle(&inbox, retry, AttemptOutcome::TimedOut, None).await;
+    settle(&inbox, Decision::Complete, AttemptOutcome::Handled, None).await;
+    let site = Site::new(inbox, Access::operate());
+    let page = site.get("/event/1").await;
+    page.assert(
+        200,
+        &[
+            "<title>Event 1 · panora-hooks</title>",
+            "the id",
+            "crm.contact.created",
+            "crm.contact.push",
+            "Attempt 1: failed",
+            "the first error",
+            "took 25 ms",
+            "worker-of-the-tests",
+            "Attempt 2: timed out",
+            "Attempt 3: succeeded",
+            "panora-hooks inbox show 1",
+            "panora-hooks inbox replay 1",
+        ],
+    );
+    site.get("/event/2").await.assert(404, &["The inbox holds no event 2."]);
+    site.get("/event/first").await.assert(404, &[]);
+}
+
+#[tokio::test]
+async fn attempts_that_are_not_kept_are_mentioned() {
+    let inbox = MemoryInbox::new();
+    put(&inbox, "often", "crm.contact.push", "[]").await;
+    for number in 1..=60 {
+        let retry = Decision::RetryAfter(Duration::ZERO);
+        settle(&inbox, retry, AttemptOutcome::Failed, Some(&format!("error {number}"))).await;
+    }
+    let site = Site::new(inbox, Access::read());
+    let page = site.get("/event/1").await.assert(200, &["20 attempts between these are not kept."]);
+    page.assert(200, &["error 20<", "error 41<"]).assert_absent(&["error 21<", "error 40<"]);
+}
+
+#[tokio::test]
+async fn dead_events_are_grouped_by_their_error() {
+    let inbox = one_of_each().await;
+    for number in 6..=8 {
+        put_dead(&inbox, &format!("dead-{number}"), &format!("order {number} is locked")).await;
+    }
+    let site = Site::new(inbox, Access::operate());
+    let page = site.get("/dead").await.assert(200, &["order 8 is locked", "customer 17 is missing"]);
+    page.assert_absent(&["order 7 is locked"]);
+    assert!(page.body.contains("<td class=\"number\">3</td>"));
+    let empty = Site::new(MemoryInbox::new(), Access::operate());
+    empty.get("/dead").await.assert(200, &["No event is dead."]);
+}
+
+#[tokio::test]
+async fn the_audit_has_pages() {
+    let inbox = one_of_each().await;
+    for number in 1..=150 {
+        let record =
+            panora_hooks::inbox::AuditRecord::new(None, "replay", format!("entry {number}."), number);
+        inbox.add_audit(record).await.unwrap();
+    }
+    let site = Site::new(inbox, Access::read());
+    let first = site.get("/audit").await.assert(200, &["entry 150.", "entry 51.", "not named"]);
+    first.assert_absent(&["entry 50."]);
+    let second = site.get("/audit?before=51").await.assert(200, &["entry 50.", "entry 1."]);
+    second.assert_absent(&["entry 51.", "Older entries"]);
+    assert!(first.links().contains(&"audit?before=51".to_owned()));
+    site.get("/audit?before=x").await.assert(400, &["give the number of an entry"]);
+}
+
+#[tokio::test]
+async fn every_page_has_landmarks_a_title_and_labels() {
+    let site = Site::new(one_of_each().await, Access::operate().with_data());
+    for (path, tab) in [
+        ("/overview", "overview"),
+        ("/events", "events"),
+        ("/event/2", "events"),
+        ("/dead", "dead"),
+        ("/actions", "actions"),
+        ("/audit", "audit"),
+    ] {
+        let page = site.get(path).await.assert(
+            200,
+            &[
+                "<html lang=\"en\">",
+                "<title>",
+                "<main id=\"main\"",
+                "<header>",
+                "<nav aria-label=\"Pages\">",
+                "<h1>",
+                "href=\"#main\"",
+            ],
+        );
+        let current = format!("{tab}\" aria-current=\"page\"");
+        assert!(page.body.contains(&current), "{path}");
+        for input in page.body.split("<input id=\"").skip(1) {
+            let id = input.split('"').next().unwrap();
+            assert!(page.body.contains(&format!("<label for=\"{id}\"")), "{id} on {path}");
+        }
+        let (tables, headers) = (page.body.matches("<table").count(), page.body.matches("<thead>").count());
+        assert_eq!(tables, headers, "{path}");
+    }
+}

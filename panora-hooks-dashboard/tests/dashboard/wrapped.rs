@@ -1,0 +1,93 @@
+//! A store with only the core of the trait, or whose operations wait.
+
+use std::{sync::Arc, time::Duration};
+
+use panora_hooks::inbox::{
+    AuditEntry, AuditRecord, Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest,
+    Leased, MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement, StoredEvent,
+};
+use tokio::sync::Semaphore;
+
+#[derive(Clone)]
+pub(crate) struct Wrapped {
+    pub(crate) inbox: MemoryInbox,
+    pub(crate) capabilities: Capabilities,
+    /// The number of reads and writes of events that may go on.
+    pub(crate) permits: Arc<Semaphore>,
+    /// Whether writing to the audit fails.
+    pub(crate) refuses_audit: bool,
+}
+
+impl Wrapped {
+    pub(crate) fn new(inbox: MemoryInbox) -> Self {
+        let permits = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        Self { inbox, capabilities: Capabilities::CORE, permits, refuses_audit: false }
+    }
+
+    /// Lets reads and writes of events wait for permits.
+    pub(crate) fn waiting(self) -> Self {
+        Self { permits: Arc::new(Semaphore::new(0)), ..self }
+    }
+
+    async fn permit(&self) {
+        self.permits.acquire().await.unwrap().forget();
+    }
+}
+
+impl Inbox for Wrapped {
+    async fn put(&self, batch: Vec<NewEvent>) -> Result<Vec<Put>, InboxError> {
+        self.inbox.put(batch).await
+    }
+
+    async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
+        self.inbox.lease(request).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {
+        self.inbox.settle(settlements).await
+    }
+
+    async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
+        self.permit().await;
+        self.inbox.list(query).await
+    }
+
+    async fn get(&self, key: EventKey) -> Result<Option<StoredEvent>, InboxError> {
+        self.permit().await;
+        self.inbox.get(key).await
+    }
+
+    async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.permit().await;
+        self.inbox.replay(which, max).await
+    }
+
+    async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
+        self.permit().await;
+        self.inbox.discard(which, max).await
+    }
+
+    async fn depth(&self) -> Result<Depth, InboxError> {
+        self.permit().await;
+        self.inbox.depth().await
+    }
+
+    async fn prune(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.inbox.prune(older_than, max).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
+        if self.refuses_audit {
+            return Err(InboxError::Full("no room".into()));
+        }
+        self.inbox.add_audit(record).await
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
+        self.inbox.audit(before, limit).await
+    }
+}
