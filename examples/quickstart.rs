@@ -1,5 +1,5 @@
 //! Receives deliveries on 127.0.0.1:8000 at `/webhook`, with nothing to set up. Events are stored
-//! in the current folder before they are acknowledged, and survive a kill.
+//! in the current folder before they are acknowledged, and survive a kill. A dashboard shows them.
 //!
 //! ```text
 //! cargo run --example quickstart
@@ -18,10 +18,11 @@ use std::{
 use anyhow::Context;
 use axum::Router;
 use panora_hooks::{
-    Event, Metadata, Verifier, Webhooks, hooks,
+    Event, HookError, Metadata, Verifier, Webhooks, hooks,
     inbox::{self, SqliteInbox},
     on,
 };
+use panora_hooks_dashboard::{Access, Dashboard, LocalGuard};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -40,12 +41,16 @@ struct Contact {
 
 /// Greets every new contact, which takes a while.
 #[on("crm.contact.created")]
-async fn contact_created(Event(contact): Event<Contact>) {
-    tracing::info!("writing to a new contact");
-    tokio::time::sleep(Duration::from_secs(3)).await;
+async fn contact_created(Event(contact): Event<Contact>) -> Result<(), HookError> {
     let Contact { first_name, last_name } = contact;
     let names: Vec<_> = [first_name, last_name].into_iter().flatten().collect();
+    if names.is_empty() {
+        return Err(HookError::permanent("the contact has no name"));
+    }
+    tracing::info!("writing to a new contact");
+    tokio::time::sleep(Duration::from_secs(3)).await;
     tracing::info!("welcome, {}", names.join(" "));
+    Ok(())
 }
 
 /// Also runs for `crm.company.push`, the wire type of this event.
@@ -74,9 +79,14 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on port {port}; PORT sets another"))?;
     let inbox = SqliteInbox::open(INBOX)?;
-    print_introduction(&verifier, listener.local_addr()?.port())?;
+    let guard = LocalGuard::new()?;
+    let address = listener.local_addr()?;
+    print_introduction(&verifier, address.port(), &guard.url(address, "/dashboard/"))?;
 
-    let router = Router::new().route("/ready", inbox::readiness(inbox.clone(), MAX_WAIT));
+    // A dashboard on the internet needs the accounts of your application instead of this guard.
+    let dashboard = Dashboard::new(inbox.clone(), |_: &_| Access::operate().with_data());
+    let dashboard = guard.protect(Router::new().nest("/dashboard", dashboard.into_router()));
+    let router = Router::new().route("/ready", inbox::readiness(inbox.clone(), MAX_WAIT)).merge(dashboard);
     // On Ctrl-C or SIGTERM, running hooks finish before the program ends.
     Webhooks::new(verifier)
         .hooks(hooks![contact_created, company_created, contacts_pulled])
@@ -98,25 +108,40 @@ fn verifier() -> anyhow::Result<Verifier> {
     Ok(Verifier::new(secret)?)
 }
 
-/// Prints a delivery as the sender makes it: the payload is a JSON string that contains JSON, and
-/// the signature covers that string, including quotes and escapes.
 #[expect(clippy::print_stdout, reason = "the program talks to its user")]
-fn print_introduction(verifier: &Verifier, port: u16) -> anyhow::Result<()> {
-    let data = r#""{\"first_name\":\"Ada\",\"last_name\":\"Lovelace\"}""#;
-    let id = uuid::Uuid::new_v4();
-    let body = format!(r#"{{"id_event":"{id}","data":{data},"type":"crm.contact.created"}}"#);
-    let signature = verifier.sign(data);
+fn print_introduction(verifier: &Verifier, port: u16, dashboard: &str) -> anyhow::Result<()> {
     println!("Events are stored in {}", env::current_dir()?.join(INBOX).display());
-    println!("Listening on http://127.0.0.1:{port}/webhook. Deliver an event:\n");
-    println!("curl -i http://127.0.0.1:{port}/webhook \\");
-    println!("  -H 'Content-Type: application/json' \\");
-    println!("  -H 'Panora-Signature: {signature}' \\");
-    println!("  --data-raw '{body}'\n");
+    println!("Listening on http://127.0.0.1:{port}/webhook. The dashboard shows every event:\n");
+    println!("{dashboard}\n");
+    println!("Deliver an event:\n");
+    print_delivery(
+        verifier,
+        port,
+        "crm.contact.created",
+        r#"{\"first_name\":\"Ada\",\"last_name\":\"Lovelace\"}"#,
+    );
+    println!("One whose hook fails, because the contact has no name:\n");
+    print_delivery(verifier, port, "crm.contact.created", r#"{\"first_name\":null}"#);
+    println!("One without a hook:\n");
+    print_delivery(verifier, port, "crm.deal.created", r#"{\"name\":\"Analytical engine\"}"#);
     println!(
-        "Its hook takes 3 seconds. Run `kill -9 {}` meanwhile and start again: the hook runs again.\n",
+        "The first hook takes 3 seconds. Run `kill -9 {}` meanwhile and start again: the hook runs again.\n",
         process::id()
     );
     Ok(())
+}
+
+/// Prints a delivery as the sender makes it: the payload is a JSON string that contains JSON, and
+/// the signature covers that string, including quotes and escapes.
+#[expect(clippy::print_stdout, reason = "the program talks to its user")]
+fn print_delivery(verifier: &Verifier, port: u16, event_type: &str, escaped: &str) {
+    let data = format!(r#""{escaped}""#);
+    let id = uuid::Uuid::new_v4();
+    let body = format!(r#"{{"id_event":"{id}","data":{data},"type":"{event_type}"}}"#);
+    println!("curl -i http://127.0.0.1:{port}/webhook \\");
+    println!("  -H 'Content-Type: application/json' \\");
+    println!("  -H 'Panora-Signature: {}' \\", verifier.sign(&data));
+    println!("  --data-raw '{body}'\n");
 }
 
 fn log_filter() -> tracing_subscriber::EnvFilter {

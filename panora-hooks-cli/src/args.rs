@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
-    commands::{endpoints, events, explain, inbox, listen, manual, replay, send, sign, verify},
+    commands::{dashboard, endpoints, events, explain, inbox, listen, manual, replay, send, sign, verify},
     failure::Failure,
 };
 
@@ -42,6 +42,7 @@ enum Command {
     Explain(explain::Args),
     Endpoints(endpoints::Args),
     Inbox(inbox::Args),
+    Dashboard(dashboard::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
 }
@@ -59,6 +60,7 @@ impl Args {
             Command::Explain(args) => explain::run(&args, json),
             Command::Endpoints(args) => endpoints::run(args, json).await,
             Command::Inbox(args) => inbox::run(args, json).await,
+            Command::Dashboard(args) => dashboard::run(args, json).await,
             Command::Completions(args) => manual::completions(&args, Self::command()),
             Command::Man(args) => manual::man(&args, Self::command()),
         }

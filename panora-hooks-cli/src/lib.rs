@@ -10,7 +10,7 @@
 //! | `explain` | [`explain`] |
 //! | `inbox show` | [`redact`] |
 //!
-//! The other commands call [`Verifier`](panora_hooks::Verifier),
+//! `dashboard` serves the crate `panora-hooks-dashboard`. The other commands call [`Verifier`](panora_hooks::Verifier),
 //! [`endpoints`](panora_hooks::endpoints) or [`inbox`](panora_hooks::inbox).
 //!
 //! The parts connect to no address but the given one, and no error or `Debug` contains anything of

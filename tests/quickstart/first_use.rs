@@ -54,6 +54,40 @@ fn the_printed_curl_is_accepted_and_a_tampered_copy_refused() {
 }
 
 #[test]
+fn the_printed_dashboard_shows_the_three_printed_deliveries() {
+    let mut quickstart = Quickstart::run(&[]).introduced();
+    let introduction = quickstart.introduction.clone();
+    let (address, _) = quickstart.request();
+    for command in introduction.split("curl -i ").skip(1) {
+        let part = |before: &str| command.split_once(before).unwrap().1.split_once('\'').unwrap().0;
+        let request = Request::post("/webhook").header("Panora-Signature", part("'Panora-Signature: "));
+        let request = request.body(part("--data-raw '"));
+        assert_eq!(quickstart.deliver(|_| request), 200);
+    }
+    quickstart.until(&["the contact has no name", "welcome, Ada Lovelace"]);
+
+    let (_, url) = introduction.split_once(&format!("http://{address}/dashboard/")).unwrap();
+    let (token, _) = url.split_once('\n').unwrap();
+    let get = |path: &str, cookie: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let headers = format!("Host: {address}\r\nConnection: close\r\nCookie: {cookie}");
+        write!(stream, "GET {path} HTTP/1.1\r\n{headers}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let entered = get(&format!("/dashboard/{token}"), "");
+    let cookie = entered.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let events = get("/dashboard/events", cookie.split_once(';').unwrap().0);
+    for state in ["done", "dead", "parked"] {
+        assert!(events.contains(state), "{state}: {events}");
+    }
+    assert!(get("/dashboard/events", "").starts_with("HTTP/1.1 403"));
+    let (is_success, output) = quickstart.stop("-TERM");
+    assert!(is_success && !output.contains(token), "{output}");
+}
+
+#[test]
 fn a_delivery_survives_a_kill() {
     let secret = &[("PANORA_WEBHOOK_SECRET", "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de")];
     let mut quickstart = Quickstart::run(secret).introduced();

@@ -110,7 +110,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     failed.map_or(Ok(()), Err)
 }
 
-fn not_bound(port: u16, error: &io::Error) -> Failure {
+pub(super) fn not_bound(port: u16, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::AddrInUse => Failure::outside(
             format_args!("port {port} is in use: stop what listens there, or take another with --port"),

@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub(crate) mod dashboard;
 mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod events;

@@ -46,7 +46,7 @@ fn example(help: &str) -> String {
 #[test]
 fn every_help_fits_a_screen() {
     let commands = commands();
-    assert_eq!(commands.len(), 24, "{commands:?}");
+    assert_eq!(commands.len(), 25, "{commands:?}");
     for command in commands {
         let help = help(&command);
         assert!(help.lines().count() <= 24, "{command:?} has {} lines", help.lines().count());
@@ -71,14 +71,13 @@ fn every_example_works_when_pasted() {
     for command in commands() {
         let example = example(&help(&command));
         fill(&runtime, &folder.path().join("panora-inbox.db"));
-        // All events are new, the port may be in use, and the example of `listen` would run
-        // forever.
+        // All events are new, the port may be in use, and the examples of servers would run forever.
         let mut script = example
             .replace("http://127.0.0.1:8000/webhook", &receiver.url)
             .replace("--port 8001", "--port 0")
             .replace("--older-than 30d", "--older-than 0s")
             .replace("--older-than 1d", "--older-than 0s");
-        if command.first().is_some_and(|name| name == "listen") {
+        if command.first().is_some_and(|name| name == "listen" || name == "dashboard") {
             script = script.replace("panora-hooks", "timeout --signal=INT 1 panora-hooks");
         }
         let confirmed = ["delete", "drop", "prune", "replay"]
@@ -104,6 +103,7 @@ fn every_example_works_when_pasted() {
         let is_fine = match command.first().map(String::as_str) {
             // The exit status with which `timeout` reports that it ended the command.
             Some("listen") => code == Some(124) && errors.starts_with("listening"),
+            Some("dashboard") => code == Some(124) && errors.is_empty(),
             _ => code == Some(0),
         };
         assert!(is_fine, "{script}\n{code:?} {errors}");
@@ -297,7 +297,7 @@ fn every_man_page_has_the_program_and_its_version_in_the_footer() {
         let end = concat!(r#" 1 " " "panora-hooks "#, env!("CARGO_PKG_VERSION"), r#"""#);
         assert!(title.trim_end().ends_with(end), "{title}");
     }
-    assert_eq!(pages.len(), 24);
+    assert_eq!(pages.len(), 25);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 #[path = "../../../tests/support/api.rs"]
 mod api;
 mod bad_input;
+mod dashboard;
 mod endpoints;
 mod explain;
 mod help;

@@ -14,6 +14,9 @@ use crate::failure::Failure;
 /// The time limit for connecting to PostgreSQL.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The most connections to PostgreSQL. The dashboard reads while it replays or drops events.
+const MAX_CONNECTIONS: u32 = 4;
+
 /// Limits the wait for a lock, as SQLite does, and the duration of one statement.
 const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
 
@@ -87,7 +90,7 @@ impl Location {
             Ok(Err(error)) => return Err(Failure::outside(unreachable, &error)),
             Err(elapsed) => return Err(Failure::outside(unreachable, &elapsed)),
         }
-        let pool = PgPoolOptions::new().max_connections(2).after_connect(|connection, _| {
+        let pool = PgPoolOptions::new().max_connections(MAX_CONNECTIONS).after_connect(|connection, _| {
             Box::pin(async { sqlx::raw_sql(LIMITS).execute(connection).await.map(drop) })
         });
         let pool = pool.connect_lazy_with(options);
