@@ -16,8 +16,7 @@ use crate::{
     term_width = 80,
     disable_help_subcommand = true,
     after_help = "\
-Exit status: 0 done, 1 the answer is no, 2 the command line or a file is wrong,
-3 the network, the API or the inbox. PANORA_WEBHOOK_SECRET holds the secret.
+Exit status: 0 done, 1 no, 2 wrong arguments or file, 3 network, API or inbox.
 Example: panora-hooks events 'crm.*'"
 )]
 pub(crate) struct Args {
