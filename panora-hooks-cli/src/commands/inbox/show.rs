@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{selection, within};
 use crate::{failure::Failure, print, redact};
 
-/// Shows an event: its state, its attempts and the structure of its payload
+/// Shows an event, its attempts and the structure of its payload
 #[derive(clap::Args)]
 #[command(after_help = "Example: panora-hooks inbox show 17")]
 pub(super) struct Args {
