@@ -90,17 +90,16 @@ impl Entry {
     /// whether it was not.
     pub fn lease(&mut self) -> bool {
         let interrupted = match self.place {
-            Place::Leased { worker, .. } => {
-                let mut attempt = AttemptInfo::new(self.run, self.attempts, AttemptOutcome::Interrupted);
-                attempt.worker = worker.map(str::to_owned);
-                Some(attempt)
-            }
+            Place::Leased { worker, .. } => Some(worker),
             _ => None,
         };
-        let is_interrupted = interrupted.is_some();
-        interrupted.into_iter().for_each(|attempt| self.record(attempt));
+        if let Some(worker) = interrupted {
+            let mut attempt = AttemptInfo::new(self.run, self.attempts, AttemptOutcome::Interrupted);
+            attempt.worker = worker.map(str::to_owned);
+            self.record(attempt);
+        }
         self.attempts += 1;
-        is_interrupted
+        interrupted.is_some()
     }
 
     fn record(&mut self, attempt: AttemptInfo) {
