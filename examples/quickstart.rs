@@ -81,7 +81,7 @@ async fn main() -> anyhow::Result<()> {
     let inbox = SqliteInbox::open(INBOX)?;
     let guard = LocalGuard::new()?;
     let address = listener.local_addr()?;
-    print_introduction(&verifier, address.port(), &guard.url(address, "/dashboard/"))?;
+    print_introduction(&verifier, address.port(), &guard.url(address, "/dashboard"))?;
 
     // A dashboard on the internet needs the accounts of your application instead of this guard.
     let dashboard = Dashboard::new(inbox.clone(), |_: &_| Access::operate().with_data());

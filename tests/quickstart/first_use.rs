@@ -66,7 +66,7 @@ fn the_printed_dashboard_shows_the_three_printed_deliveries() {
     }
     quickstart.until(&["the contact has no name", "welcome, Ada Lovelace"]);
 
-    let (_, url) = introduction.split_once(&format!("http://{address}/dashboard/")).unwrap();
+    let (_, url) = introduction.split_once(&format!("http://{address}/dashboard")).unwrap();
     let (token, _) = url.split_once('\n').unwrap();
     let get = |path: &str, cookie: &str| {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -76,7 +76,7 @@ fn the_printed_dashboard_shows_the_three_printed_deliveries() {
         stream.read_to_string(&mut answer).unwrap();
         answer
     };
-    let entered = get(&format!("/dashboard/{token}"), "");
+    let entered = get(&format!("/dashboard{token}"), "");
     let cookie = entered.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let events = get("/dashboard/events", cookie.split_once(';').unwrap().0);
     for state in ["done", "dead", "parked"] {
