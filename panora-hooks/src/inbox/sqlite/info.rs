@@ -1,6 +1,6 @@
 //! Reading of events, with and without their data.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -21,7 +21,11 @@ pub(super) fn info(
         .prepare_cached(
             "SELECT event.seq, event.id_event, event.type, event.received, octet_length(event.data),
                     due.due, due.fence, coalesce(due.attempts, dead.attempts, done.attempts),
-                    dead.is_parked, dead.reason, iif(event.shares IS NULL, NULL, event.key)
+                    dead.is_parked, dead.reason, iif(event.shares IS NULL, NULL, event.key),
+                    coalesce(due.run, dead.run, done.run, 1), done.at, done.duration,
+                    (SELECT attempt.error FROM attempt
+                     WHERE attempt.seq = event.seq AND attempt.error IS NOT NULL
+                     ORDER BY attempt.place DESC LIMIT 1)
              FROM event LEFT JOIN due USING (seq) LEFT JOIN dead USING (seq) LEFT JOIN done USING (seq)
              WHERE event.seq = ?1",
         )?
@@ -72,6 +76,11 @@ fn shared_size(connection: &Connection, identity: &[u8; 48]) -> rusqlite::Result
     Ok(size.map(i64::unsigned_abs))
 }
 
+/// Returns a duration from its column.
+pub(super) fn duration(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
+}
+
 fn read(row: &Row<'_>, now: SystemTime) -> rusqlite::Result<EventInfo> {
     let due: Option<i64> = row.get(5)?;
     let is_leased = row.get::<_, Option<i64>>(6)?.is_some();
@@ -81,6 +90,10 @@ fn read(row: &Row<'_>, now: SystemTime) -> rusqlite::Result<EventInfo> {
         attempts: row.get::<_, Option<u32>>(7)?.unwrap_or(0),
         until: due.filter(|due| *due > micros(now)).map(time),
         reason: row.get(9)?,
+        run: row.get(11)?,
+        done_at: row.get::<_, Option<i64>>(12)?.map(time),
+        duration: row.get::<_, Option<i64>>(13)?.map(duration),
+        last_error: row.get(14)?,
         size: row.get::<_, Option<i64>>(4)?.map(i64::unsigned_abs),
         ..EventInfo::new(column::key(row.get(0)?), row.get(1)?, row.get(2)?, time(row.get(3)?), state)
     })

@@ -3,14 +3,14 @@
 use std::time::SystemTime;
 
 use bytestring::ByteString;
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{
-    info,
-    queue::{Durability, Queue, insert_dead},
+    attempts, info,
+    queue::{Durability, Ended, Queue, Reason, insert_dead},
 };
 use crate::inbox::{
-    Decision, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement, column,
+    AttemptInfo, AttemptOutcome, Decision, InboxError, LeaseRequest, Leased, Settled, Settlement, column,
     lease::MAX_LEASED_BYTES,
     time::{micros, time, whole_micros},
 };
@@ -24,7 +24,7 @@ impl Queue {
         request: &LeaseRequest,
         now: SystemTime,
     ) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for, .. } = *request;
+        let LeaseRequest { max, lease_for, ref worker } = *request;
         let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
         self.check_version()?;
         // This read takes no lock, and usually no event is due.
@@ -32,12 +32,17 @@ impl Queue {
             return Ok(Vec::new());
         }
         self.change(Durability::Normal, max as usize * DUE_BYTES, |change| {
-            let (leased, lost) = ready(change, now, max)?;
+            let Ready { leased, interrupted, lost } = ready(change, now, max)?;
             let mut take = change.prepare_cached(
-                "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3 WHERE seq = ?1",
+                "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3, started = ?4, worker = ?5
+                 WHERE seq = ?1",
             )?;
             for Leased { token, .. } in &leased {
-                take.execute([column::seq(token.key()), until, column::fence(*token)])?;
+                let (seq, fence) = (column::seq(token.key()), column::fence(*token));
+                take.execute(params![seq, until, fence, now, worker.as_deref()])?;
+            }
+            for (seq, attempt) in interrupted {
+                attempts::record(change, seq, &attempt)?;
             }
             for seq in lost {
                 tracing::error!(event.key = seq, "the data of an event is missing: the file is damaged");
@@ -53,7 +58,7 @@ impl Queue {
         now: SystemTime,
     ) -> Result<Vec<Settled>, InboxError> {
         self.change(Durability::Normal, items.len() * DUE_BYTES, |change| {
-            items.iter().map(|item| apply_decision(change, item.token, &item.decision, micros(now))).collect()
+            items.iter().map(|item| apply(change, item, now)).collect()
         })
     }
 
@@ -76,16 +81,27 @@ impl Queue {
     }
 }
 
-/// Returns the events that have been ready longest, as many as fit, and those that have no data.
-fn ready(change: &Transaction<'_>, now: i64, max: u32) -> rusqlite::Result<(Vec<Leased>, Vec<i64>)> {
+/// Events that are ready.
+#[derive(Default)]
+struct Ready {
+    leased: Vec<Leased>,
+    /// The attempts of these events that were never settled.
+    interrupted: Vec<(i64, AttemptInfo)>,
+    /// Events that have no data.
+    lost: Vec<i64>,
+}
+
+/// Returns the events that have been ready longest, as many as fit.
+fn ready(change: &Transaction<'_>, now: i64, max: u32) -> rusqlite::Result<Ready> {
     let mut due = change.prepare_cached(
         "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,
-                event.received, event.data, event.shares IS NOT NULL
+                event.received, event.data, event.shares IS NOT NULL,
+                coalesce(due.run, 1), due.started, due.worker
          FROM due INDEXED BY due_by_time CROSS JOIN event USING (seq)
          WHERE due.due <= ?1 ORDER BY due.due, due.seq LIMIT ?2",
     )?;
     let mut rows = due.query([now, max.into()])?;
-    let (mut leased, mut lost, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let (mut ready, mut bytes) = (Ready::default(), 0);
     while let Some(row) = rows.next()? {
         let seq = row.get(0)?;
         let data = match row.get(7)? {
@@ -93,16 +109,20 @@ fn ready(change: &Transaction<'_>, now: i64, max: u32) -> rusqlite::Result<(Vec<
             data => data,
         };
         let Some(data) = data else {
-            lost.push(seq);
+            ready.lost.push(seq);
             continue;
         };
         bytes += data.len();
-        if bytes > MAX_LEASED_BYTES as usize && !leased.is_empty() {
+        if bytes > MAX_LEASED_BYTES as usize && !ready.leased.is_empty() {
             break;
         }
-        leased.push(lease(row, data)?);
+        let leased = lease(row, data)?;
+        if leased.is_interrupted {
+            ready.interrupted.push((seq, interrupted(row)?));
+        }
+        ready.leased.push(leased);
     }
-    Ok((leased, lost))
+    Ok(ready)
 }
 
 fn lease(row: &Row<'_>, data: String) -> rusqlite::Result<Leased> {
@@ -117,63 +137,83 @@ fn lease(row: &Row<'_>, data: String) -> rusqlite::Result<Leased> {
     })
 }
 
+/// Returns the attempt of a lease that was never settled.
+fn interrupted(row: &Row<'_>) -> rusqlite::Result<AttemptInfo> {
+    Ok(AttemptInfo {
+        started_at: row.get::<_, Option<i64>>(10)?.map(time),
+        worker: row.get(11)?,
+        ..AttemptInfo::new(row.get(9)?, row.get(1)?, AttemptOutcome::Interrupted)
+    })
+}
+
 fn bury(change: &Transaction<'_>, seq: i64, now: i64, reason: &str) -> rusqlite::Result<()> {
-    let attempts: Option<i64> = change
-        .prepare_cached("DELETE FROM due WHERE seq = ?1 RETURNING attempts")?
-        .query_row([seq], |row| row.get(0))
+    let ended = change
+        .prepare_cached("DELETE FROM due WHERE seq = ?1 RETURNING attempts, coalesce(run, 1)")?
+        .query_row([seq], ended)
         .optional()?;
-    match attempts {
-        Some(attempts) => insert_dead(change, seq, now, attempts, None, reason),
+    match ended {
+        Some(ended) => insert_dead(change, seq, now, &Reason::Dead(reason, ended)),
         None => Ok(()),
     }
 }
 
-fn apply_decision(
-    change: &Transaction<'_>,
-    token: LeaseToken,
-    decision: &Decision,
-    now: i64,
-) -> rusqlite::Result<Settled> {
-    let (seq, fence) = (column::seq(token.key()), column::fence(token));
-    let is_settled = match decision {
-        Decision::Complete | Decision::Bury(_) => {
-            let attempts: Option<i64> = change
-                .prepare_cached("DELETE FROM due WHERE seq = ?1 AND fence = ?2 RETURNING attempts")?
-                .query_row([seq, fence], |row| row.get(0))
-                .optional()?;
-            match (attempts, decision) {
-                (None, _) => false,
-                (Some(attempts), Decision::Bury(reason)) => {
-                    insert_dead(change, seq, now, attempts, None, reason)?;
-                    true
-                }
-                (Some(attempts), _) => {
-                    let mut insert = change.prepare_cached(
-                        "INSERT INTO done(seq, at, attempts, is_pruned) VALUES (?1, ?2, ?3, 0)",
-                    )?;
-                    insert.execute([seq, now, attempts])? == 1
-                }
-            }
-        }
-        Decision::RetryAfter(delay) => {
-            let due = now.saturating_add(whole_micros(*delay));
-            let mut retry = change
-                .prepare_cached("UPDATE due SET due = ?3, fence = NULL WHERE seq = ?1 AND fence = ?2")?;
-            retry.execute([seq, fence, due])? == 1
-        }
+fn ended(row: &Row<'_>) -> rusqlite::Result<Ended> {
+    Ok(Ended { attempts: row.get(0)?, run: row.get(1)? })
+}
+
+/// Applies a decision, and records the attempt that it ends.
+fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqlite::Result<Settled> {
+    let Settlement { token, decision, attempt } = item;
+    let (seq, fence) = (column::seq(token.key()), column::fence(*token));
+    let at = micros(now);
+    let ended = match decision {
+        Decision::Complete | Decision::Bury(_) => change
+            .prepare_cached(
+                "DELETE FROM due WHERE seq = ?1 AND fence = ?2 RETURNING attempts, coalesce(run, 1)",
+            )?
+            .query_row([seq, fence], ended)
+            .optional()?,
+        Decision::RetryAfter(delay) => change
+            .prepare_cached(
+                "UPDATE due SET due = ?3, fence = NULL WHERE seq = ?1 AND fence = ?2
+                 RETURNING attempts, coalesce(run, 1)",
+            )?
+            .query_row([seq, fence, at.saturating_add(whole_micros(*delay))], ended)
+            .optional()?,
         Decision::Extend(lease_for) => {
-            let until = now.saturating_add(whole_micros(*lease_for));
+            let until = at.saturating_add(whole_micros(*lease_for));
             let mut extend =
                 change.prepare_cached("UPDATE due SET due = ?3 WHERE seq = ?1 AND fence = ?2")?;
-            extend.execute([seq, fence, until])? == 1
+            return Ok(settled(extend.execute([seq, fence, until])? == 1));
         }
         Decision::Release => {
             let mut release = change.prepare_cached(
                 "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL
                  WHERE seq = ?1 AND fence = ?2",
             )?;
-            release.execute([seq, fence, now])? == 1
+            return Ok(settled(release.execute([seq, fence, at])? == 1));
         }
     };
-    Ok(if is_settled { Settled::Applied } else { Settled::Stale })
+    let Some(ended) = ended else { return Ok(Settled::Stale) };
+    match decision {
+        Decision::Complete => {
+            let duration = attempt.as_ref().and_then(|attempt| attempt.duration).map(whole_micros);
+            change
+                .prepare_cached(
+                    "INSERT INTO done(seq, at, attempts, is_pruned, run, duration)
+                     VALUES (?1, ?2, ?3, 0, ?4, ?5)",
+                )?
+                .execute(params![seq, at, ended.attempts, ended.run, duration])?;
+        }
+        Decision::Bury(reason) => insert_dead(change, seq, at, &Reason::Dead(reason, ended))?,
+        _ => {}
+    }
+    if let Some(attempt) = attempt {
+        attempts::report(change, seq, ended, attempt, now)?;
+    }
+    Ok(Settled::Applied)
+}
+
+fn settled(is_applied: bool) -> Settled {
+    if is_applied { Settled::Applied } else { Settled::Stale }
 }

@@ -1,9 +1,15 @@
 //! `SqliteInbox`.
 
+mod attempts;
+mod audit;
 mod batch;
 mod checkpoint;
+mod condition;
 mod content;
 mod failure;
+mod figures;
+mod fingerprint;
+mod groups;
 mod identity;
 mod info;
 mod lease;
@@ -18,12 +24,20 @@ mod retention;
 mod scan;
 mod schema;
 mod source;
+mod span;
 mod thread;
 
-use std::{fmt, path::Path, sync::Arc, time::Duration, time::SystemTime};
+use std::{
+    fmt,
+    ops::Range,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use self::{
     batch::{Operation, Rounds, SelectedBatches, Sweep},
+    figures::PruneFigures,
     open::Opened,
     queue::Queue,
     read::Reader,
@@ -32,8 +46,9 @@ use self::{
     thread::Owner,
 };
 use super::{
-    Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
-    Page, Put, Query, Select, Settled, Settlement, StoredEvent, clock::Clock,
+    AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
+    Figures, Filter, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError, Page, Put, Query, Select,
+    Settled, Settlement, StatisticsStep, StoredEvent, clock::Clock,
 };
 
 /// An inbox in one file, for one receiver on one machine.
@@ -139,7 +154,7 @@ impl Inbox for SqliteInbox {
 
     async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
         let now = self.clock.now();
-        self.reader.run(move |reader| reader.list(&query, now)).await
+        self.reader.run_in_steps(move |reader, caller| reader.list(&query, now, caller)).await
     }
 
     async fn get(&self, key: EventKey) -> Result<Option<StoredEvent>, InboxError> {
@@ -181,5 +196,45 @@ impl Inbox for SqliteInbox {
 
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
         self.sweep(Expedite { longest_delay }, max).await
+    }
+
+    async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
+        let now = self.clock.now();
+        self.reader.run_in_steps(move |reader, caller| reader.count(&filter, now, caller)).await
+    }
+
+    async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
+        self.reader.run(move |reader| reader.attempts(key)).await
+    }
+
+    async fn error_groups(&self, limit: u32) -> Result<Vec<ErrorGroup>, InboxError> {
+        self.reader.run_in_steps(move |reader, caller| reader.error_groups(limit, caller)).await
+    }
+
+    async fn add_figures(&self, figures: Vec<(String, Figures)>) -> Result<(), InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.add_figures(&figures, now)).await
+    }
+
+    async fn statistics(
+        &self,
+        range: Range<SystemTime>,
+        step: Duration,
+    ) -> Result<Vec<StatisticsStep>, InboxError> {
+        self.reader.run_in_steps(move |reader, caller| reader.statistics(&range, step, caller)).await
+    }
+
+    async fn prune_figures(&self, minutes: Duration, hours: Duration, max: u32) -> Result<u64, InboxError> {
+        let mut prune = PruneFigures::new(minutes, hours, max, self.clock.now());
+        self.queue.run_in_batches(move |queue| prune.run(queue)).await
+    }
+
+    async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.add_audit(&record, now)).await
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
+        self.reader.run(move |reader| reader.audit(before, limit)).await
     }
 }

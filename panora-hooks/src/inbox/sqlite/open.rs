@@ -57,6 +57,7 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     let store = |source| OpenError::Store { inbox: name(path), source };
     queue.put(&[], now).map_err(store)?;
     queue.free_leases(now).map_err(store)?;
+    queue.fill_fingerprints().map_err(store)?;
     threads(queue, &file, path)
 }
 
@@ -126,7 +127,7 @@ fn connect(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     // On macOS, `fsync` alone leaves data in the cache of the disk. Elsewhere this changes nothing.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
 

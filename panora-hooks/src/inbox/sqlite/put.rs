@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
     content,
-    queue::{Durability, Queue, ROW_BYTES, insert_dead, insert_due},
+    queue::{Durability, Queue, ROW_BYTES, Reason, insert_dead, insert_due},
     read::OLDEST_READY,
 };
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
@@ -147,10 +147,10 @@ impl Storage<'_> {
         self.next += 1;
         let key = column::key(seq);
         let Some(reason) = park else {
-            insert_due(self.change, seq, self.now)?;
+            insert_due(self.change, seq, self.now, None)?;
             return Ok(Put::Stored(key));
         };
-        insert_dead(self.change, seq, self.now, 0, Some(reason), reason.as_str())?;
+        insert_dead(self.change, seq, self.now, &Reason::Parked(reason))?;
         Ok(Put::Parked(key, reason))
     }
 }

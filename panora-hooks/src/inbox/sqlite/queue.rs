@@ -6,10 +6,11 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use super::{
     checkpoint::{self, Checkpointer},
+    fingerprint,
     identity::OpenFiles,
     schema,
 };
-use crate::inbox::{InboxError, ParkReason};
+use crate::inbox::{Fingerprint, InboxError, ParkReason};
 
 /// How long a receiver waits for the write lock of another process. It must answer soon, and
 /// retries.
@@ -198,26 +199,52 @@ fn is_sync_failure(error: &rusqlite::Error) -> bool {
     matches!(code, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
 }
 
-/// Makes an event ready, with no attempts counted.
-pub(super) fn insert_due(change: &Transaction<'_>, seq: i64, due: i64) -> rusqlite::Result<()> {
-    let mut insert = change.prepare_cached("INSERT INTO due(seq, due, attempts) VALUES (?1, ?2, 0)")?;
-    insert.execute([seq, due]).map(drop)
+/// Makes an event ready, with no attempts counted. The first run is `None`.
+pub(super) fn insert_due(
+    change: &Transaction<'_>,
+    seq: i64,
+    due: i64,
+    run: Option<u32>,
+) -> rusqlite::Result<()> {
+    let mut insert =
+        change.prepare_cached("INSERT INTO due(seq, due, attempts, run) VALUES (?1, ?2, 0, ?3)")?;
+    insert.execute(params![seq, due, run]).map(drop)
 }
 
-/// Makes an event dead, or parked for a reason.
+/// The reason why an event does not run.
+pub(super) enum Reason<'r> {
+    Parked(ParkReason),
+    /// The event is dead after these attempts of a run.
+    Dead(&'r str, Ended),
+}
+
+/// The end of a lease.
+#[derive(Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) run: u32,
+    /// The number of attempts, which is that of the attempt that ends.
+    pub(super) attempts: u32,
+}
+
+/// Makes an event dead or parked.
 pub(super) fn insert_dead(
     change: &Transaction<'_>,
     seq: i64,
     at: i64,
-    attempts: i64,
-    park: Option<ParkReason>,
-    reason: &str,
+    reason: &Reason<'_>,
 ) -> rusqlite::Result<()> {
+    let (ended, fingerprint, text) = match reason {
+        Reason::Parked(reason) => (None, None, reason.as_str()),
+        Reason::Dead(reason, ended) => {
+            (Some(ended), Some(fingerprint::column(Fingerprint::of(reason))), *reason)
+        }
+    };
+    let (attempts, run) = (ended.map_or(0, |ended| ended.attempts), ended.map(|ended| ended.run));
     change
         .prepare_cached(
-            "INSERT INTO dead(seq, at, attempts, is_parked, reason, prefix)
-             SELECT seq, ?2, ?3, ?4, ?5, substr(type, 1, 64) FROM event WHERE seq = ?1",
+            "INSERT INTO dead(seq, at, attempts, is_parked, reason, prefix, run, fingerprint)
+             SELECT seq, ?2, ?3, ?4, ?5, substr(type, 1, 64), ?6, ?7 FROM event WHERE seq = ?1",
         )?
-        .execute(params![seq, at, attempts, park.is_some(), reason])
+        .execute(params![seq, at, attempts, ended.is_none(), text, run, fingerprint])
         .map(drop)
 }

@@ -5,15 +5,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{info, scan::Scan};
+use super::{info, scan::Scan, thread::Caller};
 use crate::inbox::{
-    Count, Depth, EventInfo, EventKey, InboxError, Page, Query, StoredEvent, column, time::micros,
+    Count, Depth, EventInfo, EventKey, Filter, InboxError, Page, Query, StoredEvent, column, time::micros,
 };
 
 /// Counting stops at this number, so that its cost is bounded.
-const MOST_COUNTED: i64 = 10_000;
+pub(super) const MOST_COUNTED: i64 = 10_000;
 
 /// Finds when the oldest ready event became ready.
 pub(super) const OLDEST_READY: &str =
@@ -30,29 +30,78 @@ impl Reader {
         Self(connection)
     }
 
-    pub(super) fn list(&mut self, query: &Query, now: SystemTime) -> Result<Page<EventInfo>, InboxError> {
-        let Query { filter, after, limit, .. } = query;
+    /// Returns the connection, for statements that need no common snapshot.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.0
+    }
+
+    /// Begins to read a state of the file that does not change.
+    pub(super) fn snapshot(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        self.0.transaction()
+    }
+
+    pub(super) fn list(
+        &mut self,
+        query: &Query,
+        now: SystemTime,
+        caller: Caller<'_>,
+    ) -> Result<Page<EventInfo>, InboxError> {
+        let Query { filter, after, newest_first, limit } = query;
+        let after = after.map(column::seq);
+        let ways = Scan::ways(&self.0, filter, now)?.into_iter();
+        let ways = ways.map(|scan| scan.in_order(*newest_first, after)).collect();
         // One more shows whether there is a next page.
         let wanted = (*limit as usize).saturating_add(1);
-        let after = after.map_or(0, column::seq);
-        let ways = Scan::ways(&self.0, filter, now)?.into_iter();
-        let mut ways: Vec<_> = ways.map(|scan| (scan.after(after), Vec::new())).collect();
+        let items =
+            self.search(ways, wanted, now, caller, |scan, snapshot, seq| scan.accept(snapshot, seq, now))?;
+        Ok(Page::new(items, *limit))
+    }
+
+    /// Counts the events that a filter accepts, up to the limit.
+    pub(super) fn count(
+        &mut self,
+        filter: &Filter,
+        now: SystemTime,
+        caller: Caller<'_>,
+    ) -> Result<Count, InboxError> {
+        let ways = Scan::ways(&self.0, filter, now)?;
+        let wanted = usize::try_from(MOST_COUNTED + 1).unwrap_or(usize::MAX);
+        let found = self.search(ways, wanted, now, caller, |scan, snapshot, seq| {
+            if scan.accepts_all() {
+                return Ok(Some(()));
+            }
+            Ok(scan.accept(snapshot, seq, now)?.map(drop))
+        })?;
+        Ok(Count::up_to(MOST_COUNTED.unsigned_abs(), found.len() as u64))
+    }
+
+    /// Searches for the first events that are accepted, in all these ways at once. The first way
+    /// that ends is the shortest.
+    fn search<T>(
+        &mut self,
+        ways: Vec<Scan>,
+        wanted: usize,
+        now: SystemTime,
+        caller: Caller<'_>,
+        accept: impl Fn(&Scan, &Connection, i64) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Vec<T>, InboxError> {
+        let mut ways: Vec<_> = ways.into_iter().map(|scan| (scan, Vec::new())).collect();
         // Usually every candidate is accepted, so the first step is the last.
         let mut step = wanted;
-        // The first way that ends is the shortest.
         loop {
-            for (scan, items) in &mut ways {
+            for (scan, found) in &mut ways {
+                caller.check()?;
                 let snapshot = self.0.transaction()?;
                 let candidates = scan.step(&snapshot, step, now)?;
                 let is_last = candidates.is_none();
                 for seq in candidates.into_iter().flatten() {
-                    items.extend(scan.accept(&snapshot, seq, now)?);
-                    if items.len() >= wanted {
+                    found.extend(accept(scan, &snapshot, seq)?);
+                    if found.len() >= wanted {
                         break;
                     }
                 }
-                if is_last || items.len() >= wanted {
-                    return Ok(Page::new(mem::take(items), *limit));
+                if is_last || found.len() >= wanted {
+                    return Ok(mem::take(found));
                 }
             }
             step = usize::MAX;

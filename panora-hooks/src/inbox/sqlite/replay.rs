@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{batch::Operation, content, queue::insert_due, scan::Scan};
+use super::{attempts, batch::Operation, content, queue::insert_due, scan::Scan};
 use crate::inbox::{EventInfo, EventState, Select, column, time::micros};
 
 /// Makes selected events ready.
@@ -23,7 +23,9 @@ impl Operation for Replay {
 
     fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
         take(change, event)?;
-        insert_due(change, column::seq(event.key), micros(now))
+        let has_run = matches!(event.state, EventState::Dead | EventState::Done);
+        let run = event.run.saturating_add(has_run.into());
+        insert_due(change, column::seq(event.key), micros(now), Some(run))
     }
 }
 
@@ -56,9 +58,10 @@ impl Operation for Discard {
         take(change, event)?;
         let seq = column::seq(event.key);
         content::drop_data(change, seq)?;
+        attempts::drop_all(change, seq)?;
         change
-            .prepare_cached("INSERT INTO done(seq, at, attempts, is_pruned) VALUES (?1, ?2, ?3, 1)")?
-            .execute(params![seq, micros(now), event.attempts])
+            .prepare_cached("INSERT INTO done(seq, at, attempts, is_pruned, run) VALUES (?1, ?2, ?3, 1, ?4)")?
+            .execute(params![seq, micros(now), event.attempts, event.run])
             .map(drop)
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, Params, Transaction, params};
 
-use super::{batch::Sweep, content};
+use super::{attempts, batch::Sweep, content};
 use crate::inbox::time::{micros, whole_micros};
 
 /// Drops the data of events that were done before a time.
@@ -30,6 +30,7 @@ impl Sweep for Prune {
 
     fn apply(&self, change: &Transaction<'_>, seq: i64, _: SystemTime) -> rusqlite::Result<()> {
         content::drop_data(change, seq)?;
+        attempts::drop_all(change, seq)?;
         change.prepare_cached("UPDATE done SET is_pruned = 1 WHERE seq = ?1")?.execute([seq]).map(drop)
     }
 }
@@ -51,6 +52,8 @@ impl Sweep for Forget {
 
     fn apply(&self, change: &Transaction<'_>, seq: i64, _: SystemTime) -> rusqlite::Result<()> {
         change.prepare_cached("UPDATE forgotten SET seq = ?1 WHERE seq < ?1")?.execute([seq])?;
+        // An older version prunes the data without the attempts.
+        attempts::drop_all(change, seq)?;
         change.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([seq])?;
         change.prepare_cached("DELETE FROM done WHERE seq = ?1")?.execute([seq]).map(drop)
     }

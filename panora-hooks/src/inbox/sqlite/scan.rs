@@ -1,18 +1,17 @@
-//! Searches for events that a filter accepts, in order of arrival, in steps that read a bounded
-//! number of rows.
+//! Searches for events that a filter accepts, in order of arrival or in reverse, in steps that read
+//! a bounded number of rows.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
 use rusqlite::Connection;
 
 use super::{
+    condition::Condition,
     info::info,
     source::{self, Source},
+    span::{self, Span},
 };
-use crate::inbox::{
-    EventInfo, EventState, Filter, Select, column,
-    time::{micros, time},
-};
+use crate::inbox::{EventInfo, EventState, Filter, Select, column};
 
 /// The most rows that a step reads of an index.
 const STEP: usize = 1000;
@@ -22,16 +21,7 @@ pub(super) struct Scan {
     source: Source,
     /// Decides about each event that the source offers.
     condition: Condition,
-    after: i64,
-    until: i64,
-}
-
-/// A filter, prepared for many events. The default accepts all.
-#[derive(Default)]
-struct Condition {
-    state: Option<EventState>,
-    wire_types: Option<BTreeSet<String>>,
-    received_before: Option<SystemTime>,
+    span: Span,
 }
 
 impl Scan {
@@ -42,24 +32,13 @@ impl Scan {
         filter: &Filter,
         now: SystemTime,
     ) -> rusqlite::Result<Vec<Self>> {
-        let of_type = || Condition::new(filter).prefixes().map(Source::EventsOfType);
-        let over = |states| Source::over(states, Condition::new(filter).prefixes());
-        let own_or_by_type = |source| [source].into_iter().chain(of_type()).collect();
-        let sources = match filter.state {
-            None => vec![of_type().unwrap_or(Source::Events)],
-            Some(EventState::Done) => own_or_by_type(Source::Done),
-            Some(EventState::Parked) => vec![over(vec![true])],
-            Some(EventState::Dead) => vec![over(vec![false])],
-            Some(state) => match source::few_due(connection, state, now)? {
-                Some(few) => vec![Source::These(few)],
-                None => own_or_by_type(Source::Due(state)),
-            },
+        let span = Span::of(connection, filter)?;
+        let sources = match selective(filter) {
+            Some(source) => vec![source],
+            None => by_state(connection, filter, now)?,
         };
-        Ok(sources.into_iter().map(|source| Self::new(source, filter)).collect())
-    }
-
-    fn new(source: Source, filter: &Filter) -> Self {
-        Self { source, condition: Condition::new(filter), after: 0, until: i64::MAX }
+        let way = |source| Self { source, condition: Condition::new(filter), span };
+        Ok(sources.into_iter().map(way).collect())
     }
 
     /// Searches for the selected events, without those that arrive meanwhile.
@@ -72,7 +51,7 @@ impl Scan {
             Select::Keys(keys) => Ok(Self::these(keys.iter().map(|key| column::seq(*key)))),
             Select::All(filter) => {
                 let mut ways = Self::ways(connection, filter, now)?;
-                let last = ways.pop().unwrap_or_else(|| Self::new(Source::Events, filter));
+                let Some(last) = ways.pop() else { return Ok(Self::these(std::iter::empty())) };
                 // The search is by type if there is a choice and few events have that type.
                 let way = match ways.pop() {
                     Some(own) if !last.source.has_few(connection)? => own,
@@ -85,26 +64,31 @@ impl Scan {
 
     /// Searches for parked and dead events that a filter accepts.
     pub(super) fn over(connection: &Connection, filter: &Filter) -> rusqlite::Result<Self> {
-        let source = Source::over(vec![false, true], Condition::new(filter).prefixes());
-        Self::new(source, filter).until_now(connection)
+        let condition = Condition::new(filter);
+        let over = || Source::over(vec![false, true], condition.prefixes());
+        let source = selective(filter).unwrap_or_else(over);
+        Self { source, span: Span::of(connection, filter)?, condition }.until_now(connection)
     }
 
     /// Searches for these events, each of them once.
     fn these(seqs: impl Iterator<Item = i64>) -> Self {
         let seqs: BTreeSet<_> = seqs.collect();
         let source = Source::These(seqs.into_iter().collect());
-        Self { source, condition: Condition::default(), after: 0, until: i64::MAX }
+        Self { source, condition: Condition::default(), span: Span::ALL }
     }
 
     fn until_now(self, connection: &Connection) -> rusqlite::Result<Self> {
-        let last: Option<i64> =
-            connection.prepare_cached("SELECT max(seq) FROM event")?.query_row([], |row| row.get(0))?;
-        Ok(Self { until: last.unwrap_or(0), ..self })
+        let until = self.span.until.min(span::last(connection)?);
+        Ok(Self { span: Span { until, ..self.span }, ..self })
     }
 
-    /// Continues after this event.
-    pub(super) fn after(self, seq: i64) -> Self {
-        Self { after: seq, ..self }
+    /// Sets the order of the search, and begins after an event.
+    pub(super) fn in_order(mut self, newest_first: bool, after: Option<i64>) -> Self {
+        self.span.newest_first = newest_first;
+        if let Some(seq) = after {
+            self.span.skip(seq);
+        }
+        self
     }
 
     /// Takes a step. Returns up to `limit` candidates, or `None` if there are no more.
@@ -114,15 +98,16 @@ impl Scan {
         limit: usize,
         now: SystemTime,
     ) -> rusqlite::Result<Option<Vec<i64>>> {
-        let candidates = self.source.next(connection, self.after, self.until, limit.clamp(1, STEP), now)?;
+        let candidates = self.source.next(connection, self.span, limit.clamp(1, STEP), now)?;
         let Some(reached) = candidates.reached else { return Ok(None) };
-        self.after = reached;
+        self.span.skip(reached);
         Ok(Some(candidates.seqs))
     }
 
-    /// Goes back to just after an event, because the candidates after it were not visited.
+    /// Goes back to just after an event, because the candidates after it were not visited. The
+    /// search is one with the oldest event first.
     pub(super) fn back_to(&mut self, seq: i64) {
-        self.after = seq;
+        self.span.after = seq;
     }
 
     /// Reads a candidate. Returns `None` if the filter does not accept it, or it is gone.
@@ -132,29 +117,46 @@ impl Scan {
         seq: i64,
         now: SystemTime,
     ) -> rusqlite::Result<Option<EventInfo>> {
-        Ok(info(connection, seq, now)?.filter(|event| self.condition.accepts(event)))
-    }
-}
-
-impl Condition {
-    fn new(filter: &Filter) -> Self {
-        let owned = |types: Vec<&str>| types.into_iter().map(str::to_owned).collect();
-        Self {
-            state: filter.state,
-            wire_types: filter.wire_types().map(owned),
-            // Rounded to the precision of the store.
-            received_before: filter.received_before.map(|before| time(micros(before))),
+        match info(connection, seq, now)? {
+            Some(event) if self.condition.accepts(connection, &event)? => Ok(Some(event)),
+            _ => Ok(None),
         }
     }
 
-    fn accepts(&self, event: &EventInfo) -> bool {
-        self.state.is_none_or(|state| state == event.state)
-            && self.wire_types.as_ref().is_none_or(|types| types.contains(&event.wire_type))
-            && self.received_before.is_none_or(|before| event.received_at < before)
+    /// Returns whether the filter accepts every candidate, as long as the snapshot is the same.
+    pub(super) fn accepts_all(&self) -> bool {
+        self.source.is_exact() && self.condition.is_of_state()
     }
+}
 
-    /// Returns the types to look for. The statements cut them in the same way as their indexes.
-    fn prefixes(&self) -> Option<Vec<String>> {
-        Some(self.wire_types.as_ref()?.iter().cloned().collect())
+/// Returns the source for a filter that names an id or an error. Few events have one id.
+fn selective(filter: &Filter) -> Option<Source> {
+    match (filter.error_group, &filter.id) {
+        (Some(_), _) if filter.state.is_some_and(|state| state != EventState::Dead) => {
+            Some(Source::These(Vec::new()))
+        }
+        (_, Some(id)) => Some(Source::EventsWithId(id.clone())),
+        (Some(error), None) => Some(match Condition::new(filter).prefixes() {
+            Some(prefixes) => Source::DeadOfType(error, prefixes),
+            None => Source::DeadOf(error),
+        }),
+        (None, None) => None,
     }
+}
+
+/// Returns the sources for a filter that names a state or a type, or neither.
+fn by_state(connection: &Connection, filter: &Filter, now: SystemTime) -> rusqlite::Result<Vec<Source>> {
+    let prefixes = || Condition::new(filter).prefixes();
+    let of_type = || prefixes().map(Source::EventsOfType);
+    let own_or_by_type = |source| [source].into_iter().chain(of_type()).collect();
+    Ok(match filter.state {
+        None => vec![of_type().unwrap_or(Source::Events)],
+        Some(EventState::Done) => own_or_by_type(Source::Done),
+        Some(EventState::Parked) => vec![Source::over(vec![true], prefixes())],
+        Some(EventState::Dead) => vec![Source::over(vec![false], prefixes())],
+        Some(state) => match source::few_due(connection, state, now)? {
+            Some(few) => vec![Source::These(few)],
+            None => own_or_by_type(Source::Due(state)),
+        },
+    })
 }

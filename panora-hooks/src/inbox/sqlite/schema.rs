@@ -79,6 +79,64 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE forgotten(seq INTEGER NOT NULL) STRICT;
     INSERT INTO forgotten VALUES (0);
 ",
+    "
+    -- The run of the event. NULL is 1: the event was never replayed, or by an older version.
+    ALTER TABLE due ADD COLUMN run INTEGER;
+    ALTER TABLE dead ADD COLUMN run INTEGER;
+    ALTER TABLE done ADD COLUMN run INTEGER;
+
+    -- The beginning of the last lease, and the name of its worker. NULL is unknown.
+    ALTER TABLE due ADD COLUMN started INTEGER;
+    ALTER TABLE due ADD COLUMN worker TEXT;
+
+    -- How long the hook ran when it succeeded, in microseconds. NULL is unknown.
+    ALTER TABLE done ADD COLUMN duration INTEGER;
+
+    -- The attempts that are kept of each event, numbered from 1 in `place`. A `duration` is in
+    -- microseconds. NULL is unknown, except that an attempt without an error has none.
+    CREATE TABLE attempt(
+        seq INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        started INTEGER,
+        duration INTEGER,
+        outcome TEXT NOT NULL,
+        error TEXT,
+        worker TEXT,
+        PRIMARY KEY (seq, place)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The fingerprint of the reason why an event is dead. NULL is 0, `Fingerprint::UNKNOWN`: an
+    -- older version has written the row, and no receiver has opened the file since.
+    ALTER TABLE dead ADD COLUMN fingerprint INTEGER;
+    CREATE INDEX dead_by_error ON dead(coalesce(fingerprint, 0)) WHERE is_parked = 0;
+    CREATE INDEX dead_by_error_and_type ON dead(coalesce(fingerprint, 0), prefix) WHERE is_parked = 0;
+
+    -- Ids come from outside, as types do.
+    CREATE INDEX event_by_id ON event(substr(id_event, 1, 64));
+
+    -- Sums of figures, by the length of the step and its beginning, in microseconds. `sums` holds
+    -- little-endian 64-bit numbers. A later version may have more of them.
+    CREATE TABLE figure(
+        step INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        sums BLOB NOT NULL,
+        PRIMARY KEY (step, start, type)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Actions of operators. `who` is NULL if the program does not know it.
+    CREATE TABLE audit(
+        number INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        who TEXT,
+        action TEXT NOT NULL,
+        what TEXT NOT NULL,
+        events INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_by_time ON audit(at);
+",
 ];
 
 /// Returns the version that this code writes and reads.

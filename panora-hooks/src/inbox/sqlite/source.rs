@@ -5,9 +5,10 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql};
 
-use crate::inbox::{EventState, time::micros};
+use super::{fingerprint, span::Span};
+use crate::inbox::{EventState, Fingerprint, time::micros};
 
 /// The most events that count as few. All of them are read instead of a larger table.
 pub(super) const FEW: usize = 10_000;
@@ -20,6 +21,8 @@ pub(super) enum Source {
     Events,
     /// All events whose type begins with one of these prefixes.
     EventsOfType(Vec<String>),
+    /// All events whose id begins with this prefix.
+    EventsWithId(String),
     /// Events in this state, found among all events that are to run now or later.
     Due(EventState),
     /// All events that are done.
@@ -29,6 +32,11 @@ pub(super) enum Source {
     /// All events that are dead (`false`) or parked (`true`), and whose type begins with one of
     /// these prefixes.
     OverOfType(Vec<bool>, Vec<String>),
+    /// All events that are dead because of this error.
+    DeadOf(Fingerprint),
+    /// All events that are dead because of this error, and whose type begins with one of these
+    /// prefixes.
+    DeadOfType(Fingerprint, Vec<String>),
 }
 
 /// Returns all events that are due in this state, if there are few.
@@ -58,7 +66,7 @@ fn size(count: usize) -> i64 {
 /// The result of one step of a search.
 pub(super) struct Candidates {
     pub(super) seqs: Vec<i64>,
-    /// The last event that was read; `None` if there was none.
+    /// The last event that was read, in the order of the search; `None` if there was none.
     pub(super) reached: Option<i64>,
 }
 
@@ -71,9 +79,16 @@ impl Source {
         }
     }
 
+    /// Returns whether a search for one state or error, and nothing else, accepts every event of its
+    /// source in the snapshot that the event was found in.
+    pub(super) fn is_exact(&self) -> bool {
+        // The events in a list were found before the search began.
+        !matches!(self, Self::These(_))
+    }
+
     /// Returns whether the source has few events.
     pub(super) fn has_few(&self, connection: &Connection) -> rusqlite::Result<bool> {
-        let found = self.next(connection, 0, i64::MAX, FEW + 1, SystemTime::UNIX_EPOCH)?;
+        let found = self.next(connection, Span::ALL, FEW + 1, SystemTime::UNIX_EPOCH)?;
         Ok(found.seqs.len() <= FEW)
     }
 
@@ -81,95 +96,103 @@ impl Source {
     pub(super) fn next(
         &self,
         connection: &Connection,
-        after: i64,
-        until: i64,
+        span: Span,
         limit: usize,
         now: SystemTime,
     ) -> rusqlite::Result<Candidates> {
-        let range = IndexRange { connection, after, until, limit };
-        let mut seqs = Vec::new();
+        let mut range = IndexRange { connection, span, limit, seqs: Vec::new() };
         match self {
-            Self::These(all) => {
-                let rest = all.partition_point(|seq| *seq <= after);
-                seqs.extend(all.iter().skip(rest).take_while(|seq| **seq <= until).take(limit));
-            }
+            Self::These(all) => range.seqs = span.first_of(all, limit),
             Self::Due(state) => return range.due(*state, micros(now)),
-            Self::Events => range.read(
-                "SELECT seq FROM event WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
-                params![after, until, size(limit)],
-                &mut seqs,
-            )?,
-            Self::Done => range.read(
-                "SELECT seq FROM done WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
-                params![after, until, size(limit)],
-                &mut seqs,
-            )?,
+            Self::Events => range.read("event", "", &[])?,
+            Self::Done => range.read("done", "", &[])?,
             Self::EventsOfType(prefixes) => {
                 for prefix in prefixes {
-                    range.read(
-                        "SELECT seq FROM event INDEXED BY event_by_type
-                         WHERE substr(type, 1, 64) = substr(?4, 1, 64) AND seq > ?1 AND seq <= ?2
-                         ORDER BY seq LIMIT ?3",
-                        params![after, until, size(limit), prefix],
-                        &mut seqs,
-                    )?;
+                    let of_type = "AND substr(type, 1, 64) = substr(?4, 1, 64)";
+                    range.read("event INDEXED BY event_by_type", of_type, &[prefix])?;
                 }
+            }
+            Self::EventsWithId(id) => {
+                let with_id = "AND substr(id_event, 1, 64) = substr(?4, 1, 64)";
+                range.read("event INDEXED BY event_by_id", with_id, &[id])?;
             }
             Self::Over(states) => {
                 for is_parked in states {
-                    range.read(
-                        "SELECT seq FROM dead INDEXED BY dead_by_state
-                         WHERE is_parked = ?4 AND seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
-                        params![after, until, size(limit), is_parked],
-                        &mut seqs,
-                    )?;
+                    range.read("dead INDEXED BY dead_by_state", "AND is_parked = ?4", &[is_parked])?;
                 }
             }
             Self::OverOfType(states, prefixes) => {
                 for (is_parked, prefix) in
                     states.iter().flat_map(|state| prefixes.iter().map(move |prefix| (state, prefix)))
                 {
-                    range.read(
-                        "SELECT seq FROM dead INDEXED BY dead_by_type
-                         WHERE is_parked = ?4 AND prefix = substr(?5, 1, 64) AND seq > ?1 AND seq <= ?2
-                         ORDER BY seq LIMIT ?3",
-                        params![after, until, size(limit), is_parked, prefix],
-                        &mut seqs,
-                    )?;
+                    let of_type = "AND is_parked = ?4 AND prefix = substr(?5, 1, 64)";
+                    range.read("dead INDEXED BY dead_by_type", of_type, &[is_parked, prefix])?;
+                }
+            }
+            Self::DeadOf(error) => {
+                let of_error = "AND is_parked = 0 AND coalesce(fingerprint, 0) = ?4";
+                range.read("dead INDEXED BY dead_by_error", of_error, &[&fingerprint::column(*error)])?;
+            }
+            Self::DeadOfType(error, prefixes) => {
+                for prefix in prefixes {
+                    let of_both = "AND is_parked = 0 AND coalesce(fingerprint, 0) = ?4
+                         AND prefix = substr(?5, 1, 64)";
+                    let error = fingerprint::column(*error);
+                    range.read("dead INDEXED BY dead_by_error_and_type", of_both, &[&error, prefix])?;
                 }
             }
         }
-        // The first `limit` of all are among the first `limit` of each.
-        seqs.sort_unstable();
-        seqs.dedup();
-        seqs.truncate(limit);
-        Ok(Candidates { reached: seqs.last().copied(), seqs })
+        Ok(range.first())
     }
 }
 
-/// A part of an index.
+/// A part of an index, and the events that were read of it.
 struct IndexRange<'c> {
     connection: &'c Connection,
-    after: i64,
-    until: i64,
+    span: Span,
     limit: usize,
+    seqs: Vec<i64>,
 }
 
 impl IndexRange<'_> {
-    fn read(&self, sql: &str, params: impl rusqlite::Params, seqs: &mut Vec<i64>) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        for seq in statement.query_map(params, |row| row.get(0))? {
-            seqs.push(seq?);
+    /// Reads the first events of a table that meet a condition. Its parameters begin at `?4`.
+    fn read(&mut self, table: &str, condition: &str, parameters: &[&dyn ToSql]) -> rusqlite::Result<()> {
+        let order = self.order();
+        let sql = format!(
+            "SELECT seq FROM {table} WHERE seq > ?1 AND seq <= ?2 {condition} ORDER BY seq {order} LIMIT ?3"
+        );
+        let limit = size(self.limit);
+        let range: [&dyn ToSql; 3] = [&self.span.after, &self.span.until, &limit];
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        for seq in statement.query_map(&*[&range, parameters].concat(), |row| row.get(0))? {
+            self.seqs.push(seq?);
         }
         Ok(())
     }
 
+    fn order(&self) -> &'static str {
+        if self.span.newest_first { "DESC" } else { "ASC" }
+    }
+
+    /// Returns the first events. The first `limit` of all are among the first `limit` of each part.
+    fn first(self) -> Candidates {
+        let Self { span, limit, mut seqs, .. } = self;
+        seqs.sort_unstable();
+        seqs.dedup();
+        if span.newest_first {
+            seqs.reverse();
+        }
+        seqs.truncate(limit);
+        Candidates { reached: seqs.last().copied(), seqs }
+    }
+
     fn due(&self, state: EventState, now: i64) -> rusqlite::Result<Candidates> {
-        let mut due = self.connection.prepare_cached(
+        let order = self.order();
+        let mut due = self.connection.prepare_cached(&format!(
             "SELECT seq, due, fence IS NOT NULL FROM due
-             WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
-        )?;
-        let mut rows = due.query([self.after, self.until, size(self.limit)])?;
+             WHERE seq > ?1 AND seq <= ?2 ORDER BY seq {order} LIMIT ?3"
+        ))?;
+        let mut rows = due.query([self.span.after, self.span.until, size(self.limit)])?;
         let mut candidates = Candidates { seqs: Vec::new(), reached: None };
         while let Some(row) = rows.next()? {
             let seq = row.get(0)?;

@@ -39,6 +39,19 @@ pub(super) enum BatchStep<R> {
     Done(R),
 }
 
+/// The caller of a job, which waits for its result.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'j> {
+    pub(super) has_given_up: &'j dyn Fn() -> bool,
+}
+
+impl Caller<'_> {
+    /// Returns an error if the caller has given up. The error ends the job, and is never seen.
+    pub(super) fn check(self) -> Result<(), InboxError> {
+        if (self.has_given_up)() { Err(InboxError::Other("the caller has given up".into())) } else { Ok(()) }
+    }
+}
+
 /// The number of jobs after which a batch that is due runs although more jobs wait, so that jobs
 /// which keep coming cannot hold it up forever.
 const JOBS_PER_BATCH: usize = 16;
@@ -59,10 +72,19 @@ impl<T: Send + 'static> Owner<T> {
         &self,
         job: impl FnOnce(&mut T) -> Result<R, InboxError> + Send + 'static,
     ) -> Result<R, InboxError> {
+        self.run_in_steps(|value, _| job(value)).await
+    }
+
+    /// Runs a job that takes many steps, and that ends early if its caller gives up.
+    pub(super) async fn run_in_steps<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut T, Caller<'_>) -> Result<R, InboxError> + Send + 'static,
+    ) -> Result<R, InboxError> {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move |value: &mut T| {
             if !answer.is_closed() {
-                drop(answer.send(job(value)));
+                let result = job(value, Caller { has_given_up: &|| answer.is_closed() });
+                drop(answer.send(result));
             }
         });
         self.send(Work::Job(job))?;

@@ -1,0 +1,92 @@
+//! Records of attempts.
+
+use std::time::SystemTime;
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::{info, queue::Ended, read::Reader};
+use crate::inbox::{
+    AttemptInfo, AttemptOutcome, AttemptReport, EventKey, InboxError,
+    attempt::KEPT_ATTEMPTS,
+    column,
+    time::{micros, time, whole_micros},
+};
+
+/// Records the attempt that ends with a settlement, unless the event says everything about it.
+pub(super) fn report(
+    change: &Transaction<'_>,
+    seq: i64,
+    ended: Ended,
+    report: &AttemptReport,
+    now: SystemTime,
+) -> rusqlite::Result<()> {
+    if !report.is_kept(ended.attempts) {
+        return Ok(());
+    }
+    let attempt = AttemptInfo {
+        started_at: now.checked_sub(report.duration.unwrap_or_default()),
+        duration: report.duration,
+        error: report.error.clone(),
+        worker: Some(report.worker.to_string()),
+        ..AttemptInfo::new(ended.run, ended.attempts, report.outcome)
+    };
+    record(change, seq, &attempt)
+}
+
+/// Records an attempt. Drops the middle of a long run.
+pub(super) fn record(change: &Transaction<'_>, seq: i64, attempt: &AttemptInfo) -> rusqlite::Result<()> {
+    let AttemptInfo { run, number, started_at, duration, outcome, error, worker } = attempt;
+    change
+        .prepare_cached(
+            "INSERT INTO attempt(seq, place, run, number, started, duration, outcome, error, worker)
+             SELECT ?1, coalesce(max(place), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+             FROM attempt WHERE seq = ?1",
+        )?
+        .execute(params![
+            seq,
+            run,
+            number,
+            started_at.map(micros),
+            duration.map(whole_micros),
+            outcome.as_str(),
+            error,
+            worker,
+        ])?;
+    let last_dropped = number.saturating_sub(KEPT_ATTEMPTS);
+    if last_dropped > KEPT_ATTEMPTS {
+        change
+            .prepare_cached(
+                "DELETE FROM attempt WHERE seq = ?1 AND run = ?2 AND number > ?3 AND number <= ?4",
+            )?
+            .execute(params![seq, run, KEPT_ATTEMPTS, last_dropped])?;
+    }
+    Ok(())
+}
+
+/// Drops the records of an event.
+pub(super) fn drop_all(change: &Connection, seq: i64) -> rusqlite::Result<()> {
+    change.prepare_cached("DELETE FROM attempt WHERE seq = ?1")?.execute([seq]).map(drop)
+}
+
+impl Reader {
+    pub(super) fn attempts(&mut self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
+        let snapshot = self.snapshot()?;
+        let mut attempts = snapshot.prepare_cached(
+            "SELECT run, number, started, duration, outcome, error, worker
+             FROM attempt WHERE seq = ?1 ORDER BY place",
+        )?;
+        let attempts = attempts.query_map([column::seq(key)], read)?.collect::<rusqlite::Result<_>>()?;
+        Ok(attempts)
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AttemptInfo> {
+    let outcome = AttemptOutcome::from_word(row.get_ref(4)?.as_str()?);
+    Ok(AttemptInfo {
+        started_at: row.get::<_, Option<i64>>(2)?.map(time),
+        duration: row.get::<_, Option<i64>>(3)?.map(info::duration),
+        error: row.get(5)?,
+        worker: row.get(6)?,
+        ..AttemptInfo::new(row.get(0)?, row.get(1)?, outcome)
+    })
+}
