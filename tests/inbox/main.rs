@@ -34,6 +34,7 @@ mod skip;
 mod sockets;
 mod sqlite_batches;
 mod sqlite_files;
+mod sqlite_filters;
 mod sqlite_format;
 mod sqlite_log;
 mod stores;

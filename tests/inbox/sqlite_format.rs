@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use panora_hooks::inbox::{
-    Decision, EventKey, EventState, Filter, Inbox, LeaseRequest, OpenError, ParkReason, Put, Query, Select,
-    Settled, Settlement, SqliteInbox,
+    AttemptInfo, AttemptOutcome, Decision, EventKey, EventState, Filter, Fingerprint, Inbox, LeaseRequest,
+    OpenError, ParkReason, Put, Query, Select, Settled, Settlement, SqliteInbox,
 };
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -72,6 +72,93 @@ async fn a_file_of_version_1_keeps_working() {
     assert_eq!(inbox.forget(Duration::ZERO, 100).await.unwrap(), 39);
     drop(inbox);
     SqliteInbox::attach(&path).unwrap();
+}
+
+/// More dead events than one transaction of a migration changes.
+const DEAD: u64 = 1500;
+
+/// Creates a file of version 2 with dead events, and a parked, a done and a leased one after them.
+fn version_2(path: &Path) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA journal_mode=WAL").unwrap();
+    connection.execute_batch(include_str!("sqlite_format_2.sql")).unwrap();
+    connection
+        .execute_batch(&format!(
+            "PRAGMA user_version = 2; PRAGMA application_id = 0x50484942;
+             INSERT INTO event(seq, key, id_event, type, received, data)
+                 WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {DEAD} + 3)
+                 SELECT n, randomblob(48), n, 'crm.note.created', n, '{{}}' FROM n;
+             INSERT INTO dead(seq, at, attempts, is_parked, reason)
+                 SELECT seq, 1, 16, 0, iif(seq % 3 = 0, 'a timeout', 'note ' || seq || ' is missing')
+                 FROM event WHERE seq <= {DEAD};
+             INSERT INTO dead(seq, at, attempts, is_parked, reason) VALUES ({DEAD} + 1, 1, 0, 1, 'unhandled');
+             INSERT INTO done(seq, at, attempts, is_pruned) VALUES ({DEAD} + 2, 1, 1, 0);
+             INSERT INTO due(seq, due, attempts, fence) VALUES ({DEAD} + 3, 1 << 60, 2, 7);"
+        ))
+        .unwrap();
+}
+
+/// Returns the groups of dead events, with their counts.
+async fn groups(inbox: &SqliteInbox) -> Vec<(Fingerprint, u64)> {
+    let groups = inbox.error_groups(10).await.unwrap();
+    groups.into_iter().map(|group| (group.fingerprint, group.count.number())).collect()
+}
+
+fn all_groups() -> Vec<(Fingerprint, u64)> {
+    let missing = Fingerprint::of("note 1 is missing");
+    vec![(missing, DEAD / 3 * 2), (Fingerprint::of("a timeout"), DEAD / 3)]
+}
+
+#[tokio::test]
+async fn a_file_of_version_2_keeps_working() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("inbox.db");
+    version_2(&path);
+    let inbox = SqliteInbox::open(&path).unwrap();
+    assert_eq!(groups(&inbox).await, all_groups());
+    let timeouts = Filter::new().error_group(Fingerprint::of("a timeout"));
+    assert_eq!(inbox.count(timeouts.clone()).await.unwrap(), DEAD / 3);
+
+    let items = inbox.list(Query::default().limit(2000)).await.unwrap().items;
+    assert_eq!(items.len() as u64, DEAD + 3);
+    for info in &items {
+        assert_eq!((info.run, &info.last_error, info.duration), (1, &None, None));
+        assert!(inbox.attempts(info.key).await.unwrap().is_empty());
+    }
+    // The lease of the older version is interrupted. Nothing is known of its beginning.
+    let leased = inbox.lease(LeaseRequest::new(10, LEASE)).await.unwrap();
+    assert!(leased.len() == 1 && leased[0].is_interrupted && leased[0].attempt == 3);
+    let interrupted = AttemptInfo::new(1, 2, AttemptOutcome::Interrupted);
+    assert_eq!(inbox.attempts(leased[0].token.key()).await.unwrap(), [interrupted]);
+
+    assert_eq!(inbox.replay(Select::All(timeouts), 1).await.unwrap(), 1);
+    assert_eq!(inbox.get(EventKey::new(3)).await.unwrap().unwrap().info.run, 2);
+}
+
+#[tokio::test]
+async fn a_migration_continues_after_an_interruption() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("inbox.db");
+    version_2(&path);
+    let connection = Connection::open(&path).unwrap();
+    let interruption = "CREATE TRIGGER interruption BEFORE UPDATE ON dead WHEN old.seq = 1200 BEGIN
+        SELECT RAISE(ABORT, 'interrupted');
+    END";
+    connection.execute_batch(interruption).unwrap();
+    let error = SqliteInbox::open(&path).unwrap_err();
+    assert!(format!("{:#}", anyhow::Error::from(error)).contains("interrupted"));
+
+    // Events without a fingerprint are a group of their own.
+    let tool = SqliteInbox::attach(&path).unwrap();
+    let partly = groups(&tool).await;
+    let unknown = partly.iter().find(|(fingerprint, _)| *fingerprint == Fingerprint::UNKNOWN).unwrap().1;
+    assert!(unknown > 0 && unknown < DEAD, "{partly:?}");
+    let listed = tool.count(Filter::new().error_group(Fingerprint::UNKNOWN)).await.unwrap();
+    assert_eq!(listed, unknown);
+    drop(tool);
+
+    connection.execute_batch("DROP TRIGGER interruption").unwrap();
+    assert_eq!(groups(&SqliteInbox::open(&path).unwrap()).await, all_groups());
 }
 
 #[tokio::test]

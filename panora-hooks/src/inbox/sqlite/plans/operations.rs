@@ -1,0 +1,233 @@
+//! All operations of a store.
+
+use std::time::{Duration, SystemTime};
+
+use super::{COMMON, ERROR, RARE, Run, TestFile};
+use crate::inbox::{
+    AttemptOutcome, AttemptReport, AuditRecord, Decision, EventKey, EventState, Figures, Filter,
+    LeaseRequest, NewEvent, Query, Select, Settlement,
+    figures::MINUTE,
+    sqlite::{
+        batch::{Operation, Rounds, SelectedBatches, Sweep},
+        figures::PruneFigures,
+        replay::{Discard, Replay},
+        retention::{Expedite, Forget, Prune},
+        thread::{BatchStep, Caller},
+    },
+};
+
+const CALLER: Caller<'static> = Caller { has_given_up: &|| false };
+
+fn list(query: Query) -> Run {
+    list_of(move |_| query.clone())
+}
+
+/// Lists events in both directions.
+fn list_of(query: impl Fn(&TestFile) -> Query + 'static) -> Run {
+    Box::new(move |file| {
+        let query = query(file);
+        for query in [query.clone(), query.newest_first()] {
+            let page = file.reader().list(&query, SystemTime::now(), CALLER).unwrap();
+            assert!(page.items.len() >= 5, "{query:?}");
+        }
+    })
+}
+
+fn count(filter: Filter) -> Run {
+    Box::new(move |file| {
+        let count = file.reader().count(&filter, SystemTime::now(), CALLER).unwrap();
+        assert!(count.number() >= 5, "{filter:?}");
+    })
+}
+
+/// Lists the events of 100 minutes, from one hour after the first event of a state on. `before` is
+/// the number of states that come before it.
+fn list_of_minutes(filter: Filter, before: usize) -> Run {
+    list_of(move |file| {
+        let from = file.arrival(before) + Duration::from_secs(60 * 60);
+        let until = from + Duration::from_secs(60 * 100);
+        Query::new(filter.clone().received_from(from).received_before(until)).limit(1000)
+    })
+}
+
+fn operation<O: Operation>(new: impl Fn() -> O + 'static) -> Run {
+    Box::new(move |file: &TestFile| {
+        let (mut queue, mut batches) = (file.queue(), SelectedBatches::new(new(), 100));
+        while matches!(batches.run(&mut queue, SystemTime::now()).unwrap(), BatchStep::Continue) {}
+    })
+}
+
+fn sweep<S: Sweep>(new: impl Fn() -> S + 'static) -> Run {
+    Box::new(move |file: &TestFile| {
+        let (mut queue, mut rounds) = (file.queue(), Rounds::new(new(), 100));
+        while matches!(rounds.run(&mut queue, SystemTime::now()).unwrap(), BatchStep::Continue) {}
+    })
+}
+
+fn event(number: usize) -> NewEvent {
+    let verifier = crate::Verifier::new("f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de").unwrap();
+    let data = format!(r#"{{"number":{number}}}"#);
+    let body = format!(r#"{{"id_event":"{number}","type":"{COMMON}","data":{data}}}"#);
+    NewEvent::new(verifier.verify(body.as_bytes(), verifier.sign(&data)).unwrap())
+}
+
+/// Returns all operations of a store, by name.
+fn operations() -> Vec<(String, Run)> {
+    let mut all: Vec<(String, Run)> = Vec::new();
+    for state in EventState::ALL.iter().copied().map(Some).chain([None]) {
+        let filter = Filter { state, ..Filter::new() };
+        for filter in [filter.clone(), filter.clone().event_type(COMMON), filter.event_type(RARE)] {
+            all.push((format!("list of {filter:?}"), list(Query::new(filter.clone()))));
+            all.push((format!("count of {filter:?}"), count(filter)));
+        }
+    }
+    let dead = || Filter::new().state(EventState::Dead);
+    let of_error = Filter::new().error_group(ERROR);
+    for filter in [
+        Filter::new().id("7"),
+        of_error.clone(),
+        of_error.clone().event_type(COMMON),
+        of_error.clone().event_type(RARE),
+    ] {
+        all.push((format!("list of {filter:?}"), list(Query::new(filter.clone()))));
+        all.push((format!("count of {filter:?}"), count(filter)));
+    }
+    for (state, before) in
+        [(None, 3), (Some(EventState::Delayed), 0), (Some(EventState::Dead), 4), (Some(EventState::Done), 5)]
+    {
+        let filter = Filter { state, ..Filter::new() };
+        for filter in [filter.clone(), filter.event_type(COMMON)] {
+            all.push((format!("list of minutes of {filter:?}"), list_of_minutes(filter, before)));
+        }
+    }
+    all.push(("list of minutes of an error".into(), list_of_minutes(of_error.clone(), 4)));
+    let second_page = |file: &TestFile| {
+        let middle = file.events * 4 + file.events / 2;
+        Query::new(dead()).after(EventKey::new(middle.try_into().unwrap()))
+    };
+    all.push(("second page of dead".into(), list_of(second_page)));
+    all.push((
+        "groups of errors".into(),
+        Box::new(|file| assert_eq!(file.reader().error_groups(10, CALLER).unwrap().len(), 2)),
+    ));
+    all.push((
+        "attempts".into(),
+        Box::new(|file| assert_eq!(file.reader().attempts(EventKey::new(7)).unwrap().len(), 1)),
+    ));
+    all.push(("missing fingerprints".into(), Box::new(|file| file.queue().fill_fingerprints().unwrap())));
+    all.push((
+        "depth".into(),
+        Box::new(|file| {
+            let depth = file.reader().depth(SystemTime::now()).unwrap();
+            assert!(!depth.ready.is_exact() && !depth.delayed.is_exact() && !depth.dead.is_exact());
+        }),
+    ));
+    all.push((
+        "get".into(),
+        Box::new(|file| {
+            assert!(file.reader().get(EventKey::new(7), SystemTime::now()).unwrap().is_some());
+        }),
+    ));
+    all.push((
+        "put".into(),
+        Box::new(|file| {
+            let mut queue = file.queue();
+            for _ in 0..2 {
+                queue.put(&(0..20).map(event).collect::<Vec<_>>(), SystemTime::now()).unwrap();
+            }
+            queue.put(&[], SystemTime::now()).unwrap();
+        }),
+    ));
+    all.push((
+        "lease and settle".into(),
+        Box::new(|file| {
+            let mut queue = file.queue();
+            let leased =
+                queue.lease(&LeaseRequest::new(64, Duration::from_secs(60)), SystemTime::now()).unwrap();
+            assert_eq!(leased.len(), 64);
+            assert!(leased.iter().any(|leased| leased.is_interrupted));
+            let decisions = [
+                Decision::Complete,
+                Decision::RetryAfter(Duration::from_secs(60)),
+                Decision::Bury("no".into()),
+                Decision::Extend(Duration::from_secs(60)),
+                Decision::Release,
+            ];
+            let settlements: Vec<_> = leased
+                .iter()
+                .zip(decisions.into_iter().cycle())
+                .map(|(leased, decision)| {
+                    let report = AttemptReport::new(AttemptOutcome::Failed, "worker".into()).error("no");
+                    Settlement::new(leased.token, decision).attempt(report)
+                })
+                .collect();
+            queue.settle(&settlements, SystemTime::now()).unwrap();
+        }),
+    ));
+    all.push(("replay".into(), operation(move || Replay(Select::All(dead())))));
+    all.push((
+        "replay of rare type".into(),
+        operation(|| Replay(Select::All(Filter::new().event_type(RARE)))),
+    ));
+    all.push(("replay of an error".into(), operation(move || Replay(Select::All(of_error.clone())))));
+    all.push(("discard".into(), operation(|| Discard(Select::All(Filter::new())))));
+    all.push((
+        "discard of rare type".into(),
+        operation(|| Discard(Select::All(Filter::new().event_type(RARE)))),
+    ));
+    let now = SystemTime::now;
+    all.push(("prune".into(), sweep(move || Prune { done_before: now() })));
+    all.push(("forget".into(), sweep(move || Forget { done_before: now() })));
+    all.push(("expedite".into(), sweep(|| Expedite { longest_delay: Duration::from_secs(100) })));
+    all.extend(of_figures());
+    all
+}
+
+fn of_figures() -> Vec<(String, Run)> {
+    let minutes = |minutes: i64| Duration::from_micros((minutes * MINUTE).unsigned_abs());
+    vec![
+        (
+            "add figures".into(),
+            Box::new(|file| {
+                let figures = [COMMON, RARE].map(|of| (of.to_owned(), Figures::default()));
+                for _ in 0..2 {
+                    file.queue().add_figures(&figures, SystemTime::now()).unwrap();
+                }
+            }),
+        ),
+        (
+            "statistics".into(),
+            Box::new(move |file| {
+                let from = file.arrival(3);
+                let range = from..from + minutes(1500);
+                let steps = file.reader().statistics(&range, minutes(10), CALLER).unwrap();
+                assert!(steps.len() >= 149);
+                assert_eq!(steps[1].figures, Figures { arrived: 10, ..Figures::default() });
+            }),
+        ),
+        (
+            "prune figures".into(),
+            Box::new(move |file| {
+                let (mut queue, year) = (file.queue(), minutes(365 * 24 * 60));
+                let mut prune = PruneFigures::new(year, year, 100, SystemTime::now());
+                let pruned = loop {
+                    if let BatchStep::Done(pruned) = prune.run(&mut queue).unwrap() {
+                        break pruned;
+                    }
+                };
+                assert_eq!(pruned, 100);
+            }),
+        ),
+        (
+            "add to the audit".into(),
+            Box::new(|file| {
+                let record = AuditRecord::new(None, "replay", "all", 1);
+                file.queue().add_audit(&record, SystemTime::now()).unwrap();
+            }),
+        ),
+        (
+            "read the audit".into(),
+            Box::new(|file| assert_eq!(file.reader().audit(Some(1000), 100).unwrap().len(), 100)),
+        ),
+    ]
+}
