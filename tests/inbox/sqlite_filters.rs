@@ -19,7 +19,8 @@ const EVENTS: usize = 120;
 /// holds.
 fn events() -> Vec<NewEvent> {
     let long = "x".repeat(100);
-    let types = ["crm.contact.created", "crm.company.push", &format!("{long}1"), &format!("{long}2"), ""];
+    let types =
+        ["crm.contact.created", "crm.company.push", &format!("{long}1"), &format!("{long}2"), "\u{0}"];
     let event = |number: usize| {
         let id = match number % 6 {
             0 => "same".to_owned(),
@@ -57,14 +58,14 @@ async fn fill(inbox: &impl Inbox, events: Vec<NewEvent>) {
 
 /// Returns the combinations of all conditions.
 fn filters(middle: SystemTime) -> Vec<Filter> {
-    let states = EventState::ALL.iter().copied().map(Some).chain([None]);
-    let mut filters: Vec<_> = states.map(|state| Filter { state, ..Filter::new() }).collect();
+    let states = EventState::ALL.iter().map(|state| Filter::new().state(*state));
+    let mut filters: Vec<_> = states.chain([Filter::new()]).collect();
     let mut multiply = |with: &dyn Fn(Filter) -> Vec<Filter>| {
         filters = std::mem::take(&mut filters).into_iter().flat_map(with).collect();
     };
     let long = |last| format!("{}{last}", "x".repeat(100));
     multiply(&|filter: Filter| {
-        let types = ["crm.contact.created", "crm.company.created", &long(1), "unknown", ""];
+        let types = ["crm.contact.created", "crm.company.created", &long(1), "unknown", "\u{0}"];
         types.map(|of| filter.clone().event_type(of)).into_iter().chain([filter.clone()]).collect()
     });
     multiply(&|filter: Filter| {
@@ -139,7 +140,8 @@ async fn every_filter_and_order_agrees_with_a_store_in_memory() {
 #[tokio::test]
 async fn operations_on_every_filter_agree_with_a_store_in_memory() {
     let Stores { _folder, file, memory, middle } = &stores().await;
-    for filter in filters(*middle) {
+    // Few of the filters select an event that no earlier one did.
+    for filter in filters(*middle).into_iter().step_by(13) {
         let which = Select::All(filter);
         let discarded = file.discard(which.clone(), 1).await.unwrap();
         assert_eq!(discarded, memory.discard(which.clone(), 1).await.unwrap(), "{which:?}");

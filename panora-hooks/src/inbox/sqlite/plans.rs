@@ -17,7 +17,12 @@ use tempfile::TempDir;
 
 use self::operations::operations;
 use super::{identity::OpenFiles, queue::Queue, read::Reader, schema, source::FEW};
-use crate::inbox::{Filter, Fingerprint, Query, figures::MINUTE, sqlite::thread::Caller, time::micros};
+use crate::inbox::{
+    Filter, Fingerprint, Query,
+    figures::{HOUR, MINUTE},
+    sqlite::thread::Caller,
+    time::micros,
+};
 
 /// A type of most events, and one of a few.
 const COMMON: &str = "crm.contact.created";
@@ -55,7 +60,7 @@ impl TestFile {
         // of the ready events were interrupted.
         let due = format!(
             "INSERT INTO due(seq, due, attempts, fence)
-             SELECT seq, {now} + (seq % 3) * 60000000 - 1, 1, iif(seq % 3 = 1 OR seq % 6 = 0, seq, NULL)"
+             SELECT seq, {now} + (seq % 3) * {HOUR} - 1, 1, iif(seq % 3 = 1 OR seq % 6 = 0, seq, NULL)"
         );
         let states = [
             (3, &*due),

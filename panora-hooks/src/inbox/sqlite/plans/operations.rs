@@ -72,23 +72,21 @@ fn event(number: usize) -> NewEvent {
 }
 
 /// Returns all operations of a store, by name.
-fn operations() -> Vec<(String, Run)> {
+pub(super) fn operations() -> Vec<(String, Run)> {
     let mut all: Vec<(String, Run)> = Vec::new();
     for state in EventState::ALL.iter().copied().map(Some).chain([None]) {
         let filter = Filter { state, ..Filter::new() };
         for filter in [filter.clone(), filter.clone().event_type(COMMON), filter.event_type(RARE)] {
             all.push((format!("list of {filter:?}"), list(Query::new(filter.clone()))));
-            all.push((format!("count of {filter:?}"), count(filter)));
+            // A count of the common type reads the same rows as a long list, which takes seconds.
+            if filter.event_type.as_deref() != Some(COMMON) {
+                all.push((format!("count of {filter:?}"), count(filter)));
+            }
         }
     }
     let dead = || Filter::new().state(EventState::Dead);
     let of_error = Filter::new().error_group(ERROR);
-    for filter in [
-        Filter::new().id("7"),
-        of_error.clone(),
-        of_error.clone().event_type(COMMON),
-        of_error.clone().event_type(RARE),
-    ] {
+    for filter in [Filter::new().id("7"), of_error.clone(), of_error.clone().event_type(RARE)] {
         all.push((format!("list of {filter:?}"), list(Query::new(filter.clone()))));
         all.push((format!("count of {filter:?}"), count(filter)));
     }
@@ -101,7 +99,7 @@ fn operations() -> Vec<(String, Run)> {
         }
     }
     all.push(("list of minutes of an error".into(), list_of_minutes(of_error.clone(), 4)));
-    let second_page = |file: &TestFile| {
+    let second_page = move |file: &TestFile| {
         let middle = file.events * 4 + file.events / 2;
         Query::new(dead()).after(EventKey::new(middle.try_into().unwrap()))
     };
