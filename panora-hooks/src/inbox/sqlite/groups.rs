@@ -50,7 +50,7 @@ impl Reader {
         let mut found = Vec::new();
         for group in groups {
             caller.check()?;
-            found.extend(read(connection, group)?);
+            found.extend(read(connection, &group)?);
         }
         Ok(found)
     }
@@ -110,7 +110,7 @@ fn count(connection: &Connection, groups: &mut [Group], caller: Caller<'_>) -> R
 }
 
 /// Reads the first and the last event of a group. Returns `None` if it has no events by now.
-fn read(connection: &Connection, group: Group) -> rusqlite::Result<Option<ErrorGroup>> {
+fn read(connection: &Connection, group: &Group) -> rusqlite::Result<Option<ErrorGroup>> {
     let event = |order: &str| {
         let sql = format!(
             "SELECT event.type, event.received, dead.reason

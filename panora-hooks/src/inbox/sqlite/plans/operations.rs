@@ -73,6 +73,18 @@ fn event(number: usize) -> NewEvent {
 
 /// Returns all operations of a store, by name.
 pub(super) fn operations() -> Vec<(String, Run)> {
+    [of_lists(), of_events(), of_figures()].into_iter().flatten().collect()
+}
+
+fn dead() -> Filter {
+    Filter::new().state(EventState::Dead)
+}
+
+fn of_error() -> Filter {
+    Filter::new().error_group(ERROR)
+}
+
+fn of_lists() -> Vec<(String, Run)> {
     let mut all: Vec<(String, Run)> = Vec::new();
     for state in EventState::ALL.iter().copied().map(Some).chain([None]) {
         let filter = Filter { state, ..Filter::new() };
@@ -84,9 +96,7 @@ pub(super) fn operations() -> Vec<(String, Run)> {
             }
         }
     }
-    let dead = || Filter::new().state(EventState::Dead);
-    let of_error = Filter::new().error_group(ERROR);
-    for filter in [Filter::new().id("7"), of_error.clone(), of_error.clone().event_type(RARE)] {
+    for filter in [Filter::new().id("7"), of_error(), of_error().event_type(RARE)] {
         all.push((format!("list of {filter:?}"), list(Query::new(filter.clone()))));
         all.push((format!("count of {filter:?}"), count(filter)));
     }
@@ -98,12 +108,17 @@ pub(super) fn operations() -> Vec<(String, Run)> {
             all.push((format!("list of minutes of {filter:?}"), list_of_minutes(filter, before)));
         }
     }
-    all.push(("list of minutes of an error".into(), list_of_minutes(of_error.clone(), 4)));
-    let second_page = move |file: &TestFile| {
+    all.push(("list of minutes of an error".into(), list_of_minutes(of_error(), 4)));
+    let second_page = |file: &TestFile| {
         let middle = file.events * 4 + file.events / 2;
         Query::new(dead()).after(EventKey::new(middle.try_into().unwrap()))
     };
     all.push(("second page of dead".into(), list_of(second_page)));
+    all
+}
+
+fn of_events() -> Vec<(String, Run)> {
+    let mut all: Vec<(String, Run)> = Vec::new();
     all.push((
         "groups of errors".into(),
         Box::new(|file| assert_eq!(file.reader().error_groups(10, CALLER).unwrap().len(), 2)),
@@ -162,12 +177,12 @@ pub(super) fn operations() -> Vec<(String, Run)> {
             queue.settle(&settlements, SystemTime::now()).unwrap();
         }),
     ));
-    all.push(("replay".into(), operation(move || Replay(Select::All(dead())))));
+    all.push(("replay".into(), operation(|| Replay(Select::All(dead())))));
     all.push((
         "replay of rare type".into(),
         operation(|| Replay(Select::All(Filter::new().event_type(RARE)))),
     ));
-    all.push(("replay of an error".into(), operation(move || Replay(Select::All(of_error.clone())))));
+    all.push(("replay of an error".into(), operation(|| Replay(Select::All(of_error())))));
     all.push(("discard".into(), operation(|| Discard(Select::All(Filter::new())))));
     all.push((
         "discard of rare type".into(),
@@ -177,7 +192,6 @@ pub(super) fn operations() -> Vec<(String, Run)> {
     all.push(("prune".into(), sweep(move || Prune { done_before: now() })));
     all.push(("forget".into(), sweep(move || Forget { done_before: now() })));
     all.push(("expedite".into(), sweep(|| Expedite { longest_delay: Duration::from_secs(100) })));
-    all.extend(of_figures());
     all
 }
 
