@@ -1,9 +1,9 @@
 //! The filter of a list, as the query of a URL.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use form_urlencoded::{Serializer, parse};
-use panora_hooks::inbox::{EventKey, EventState, Filter};
+use panora_hooks::inbox::{Count, EventKey, EventState, Filter};
 
 use crate::format;
 
@@ -113,10 +113,25 @@ impl EventFilter {
 /// The filter in words, such as `dead events of type crm.contact.created`.
 impl fmt::Display for EventFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, "events")
+    }
+}
+
+impl EventFilter {
+    /// Returns a number of events and the filter, such as `1 dead event`.
+    pub(crate) fn count_in_words(&self, count: Count) -> String {
+        let noun = if count == 1 { "event" } else { "events" };
+        let mut words = format!("{} ", format::count(count));
+        // Cannot fail: the buffer grows.
+        let _ = self.describe(&mut words, noun);
+        words
+    }
+
+    fn describe(&self, f: &mut impl Write, noun: &str) -> fmt::Result {
         let Self { filter, text } = self;
         match filter.state {
-            Some(state) => write!(f, "{state} events")?,
-            None => f.write_str("events in any state")?,
+            Some(state) => write!(f, "{state} {noun}")?,
+            None => write!(f, "{noun} in any state")?,
         }
         if let Some(event_type) = &filter.event_type {
             write!(f, " of type {}", bounded(event_type))?;

@@ -117,7 +117,7 @@ pub(crate) async fn confirm(Extension(context): Request) -> Answer {
         },
         Target::Filter(filter) => {
             let count = context.store().count(filter.filter.clone()).await?;
-            format!("{} {}", format::count(count), target)
+            filter.count_in_words(count)
         }
     };
     let (title, verb) = match action {

@@ -111,18 +111,15 @@ fn form(filter: &EventFilter) -> Markup {
 }
 
 fn summary(filter: &EventFilter, count: Option<Count>) -> Markup {
-    let what = filter.to_string();
-    html! {
-        p id="summary" {
-            @match count {
-                Some(count) => { (format::count(count)) " " (Foreign::long(&what)) "." }
-                None => {
-                    "Found among the newest " (format::number(MAX_SEARCHED)) " "
-                    (search::searched_state(filter).as_str()) " events: " (Foreign::long(&what)) "."
-                }
-            }
-        }
-    }
+    let what = match count {
+        Some(count) => filter.count_in_words(count),
+        None => format!(
+            "Found among the newest {} {} events: {filter}",
+            format::number(MAX_SEARCHED),
+            search::searched_state(filter),
+        ),
+    };
+    html! { p id="summary" { (Foreign::long(&what)) "." } }
 }
 
 /// Links to the actions on all events of the list.

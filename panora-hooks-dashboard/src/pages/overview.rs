@@ -55,7 +55,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
     let (depth, figures) = tokio::try_join!(store.depth(), figures).map_err(Problem::from)?;
     let main = html! {
         section id="attention" class="attention" role="status" data-live {
-            (attention(&depth))
+            (attention(&context, &depth))
         }
         section id="depth" aria-labelledby="depth-title" data-live {
             h2 id="depth-title" { "Events that are not done" }
@@ -92,7 +92,7 @@ fn starts(now: SystemTime, steps: u32, step: Duration) -> Vec<SystemTime> {
     starts.collect()
 }
 
-fn attention(depth: &Depth) -> Markup {
+fn attention(context: &Context, depth: &Depth) -> Markup {
     let overdue = depth.oldest_ready.filter(|age| *age > OVERDUE);
     let is_any_dead = depth.dead != 0;
     html! {
@@ -102,7 +102,8 @@ fn attention(depth: &Depth) -> Markup {
             p { strong { "Attention is needed: " (concerns(depth, overdue)) "." } }
         }
         @if is_any_dead {
-            p { a href="dead" { "See why the dead events failed, and replay or drop them" } }
+            @let dead = if context.has(Capability::ErrorGroups) { "dead" } else { "events?state=dead" };
+            p { a href=(dead) { "See why the dead events failed" } }
         }
         @if overdue.is_some() {
             p { "An event that waits this long has no running worker, or the worker is too slow." }

@@ -28,7 +28,7 @@ async fn audit(inbox: &impl Inbox) -> Vec<(Option<String>, String, String, u64)>
 async fn many_dead(number: u32) -> MemoryInbox {
     let inbox = MemoryInbox::new();
     for place in 1..=number {
-        put(&inbox, &format!("event-{place}"), "crm.contact.push", &format!("[{place}]")).await;
+        put(&inbox, &format!("event-{place}"), "crm.task.push", &format!("[{place}]")).await;
     }
     let bury = Decision::Bury("the service is gone".to_owned());
     settle(&inbox, bury, AttemptOutcome::Failed, Some("the service is gone")).await;
@@ -42,12 +42,12 @@ async fn the_confirmation_names_the_events_and_changes_nothing() {
     site.get("/confirm?action=replay&event=2")
         .await
         .assert(200, &["event 2 (dead)", "panora-hooks inbox replay 2"]);
-    let page = site.get("/confirm?action=drop&state=dead&type=crm.contact.push").await;
+    let page = site.get("/confirm?action=drop&state=dead&type=crm.task.push").await;
     page.assert(
         200,
         &[
-            "1 dead events of type crm.contact.created",
-            "panora-hooks inbox drop --state dead --type crm.contact.created",
+            "1 dead event of type crm.task.created",
+            "panora-hooks inbox drop --state dead --type crm.task.created",
             "gone for good",
         ],
     );
@@ -139,12 +139,12 @@ async fn one_filter_has_one_action_at_a_time_and_it_can_be_stopped() {
         ..Wrapped::new(inbox.clone()).waiting()
     };
     let site = Site::new(store.clone(), Access::operate().named("ada"));
-    let started = site.post("/actions?action=replay&state=dead&type=crm.contact.created").await;
+    let started = site.post("/actions?action=replay&state=dead&type=crm.task.created").await;
     let job = format!("/{}", started.location());
     site.get(&job).await.assert(200, &["Running: 0 events replayed so far.", "Stop"]);
     // The same filter, in another spelling, and for another action.
     for query in
-        ["action=drop&type=crm.contact.push&state=dead", "action=replay&state=dead&type=crm.contact.created"]
+        ["action=drop&type=crm.task.push&state=dead", "action=replay&state=dead&type=crm.task.created"]
     {
         let refused = site.post(&format!("/actions?{query}")).await;
         let refused = refused.assert(409, &["still running"]);
@@ -171,10 +171,10 @@ async fn one_filter_has_one_action_at_a_time_and_it_can_be_stopped() {
     let page = site.get(&job).await;
     page.assert(200, &["Stopped: 500 events replayed."]);
     let entry = audit(&inbox).await.into_iter().find(|entry| entry.1 == "replay").unwrap();
-    assert_eq!(entry.2, "dead events of type crm.contact.created (stopped)");
+    assert_eq!(entry.2, "dead events of type crm.task.created (stopped)");
     assert_eq!(entry.3, 500);
     // The filter is free again.
-    site.act("action=replay&state=dead&type=crm.contact.created").await;
+    site.act("action=replay&state=dead&type=crm.task.created").await;
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn an_event_that_fails_again_is_replayed_once() {
 #[tokio::test]
 async fn nothing_is_changed_or_shown_without_its_entry_in_the_audit() {
     let inbox = many_dead(3).await;
-    put(&inbox, "secret", "crm.contact.push", r#"{"name":"canary"}"#).await;
+    put(&inbox, "secret", "crm.task.push", r#"{"name":"canary"}"#).await;
     let store = Wrapped {
         capabilities: Capabilities::CORE.with(Capability::Discard).with(Capability::Audit),
         refuses_audit: true,

@@ -22,7 +22,7 @@ fn link(answer: &Answer, text: &str) -> Option<String> {
 async fn pages_neither_skip_nor_repeat_an_event() {
     let inbox = MemoryInbox::new();
     for number in 1..=120 {
-        put(&inbox, &format!("event-{number}"), "crm.contact.push", &format!("[{number}]")).await;
+        put(&inbox, &format!("event-{number}"), "crm.task.push", &format!("[{number}]")).await;
     }
     let site = Site::new(inbox.clone(), Access::read());
     let first = site.get("/events").await.assert(200, &["120 events in any state"]);
@@ -30,7 +30,7 @@ async fn pages_neither_skip_nor_repeat_an_event() {
     assert_eq!(link(&first, "Newer events"), None);
     // New events do not move the following pages.
     for number in 121..=130 {
-        put(&inbox, &format!("event-{number}"), "crm.contact.push", &format!("[{number}]")).await;
+        put(&inbox, &format!("event-{number}"), "crm.task.push", &format!("[{number}]")).await;
     }
     let second = site.get(&format!("/{}", link(&first, "Older events").unwrap())).await;
     assert_eq!(keys(&second), (21..=70).rev().collect::<Vec<_>>());
@@ -72,13 +72,13 @@ async fn filters_select_and_stay_on_the_following_pages() {
         ("state=&type=&from=&until=&id=parked-4&group=&text=", 1),
     ] {
         let page = site.get(&format!("/events?{query}")).await;
-        let noun = format!("<p id=\"summary\">{expected} ");
+        let noun = format!("<p id=\"summary\"><bdi>{expected} ");
         let page = page.assert(200, &[&noun]);
         assert_eq!(keys(&page).len(), expected.min(50), "{query}");
     }
-    let page = site.get("/events?state=dead&type=crm.contact.created").await;
+    let page = site.get("/events?state=dead&type=crm.task.created").await;
     let older = link(&page, "Older events").unwrap();
-    assert!(older.contains("state=dead") && older.contains("type=crm.contact.created"), "{older}");
+    assert!(older.contains("state=dead") && older.contains("type=crm.task.created"), "{older}");
     assert_eq!(keys(&site.get(&format!("/{older}")).await).len(), 16);
 }
 
@@ -100,7 +100,7 @@ async fn a_filter_that_cannot_be_parsed_is_explained() {
 async fn counts_stop_at_ten_thousand() {
     let inbox = MemoryInbox::new();
     let events = (0..10_001).map(|number| {
-        crate::support::new_event(&format!("{number}"), "crm.contact.push", &format!("[{number}]"))
+        crate::support::new_event(&format!("{number}"), "crm.task.push", &format!("[{number}]"))
     });
     inbox.put(events.collect()).await.unwrap();
     let site = Site::new(inbox, Access::operate());

@@ -24,7 +24,7 @@ async fn an_event_that_waits_for_a_worker_needs_attention() {
     let seconds = std::sync::Arc::clone(&offset);
     let inbox = MemoryInbox::new()
         .with_clock(move || clock + Duration::from_secs(seconds.load(std::sync::atomic::Ordering::Relaxed)));
-    put(&inbox, "waits", "crm.contact.push", "[]").await;
+    put(&inbox, "waits", "crm.task.push", "[]").await;
     let site = Site::new(inbox, Access::read());
     site.get("/overview").await.assert(200, &["Nothing needs attention."]);
     offset.store(300, std::sync::atomic::Ordering::Relaxed);
@@ -58,7 +58,7 @@ async fn charts_show_the_figures_with_axes_and_as_a_table() {
         quick.attempt_duration.record(Duration::from_millis(2));
         quick
     };
-    let figures = vec![("crm.deal.created".to_owned(), quick), ("crm.contact.created".to_owned(), figures)];
+    let figures = vec![("crm.deal.created".to_owned(), quick), ("crm.task.created".to_owned(), figures)];
     inbox.add_figures(figures).await.unwrap();
     let site = Site::new(inbox, Access::read());
     for (range, rate) in [("hour", "1200"), ("day", "120"), ("week", "20")] {
@@ -77,17 +77,17 @@ async fn charts_show_the_figures_with_axes_and_as_a_table() {
         );
     }
     let page = site.get("/overview").await;
-    let slowest = page.body.split("Slowest event types").nth(1).unwrap();
-    let (contact, deal) = (slowest.find("crm.contact.created"), slowest.find("crm.deal.created"));
+    let slowest = page.body.split_once("Slowest event types").unwrap().1;
+    let (contact, deal) = (slowest.find("crm.task.created"), slowest.find("crm.deal.created"));
     assert!(contact.unwrap() < deal.unwrap());
     let failing = page.body.split("Event types that fail most often").last().unwrap();
-    assert!(failing.contains("crm.contact.created") && !failing.contains("crm.deal.created"));
+    assert!(failing.contains("crm.task.created") && !failing.contains("crm.deal.created"));
 }
 
 #[tokio::test]
 async fn an_event_shows_what_happened_to_it() {
     let inbox = MemoryInbox::new();
-    put(&inbox, "the id", "crm.contact.push", r#"{"name":"Ada"}"#).await;
+    put(&inbox, "the id", "crm.task.push", r#"{"name":"Ada"}"#).await;
     let retry = Decision::RetryAfter(Duration::ZERO);
     settle(&inbox, retry.clone(), AttemptOutcome::Failed, Some("the first error")).await;
     settle(&inbox, retry, AttemptOutcome::TimedOut, None).await;
@@ -99,8 +99,8 @@ async fn an_event_shows_what_happened_to_it() {
         &[
             "<title>Event 1 · panora-hooks</title>",
             "the id",
-            "crm.contact.created",
-            "crm.contact.push",
+            "crm.task.created",
+            "crm.task.push",
             "Attempt 1: failed",
             "the first error",
             "took 25 ms",
@@ -118,7 +118,7 @@ async fn an_event_shows_what_happened_to_it() {
 #[tokio::test]
 async fn attempts_that_are_not_kept_are_mentioned() {
     let inbox = MemoryInbox::new();
-    put(&inbox, "often", "crm.contact.push", "[]").await;
+    put(&inbox, "often", "crm.task.push", "[]").await;
     for number in 1..=60 {
         let retry = Decision::RetryAfter(Duration::ZERO);
         settle(&inbox, retry, AttemptOutcome::Failed, Some(&format!("error {number}"))).await;

@@ -16,7 +16,7 @@ async fn no_page_holds_a_value_of_a_payload_without_access_to_data() {
     let inbox = MemoryInbox::new();
     let data =
         r#"{"name":"canary","list":[{"mail":"canary@example.com"}],"number":4711471147,"canary@key":1}"#;
-    put(&inbox, "plain", "crm.contact.push", data).await;
+    put(&inbox, "plain", "crm.task.push", data).await;
     put(&inbox, "connection", "connection.created", CONNECTION).await;
     put_dead(&inbox, "dead", "an error").await;
     let site = Site::new(inbox, Access::operate());
@@ -49,7 +49,7 @@ async fn credentials_stay_hidden_in_a_revealed_payload() {
     let inbox = MemoryInbox::new();
     put(&inbox, "connection", "connection.created", CONNECTION).await;
     // The type is not signed, so the same payload may come under another.
-    put(&inbox, "other", "crm.contact.push", CONNECTION).await;
+    put(&inbox, "other", "crm.task.push", CONNECTION).await;
     let site = Site::new(inbox.clone(), Access::operate().with_data().named("ada"));
     for key in [1, 2] {
         let page = site.post(&format!("/event/{key}/reveal")).await;

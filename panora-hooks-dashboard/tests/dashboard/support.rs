@@ -142,14 +142,26 @@ pub(crate) async fn put_settled(
     outcome: AttemptOutcome,
     error: Option<&str>,
 ) -> EventKey {
-    let key = put(inbox, id, wire_type, &format!("[\"{id}\"]")).await;
-    settle(inbox, decision, outcome, error).await;
+    let data = serde_json::to_string(&[id]).unwrap();
+    let key = put(inbox, id, wire_type, &data).await;
+    settle_some(inbox, Some(key), decision, outcome, error).await;
     key
 }
 
 /// Settles the events that are ready.
 pub(crate) async fn settle(
     inbox: &impl Inbox,
+    decision: Decision,
+    outcome: AttemptOutcome,
+    error: Option<&str>,
+) {
+    settle_some(inbox, None, decision, outcome, error).await;
+}
+
+/// Settles one ready event or all of them.
+async fn settle_some(
+    inbox: &impl Inbox,
+    only: Option<EventKey>,
     decision: Decision,
     outcome: AttemptOutcome,
     error: Option<&str>,
@@ -162,6 +174,9 @@ pub(crate) async fn settle(
             Some(error) => report.error(error),
             None => report,
         };
+        if only.is_some_and(|only| only != leased.token.key()) {
+            return Settlement::new(leased.token, Decision::Release);
+        }
         Settlement::new(leased.token, decision.clone()).attempt(report)
     });
     inbox.settle(settlements.collect()).await.unwrap();
@@ -169,7 +184,7 @@ pub(crate) async fn settle(
 
 /// Stores an event that is dead for a reason.
 pub(crate) async fn put_dead(inbox: &impl Inbox, id: &str, reason: &str) -> EventKey {
-    let (event, bury) = ((id, "crm.contact.push"), Decision::Bury(reason.to_owned()));
+    let (event, bury) = ((id, "crm.task.push"), Decision::Bury(reason.to_owned()));
     put_settled(inbox, event, bury, AttemptOutcome::Failed, Some(reason)).await
 }
 
@@ -186,7 +201,7 @@ pub(crate) async fn one_of_each() -> MemoryInbox {
     let (later, error) = (Decision::RetryAfter(Duration::from_secs(3600)), Some("the service is busy"));
     put_settled(&inbox, ("delayed-3", "crm.company.push"), later, AttemptOutcome::TimedOut, error).await;
     put_parked(&inbox, "parked-4").await;
-    put(&inbox, "ready-5", "crm.contact.push", r#"{"first_name":"canary","id":5}"#).await;
+    put(&inbox, "ready-5", "crm.task.push", r#"{"first_name":"canary","id":5}"#).await;
     inbox
 }
 
