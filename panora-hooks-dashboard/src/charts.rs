@@ -49,7 +49,7 @@ impl Chart<'_> {
                         text class="unit" x="4" y="12" { (unit) }
                         @for share in [0.0, 0.5, 1.0] {
                             @let y = y(share);
-                            line class="grid" x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y);
+                            line class="grid" x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
                             text class="tick" x=(LEFT - 6.0) y=(y + 4.0) text-anchor="end" {
                                 (decimal(top * share))
                             }
@@ -62,7 +62,7 @@ impl Chart<'_> {
                             }
                         }
                         @for (series, class) in series.iter().zip(["first", "second"]) {
-                            polyline class=(format!("line {class}")) points=(self.points(series));
+                            polyline class=(format!("line {class}")) points=(self.points(series)) {}
                         }
                     }
                 }
@@ -70,7 +70,7 @@ impl Chart<'_> {
                     @for (series, class) in series.iter().zip(["first", "second"]) {
                         li {
                             svg class="key" viewBox="0 0 32 8" aria-hidden="true" {
-                                line class=(format!("line {class}")) x1="0" x2="32" y1="4" y2="4";
+                                line class=(format!("line {class}")) x1="0" x2="32" y1="4" y2="4" {}
                             }
                             (series.name) ": " (format::number(series.sums.iter().sum::<u64>())) " in total"
                         }

@@ -28,7 +28,8 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
             }
             let mut command = format!("panora-hooks inbox {action}");
             if let Some(state) = filter.state {
-                command.push_str(&format!(" --state {state}"));
+                command += " --state ";
+                command += state.as_str();
             }
             if let Some(event_type) = &filter.event_type {
                 // A stranger may have written the type, and the command is pasted into a shell.
@@ -36,7 +37,8 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
                 if event_type.starts_with('-') || !event_type.chars().all(is_plain) {
                     return None;
                 }
-                command.push_str(&format!(" --type {event_type}"));
+                command += " --type ";
+                command += event_type;
             }
             Some(command)
         }

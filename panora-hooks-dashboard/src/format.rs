@@ -43,13 +43,13 @@ pub(crate) fn duration(duration: Duration) -> String {
         return String::new();
     };
     let (unit, length) = UNITS[first];
-    let mut text = format!("{} {unit}", seconds / length);
-    if let Some((unit, smaller)) = UNITS.get(first + 1)
-        && seconds % length / smaller > 0
-    {
-        text.push_str(&format!(" {} {unit}", seconds % length / smaller));
+    let whole = format!("{} {unit}", seconds / length);
+    match UNITS.get(first + 1) {
+        Some((unit, smaller)) if seconds % length >= *smaller => {
+            format!("{whole} {} {unit}", seconds % length / smaller)
+        }
+        _ => whole,
     }
-    text
 }
 
 /// Returns a number with a comma after each group of thousands.

@@ -52,10 +52,11 @@ impl LocalGuard {
     ///
     /// Returns an error if the operating system has no random numbers.
     pub fn new() -> io::Result<Self> {
-        let mut random = [0; 32];
-        getrandom::fill(&mut random)?;
-        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { token: token.into() })
+        let (mut first, mut second) = ([0; 16], [0; 16]);
+        getrandom::fill(&mut first)?;
+        getrandom::fill(&mut second)?;
+        let (first, second) = (u128::from_ne_bytes(first), u128::from_ne_bytes(second));
+        Ok(Self { token: format!("{first:032x}{second:032x}").into() })
     }
 
     /// Returns the first URL, for the terminal: the page at `path` of the server at `address`, with
@@ -118,9 +119,10 @@ fn refuse(text: &'static str) -> Response {
 
 /// Returns the host of a request if it is this machine.
 fn local_host(request: &Request) -> Option<Authority> {
-    let host = match request.headers().contains_key(HOST) {
-        true => security::single(request.headers(), &HOST)?.parse().ok()?,
-        false => request.uri().authority()?.clone(),
+    let host: Authority = if request.headers().contains_key(HOST) {
+        security::single(request.headers(), &HOST)?.parse().ok()?
+    } else {
+        request.uri().authority()?.clone()
     };
     let name = host.host();
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();

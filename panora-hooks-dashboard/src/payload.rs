@@ -108,7 +108,8 @@ impl<'j> Printer<'j> {
         }
         if self.detail == Detail::Structure && items > 1 {
             self.break_line();
-            self.shown.text.push_str(&format!("… {} more", items - 1));
+            let more = format!("… {} more", items - 1);
+            self.shown.text.push_str(&more);
         }
         self.close(']');
     }
@@ -119,7 +120,8 @@ impl<'j> Printer<'j> {
         match self.detail {
             Detail::Structure => {
                 let length = decoded.map_or(string.len() - 2, |text| text.chars().count());
-                self.shown.text.push_str(&format!("text of {length}"));
+                self.shown.text.push_str("text of ");
+                self.shown.text.push_str(&length.to_string());
             }
             Detail::Values if decoded.is_none_or(|text| holds_credentials(&text)) => self.hide_credential(),
             Detail::Values => self.shown.text.push_str(string),

@@ -2,9 +2,9 @@
 
 use axum::{
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
-use maud::{Markup, html};
+use maud::html;
 use panora_hooks::inbox::InboxError;
 
 use crate::{context::Context, filter::InvalidParameter, pages::layout, text::Foreign};
@@ -52,7 +52,7 @@ impl Problem {
         self.status
     }
 
-    pub(crate) fn page(&self, context: &Context) -> Markup {
+    pub(crate) fn page(&self, context: &Context) -> Html<String> {
         let main = html! {
             p { (Foreign::long(&self.text)) }
             @if let Some((address, text)) = &self.link {

@@ -10,7 +10,7 @@ use axum::{
         header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION},
     },
     middleware::{Next, from_fn_with_state},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tokio::time::timeout;
@@ -42,14 +42,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(app: Arc<App>) -> Router<
         .route("/action/{number}", get(actions::show))
         .route("/action/{number}/stop", post(actions::stop))
         .route("/audit", get(audit::page))
-        .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .route("/assets/live.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/assets/icon.svg", get(|| asset("image/svg+xml", ICON)))
+        .route("/assets/style.css", get(([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
+        .route("/assets/live.js", get(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)))
+        .route("/assets/icon.svg", get(([(CONTENT_TYPE, "image/svg+xml")], ICON)))
         .layer(from_fn_with_state(app, gate))
-}
-
-async fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(CONTENT_TYPE, content_type)], text)
 }
 
 /// Redirects to the overview.
@@ -92,7 +88,7 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         answer.unwrap_or_else(|_| Problem::slow().into_response())
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = (problem.status(), Html(problem.page(&context).into_string())).into_response();
+        response = (problem.status(), problem.page(&context)).into_response();
     }
     security::add_headers(response.headers_mut());
     response

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use panora_hooks::inbox::{Capability, EventState};
 
 use super::{
-    Answer, Request, answer,
+    Answer, Request,
     layout::{self, Tab},
 };
 use crate::{
@@ -155,7 +155,7 @@ pub(crate) async fn confirm(Extension(context): Request) -> Answer {
             p { "The same on the command line: " (layout::command(&command)) }
         }
     };
-    answer(layout::page(&context, title, Some(Tab::Actions), &main))
+    Ok(layout::page(&context, title, Some(Tab::Actions), &main))
 }
 
 fn is_without_state(target: &Target) -> bool {
@@ -232,7 +232,7 @@ pub(crate) async fn list(Extension(context): Request) -> Answer {
             }
         }
     };
-    answer(layout::page(&context, "Actions", Some(Tab::Actions), &main))
+    Ok(layout::page(&context, "Actions", Some(Tab::Actions), &main))
 }
 
 /// Shows the progress of a job.
@@ -271,7 +271,7 @@ pub(crate) async fn show(Extension(context): Request, Path(number): Path<String>
             }
         }
     };
-    answer(layout::page(&context, "Action", Some(Tab::Actions), &main))
+    Ok(layout::page(&context, "Action", Some(Tab::Actions), &main))
 }
 
 /// The progress of a job in words.

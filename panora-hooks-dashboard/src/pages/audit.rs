@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use panora_hooks::inbox::{AuditEntry, Capability};
 
 use super::{
-    Answer, Request, answer,
+    Answer, Request,
     layout::{self, Tab},
 };
 use crate::{
@@ -47,7 +47,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
             }
         }
     };
-    answer(layout::page(&context, "Audit", Some(Tab::Audit), &main))
+    Ok(layout::page(&context, "Audit", Some(Tab::Audit), &main))
 }
 
 fn table(entries: &[AuditEntry]) -> Markup {
@@ -64,14 +64,14 @@ fn table(entries: &[AuditEntry]) -> Markup {
                 @for AuditEntry { at, record, .. } in entries {
                     tr {
                         td { (format::time(*at)) }
-                        td {
+                        td class="id" {
                             @match &record.who {
                                 Some(who) => (Foreign::short(who)),
                                 None => "not named",
                             }
                         }
-                        td { (Foreign::short(&record.action)) }
-                        td { (Foreign::long(&record.what)) }
+                        td class="id" { (Foreign::short(&record.action)) }
+                        td class="error" { (Foreign::long(&record.what)) }
                         td class="number" { (format::number(record.events)) }
                     }
                 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use panora_hooks::inbox::{Capability, ErrorGroup, EventState};
 
 use super::{
-    Answer, Request, answer,
+    Answer, Request,
     layout::{self, Tab},
 };
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
             p { a href="events?state=dead" { "List of all dead events" } }
         }
     };
-    answer(layout::page(&context, "Dead events", Some(Tab::Dead), &main))
+    Ok(layout::page(&context, "Dead events", Some(Tab::Dead), &main))
 }
 
 fn table(context: &Context, groups: &[ErrorGroup]) -> Markup {

@@ -3,11 +3,12 @@
 use axum::{Extension, extract::Path};
 use maud::{Markup, html};
 use panora_hooks::inbox::{
-    AttemptInfo, AttemptOutcome, AuditRecord, Capability, EventInfo, EventKey, StoredEvent,
+    AttemptInfo, AttemptOutcome, AuditRecord, Capability, EventInfo, EventKey, EventState, Filter,
+    Fingerprint, StoredEvent,
 };
 
 use super::{
-    Answer, Request, answer,
+    Answer, Request,
     layout::{self, Tab},
 };
 use crate::{
@@ -53,10 +54,7 @@ async fn show(context: &Context, key: EventKey, detail: Detail) -> Answer {
     let filter = EventFilter::parse(&context.query)?;
     let store = context.store();
     let attempts = async {
-        match context.has(Capability::Attempts) {
-            true => store.attempts(key).await.map(Some),
-            false => Ok(None),
-        }
+        if context.has(Capability::Attempts) { store.attempts(key).await.map(Some) } else { Ok(None) }
     };
     let neighbours = search::neighbours(store, &filter, key);
     let (event, attempts, neighbours) = tokio::try_join!(store.get(key), attempts, neighbours)?;
@@ -82,7 +80,7 @@ async fn show(context: &Context, key: EventKey, detail: Detail) -> Answer {
             (actions_on(context, &event.info))
         }
     };
-    answer(layout::page(context, &format!("Event {key}"), Some(Tab::Events), &main))
+    Ok(layout::page(context, &format!("Event {key}"), Some(Tab::Events), &main))
 }
 
 fn neighbour_links(
@@ -118,7 +116,16 @@ fn record(context: &Context, event: &EventInfo) -> Markup {
             }
             @if let Some(reason) = &event.reason {
                 dt { "Reason" }
-                dd class="error" { (Foreign::long(reason)) }
+                dd class="error" {
+                    (Foreign::long(reason))
+                    @if event.state == EventState::Dead && context.has(Capability::ErrorGroups) {
+                        @let group = Filter::new().state(EventState::Dead).error_group(Fingerprint::of(reason));
+                        " "
+                        a href={ (context.root) (EventFilter::of(group).url("events", &[])) } {
+                            "Dead events with this error"
+                        }
+                    }
+                }
             }
             @if let Some(error) = &event.last_error {
                 dt { "Last error" }

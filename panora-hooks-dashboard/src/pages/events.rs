@@ -8,7 +8,7 @@ use panora_hooks::{
 };
 
 use super::{
-    Answer, Request, answer,
+    Answer, Request,
     layout::{self, Tab},
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
         }
         (paging(&filter, cursor, &found))
     };
-    answer(layout::page(&context, "Events", Some(Tab::Events), &main))
+    Ok(layout::page(&context, "Events", Some(Tab::Events), &main))
 }
 
 fn form(filter: &EventFilter) -> Markup {
@@ -169,7 +169,7 @@ fn table(context: &Context, filter: &EventFilter, events: &[EventInfo]) -> Marku
                                 (Foreign::short(error))
                             }
                         }
-                        td { (Foreign::short(&event.id)) }
+                        td class="id" { (Foreign::short(&event.id)) }
                     }
                 }
             }

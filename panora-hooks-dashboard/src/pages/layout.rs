@@ -1,5 +1,6 @@
 //! The parts that all pages have.
 
+use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 use panora_hooks::inbox::{Capability, EventState};
 
@@ -38,9 +39,9 @@ impl Tab {
     }
 }
 
-pub(crate) fn page(context: &Context, title: &str, current: Option<Tab>, main: &Markup) -> Markup {
+pub(crate) fn page(context: &Context, title: &str, current: Option<Tab>, main: &Markup) -> Html<String> {
     let root = &context.root;
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -80,7 +81,8 @@ pub(crate) fn page(context: &Context, title: &str, current: Option<Tab>, main: &
                 }
             }
         }
-    }
+    };
+    Html(page.into_string())
 }
 
 /// Names the user and the permissions.

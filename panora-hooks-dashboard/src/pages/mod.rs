@@ -11,7 +11,6 @@ pub(crate) mod overview;
 use std::sync::Arc;
 
 use axum::{Extension, response::Html};
-use maud::Markup;
 
 use crate::{context::Context, problem::Problem};
 
@@ -20,7 +19,3 @@ type Request = Extension<Arc<Context>>;
 
 /// The answer with a page.
 type Answer = Result<Html<String>, Problem>;
-
-fn answer(page: Markup) -> Answer {
-    Ok(Html(page.into_string()))
-}

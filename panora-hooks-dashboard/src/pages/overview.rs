@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use panora_hooks::inbox::{Capability, Depth, EventState, Figures, StatisticsStep};
 
 use super::{
-    Answer, Request, answer,
+    Answer, Request,
     layout::{self, Tab},
 };
 use crate::{
@@ -81,7 +81,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
             p { "This inbox keeps no figures." }
         }
     };
-    answer(layout::page(&context, "Overview", Some(Tab::Overview), &main))
+    Ok(layout::page(&context, "Overview", Some(Tab::Overview), &main))
 }
 
 /// Returns the beginnings of the last steps. The last one contains `now`.

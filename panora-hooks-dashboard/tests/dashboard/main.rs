@@ -1,5 +1,8 @@
 //! The dashboard over HTTP.
 
+// Tests may panic.
+#![allow(clippy::unwrap_used)]
+
 mod access;
 mod actions;
 mod capabilities;

@@ -70,6 +70,9 @@ async fn charts_show_the_figures_with_axes_and_as_a_table() {
                 "<title id=\"arrivals-title\">Arrived and handled events</title>",
                 &format!("Arrived: 1,200 in total, at most {rate} events per minute."),
                 "events per minute</text>",
+                // An element that is not closed would contain those after it, and hide them.
+                "</line><text",
+                "</polyline></svg>",
                 "Failed attempts: 3 in total",
                 "<td class=\"number\">1,200</td>",
                 "<th scope=\"col\">From (UTC)</th>",
@@ -138,6 +141,9 @@ async fn dead_events_are_grouped_by_their_error() {
     let page = site.get("/dead").await.assert(200, &["order 8 is locked", "customer 17 is missing"]);
     page.assert_absent(&["order 7 is locked"]);
     assert!(page.body.contains("<td class=\"number\">3</td>"));
+    let link = site.get("/event/7").await.links().into_iter().find(|link| link.contains("group=")).unwrap();
+    let same = site.get(link.strip_prefix("..").unwrap()).await;
+    same.assert(200, &["3 dead events with an error of group"]).assert_absent(&["dead-2"]);
     let empty = Site::new(MemoryInbox::new(), Access::operate());
     empty.get("/dead").await.assert(200, &["No event is dead."]);
 }
