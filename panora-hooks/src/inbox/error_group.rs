@@ -93,10 +93,7 @@ fn shape(error: &str) -> String {
 fn variable(rest: &str, first: char, is_after_word: bool) -> usize {
     match first {
         // An apostrophe inside a word is not a quotation mark.
-        '"' | '`' | '\'' if !is_after_word => {
-            let quoted = rest[1..].find(first).map_or(0, |end| end + 2);
-            quoted
-        }
+        '"' | '`' | '\'' if !is_after_word => rest[1..].find(first).map_or(0, |end| end + 2),
         _ if !is_after_word && is_uuid(rest) => 36,
         _ => {
             let length = word(rest);

@@ -65,7 +65,7 @@ impl Inbox for MemoryInbox {
     }
 
     async fn lease(&self, request: LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        Ok(self.store().lease(request, self.clock.now()))
+        Ok(self.store().lease(&request, self.clock.now()))
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, InboxError> {

@@ -52,7 +52,7 @@ impl Store {
         park.map_or(Put::Stored(key), |reason| Put::Parked(key, reason))
     }
 
-    pub(super) fn lease(&mut self, request: LeaseRequest, now: SystemTime) -> Vec<Leased> {
+    pub(super) fn lease(&mut self, request: &LeaseRequest, now: SystemTime) -> Vec<Leased> {
         let mut ready: Vec<_> = self
             .events
             .iter_mut()

@@ -20,10 +20,10 @@ pub(crate) async fn an_optional_part_is_claimed_if_it_works<H: Harness>(store: S
         (Capability::Discard, store.inbox.discard(Select::Keys(Vec::new()), 1).await),
         (Capability::Forget, store.inbox.forget(YEAR, 1).await),
         (Capability::Expedite, store.inbox.expedite(YEAR, 1).await),
-        (Capability::Attempts, store.inbox.attempts(EventKey::new(0)).await.map(length)),
+        (Capability::Attempts, store.inbox.attempts(EventKey::new(0)).await.map(|items| items.len() as u64)),
         (Capability::Statistics, store.inbox.prune_figures(YEAR, YEAR, 1).await),
-        (Capability::ErrorGroups, store.inbox.error_groups(1).await.map(length)),
-        (Capability::Audit, store.inbox.audit(None, 1).await.map(length)),
+        (Capability::ErrorGroups, store.inbox.error_groups(1).await.map(|items| items.len() as u64)),
+        (Capability::Audit, store.inbox.audit(None, 1).await.map(|items| items.len() as u64)),
     ];
     let claimed: Capabilities = store.inbox.capabilities();
     for (capability, answer) in answers {
@@ -41,10 +41,6 @@ pub(crate) async fn an_optional_part_is_claimed_if_it_works<H: Harness>(store: S
         }
     }
     Ok(())
-}
-
-fn length<T>(items: Vec<T>) -> u64 {
-    items.len() as u64
 }
 
 pub(crate) async fn a_discarded_event_is_known_but_gone<H: Harness>(store: Subject<H>) -> Checked {
