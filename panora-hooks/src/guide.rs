@@ -19,6 +19,10 @@ pub mod sender {}
 pub mod inbox {}
 
 #[doc = include_str!("docs/guide/links.md")]
+#[doc = include_str!("docs/guide/dashboard.md")]
+pub mod dashboard {}
+
+#[doc = include_str!("docs/guide/links.md")]
 #[doc = include_str!("docs/guide/stores.md")]
 pub mod stores {}
 

@@ -49,6 +49,10 @@ impl Filter {
     }
 
     /// Accepts only events that arrived before a time.
+    ///
+    /// A store may look for these events only among those that it stored up to an hour after that
+    /// time. An event is missing then if the clock of its receiver was behind by more, or if it was
+    /// stored more than an hour after it arrived.
     #[must_use]
     pub fn received_before(self, time: SystemTime) -> Self {
         Self { received_before: Some(time), ..self }
