@@ -21,6 +21,7 @@ mod postgres_cancel;
 mod postgres_copies;
 mod postgres_database;
 mod postgres_errors;
+mod postgres_format;
 mod postgres_plans;
 mod postgres_pooler;
 mod postgres_promises;

@@ -8,12 +8,13 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Poll,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use axum::{Router, body::Body, http::Request};
 use panora_hooks::inbox::{
-    Decision, EventKey, EventState, Filter, Inbox, LeaseRequest, Query, Select, Settlement, readiness,
+    AttemptOutcome, AttemptReport, AuditRecord, Decision, EventKey, EventState, Figures, Filter, Inbox,
+    LeaseRequest, Query, Select, Settlement, readiness,
 };
 use sqlx::postgres::PgPoolOptions;
 use tower::ServiceExt;
@@ -108,12 +109,22 @@ impl<I: Inbox + Clone> Victim<I> {
                 let Ok(leased) = inbox.lease(lease()).await else { return };
                 let settlements = leased.iter().map(|leased| {
                     let bury = Decision::Bury("it is cut off".to_owned());
-                    Settlement::new(leased.token, bury)
+                    let report = AttemptReport::new(AttemptOutcome::Failed, "worker".into());
+                    Settlement::new(leased.token, bury).attempt(report)
                 });
                 drop(inbox.settle(settlements.collect()).await);
             },
             list: inbox.list(Query::new(Filter::new().state(EventState::Ready))),
+            newest: inbox.list(Query::new(Filter::new().received_from(SystemTime::now())).newest_first()),
+            count: inbox.count(Filter::new().id("id-ada")),
             get: inbox.get(self.key()),
+            attempts: inbox.attempts(self.key()),
+            error_groups: inbox.error_groups(10),
+            add_figures: inbox.add_figures(vec![("crm.contact.created".to_owned(), Figures::default())]),
+            statistics: inbox.statistics(SystemTime::UNIX_EPOCH..SystemTime::now(), Duration::from_secs(60)),
+            prune_figures: inbox.prune_figures(Duration::ZERO, Duration::ZERO, 50),
+            add_audit: inbox.add_audit(AuditRecord::new(None, "drop", "all", 1)),
+            audit: inbox.audit(None, 10),
             replay: inbox.replay(Select::All(Filter::new()), 50),
             depth: inbox.depth(),
             prune: inbox.prune(Duration::ZERO, 50),

@@ -7,11 +7,12 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use panora_hooks::inbox::{
-    Decision, EventKey, EventState, Filter, Inbox, LeaseRequest, PostgresInbox, Query, Select, Settlement,
+    AttemptOutcome, AttemptReport, AuditRecord, Decision, EventKey, EventState, Figures, Filter, Fingerprint,
+    Inbox, LeaseRequest, PostgresInbox, Query, Select, Settlement,
 };
 use serde_json::Value;
 use sqlx::{
@@ -35,6 +36,9 @@ use crate::{
 
 /// The number of events in each state.
 const ROWS: i64 = 20_000;
+
+/// The fingerprint of most dead events. Each of the others belongs to a few events.
+const LARGE_GROUP: i64 = 7;
 
 /// The most rows that one node of a plan may read: the limit of a count, plus some events of other
 /// states or replays of a content among them.
@@ -94,6 +98,9 @@ async fn fill(database: &Database) {
          ALTER TABLE due SET (autovacuum_enabled = off);
          ALTER TABLE dead SET (autovacuum_enabled = off);
          ALTER TABLE done SET (autovacuum_enabled = off);
+         ALTER TABLE attempt SET (autovacuum_enabled = off);
+         ALTER TABLE figure SET (autovacuum_enabled = off);
+         ALTER TABLE audit SET (autovacuum_enabled = off);
          INSERT INTO event(key, content, id_event, type, received, data)
          SELECT sha256(n::text::bytea) || decode(md5(n::text), 'hex'), sha256(n::text::bytea), n::text::bytea,
             CASE WHEN n % 10000 = 1 THEN 'crm.rare.created' ELSE 'crm.contact.created' END::bytea,
@@ -102,8 +109,15 @@ async fn fill(database: &Database) {
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, false FROM event WHERE seq <= {ROWS};
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, true FROM event
             WHERE seq > {ROWS} AND seq <= 2 * {ROWS};
-         INSERT INTO dead SELECT seq, {now}, 1, false, 'no' FROM event
-            WHERE seq > 2 * {ROWS} AND seq <= 3 * {ROWS};
+         INSERT INTO dead(seq, at, attempts, is_parked, reason, fingerprint, type_key)
+            SELECT seq, {now}, 1, false, 'no',
+                CASE
+                    WHEN seq % 400 = 1 THEN NULL
+                    WHEN seq % 4 = 0 THEN 1000 + seq % 8000
+                    ELSE {LARGE_GROUP}
+                END,
+                CASE WHEN seq % 400 = 1 THEN NULL ELSE type END
+            FROM event WHERE seq > 2 * {ROWS} AND seq <= 3 * {ROWS};
          INSERT INTO dead SELECT seq, {now}, 0, true, 'replayed' FROM event
             WHERE seq > 3 * {ROWS} AND seq <= 4 * {ROWS};
          INSERT INTO due SELECT seq,
@@ -113,8 +127,16 @@ async fn fill(database: &Database) {
                 ELSE {now} + 3600000000 + seq
             END,
             seq % 2,
-            CASE WHEN seq % 16 IN (1, 3, 5) THEN 7 END
-         FROM event WHERE seq > 4 * {ROWS}"
+            CASE WHEN seq % 16 IN (1, 3, 5) OR seq % 20 = 0 THEN 7 END
+         FROM event WHERE seq > 4 * {ROWS};
+         INSERT INTO attempt(seq, place, run, number, outcome, error)
+            SELECT seq, place, 1, place, 'failed', 'no' FROM due CROSS JOIN generate_series(1, 2) AS place;
+         INSERT INTO figure
+            SELECT step, {now} - {now} % step - step * n, 'type ' || kind, '{{1,2,3}}'
+            FROM unnest('{{60000000,3600000000}}'::bigint[]) AS step
+            CROSS JOIN generate_series(1, {ROWS} / 10) AS n CROSS JOIN generate_series(1, 5) AS kind;
+         INSERT INTO audit(at, action, what, events)
+            SELECT {now} - 1000000 * n, 'drop', 'all', 1 FROM generate_series(1, {ROWS}) AS n"
     );
     sqlx::raw_sql("SET search_path = panora_hooks; SET synchronous_commit = off")
         .execute(&pool)
@@ -127,7 +149,8 @@ async fn fill(database: &Database) {
 async fn analyze(database: &Database) {
     let options = database.options().application_name("panora_test_fill");
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
-    let analyze = "ANALYZE panora_hooks.event, panora_hooks.due, panora_hooks.dead, panora_hooks.done";
+    let analyze = "ANALYZE panora_hooks.event, panora_hooks.due, panora_hooks.dead, panora_hooks.done,
+        panora_hooks.attempt, panora_hooks.figure, panora_hooks.audit";
     sqlx::raw_sql(analyze).execute(&pool).await.unwrap();
     pool.close().await;
 }
@@ -177,8 +200,10 @@ fn check(node: &Value, leading: &Leading, operation: &str, plan: &str) {
     // Without a condition on its first column, the whole index is read again for each row.
     if let (Some(index), Some(condition)) = (node["Index Name"].as_str(), node["Index Cond"].as_str()) {
         let first = &leading[index];
-        let is_restricted =
-            condition.contains(&format!("({first} ")) || condition.contains(&format!(".{first} "));
+        // `ROW(a, b) > ROW(…)` restricts `a`, too.
+        let is_restricted = [format!("({first} "), format!(".{first} "), format!("(ROW({first},")]
+            .iter()
+            .any(|part| condition.contains(part));
         assert!(is_restricted, "{operation}: {index} is searched by {condition}\n{plan}");
     }
     let is_small = matches!(table, "" | "format" | "probe");
@@ -225,6 +250,7 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
             check(&format!("list {state:?} {event_type:?} after"));
         }
     }
+    check_filters(inbox, &check).await;
     inbox.put(vec![contact(format!("new {round}")), contact(format!("newer {round}"))]).await.unwrap();
     check("put");
     let replays = (0..3).map(|n| event(&format!("{round} {n}"), "x", contact("ada").data())).collect();
@@ -240,10 +266,13 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
             2 => Decision::Bury("no".to_owned()),
             _ => Decision::Release,
         };
-        Settlement::new(leased.token, decision)
+        let report = AttemptReport::new(AttemptOutcome::Failed, "worker".into());
+        Settlement::new(leased.token, decision).attempt(report.error("no"))
     });
     inbox.settle(settlements.collect()).await.unwrap();
     check("settle");
+    assert!(inbox.attempts(leased[0].token.key()).await.unwrap().len() > 2);
+    check("attempts");
     inbox.get(leased[0].token.key()).await.unwrap();
     check("get");
     let depth = inbox.depth().await.unwrap();
@@ -275,6 +304,57 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     let rare = Filter::new().event_type("crm.rare.created");
     inbox.replay(Select::All(rare), 300).await.unwrap();
     check("replay a rare type");
+}
+
+/// Checks lists and counts by time, id and error, in both orders, and the statements on figures,
+/// groups and the audit.
+async fn check_filters(inbox: &PostgresInbox, check: &impl Fn(&str)) {
+    let ago = |hours: u64| SystemTime::now() - Duration::from_secs(3600 * hours);
+    let states = [None].into_iter().chain(EventState::ALL.iter().copied().map(Some));
+    let filters = [
+        ("new", Filter::new().received_from(ago(1))),
+        ("old", Filter::new().received_before(ago(31))),
+        ("from and before", Filter::new().received_from(ago(20)).received_before(ago(19))),
+        ("id", Filter::new().id("50000")),
+        ("unknown id", Filter::new().id("none")),
+        ("a large group", Filter::new().error_group(Fingerprint::new(LARGE_GROUP.unsigned_abs()))),
+        ("a small group", Filter::new().error_group(Fingerprint::new(1004))),
+        ("everything", Filter::new()),
+    ];
+    for state in states {
+        for (name, filter) in &filters {
+            for event_type in [None, Some("crm.contact.created"), Some("crm.rare.created")] {
+                let mut filter = filter.clone();
+                filter.state = state;
+                filter.event_type = event_type.map(str::to_owned);
+                let name = format!("{name} {state:?} {event_type:?}");
+                inbox.list(Query::new(filter.clone())).await.unwrap();
+                check(&format!("list {name}"));
+                let after = EventKey::new((5 * ROWS / 2).unsigned_abs().into());
+                inbox.list(Query::new(filter.clone()).newest_first()).await.unwrap();
+                inbox.list(Query::new(filter.clone()).newest_first().after(after)).await.unwrap();
+                check(&format!("list {name}, newest first"));
+                inbox.count(filter).await.unwrap();
+                check(&format!("count {name}"));
+            }
+        }
+    }
+    let groups = inbox.error_groups(10).await.unwrap();
+    assert_eq!(groups[0].fingerprint.number(), LARGE_GROUP.unsigned_abs());
+    assert!(!groups[0].count.is_exact());
+    check("error groups");
+    let figures = ["b", "a"].map(|event_type| (event_type.to_owned(), Figures::default()));
+    inbox.add_figures(figures.to_vec()).await.unwrap();
+    check("add figures");
+    assert!(!inbox.statistics(ago(2)..ago(0), Duration::from_secs(60)).await.unwrap().is_empty());
+    check("statistics");
+    let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86400));
+    assert_eq!(inbox.prune_figures(hour, day, 100).await.unwrap(), 100);
+    check("prune figures");
+    inbox.add_audit(AuditRecord::new(None, "drop", "all", 1)).await.unwrap();
+    check("add audit");
+    assert_eq!(inbox.audit(Some(1000), 100).await.unwrap().len(), 100);
+    check("audit");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -171,7 +171,7 @@ async fn tables_of_version_1_are_upgraded_while_a_receiver_runs() {
     };
     tokio::join!(store.restart(), watch);
     let new = store.inbox();
-    assert_eq!(store.number("SELECT version FROM @format").await, 2);
+    assert_eq!(store.number("SELECT version FROM @format").await, 3);
     let valid = format!(
         "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid::regclass::text IN
             ('{0}.dead_by_kind', '{0}.due_leased', '{0}.event_by_type')",

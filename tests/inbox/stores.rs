@@ -169,8 +169,16 @@ impl Store for Postgres {
 
     /// Moves all times in the tables, because the server's clock cannot be set.
     async fn jump(&self, micros: i64) {
-        self.execute(&format!("UPDATE @due SET due = due - {micros}; UPDATE @done SET at = at - {micros}"))
-            .await;
+        // The keys of figures must not meet while they move.
+        self.execute(&format!(
+            "UPDATE @due SET due = due - {micros}, started = started - {micros};
+             UPDATE @done SET at = at - {micros};
+             UPDATE @attempt SET started = started - {micros};
+             UPDATE @figure SET start = -start;
+             UPDATE @figure SET start = -start - {micros};
+             UPDATE @audit SET at = at - {micros}"
+        ))
+        .await;
     }
 
     async fn restart(&mut self) -> bool {

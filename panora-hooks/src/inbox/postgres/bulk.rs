@@ -6,8 +6,9 @@ use super::{
     PostgresInbox,
     copies::DATA,
     schema::Statement,
-    select::{Selection, Wanted},
+    select::{Order, Selection},
     session::{Begin, OpenTransaction},
+    wanted::Wanted,
 };
 use crate::inbox::{EventState, Filter, InboxError, Select, column};
 
@@ -38,7 +39,7 @@ impl Walk {
                 keys.dedup();
                 WalkSource::Keys(keys)
             }
-            Select::All(filter) => WalkSource::All(inbox.selection(filter, wanted).await?),
+            Select::All(filter) => WalkSource::All(inbox.selection(filter, wanted, Order::Ascending).await?),
         };
         Ok(Self { wanted, source, after: 0 })
     }
@@ -52,7 +53,9 @@ impl Walk {
     ) -> Result<Vec<i64>, InboxError> {
         loop {
             let (statement, last) = match &self.source {
-                WalkSource::All(selection) => (selection.statement(inbox, "{}", self.after, limit), None),
+                WalkSource::All(selection) => {
+                    (selection.statement(inbox, "{}", Some(self.after), limit), None)
+                }
                 WalkSource::Keys(keys) => {
                     let rest = keys.iter().skip(keys.partition_point(|key| *key <= self.after));
                     let chunk: Vec<_> = rest.take(KEYS).copied().collect();
@@ -119,14 +122,17 @@ impl PostgresInbox {
                 WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND due > :now AND fence IS NULL
                 RETURNING seq
              ),
-             dead AS (DELETE FROM @dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) RETURNING seq),
+             dead AS (
+                DELETE FROM @dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete))
+                RETURNING seq, coalesce(run, 1) + CASE WHEN is_parked THEN 0 ELSE 1 END AS run
+             ),
              done AS (
                 DELETE FROM @done WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned
-                RETURNING seq
+                RETURNING seq, coalesce(run, 1) + 1 AS run
              ),
              queued AS (
-                INSERT INTO @due(seq, due, attempts)
-                SELECT seq, :now, 0 FROM (SELECT seq FROM dead UNION ALL SELECT seq FROM done) AS over
+                INSERT INTO @due(seq, due, attempts, run)
+                SELECT seq, :now, 0, run FROM (SELECT * FROM dead UNION ALL SELECT * FROM done) AS over
                 RETURNING seq
              )
              SELECT seq FROM delayed UNION ALL SELECT seq FROM queued"
@@ -166,10 +172,10 @@ impl PostgresInbox {
         let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
         let lock = "SELECT seq FROM @event WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         change.fetch(self.schema.query(lock).bind(locked.clone())).await?;
-        let discard = "WITH over AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq, attempts),
-             unfinished AS (DELETE FROM @due WHERE seq = ANY($1) RETURNING seq, attempts)
-             INSERT INTO @done(seq, at, attempts, is_pruned)
-             SELECT seq, :now, attempts, true
+        let discard = "WITH over AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq, attempts, run),
+             unfinished AS (DELETE FROM @due WHERE seq = ANY($1) RETURNING seq, attempts, run)
+             INSERT INTO @done(seq, at, attempts, is_pruned, run)
+             SELECT seq, :now, attempts, true, run
              FROM (SELECT * FROM over UNION ALL SELECT * FROM unfinished) AS gone";
         change.fetch(self.schema.query(discard).bind(locked.clone())).await?;
         change.fetch(self.drop_data(locked.clone())).await?;

@@ -1,20 +1,33 @@
 //! `PostgresInbox`.
 
+mod attempts;
+mod audit;
 mod bulk;
 mod copies;
 mod failure;
+mod figures;
+mod fill;
+mod groups;
+mod info;
 mod notify;
 mod open;
 mod pooler;
 mod put;
 mod queue;
 mod read;
+mod received;
 mod retention;
 mod schema;
 mod select;
 mod session;
+mod wanted;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    ops::Range,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use sqlx::PgPool;
 
@@ -24,8 +37,9 @@ use self::{
     session::Sessions,
 };
 use super::{
-    Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError,
-    Page, Put, Query, Select, Settled, Settlement, StoredEvent,
+    AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
+    Figures, Filter, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError, Page, Put, Query, Select,
+    Settled, Settlement, StatisticsStep, StoredEvent,
 };
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.
@@ -71,7 +85,8 @@ impl PostgresInbox {
     ///
     /// Tables of an earlier version are migrated while older receivers store events. If the
     /// migration needs an index, opening waits until all transactions have ended that were open in
-    /// the database.
+    /// the database. The errors of events that an earlier version has buried are
+    /// [grouped](Inbox::error_groups) in the background.
     ///
     /// # Errors
     ///
@@ -96,7 +111,9 @@ impl PostgresInbox {
             );
         }
         let inbox = Self::new(pool, schema)?;
-        open::open(&inbox.sessions, &inbox.schema).await?;
+        if open::open(&inbox.sessions, &inbox.schema).await? {
+            fill::start(Arc::clone(&inbox.sessions), Arc::clone(&inbox.schema));
+        }
         Ok(inbox)
     }
 
@@ -188,6 +205,42 @@ impl Inbox for PostgresInbox {
 
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
         self.expedite_late(longest_delay, max).await
+    }
+
+    async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
+        self.count_accepted(&filter).await
+    }
+
+    async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
+        self.attempts_of(key).await
+    }
+
+    async fn error_groups(&self, limit: u32) -> Result<Vec<ErrorGroup>, InboxError> {
+        self.groups(limit).await
+    }
+
+    async fn add_figures(&self, figures: Vec<(String, Figures)>) -> Result<(), InboxError> {
+        self.add_sums(figures).await
+    }
+
+    async fn statistics(
+        &self,
+        range: Range<SystemTime>,
+        step: Duration,
+    ) -> Result<Vec<StatisticsStep>, InboxError> {
+        self.sums_between(&range, step).await
+    }
+
+    async fn prune_figures(&self, minutes: Duration, hours: Duration, max: u32) -> Result<u64, InboxError> {
+        self.prune_sums(minutes, hours, max).await
+    }
+
+    async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
+        self.record_action(&record).await
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
+        self.actions(before, limit).await
     }
 
     async fn arrived(&self) {

@@ -5,26 +5,27 @@ use std::{collections::HashSet, time::Duration};
 use bytestring::ByteString;
 use sqlx::{Row, postgres::PgRow};
 
-use super::{PostgresInbox, copies::DATA, open, read::text, schema};
+use super::{PostgresInbox, attempts::recorded, copies::DATA, groups::type_key, info::text, open, schema};
 use crate::inbox::{
-    Decision, InboxError, LeaseRequest, Leased, OpenError, Settled, Settlement, column,
+    AttemptReport, Decision, Fingerprint, InboxError, LeaseRequest, Leased, OpenError, Settled, Settlement,
+    column,
     lease::MAX_LEASED_BYTES,
     time::{time, whole_micros},
 };
 
 impl PostgresInbox {
     pub(super) async fn lease_batch(&self, request: &LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for, .. } = *request;
+        let LeaseRequest { max, lease_for, worker } = request;
         // Nothing is leased from tables of a later version, whose rows may mean something else.
         let lease = format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
              free AS MATERIALIZED (
-                SELECT seq, due, attempts, fence FROM @due
+                SELECT seq, due, attempts, fence, started, worker FROM @due
                 WHERE due <= :now AND (SELECT version FROM @format) <= $5
                 ORDER BY due, seq LIMIT $1 FOR UPDATE SKIP LOCKED
              ),
              sized AS MATERIALIZED (
-                SELECT free.seq, free.due, free.fence,
+                SELECT free.seq, free.due, free.fence, free.started, free.worker,
                     sum(size) OVER (ORDER BY free.due, free.seq) - size AS before
                 FROM free CROSS JOIN LATERAL (
                     SELECT octet_length({DATA}) AS size
@@ -33,22 +34,32 @@ impl PostgresInbox {
                 WHERE size IS NOT NULL
              ),
              taken AS (
-                UPDATE @due AS due SET due = :now + $2, attempts = due.attempts + 1, fence = $3
+                UPDATE @due AS due SET
+                    due = :now + $2, attempts = due.attempts + 1, fence = $3, started = :now, worker = $6
                 FROM sized
                 WHERE due.seq = sized.seq AND due.seq = ANY(ARRAY(SELECT seq FROM sized WHERE before < $4))
-                RETURNING due.seq, due.attempts, sized.due AS since, sized.fence IS NOT NULL AS was_leased
-             )
+                RETURNING due.seq, due.attempts, due.run, sized.due AS since,
+                    sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker
+             ),
+             over AS (
+                SELECT seq, coalesce(run, 1) AS run, attempts - 1 AS number, started,
+                    NULL::bigint AS duration, 'interrupted'::bytea AS outcome, NULL::bytea AS error, worker
+                FROM taken WHERE was_leased
+             ),
+             {}
              SELECT format.version, taken.seq, taken.attempts, was_leased, event.*, (SELECT '' FROM lazy)
              FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
                 SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                 FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
              ) AS event) ON true
-             ORDER BY since, seq"
+             ORDER BY since, seq",
+            recorded(),
         );
         let fence = column::new_fence();
         let known = schema::current();
-        let lease = self.schema.query(&lease).bind(i64::from(max)).bind(whole_micros(lease_for));
+        let lease = self.schema.query(&lease).bind(i64::from(*max)).bind(whole_micros(*lease_for));
         let lease = lease.bind(fence).bind(i64::from(MAX_LEASED_BYTES)).bind(known);
+        let lease = lease.bind(worker.as_ref().map(|worker| worker.as_bytes().to_vec()));
         let rows = self.sessions.fetch(lease).await?;
         let found: i64 = rows.first().map_or(Ok(known), |row| row.try_get(0))?;
         if found > known {
@@ -91,48 +102,86 @@ impl PostgresInbox {
             Decision::Bury(reason) => Some(reason.as_bytes().to_vec()),
             _ => None,
         };
+        let fingerprint = |decision: &Decision| match decision {
+            Decision::Bury(reason) => Some(Fingerprint::of(reason).number().cast_signed()),
+            _ => None,
+        };
         // `=` would imply that the fence is not NULL. The planner could then choose the index of
         // leased events, which is not searched by `seq`.
+        let statement = format!(
+            "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+             input AS (
+                SELECT * FROM unnest(
+                    $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
+                    $7::bytea[], $8::bigint[], $9::bytea[], $10::bytea[]
+                ) AS input(
+                    seq, fence, kind, delay, reason, fingerprint, outcome, duration, error, worker
+                )
+             ),
+             ended AS (
+                DELETE FROM @due AS due USING input
+                WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
+                AND kind IN ('complete', 'bury')
+                RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, outcome,
+                    duration, error, input.worker
+             ),
+             done AS (
+                INSERT INTO @done(seq, at, attempts, is_pruned, run, duration)
+                SELECT seq, :now, attempts, false, run, duration FROM ended WHERE kind = 'complete'
+             ),
+             dead AS (
+                INSERT INTO @dead(seq, at, attempts, is_parked, reason, run, fingerprint, type_key)
+                SELECT seq, :now, attempts, false, reason, run, fingerprint,
+                    (SELECT {type_key} FROM @event AS event WHERE event.seq = ended.seq)
+                FROM ended WHERE kind = 'bury'
+             ),
+             kept AS (
+                UPDATE @due AS due SET
+                    due = :now + delay,
+                    attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
+                    fence = CASE kind WHEN 'extend' THEN due.fence END
+                FROM input
+                WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
+                AND kind IN ('retry', 'extend', 'release')
+                RETURNING due.seq, input.fence, due.attempts, due.run, kind, outcome, duration, error,
+                    input.worker
+             ),
+             -- A success at the first attempt is not recorded.
+             over AS (
+                SELECT seq, coalesce(run, 1) AS run, attempts AS number,
+                    :now - coalesce(duration, 0) AS started, duration, outcome, error, worker
+                FROM (
+                    SELECT seq, run, attempts, duration, outcome, error, worker FROM ended
+                    UNION ALL
+                    SELECT seq, run, attempts, duration, outcome, error, worker FROM kept
+                    WHERE kind = 'retry'
+                ) AS reported
+                WHERE outcome <> 'handled' OR attempts > 1
+             ),
+             {}
+             SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
+             UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
+            recorded(),
+            type_key = type_key("event.type"),
+        );
+        let reports = |of: fn(&AttemptReport) -> Option<Vec<u8>>| {
+            let reports = items.iter().map(|(item, _)| item.attempt.as_ref().and_then(of));
+            reports.collect::<Vec<_>>()
+        };
+        let duration = |item: &Settlement| item.attempt.as_ref()?.duration.map(whole_micros);
         let statement = self
             .schema
-            .query(
-                "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
-                 input AS (
-                    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[])
-                        AS input(seq, fence, kind, delay, reason)
-                 ),
-                 ended AS (
-                    DELETE FROM @due AS due USING input
-                    WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
-                    AND kind IN ('complete', 'bury')
-                    RETURNING due.seq, due.attempts, kind, reason, due.fence
-                 ),
-                 done AS (
-                    INSERT INTO @done(seq, at, attempts, is_pruned)
-                    SELECT seq, :now, attempts, false FROM ended WHERE kind = 'complete'
-                 ),
-                 dead AS (
-                    INSERT INTO @dead(seq, at, attempts, is_parked, reason)
-                    SELECT seq, :now, attempts, false, reason FROM ended WHERE kind = 'bury'
-                 ),
-                 kept AS (
-                    UPDATE @due AS due SET
-                        due = :now + delay,
-                        attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
-                        fence = CASE kind WHEN 'extend' THEN due.fence END
-                    FROM input
-                    WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
-                    AND kind IN ('retry', 'extend', 'release')
-                    RETURNING due.seq, input.fence
-                 )
-                 SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
-                 UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
-            )
+            .query(&statement)
             .bind(items.iter().map(|(item, _)| column::seq(item.token.key())).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| column::fence(item.token)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>());
+            .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| fingerprint(&item.decision)).collect::<Vec<_>>())
+            .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
+            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
+            .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
+            .bind(reports(|report| Some(report.worker.as_bytes().to_vec())));
         let rows = self.sessions.fetch(statement).await?;
         let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
         let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;

@@ -80,7 +80,7 @@ impl PostgresInbox {
         Ok(change.fetch(lock).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?)
     }
 
-    /// Returns the statement that drops the data of locked events. If another event needs the data,
+    /// Returns the statement that drops the data and the attempts of locked events. If another event needs the data,
     /// the data and the content move to that event.
     ///
     /// An earlier statement has locked the events, so this one sees every replay that was stored
@@ -104,6 +104,7 @@ impl PostgresInbox {
                 FROM gone WHERE event.seq = ANY($1) AND event.seq = gone.seq
                 RETURNING gone.heir, gone.content, gone.data
              ),
+             attempts AS (DELETE FROM @attempt WHERE seq = ANY($1)),
              moved AS MATERIALIZED (SELECT * FROM emptied WHERE heir IS NOT NULL)
              UPDATE @event AS event SET content = moved.content, data = moved.data
              FROM moved WHERE event.seq = ANY(ARRAY(SELECT heir FROM moved)) AND event.seq = moved.heir"
@@ -118,6 +119,8 @@ impl PostgresInbox {
             "WITH gone AS (
                 DELETE FROM @event WHERE seq = ANY($1) RETURNING content, data
              ),
+             -- An older version has pruned an event without its attempts.
+             attempts AS (DELETE FROM @attempt WHERE seq = ANY($1)),
              moved AS MATERIALIZED (
                 SELECT gone.content, gone.data, heir.seq AS heir, heir.is_bereft
                 FROM gone CROSS JOIN LATERAL (

@@ -7,7 +7,10 @@ pub(super) type Statement = Query<'static, Postgres, PgArguments>;
 
 /// The additions of a version to the previous one. `@` stands for the schema.
 pub(super) struct Migration {
-    /// Statements that take no long locks.
+    /// Statements that change present tables, each in a transaction of its own. They wait for
+    /// running transactions, but take no time. They may run twice.
+    pub(super) columns: &'static [&'static str],
+    /// Statements that create tables. From version 2 on they may run twice.
     pub(super) tables: &'static str,
     /// Indexes, which are built while older receivers store events.
     pub(super) indexes: &'static [Index],
@@ -35,6 +38,7 @@ pub(super) struct Index {
 /// `data` move there.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
+        columns: &[],
         tables: "
     -- Events as they arrived. `key` begins with the 32 bytes of its content. Where `content` is
     -- set, in one row per content at most, the same content under another key is a replay. `data`
@@ -85,6 +89,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         indexes: &[],
     },
     Migration {
+        columns: &[],
         tables: "",
         // For a statement that uses `seq + 0`, the planner can choose one index only.
         indexes: &[
@@ -94,6 +99,78 @@ pub(super) const MIGRATIONS: &[Migration] = &[
             Index { name: "due_leased", on: "@due(due, seq) WHERE fence IS NOT NULL" },
             // A type may be megabytes long, an entry of an index may not.
             Index { name: "event_by_type", on: "@event(substr(type, 1, 64), (seq + 0))" },
+        ],
+    },
+    Migration {
+        // Older receivers keep storing, and settle what they have leased. They leave these columns
+        // NULL.
+        columns: &[
+            // A leased event: when the attempt began, and the worker; NULL if unknown. The run of
+            // the event; NULL is 1, also in the other tables.
+            "ALTER TABLE @due
+                ADD COLUMN IF NOT EXISTS started bigint,
+                ADD COLUMN IF NOT EXISTS worker bytea,
+                ADD COLUMN IF NOT EXISTS run integer",
+            // A dead event: the fingerprint of the reason, and the type as in `groups::type_key`.
+            // Both are NULL for parked events, and until they are filled in for events that an older
+            // version has buried.
+            "ALTER TABLE @dead
+                ADD COLUMN IF NOT EXISTS run integer,
+                ADD COLUMN IF NOT EXISTS fingerprint bigint,
+                ADD COLUMN IF NOT EXISTS type_key bytea",
+            // How long the hook ran; NULL if unknown.
+            "ALTER TABLE @done
+                ADD COLUMN IF NOT EXISTS run integer,
+                ADD COLUMN IF NOT EXISTS duration bigint",
+        ],
+        tables: "
+    -- Attempts that did not succeed at once, in the order of `place`.
+    CREATE TABLE IF NOT EXISTS @attempt(
+        seq bigint NOT NULL,
+        place integer NOT NULL,
+        run integer NOT NULL,
+        number integer NOT NULL,
+        started bigint,
+        duration bigint,
+        outcome bytea NOT NULL,
+        error bytea,
+        worker bytea,
+        PRIMARY KEY (seq, place)
+    );
+
+    -- Sums per event type, in steps of a minute and of an hour. `sums` may get longer.
+    CREATE TABLE IF NOT EXISTS @figure(
+        step bigint NOT NULL,
+        start bigint NOT NULL,
+        type bytea NOT NULL,
+        sums bigint[] NOT NULL,
+        PRIMARY KEY (step, start, type)
+    ) WITH (fillfactor = 50);
+
+    -- Actions of operators.
+    CREATE TABLE IF NOT EXISTS @audit(
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at bigint NOT NULL,
+        who bytea,
+        action bytea NOT NULL,
+        what bytea NOT NULL,
+        events bigint NOT NULL
+    );
+",
+        indexes: &[
+            Index { name: "event_by_id", on: "@event(substr(id_event, 1, 64), (seq + 0))" },
+            // Dead events with an error, and those that have a type as well. The expressions differ
+            // so that the planner can choose one index only, and it does not see through CASE.
+            Index {
+                name: "dead_by_error",
+                on: "@dead(coalesce(fingerprint, 0), (seq + 0))
+                    WHERE CASE WHEN is_parked THEN false ELSE true END",
+            },
+            Index {
+                name: "dead_by_group",
+                on: "@dead((coalesce(fingerprint, 0) + 0), coalesce(type_key, ''), (seq + 0))
+                    WHERE CASE WHEN is_parked THEN false ELSE true END",
+            },
         ],
     },
 ];

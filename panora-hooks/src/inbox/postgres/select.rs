@@ -1,90 +1,40 @@
 //! Selections: statements that find the numbers of events in order, whatever the tables contain.
 //!
 //! The planner does not choose the table that a statement goes through first, because its
-//! statistics are missing or old while a queue grows. The choice is made here: the table of the
-//! state, or the index of types if fewer events have the type, counted up to a limit.
+//! statistics are missing or old while a queue grows. The choice is made here: the index of ids or
+//! of errors, if the filter names one, the table of the state, or the index of types if fewer events
+//! have the type, counted up to a limit.
 //!
 //! Pages of ready or delayed events go through the table `due` in the order of numbers if there are
 //! many of both. Such a page reads every event of the other state that lies in between.
 
 use sqlx::Row;
 
-use super::{PostgresInbox, schema::Statement};
-use crate::inbox::{EventState, Filter, InboxError, time::micros};
-
-/// The limit of a count, also of those in [`Depth`](crate::inbox::Depth).
-pub(super) const MAX_COUNT: i64 = 10_000;
+use super::{
+    PostgresInbox,
+    groups::{ERROR, ERROR_OF_GROUP, IS_DEAD, TYPE_OF_GROUP, type_key},
+    received::Span,
+    schema::Statement,
+    wanted::{MAX_COUNT, Wanted},
+};
+use crate::inbox::{EventState, Filter, Fingerprint, InboxError, time::micros};
 
 /// The limit of a count of the events of a type, each of which is looked up.
 const MAX_OF_TYPE: i64 = 5_000;
 
-/// The condition that `event` has one of the types that are bound to `$3`.
-const HAS_TYPE: &str = "event.type = ANY($3::bytea[])";
-
-/// The events to find.
+/// The order of the numbers that a selection returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// Events in any state.
-    Any,
-    State(EventState),
-    /// Parked and dead events.
-    Over,
-    /// Events that are not done.
-    Unfinished,
-    /// Events that can be replayed.
-    Replayable,
+pub(super) enum Order {
+    Ascending,
+    Descending,
 }
 
-impl Wanted {
-    /// Returns the table that holds the events, and the condition on its row `item`. Returns `None`
-    /// if several tables hold them.
-    fn place(self) -> Option<(&'static str, &'static str)> {
+impl Order {
+    pub(super) fn sql(self) -> &'static str {
         match self {
-            Self::Any | Self::Replayable | Self::Unfinished => None,
-            Self::Over => Some(("dead", "true")),
-            Self::State(state) => Some(match state {
-                EventState::Ready => ("due", "item.due <= :now"),
-                EventState::Delayed => ("due", "item.due > :now AND item.fence IS NULL"),
-                EventState::Leased => ("due", "item.due > :now AND item.fence IS NOT NULL"),
-                EventState::Parked => ("dead", "item.is_parked"),
-                EventState::Dead => ("dead", "NOT item.is_parked"),
-                EventState::Done => ("done", "true"),
-            }),
+            Self::Ascending => "ASC",
+            Self::Descending => "DESC",
         }
-    }
-
-    /// Returns the condition on the event with the number `seq`.
-    ///
-    /// Subqueries that return a value are never turned into joins.
-    pub(super) fn condition(self, seq: &str) -> String {
-        match (self, self.place()) {
-            (Self::Replayable, _) => format!(
-                "coalesce(
-                    (SELECT item.due > :now AND item.fence IS NULL FROM @due AS item WHERE item.seq = {seq}),
-                    (SELECT true FROM @dead AS item WHERE item.seq = {seq}),
-                    (SELECT NOT item.is_pruned FROM @done AS item WHERE item.seq = {seq})
-                 )"
-            ),
-            (Self::Unfinished, _) => format!(
-                "coalesce(
-                    (SELECT true FROM @due AS item WHERE item.seq = {seq}),
-                    (SELECT true FROM @dead AS item WHERE item.seq = {seq})
-                 )"
-            ),
-            (_, None) => "true".to_owned(),
-            (_, Some((table, condition))) => {
-                format!("(SELECT {condition} FROM @{table} AS item WHERE item.seq = {seq})")
-            }
-        }
-    }
-
-    /// Returns an expression that counts the events up to [`MAX_COUNT`].
-    pub(super) fn count(self) -> String {
-        let (table, condition) = self.place().unwrap_or(("event", "true"));
-        let limit = MAX_COUNT + 1;
-        format!(
-            "(SELECT count(*) FROM (SELECT FROM @{table} AS item WHERE {condition} LIMIT {limit}) AS counted)"
-        )
     }
 }
 
@@ -95,42 +45,89 @@ enum DrivingTable {
     Events,
     /// The index of event types.
     Types,
+    /// The index of ids.
+    Ids,
+    /// The index of errors.
+    Errors,
+    /// The index of errors and types.
+    ErrorsOfTypes,
     /// The table of the state, in the order of numbers.
     Walk,
     /// An index of the state's table, which finds few rows. They are sorted afterwards.
     Gather,
+    /// No event is accepted.
+    Nothing,
 }
 
 /// A filter, ready to find events.
 pub(super) struct Selection {
     sql: String,
+    order: Order,
+    span: Span,
     types: Vec<Vec<u8>>,
+    received_from: i64,
     received_before: i64,
+    id: Vec<u8>,
+    error: i64,
 }
 
 impl Selection {
     /// Returns `sql` as a statement, with the selection in the place of `{}`. The selection returns
-    /// up to `limit` numbers greater than `after`, in order.
-    pub(super) fn statement(&self, inbox: &PostgresInbox, sql: &str, after: i64, limit: i64) -> Statement {
+    /// up to `limit` numbers that follow `after`, in order.
+    pub(super) fn statement(
+        &self,
+        inbox: &PostgresInbox,
+        sql: &str,
+        after: Option<i64>,
+        limit: i64,
+    ) -> Statement {
+        let Span { mut after_seq, mut before_seq } = self.span;
+        match (after, self.order) {
+            (Some(after), Order::Ascending) => after_seq = after_seq.max(after),
+            (Some(after), Order::Descending) => before_seq = before_seq.min(after),
+            (None, _) => {}
+        }
         let statement = inbox.schema.query(&sql.replace("{}", &self.sql));
-        statement.bind(after).bind(limit).bind(self.types.clone()).bind(self.received_before)
+        let statement = statement.bind(after_seq).bind(limit).bind(before_seq).bind(self.types.clone());
+        let statement = statement.bind(self.received_from).bind(self.received_before);
+        statement.bind(self.id.clone()).bind(self.error)
     }
 }
 
 impl PostgresInbox {
     /// Decides how the wanted events that a filter accepts are found.
-    pub(super) async fn selection(&self, filter: &Filter, wanted: Wanted) -> Result<Selection, InboxError> {
+    pub(super) async fn selection(
+        &self,
+        filter: &Filter,
+        wanted: Wanted,
+        order: Order,
+    ) -> Result<Selection, InboxError> {
         let types = filter.wire_types();
         let has_types = types.is_some();
         let types: Vec<_> = types.into_iter().flatten().map(|text| text.as_bytes().to_vec()).collect();
-        let drive = match (wanted.place(), has_types) {
-            (None, false) => DrivingTable::Events,
-            (None, true) => DrivingTable::Types,
-            (Some(place), _) => self.drive(wanted, place, has_types.then(|| types.clone())).await?,
+        let drive = match (wanted, &filter.id, filter.error_group) {
+            (Wanted::State(state), _, Some(_)) if state != EventState::Dead => DrivingTable::Nothing,
+            (_, Some(_), _) => DrivingTable::Ids,
+            // The type of an event that an older version has buried is not in the index.
+            (_, _, Some(error)) if has_types && error != Fingerprint::UNKNOWN => DrivingTable::ErrorsOfTypes,
+            (_, _, Some(_)) => DrivingTable::Errors,
+            _ => match (wanted.place(), has_types) {
+                (None, false) => DrivingTable::Events,
+                (None, true) => DrivingTable::Types,
+                (Some(place), _) => self.drive(wanted, place, has_types.then(|| types.clone())).await?,
+            },
         };
-        let received_before = filter.received_before.map(micros);
-        let sql = numbers(wanted, drive, has_types, received_before.is_some());
-        Ok(Selection { sql, types, received_before: received_before.unwrap_or(i64::MAX) })
+        Ok(Selection {
+            sql: numbers(wanted, drive, filter, order),
+            order,
+            span: self.span(filter).await?,
+            types,
+            received_from: filter.received_from.map_or(i64::MIN, micros),
+            received_before: filter.received_before.map_or(i64::MAX, micros),
+            id: filter.id.as_deref().unwrap_or_default().as_bytes().to_vec(),
+            // No row has a negative one.
+            error: filter.error_group.map_or(-1, |error| i64::try_from(error.number()).unwrap_or(-1)),
+        })
     }
 
     async fn drive(
@@ -172,50 +169,90 @@ impl PostgresInbox {
     }
 }
 
-/// Returns the statement that finds the numbers: `$1` is the one to start after, `$2` the limit,
-/// `$3` the types, `$4` the time.
-fn numbers(wanted: Wanted, drive: DrivingTable, has_types: bool, has_time: bool) -> String {
+/// Returns the conditions of a filter on a row `event`; `None` if there are none.
+fn of_event(filter: &Filter) -> Option<&'static str> {
+    let has_time = filter.received_from.is_some() || filter.received_before.is_some();
+    match (filter.event_type.is_some(), has_time) {
+        (false, false) => None,
+        (true, false) => Some("event.type = ANY($4)"),
+        (false, true) => Some("event.received >= $5 AND event.received < $6"),
+        (true, true) => Some("event.type = ANY($4) AND event.received >= $5 AND event.received < $6"),
+    }
+}
+
+/// Returns the statement that finds the numbers between `$1` and `$3`, up to `$2` of them. The
+/// types are `$4`, the times `$5` and `$6`, the id `$7`, and the fingerprint `$8`.
+fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -> String {
     let (table, condition) = wanted.place().unwrap_or(("event", "true"));
-    let received = if has_time { "event.received < $4" } else { "true" };
-    let of_event = match (has_types, has_time) {
-        (false, false) => "true".to_owned(),
-        (false, true) => format!("(SELECT {received} FROM @event AS event WHERE event.seq = item.seq)"),
-        (true, _) => {
-            format!("(SELECT {HAS_TYPE} AND {received} FROM @event AS event WHERE event.seq = item.seq)")
-        }
-    };
+    let received = of_event(filter).unwrap_or("true");
+    let of_event = of_event(filter).map_or_else(
+        || "true".to_owned(),
+        |conditions| format!("(SELECT {conditions} FROM @event AS event WHERE event.seq = item.seq)"),
+    );
+    let order = order.sql();
     match drive {
         DrivingTable::Events => format!(
             "SELECT event.seq FROM @event AS event
-             WHERE event.seq > $1 AND {received} AND {}
-             ORDER BY event.seq LIMIT $2",
+             WHERE event.seq > $1 AND event.seq < $3 AND {received} AND {}
+             ORDER BY event.seq {order} LIMIT $2",
             wanted.condition("event.seq"),
         ),
         DrivingTable::Types => format!(
-            "SELECT item.seq FROM unnest($3::bytea[]) AS wanted(type) CROSS JOIN LATERAL (
+            "SELECT item.seq FROM unnest($4::bytea[]) AS wanted(type) CROSS JOIN LATERAL (
                 SELECT event.seq FROM @event AS event
                 WHERE substr(event.type, 1, 64) = substr(wanted.type, 1, 64) AND event.type = wanted.type
-                AND event.seq + 0 > $1 AND {received} AND {}
-                ORDER BY event.seq + 0 LIMIT $2
-             ) AS item ORDER BY item.seq LIMIT $2",
+                AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {}
+                ORDER BY event.seq + 0 {order} LIMIT $2
+             ) AS item ORDER BY item.seq {order} LIMIT $2",
             wanted.condition("event.seq"),
         ),
+        DrivingTable::Ids => {
+            let of_error = match filter.error_group {
+                Some(_) => format!(
+                    "(SELECT {IS_DEAD} AND {ERROR} = $8 FROM @dead AS item WHERE item.seq = event.seq)"
+                ),
+                None => "true".to_owned(),
+            };
+            format!(
+                "SELECT event.seq FROM @event AS event
+                 WHERE substr(event.id_event, 1, 64) = substr($7::bytea, 1, 64) AND event.id_event = $7
+                 AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {of_error} AND {}
+                 ORDER BY event.seq + 0 {order} LIMIT $2",
+                wanted.condition("event.seq"),
+            )
+        }
+        DrivingTable::Errors => format!(
+            "SELECT item.seq FROM @dead AS item
+             WHERE {IS_DEAD} AND {ERROR} = $8 AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {of_event}
+             ORDER BY item.seq + 0 {order} LIMIT $2"
+        ),
+        DrivingTable::ErrorsOfTypes => format!(
+            "SELECT item.seq FROM unnest($4::bytea[]) AS wanted(type) CROSS JOIN LATERAL (
+                SELECT item.seq FROM @dead AS item
+                WHERE {IS_DEAD} AND {ERROR_OF_GROUP} = $8 AND {TYPE_OF_GROUP} = {}
+                AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {of_event}
+                ORDER BY item.seq + 0 {order} LIMIT $2
+             ) AS item ORDER BY item.seq {order} LIMIT $2",
+            type_key("wanted.type"),
+        ),
         DrivingTable::Walk => {
-            let order = match wanted {
+            let seq = match wanted {
                 Wanted::State(EventState::Parked | EventState::Dead) => "item.seq + 0",
                 _ => "item.seq",
             };
             format!(
-                "SELECT item.seq FROM @{table} AS item WHERE {} AND {order} > $1 AND {of_event}
-                 ORDER BY {order} LIMIT $2",
+                "SELECT item.seq FROM @{table} AS item
+                 WHERE {} AND {seq} > $1 AND {seq} < $3 AND {of_event}
+                 ORDER BY {seq} {order} LIMIT $2",
                 // Keeps the planner from the index by time, which has another order.
                 condition.replace("item.due", "item.due + 0"),
             )
         }
         DrivingTable::Gather => format!(
             "SELECT item.seq FROM (SELECT item.seq FROM @{table} AS item WHERE {condition} OFFSET 0) AS item
-             WHERE item.seq > $1 AND {of_event}
-             ORDER BY item.seq LIMIT $2"
+             WHERE item.seq > $1 AND item.seq < $3 AND {of_event}
+             ORDER BY item.seq {order} LIMIT $2"
         ),
+        DrivingTable::Nothing => "SELECT 0::bigint AS seq WHERE false".to_owned(),
     }
 }
