@@ -50,7 +50,7 @@ CREATE INDEX event_by_type ON @event(substr(type, 1, 64), (seq + 0));
 INSERT INTO @event(key, content, id_event, type, received, data)
     SELECT sha256(n::text::bytea) || decode(md5(n::text), 'hex'), sha256(n::text::bytea), n::text::bytea,
         CASE WHEN n % 3 = 0 THEN 'crm.deal.created' ELSE 'crm.contact.created' END::bytea,
-        1000000 * n, '{}'::bytea
+        1000000::bigint * n, '{}'::bytea
     FROM generate_series(1, 2503) AS n;
 INSERT INTO @due VALUES (1, 0, 2, 7);
 INSERT INTO @done VALUES (2, 0, 1, false);

@@ -156,7 +156,7 @@ impl PostgresInbox {
                     SELECT seq, run, attempts, duration, outcome, error, worker FROM kept
                     WHERE kind = 'retry'
                 ) AS reported
-                WHERE outcome <> 'handled' OR attempts > 1
+                WHERE outcome IS NOT NULL AND (outcome <> 'handled' OR attempts > 1)
              ),
              {}
              SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
