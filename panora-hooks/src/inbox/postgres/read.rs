@@ -34,7 +34,7 @@ impl PostgresInbox {
         let statement = if *filter == (Filter { state: filter.state, ..Filter::new() }) {
             self.schema.query(&format!("SELECT {}", wanted.count()))
         } else {
-            let selection = self.selection(filter, wanted, Order::Ascending).await?;
+            let selection = self.selection(filter, wanted, Order::Any).await?;
             selection.statement(self, "SELECT count(*) FROM ({}) AS counted", None, MAX_COUNT + 1)
         };
         let rows = self.sessions.fetch(statement).await?;

@@ -27,12 +27,14 @@ const MAX_OF_TYPE: i64 = 5_000;
 pub(super) enum Order {
     Ascending,
     Descending,
+    /// For counts.
+    Any,
 }
 
 impl Order {
     pub(super) fn sql(self) -> &'static str {
         match self {
-            Self::Ascending => "ASC",
+            Self::Ascending | Self::Any => "ASC",
             Self::Descending => "DESC",
         }
     }
@@ -53,7 +55,8 @@ enum DrivingTable {
     ErrorsOfTypes,
     /// The table of the state, in the order of numbers.
     Walk,
-    /// An index of the state's table, which finds few rows. They are sorted afterwards.
+    /// An index of the state's table. It finds few rows, which are sorted afterwards, or those of a
+    /// count.
     Gather,
     /// No event is accepted.
     Nothing,
@@ -83,7 +86,7 @@ impl Selection {
     ) -> Statement {
         let Span { mut after_seq, mut before_seq } = self.span;
         match (after, self.order) {
-            (Some(after), Order::Ascending) => after_seq = after_seq.max(after),
+            (Some(after), Order::Ascending | Order::Any) => after_seq = after_seq.max(after),
             (Some(after), Order::Descending) => before_seq = before_seq.min(after),
             (None, _) => {}
         }
@@ -105,6 +108,9 @@ impl PostgresInbox {
         let types = filter.wire_types();
         let has_types = types.is_some();
         let types: Vec<_> = types.into_iter().flatten().map(|text| text.as_bytes().to_vec()).collect();
+        // A range of time is narrower than a state, but only in the order of numbers.
+        let has_time = filter.received_from.is_some() || filter.received_before.is_some();
+        let is_any = order == Order::Any && !has_time;
         let drive = match (wanted, &filter.id, filter.error_group) {
             (Wanted::State(state), _, Some(_)) if state != EventState::Dead => DrivingTable::Nothing,
             (_, Some(_), _) => DrivingTable::Ids,
@@ -114,7 +120,9 @@ impl PostgresInbox {
             _ => match (wanted.place(), has_types) {
                 (None, false) => DrivingTable::Events,
                 (None, true) => DrivingTable::Types,
-                (Some(place), _) => self.drive(wanted, place, has_types.then(|| types.clone())).await?,
+                (Some(place), _) => {
+                    self.drive(wanted, place, has_types.then(|| types.clone()), is_any).await?
+                }
             },
         };
         Ok(Selection {
@@ -135,6 +143,7 @@ impl PostgresInbox {
         wanted: Wanted,
         (table, _): (&str, &str),
         types: Option<Vec<Vec<u8>>>,
+        is_any: bool,
     ) -> Result<DrivingTable, InboxError> {
         let is_gathered = table == "due";
         if types.is_none() && !is_gathered {
@@ -161,7 +170,7 @@ impl PostgresInbox {
         let is_rare = has_types && of_type <= MAX_OF_TYPE && of_type < in_state;
         Ok(if is_rare {
             DrivingTable::Types
-        } else if is_gathered && in_state <= MAX_COUNT {
+        } else if is_gathered && (in_state <= MAX_COUNT || is_any) {
             DrivingTable::Gather
         } else {
             DrivingTable::Walk
@@ -189,6 +198,10 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
         || "true".to_owned(),
         |conditions| format!("(SELECT {conditions} FROM @event AS event WHERE event.seq = item.seq)"),
     );
+    let sorted = match order {
+        Order::Any => String::new(),
+        _ => format!("ORDER BY item.seq {}", order.sql()),
+    };
     let order = order.sql();
     match drive {
         DrivingTable::Events => format!(
@@ -250,8 +263,7 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
         }
         DrivingTable::Gather => format!(
             "SELECT item.seq FROM (SELECT item.seq FROM @{table} AS item WHERE {condition} OFFSET 0) AS item
-             WHERE item.seq > $1 AND item.seq < $3 AND {of_event}
-             ORDER BY item.seq {order} LIMIT $2"
+             WHERE item.seq > $1 AND item.seq < $3 AND {of_event} {sorted} LIMIT $2"
         ),
         DrivingTable::Nothing => "SELECT 0::bigint AS seq WHERE false".to_owned(),
     }
