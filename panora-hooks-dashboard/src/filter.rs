@@ -74,16 +74,15 @@ impl EventFilter {
             }
             None => None,
         };
+        if filter.error_group.is_some() {
+            // Only dead events have an error group. An action wants a state.
+            filter.state = filter.state.or(Some(EventState::Dead));
+        }
         Ok(Self { filter, text: parameter(query, "text") })
     }
 
     pub(crate) fn of(filter: Filter) -> Self {
         Self { filter, text: None }
-    }
-
-    /// Returns whether every event is accepted.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 
     /// Returns the names and values of the parameters.

@@ -19,7 +19,7 @@ pub(crate) struct Foreign<'t> {
 impl<'t> Foreign<'t> {
     /// A text in a table.
     pub(crate) fn short(text: &'t str) -> Self {
-        Self { text, max_chars: 128, keeps_lines: false }
+        Self { text, max_chars: 256, keeps_lines: false }
     }
 
     /// A text with room for itself, such as an error of 4 KiB.
@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut() {
-        assert_eq!(html(Foreign::short(&"é".repeat(129))), format!("<bdi>{}…</bdi>", "é".repeat(128)));
-        assert_eq!(html(Foreign::short(&"é".repeat(128))), format!("<bdi>{}</bdi>", "é".repeat(128)));
+        assert_eq!(html(Foreign::short(&"é".repeat(257))), format!("<bdi>{}…</bdi>", "é".repeat(256)));
+        assert_eq!(html(Foreign::short(&"é".repeat(256))), format!("<bdi>{}</bdi>", "é".repeat(256)));
         assert!(html(Foreign::long(&"x".repeat(100_000))).len() < 5000);
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use form_urlencoded::Serializer;
 use maud::{Markup, html};
-use panora_hooks::inbox::{Capability, EventState};
+use panora_hooks::inbox::{AuditRecord, Capability, EventState};
 
 use super::{
     Answer, Request,
@@ -31,13 +31,13 @@ use crate::{
 const SHORT_JOB: Duration = Duration::from_millis(500);
 
 /// Returns whether events in a state can be replayed.
-pub(crate) fn may_replay(state: Option<EventState>) -> bool {
-    !matches!(state, Some(EventState::Ready | EventState::Leased))
+pub(crate) fn may_replay(state: EventState) -> bool {
+    !matches!(state, EventState::Ready | EventState::Leased)
 }
 
 /// Returns whether events in a state can be dropped.
-pub(crate) fn may_drop(state: Option<EventState>) -> bool {
-    state != Some(EventState::Done)
+pub(crate) fn may_drop(state: EventState) -> bool {
+    state != EventState::Done
 }
 
 /// Returns the actions that the user and the store permit on these events.
@@ -89,15 +89,14 @@ fn check(context: &Context, action: Action, target: &Target) -> Result<(), Probl
         return Err(Problem::invalid("This inbox cannot drop events."));
     }
     let Target::Filter(filter) = target else { return Ok(()) };
-    if filter.is_empty() {
-        return Err(Problem::invalid("An action needs a filter, such as a state or a type."));
-    }
     if filter.text.is_some() {
         let text = "A search by text does not select every event that matches, so an action on it is not \
                     possible. Filter by the error group instead.";
         return Err(Problem::invalid(text));
     }
-    let state = filter.filter.state;
+    let Some(state) = filter.filter.state else {
+        return Err(Problem::invalid("An action on a filter needs a state in it."));
+    };
     match action {
         Action::Replay if !may_replay(state) => {
             Err(Problem::invalid("Ready and leased events run without a replay."))
@@ -138,7 +137,6 @@ pub(crate) async fn confirm(Extension(context): Request) -> Answer {
             Action::Drop => p {
                 "The data of a dropped event is gone for good. The event counts as done, so another delivery "
                 "of it is a duplicate."
-                @if is_filter && is_without_state(&target) { " Only parked and dead events are dropped." }
             },
         }
         @if is_filter {
@@ -156,10 +154,6 @@ pub(crate) async fn confirm(Extension(context): Request) -> Answer {
         }
     };
     Ok(layout::page(&context, title, Some(Tab::Actions), &main))
-}
-
-fn is_without_state(target: &Target) -> bool {
-    matches!(target, Target::Filter(filter) if filter.filter.state.is_none())
 }
 
 /// Starts a job.
@@ -185,6 +179,11 @@ pub(crate) async fn stop(
     let job = find(&context, &number)?;
     tracing::info!(who = context.access.name(), job = job.number, "an operator stops an action");
     job.stop();
+    if context.has(Capability::Audit) {
+        let (who, what) = (context.access.name().map(str::to_owned), &job.target);
+        let what = format!("{} of {what}", job.action.as_str());
+        context.store().add_audit(AuditRecord::new(who, "stop", what, 0)).await?;
+    }
     job.ended_within(SHORT_JOB).await;
     Ok(redirect(format!("../{}", job.number)).into_response())
 }
@@ -241,20 +240,20 @@ pub(crate) async fn show(Extension(context): Request, Path(number): Path<String>
     let is_running = job.progress().end.is_none();
     let root = &context.root;
     let main = html! {
-        div id="job" data-live[is_running] {
-            p { strong id="progress" role="status" { (progress(&job)) } }
-            dl {
-                dt { "Action" }
-                dd { (job.action.as_str()) }
-                dt { "Events" }
-                dd { (Foreign::long(&job.target.to_string())) }
-                dt { "Started" }
-                dd { (format::time(job.started_at)) }
-                @if let Some(who) = &job.who {
-                    dt { "Who" }
-                    dd { (Foreign::short(who)) }
-                }
+        p id="progress" role="status" data-live[is_running] { strong { (progress(&job)) } }
+        dl {
+            dt { "Action" }
+            dd { (job.action.as_str()) }
+            dt { "Events" }
+            dd { (Foreign::long(&job.target.to_string())) }
+            dt { "Started" }
+            dd { (format::time(job.started_at)) }
+            @if let Some(who) = &job.who {
+                dt { "Who" }
+                dd { (Foreign::short(who)) }
             }
+        }
+        div id="controls" data-live[is_running] {
             @if is_running {
                 p { a href={ (root) "action/" (job.number) } { "Refresh" } }
                 @if context.access.may_operate() {

@@ -59,7 +59,7 @@ fn table(context: &Context, groups: &[ErrorGroup]) -> Markup {
             tbody {
                 @for group in groups {
                     tr {
-                        th scope="row" class="error" { (Foreign::long(&group.example)) }
+                        th scope="row" class="error" { (Foreign::short(&group.example)) }
                         td { (layout::type_link(context, group.event_type())) }
                         td class="number" { (format::count(group.count)) }
                         td { (format::time(group.oldest)) }

@@ -268,8 +268,8 @@ fn payload_of(context: &Context, filter: &EventFilter, event: &StoredEvent, deta
 fn actions_on(context: &Context, event: &EventInfo) -> Markup {
     let target = Target::Event(event.key);
     let is_possible = |action| match action {
-        Action::Replay => event.size.is_some() && actions::may_replay(Some(event.state)),
-        Action::Drop => event.size.is_some() && actions::may_drop(Some(event.state)),
+        Action::Replay => event.size.is_some() && actions::may_replay(event.state),
+        Action::Drop => event.size.is_some() && actions::may_drop(event.state),
     };
     let offered: Vec<_> =
         actions::offered(context, &target).into_iter().filter(|action| is_possible(*action)).collect();

@@ -127,6 +127,9 @@ fn actions_of(context: &Context, filter: &EventFilter) -> Markup {
     let target = Target::Filter(filter.clone());
     let offered = actions::offered(context, &target);
     html! {
+        @if context.access.may_operate() && filter.filter.state.is_none() && filter.text.is_none() {
+            p class="note" { "Choose a state to replay or drop the events of the list." }
+        }
         @if !offered.is_empty() {
             p class="buttons" {
                 @for action in offered {

@@ -125,6 +125,8 @@ fn concerns(depth: &Depth, overdue: Option<Duration>) -> String {
         concerns.push(format!("{} {verb} dead", format::events(depth.dead)));
     }
     if let Some(age) = overdue {
+        // Whole minutes, because a screen reader announces each change.
+        let age = Duration::from_secs(age.as_secs() / MINUTE * MINUTE);
         concerns.push(format!("the oldest ready event has waited for {}", format::duration(age)));
     }
     concerns.join(", and ")

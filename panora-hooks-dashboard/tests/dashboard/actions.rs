@@ -9,7 +9,7 @@ use panora_hooks_dashboard::Access;
 use tokio::time::timeout;
 
 use crate::{
-    support::{Site, one_of_each, put, put_dead, seconds_from_now, settle},
+    support::{Site, one_of_each, put, put_dead, settle},
     wrapped::Wrapped,
 };
 
@@ -51,10 +51,6 @@ async fn the_confirmation_names_the_events_and_changes_nothing() {
             "gone for good",
         ],
     );
-    let until = seconds_from_now(60);
-    site.get(&format!("/confirm?action=drop&until={until}"))
-        .await
-        .assert(200, &["Only parked and dead events"]);
     assert_eq!(state(&inbox, 2).await, EventState::Dead);
     assert!(audit(&inbox).await.is_empty());
 }
@@ -111,11 +107,11 @@ async fn an_action_needs_a_filter_that_it_can_apply() {
     let inbox = one_of_each().await;
     let site = Site::new(inbox.clone(), Access::operate());
     for (query, part) in [
-        ("action=drop", "An action needs a filter"),
-        ("action=drop&state=", "An action needs a filter"),
+        ("action=drop", "needs a state"),
+        ("action=drop&state=&type=crm.task.created", "needs a state"),
         ("action=drop&state=done", "Done events cannot be dropped"),
         ("action=replay&state=ready", "run without a replay"),
-        ("action=drop&text=missing", "search by text"),
+        ("action=drop&state=dead&text=missing", "search by text"),
         ("action=explode&state=dead", "give replay or drop"),
         ("state=dead", "give replay or drop"),
         ("action=drop&event=two", "give the number of an event"),
@@ -152,7 +148,6 @@ async fn one_filter_has_one_action_at_a_time_and_it_can_be_stopped() {
     }
     // Another filter is independent.
     assert_eq!(site.post("/actions?action=drop&state=parked").await.status, 303);
-    // One batch goes on: a list and a replay, for the first job that waits.
     let stopped = site.post(&format!("{job}/stop")).await;
     assert_eq!(
         (stopped.status.as_u16(), format!("/action/{}", &stopped.location()[3..])),
@@ -173,6 +168,9 @@ async fn one_filter_has_one_action_at_a_time_and_it_can_be_stopped() {
     let entry = audit(&inbox).await.into_iter().find(|entry| entry.1 == "replay").unwrap();
     assert_eq!(entry.2, "dead events of type crm.task.created (stopped)");
     assert_eq!(entry.3, 500);
+    let stop = audit(&inbox).await.into_iter().find(|entry| entry.1 == "stop").unwrap();
+    let expected = "replay of dead events of type crm.task.created";
+    assert_eq!((stop.0.as_deref(), &*stop.2), (Some("ada"), expected));
     // The filter is free again.
     site.act("action=replay&state=dead&type=crm.task.created").await;
 }
