@@ -1,9 +1,11 @@
 //! Filters, pages of the list, and the search by text.
 
-use panora_hooks::inbox::{Inbox, MemoryInbox};
+use std::ops::RangeInclusive;
+
+use panora_hooks::inbox::{AttemptOutcome, Decision, Inbox, MemoryInbox};
 use panora_hooks_dashboard::Access;
 
-use crate::support::{Answer, Site, one_of_each, put, put_dead, seconds_from_now};
+use crate::support::{Answer, Site, new_event, one_of_each, put, put_dead, seconds_from_now, settle};
 
 /// Returns the keys on a page, in order.
 fn keys(answer: &Answer) -> Vec<u32> {
@@ -99,9 +101,8 @@ async fn a_filter_that_cannot_be_parsed_is_explained() {
 #[tokio::test]
 async fn counts_stop_at_ten_thousand() {
     let inbox = MemoryInbox::new();
-    let events = (0..10_001).map(|number| {
-        crate::support::new_event(&format!("{number}"), "crm.task.push", &format!("[{number}]"))
-    });
+    let events =
+        (0..10_001).map(|number| new_event(&format!("{number}"), "crm.task.push", &format!("[{number}]")));
     inbox.put(events.collect()).await.unwrap();
     let site = Site::new(inbox, Access::operate());
     site.get("/events").await.assert(200, &["10,000+ events in any state"]);
@@ -111,20 +112,25 @@ async fn counts_stop_at_ten_thousand() {
 #[tokio::test]
 async fn a_text_is_searched_in_the_errors_of_failures() {
     let inbox = one_of_each().await;
-    for number in 6..=130 {
+    for number in 6..=230 {
         let reason = if number % 2 == 0 { "Order is LOCKED" } else { "timeout" };
         put_dead(&inbox, &format!("dead-{number}"), reason).await;
     }
+    let even = |keys: RangeInclusive<u32>| keys.rev().filter(|key| key % 2 == 0).collect::<Vec<_>>();
     let site = Site::new(inbox, Access::operate());
     let first = site.get("/events?text=locked").await;
     let first = first.assert(200, &["newest 10,000 dead events", "Searches the newest 10,000 failures"]);
-    assert_eq!(keys(&first), (32..=130).rev().filter(|key| key % 2 == 0).collect::<Vec<_>>());
+    assert_eq!(keys(&first), even(132..=230));
     // An action would apply to events that the search does not show.
     first.assert_absent(&["confirm?"]);
     let second = site.get(&format!("/{}", link(&first, "Older events").unwrap())).await;
-    assert_eq!(keys(&second), (6..=30).rev().filter(|key| key % 2 == 0).collect::<Vec<_>>());
-    assert_eq!(link(&second, "Older events"), None);
-    let back = site.get(&format!("/{}", link(&second, "Newer events").unwrap())).await;
+    assert_eq!(keys(&second), even(32..=130));
+    let third = site.get(&format!("/{}", link(&second, "Older events").unwrap())).await;
+    assert_eq!(keys(&third), even(6..=30));
+    assert_eq!(link(&third, "Older events"), None);
+    let back = site.get(&format!("/{}", link(&third, "Newer events").unwrap())).await;
+    assert_eq!(keys(&back), keys(&second));
+    let back = site.get(&format!("/{}", link(&back, "Newer events").unwrap())).await;
     assert_eq!(keys(&back), keys(&first));
     assert_eq!(link(&back, "Newer events"), None);
     let busy = site.get("/events?text=busy&state=delayed").await;
@@ -149,4 +155,19 @@ async fn an_event_links_to_its_neighbours_of_the_same_filter() {
     assert_eq!(link(&page, "Older event").as_deref(), Some("../event/7?state=dead&text=locked"));
     let page = site.get("/event/6?text=locked").await;
     assert_eq!(link(&page, "Older event"), None);
+}
+
+#[tokio::test]
+async fn a_search_ends_after_the_newest_ten_thousand_failures() {
+    let inbox = MemoryInbox::new();
+    put_dead(&inbox, "dead-1", "needle").await;
+    put_dead(&inbox, "dead-2", "needle").await;
+    let events =
+        (3..=10_001).map(|number| new_event(&number.to_string(), "crm.task.push", &number.to_string()));
+    inbox.put(events.collect()).await.unwrap();
+    settle(&inbox, Decision::Bury("hay".to_owned()), AttemptOutcome::Failed, None).await;
+    let site = Site::new(inbox, Access::read());
+    let page = site.get("/events?text=needle").await;
+    assert_eq!(keys(&page), [2]);
+    assert_eq!(link(&page, "Older events"), None);
 }
