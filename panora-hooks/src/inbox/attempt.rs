@@ -10,7 +10,7 @@ use std::{
 /// be of any length.
 const MAX_ERROR_BYTES: usize = 4 * 1024;
 
-/// The first and the last attempts of a run that are kept, as many of each.
+/// The first and the last attempts of an event that are kept, as many of each.
 pub(crate) const KEPT_ATTEMPTS: u32 = 20;
 
 /// How an attempt ended.
@@ -60,6 +60,12 @@ impl AttemptOutcome {
         }
     }
 
+    /// Returns whether the event is done after such an attempt.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Handled)
+    }
+
     /// Returns the outcome that a store has written as a word. A word of a later version is taken
     /// for a failure, since every success is `handled`.
     #[must_use]
@@ -104,28 +110,28 @@ impl AttemptReport {
     /// Sets the text of the error, which is cut at a character boundary after 4 KiB.
     #[must_use]
     pub fn error(self, error: impl Into<String>) -> Self {
-        Self { error: Some(bounded(error.into())), ..self }
+        Self { error: Some(bounded(error.into(), MAX_ERROR_BYTES)), ..self }
     }
 
     /// Returns whether a store keeps the attempt, the `number`th of its run: every attempt but a
     /// success at the first attempt, about which the event itself says everything.
     #[must_use]
     pub fn is_kept(&self, number: u32) -> bool {
-        self.outcome != AttemptOutcome::Handled || number > 1
+        !self.outcome.is_success() || number > 1
     }
 }
 
-/// Cuts an error text to the size that is kept.
-pub(crate) fn bounded(mut error: String) -> String {
-    let end = (0..=MAX_ERROR_BYTES.min(error.len())).rev().find(|end| error.is_char_boundary(*end));
-    error.truncate(end.unwrap_or(0));
-    error
+/// Cuts a text at a character boundary.
+pub(crate) fn bounded(mut text: String, max_bytes: usize) -> String {
+    let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+    text
 }
 
 /// The record of an attempt.
 ///
 /// Each failed attempt has one, and each success that follows a failed attempt. The first 20 and
-/// the last 20 of a run are kept, until the event's data is [pruned](super::Inbox::prune).
+/// the last 20 of an event are kept, until the event's data is [pruned](super::Inbox::prune).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptInfo {
@@ -163,7 +169,7 @@ mod tests {
         let report = AttemptReport::new(AttemptOutcome::Failed, "w".into());
         let error = report.error("ä".repeat(3000)).error.unwrap_or_default();
         assert_eq!(error, "ä".repeat(MAX_ERROR_BYTES / 2));
-        assert_eq!(bounded(format!("x{}", "ä".repeat(3000))).len(), MAX_ERROR_BYTES - 1);
+        assert_eq!(bounded(format!("x{}", "ä".repeat(3000)), MAX_ERROR_BYTES).len(), MAX_ERROR_BYTES - 1);
     }
 
     #[test]

@@ -21,10 +21,11 @@ pub(crate) trait ErasedInbox: Send + Sync {
     fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>>;
     fn prune_figures(
         &self,
-        minutes: Duration,
-        hours: Duration,
+        keep_minutes: Duration,
+        keep_hours: Duration,
         max: u32,
     ) -> Boxed<'_, Result<u64, InboxError>>;
+    fn prune_audit(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
     fn arrived(&self) -> Boxed<'_, ()>;
 }
 
@@ -67,11 +68,15 @@ impl<I: Inbox> ErasedInbox for I {
 
     fn prune_figures(
         &self,
-        minutes: Duration,
-        hours: Duration,
+        keep_minutes: Duration,
+        keep_hours: Duration,
         max: u32,
     ) -> Boxed<'_, Result<u64, InboxError>> {
-        Box::pin(Inbox::prune_figures(self, minutes, hours, max))
+        Box::pin(Inbox::prune_figures(self, keep_minutes, keep_hours, max))
+    }
+
+    fn prune_audit(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
+        Box::pin(Inbox::prune_audit(self, older_than, max))
     }
 
     fn arrived(&self) -> Boxed<'_, ()> {

@@ -57,12 +57,15 @@ pub struct Leased {
     pub received_at: SystemTime,
     /// The number of this attempt, counted from 1. A lease counts as an attempt.
     pub attempt: u32,
+    /// The run of the event: 1, and one more for each [replay](super::Inbox::replay) after the event
+    /// was dead or done.
+    pub run: u32,
     /// Whether the previous attempt was never settled: its process died, or its lease expired.
     pub is_interrupted: bool,
 }
 
 impl Leased {
-    /// Returns an event that is leased for its first attempt.
+    /// Returns an event that is leased for the first attempt of its first run.
     #[must_use]
     pub fn new(
         token: LeaseToken,
@@ -73,7 +76,7 @@ impl Leased {
         received_at: SystemTime,
     ) -> Self {
         let data = data.into();
-        Self { token, content, id, wire_type, data, received_at, attempt: 1, is_interrupted: false }
+        Self { token, content, id, wire_type, data, received_at, attempt: 1, run: 1, is_interrupted: false }
     }
 }
 
@@ -87,6 +90,7 @@ impl fmt::Debug for Leased {
             .field("data_bytes", &self.data.len())
             .field("received_at", &self.received_at)
             .field("attempt", &self.attempt)
+            .field("run", &self.run)
             .field("is_interrupted", &self.is_interrupted)
             .finish_non_exhaustive()
     }

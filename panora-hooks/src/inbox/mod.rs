@@ -3,7 +3,7 @@
 #[cfg(doc)]
 #[doc = include_str!("../docs/capacity.md")]
 pub mod capacity {}
-mod attempt;
+pub(crate) mod attempt;
 mod audit;
 mod capability;
 mod clock;
@@ -151,6 +151,9 @@ pub trait Inbox: Send + Sync + 'static {
     /// Makes up to `max` of the selected parked, dead, delayed and done events ready, oldest first,
     /// with no attempts counted. Returns the number of these events.
     ///
+    /// An event that was dead or done begins a new [run](EventInfo::run). Its recorded attempts are
+    /// kept.
+    ///
     /// Ready and leased events, and those whose data is pruned, stay as they are and do not count.
     /// Each event is visited once, even if it is selected again as soon as its hook has run. To
     /// replay a large number of events, go through the pages of a [list](Self::list).
@@ -240,7 +243,7 @@ pub trait Inbox: Send + Sync + 'static {
     ///
     /// An attempt that fails, and a success that follows a failed attempt, is recorded by the
     /// [settlement](Settlement::attempt) that ends it. An interrupted attempt is recorded by the
-    /// next lease of the event. The first 20 and the last 20 attempts of each run are kept.
+    /// next lease of the event. The first 20 and the last 20 attempts of an event are kept.
     ///
     /// Optional: [`Capability::Attempts`]. Defaults to [`InboxError::Unsupported`].
     fn attempts(&self, key: EventKey) -> impl Future<Output = Result<Vec<AttemptInfo>, InboxError>> + Send {
@@ -288,18 +291,18 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("statistics")))
     }
 
-    /// Removes up to `max` figures: those of minutes and of hours that are older than these times.
-    /// Returns the number of figures that were removed. Also removes audit entries that are older
-    /// than `hours`.
+    /// Removes up to `max` figures: those of steps of a minute that are older than `keep_minutes`,
+    /// and those of steps of an hour that are older than `keep_hours`. Returns the number of figures
+    /// that were removed.
     ///
     /// Optional: [`Capability::Statistics`]. Defaults to [`InboxError::Unsupported`].
     fn prune_figures(
         &self,
-        minutes: Duration,
-        hours: Duration,
+        keep_minutes: Duration,
+        keep_hours: Duration,
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        let _ = (minutes, hours, max);
+        let _ = (keep_minutes, keep_hours, max);
         future::ready(Err(InboxError::Unsupported("prune_figures")))
     }
 
@@ -322,6 +325,19 @@ pub trait Inbox: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<AuditEntry>, InboxError>> + Send {
         let _ = (before, limit);
         future::ready(Err(InboxError::Unsupported("audit")))
+    }
+
+    /// Removes up to `max` recorded actions that are older than `older_than`. Returns the number of
+    /// actions that were removed.
+    ///
+    /// Optional: [`Capability::Audit`]. Defaults to [`InboxError::Unsupported`].
+    fn prune_audit(
+        &self,
+        older_than: Duration,
+        max: u32,
+    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        let _ = (older_than, max);
+        future::ready(Err(InboxError::Unsupported("prune_audit")))
     }
 
     /// Resolves when another process may have made an event ready.
@@ -421,11 +437,11 @@ impl<I: Inbox> Inbox for Arc<I> {
 
     fn prune_figures(
         &self,
-        minutes: Duration,
-        hours: Duration,
+        keep_minutes: Duration,
+        keep_hours: Duration,
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
-        (**self).prune_figures(minutes, hours, max)
+        (**self).prune_figures(keep_minutes, keep_hours, max)
     }
 
     fn add_audit(&self, record: AuditRecord) -> impl Future<Output = Result<(), InboxError>> + Send {
@@ -438,6 +454,14 @@ impl<I: Inbox> Inbox for Arc<I> {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, InboxError>> + Send {
         (**self).audit(before, limit)
+    }
+
+    fn prune_audit(
+        &self,
+        older_than: Duration,
+        max: u32,
+    ) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).prune_audit(older_than, max)
     }
 
     fn arrived(&self) -> impl Future<Output = ()> + Send {

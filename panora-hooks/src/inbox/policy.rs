@@ -19,6 +19,7 @@ pub(crate) struct Policy {
     /// How long figures are kept in steps of a minute, and of an hour.
     pub(crate) keep_minutes: Duration,
     pub(crate) keep_hours: Duration,
+    pub(crate) keep_audit: Duration,
 }
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -39,6 +40,7 @@ impl Default for Policy {
             keep_identities: 90 * DAY,
             keep_minutes: 30 * DAY,
             keep_hours: 365 * DAY,
+            keep_audit: 365 * DAY,
         }
     }
 }
@@ -60,6 +62,7 @@ impl Policy {
             &mut self.keep_identities,
             &mut self.keep_minutes,
             &mut self.keep_hours,
+            &mut self.keep_audit,
         ] {
             *time = LONGEST.min(*time);
         }

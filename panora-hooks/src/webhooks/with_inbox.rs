@@ -7,6 +7,7 @@ use axum::Router;
 use super::Webhooks;
 use crate::inbox::{
     ErasedInbox, Inbox,
+    attempt::bounded,
     counters::Counters,
     handover::Handover,
     policy::Policy,
@@ -157,18 +158,23 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         })
     }
 
-    /// Sets how long [figures](Inbox::statistics) are kept: in steps of a minute for `minutes`, 30
-    /// days by default, and in steps of an hour for `hours`, a year by default. Records of actions
-    /// ([`Inbox::audit`]) are kept for `hours`, too.
-    pub fn keep_figures(self, minutes: Duration, hours: Duration) -> Self {
+    /// Sets how long [figures](Inbox::statistics) are kept: 30 days in steps of a minute, and a year
+    /// in steps of an hour, by default.
+    pub fn keep_figures(self, in_minutes: Duration, in_hours: Duration) -> Self {
         self.set(|policy| {
-            policy.keep_minutes = minutes;
-            policy.keep_hours = hours;
+            policy.keep_minutes = in_minutes;
+            policy.keep_hours = in_hours;
         })
     }
 
-    /// Sets the name of the worker, which is recorded with each [attempt](Inbox::attempts). Defaults
-    /// to the name of the host and the number of the process, such as `web-1:4711`.
+    /// Sets how long the [audit](Inbox::audit) of operators' actions is kept. Defaults to a year.
+    pub fn keep_audit(self, keep_audit: Duration) -> Self {
+        self.set(|policy| policy.keep_audit = keep_audit)
+    }
+
+    /// Sets the name of the worker, which is recorded with each [attempt](Inbox::attempts), up to
+    /// 200 bytes. Defaults to the name of the host and the number of the process, such as
+    /// `web-1:4711`.
     pub fn worker_name(self, name: impl Into<String>) -> Self {
         Self { worker_name: Some(name.into()), ..self }
     }
@@ -215,11 +221,14 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         let writer = Arc::new(writer);
         let endpoint = webhooks.into_endpoint(Some(Arc::clone(&writer)));
         let hooks = Hooks { dispatch: Arc::clone(&endpoint.dispatch), state: endpoint.state.clone() };
-        let name = worker_name.unwrap_or_else(name_of_process).into();
+        let name = bounded(worker_name.unwrap_or_else(name_of_process), MAX_NAME_BYTES).into();
         let worker = Worker::new(inbox, Arc::new(hooks), writer, handover, counters, name, policy);
         (endpoint.into_router(path), worker)
     }
 }
+
+/// The most bytes of the name of a worker, which each lease stores.
+const MAX_NAME_BYTES: usize = 200;
 
 /// Returns the name of the host and the number of the process.
 fn name_of_process() -> String {

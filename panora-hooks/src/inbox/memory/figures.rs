@@ -21,6 +21,7 @@ pub(super) struct Sums {
     minutes: Steps,
     hours: Steps,
     audit: Vec<AuditEntry>,
+    last_audit: u64,
 }
 
 impl Sums {
@@ -58,13 +59,18 @@ impl Sums {
                 is_kept
             });
         }
-        self.audit.retain(|entry| micros(entry.at) >= before(hours));
         u64::from(max) - left
     }
 
     pub(super) fn add_audit(&mut self, record: AuditRecord, now: SystemTime) {
-        let number = self.audit.last().map_or(1, |last| last.number + 1);
-        self.audit.push(AuditEntry::new(number, now, record));
+        self.last_audit += 1;
+        self.audit.push(AuditEntry::new(self.last_audit, now, record));
+    }
+
+    pub(super) fn prune_audit(&mut self, older_than: Duration, max: u32, now: SystemTime) -> u64 {
+        let before = micros(now).saturating_sub(whole_micros(older_than));
+        let old = self.audit.iter().take(max as usize).take_while(|entry| micros(entry.at) < before).count();
+        self.audit.drain(..old).count() as u64
     }
 
     pub(super) fn audit(&self, before: Option<u64>, limit: u32) -> Vec<AuditEntry> {

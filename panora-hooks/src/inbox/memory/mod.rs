@@ -158,6 +158,10 @@ impl Inbox for MemoryInbox {
         Ok(())
     }
 
+    async fn prune_audit(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        Ok(self.sums().prune_audit(older_than, max, self.clock.now()))
+    }
+
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
         Ok(self.sums().audit(before, limit))
     }

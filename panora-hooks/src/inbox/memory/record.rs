@@ -66,10 +66,10 @@ impl Record {
     }
 
     fn keep(&mut self, attempt: AttemptInfo) {
-        let (run, last) = (attempt.run, attempt.number.saturating_sub(KEPT_ATTEMPTS));
         self.history.push(attempt);
-        self.history
-            .retain(|attempt| attempt.run != run || attempt.number <= KEPT_ATTEMPTS || attempt.number > last);
+        if self.history.len() > 2 * KEPT_ATTEMPTS as usize {
+            self.history.remove(KEPT_ATTEMPTS as usize);
+        }
     }
 
     pub(super) fn drop_data(&mut self) {

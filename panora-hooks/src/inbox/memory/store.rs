@@ -69,6 +69,7 @@ impl Store {
             let event = &entry.event;
             let leased = Leased {
                 attempt: entry.attempts,
+                run: entry.run,
                 is_interrupted,
                 ..Leased::new(
                     token,

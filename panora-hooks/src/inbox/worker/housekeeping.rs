@@ -68,5 +68,8 @@ async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError
     if capabilities.has(Capability::Statistics) {
         while inbox.prune_figures(policy.keep_minutes, policy.keep_hours, AT_ONCE).await? > 0 {}
     }
+    if capabilities.has(Capability::Audit) {
+        while inbox.prune_audit(policy.keep_audit, AT_ONCE).await? > 0 {}
+    }
     Ok(())
 }
