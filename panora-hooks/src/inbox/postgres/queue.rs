@@ -106,10 +106,54 @@ impl PostgresInbox {
             Decision::Bury(reason) => Some(Fingerprint::of(reason).number().cast_signed()),
             _ => None,
         };
-        // `=` would imply that the fence is not NULL. The planner could then choose the index of
-        // leased events, which is not searched by `seq`.
-        let statement = format!(
-            "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+        let reports = |of: fn(&AttemptReport) -> Option<Vec<u8>>| {
+            let reports = items.iter().map(|(item, _)| item.attempt.as_ref().and_then(of));
+            reports.collect::<Vec<_>>()
+        };
+        let duration = |item: &Settlement| item.attempt.as_ref()?.duration.map(whole_micros);
+        let statement = self
+            .schema
+            .query(&settle_sql())
+            .bind(items.iter().map(|(item, _)| column::seq(item.token.key())).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| column::fence(item.token)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| fingerprint(&item.decision)).collect::<Vec<_>>())
+            .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
+            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
+            .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
+            .bind(reports(|report| Some(report.worker.as_bytes().to_vec())));
+        let rows = self.sessions.fetch(statement).await?;
+        let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
+        let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
+        for (item, result) in items {
+            if settled.contains(&item.token) {
+                **result = Settled::Applied;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn expedite_late(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        let expedite = self.schema.query(
+            "WITH late AS MATERIALIZED (
+                SELECT seq FROM @due WHERE due > :now + $1 ORDER BY due DESC LIMIT $2 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE @due SET due = :now + CASE WHEN fence IS NULL THEN 0 ELSE $1 END
+             WHERE seq = ANY(ARRAY(SELECT seq FROM late)) RETURNING seq",
+        );
+        let expedite = expedite.bind(whole_micros(longest_delay)).bind(i64::from(max));
+        Ok(self.sessions.fetch(expedite).await?.len() as u64)
+    }
+}
+
+/// Returns the statement that settles leases and records their attempts.
+fn settle_sql() -> String {
+    // `=` would imply that the fence is not NULL. The planner could then choose the index of
+    // leased events, which is not searched by `seq`.
+    format!(
+        "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
              input AS (
                 SELECT * FROM unnest(
                     $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
@@ -161,49 +205,9 @@ impl PostgresInbox {
              {}
              SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
              UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
-            recorded(),
-            type_key = type_key("event.type"),
-        );
-        let reports = |of: fn(&AttemptReport) -> Option<Vec<u8>>| {
-            let reports = items.iter().map(|(item, _)| item.attempt.as_ref().and_then(of));
-            reports.collect::<Vec<_>>()
-        };
-        let duration = |item: &Settlement| item.attempt.as_ref()?.duration.map(whole_micros);
-        let statement = self
-            .schema
-            .query(&statement)
-            .bind(items.iter().map(|(item, _)| column::seq(item.token.key())).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| column::fence(item.token)).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| fingerprint(&item.decision)).collect::<Vec<_>>())
-            .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
-            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
-            .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
-            .bind(reports(|report| Some(report.worker.as_bytes().to_vec())));
-        let rows = self.sessions.fetch(statement).await?;
-        let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
-        let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
-        for (item, result) in items {
-            if settled.contains(&item.token) {
-                **result = Settled::Applied;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) async fn expedite_late(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
-        let expedite = self.schema.query(
-            "WITH late AS MATERIALIZED (
-                SELECT seq FROM @due WHERE due > :now + $1 ORDER BY due DESC LIMIT $2 FOR UPDATE SKIP LOCKED
-             )
-             UPDATE @due SET due = :now + CASE WHEN fence IS NULL THEN 0 ELSE $1 END
-             WHERE seq = ANY(ARRAY(SELECT seq FROM late)) RETURNING seq",
-        );
-        let expedite = expedite.bind(whole_micros(longest_delay)).bind(i64::from(max));
-        Ok(self.sessions.fetch(expedite).await?.len() as u64)
-    }
+        recorded(),
+        type_key = type_key("event.type"),
+    )
 }
 
 /// Returns the event of a row; `None` if the row has only the version.
