@@ -20,6 +20,7 @@ const EVENTS: usize = 4096;
 const BATCH: usize = 64;
 
 const SECRET: &str = "the secret of the benchmark";
+const WORKER: &str = "web-1:4711";
 const LEASE: Duration = Duration::from_secs(60);
 
 /// The rates of one measurement, in events per second.
@@ -29,10 +30,10 @@ struct Rates {
     completed: f64,
 }
 
-/// Defines functions that measure one revision. `$report` adds the report of an attempt to its
-/// settlement, as the worker of that revision does.
+/// Defines functions that measure one revision. `$request` adds the name of the worker to a lease,
+/// and `$report` the report of an attempt to its settlement, as the worker of that revision does.
 macro_rules! revision {
-    ($name:ident, $library:ident, $report:expr) => {
+    ($name:ident, $library:ident, $request:expr, $report:expr) => {
         mod $name {
             use $library::{
                 Verifier,
@@ -71,7 +72,7 @@ macro_rules! revision {
                 let (mut leasing, mut completing, mut done) = (Duration::ZERO, Duration::ZERO, 0);
                 while done < EVENTS {
                     let begun = Instant::now();
-                    let leased = inbox.lease(LeaseRequest::new(BATCH as u32, LEASE)).await?;
+                    let leased = inbox.lease(($request)(LeaseRequest::new(BATCH as u32, LEASE))).await?;
                     leasing += begun.elapsed();
                     anyhow::ensure!(!leased.is_empty(), "an event is missing");
                     done += leased.len();
@@ -87,13 +88,18 @@ macro_rules! revision {
     };
 }
 
-revision!(before, old, |settlement| settlement);
-revision!(after, new, |settlement: new::inbox::Settlement| {
-    use new::inbox::{AttemptOutcome, AttemptReport};
+revision!(before, old, |request| request, |settlement| settlement);
+revision!(
+    after,
+    new,
+    |request: new::inbox::LeaseRequest| request.worker(WORKER.into()),
+    |settlement: new::inbox::Settlement| {
+        use new::inbox::{AttemptOutcome, AttemptReport};
 
-    let report = AttemptReport::new(AttemptOutcome::Handled, "host:4711".into());
-    settlement.attempt(report.duration(Duration::from_millis(1)))
-});
+        let report = AttemptReport::new(AttemptOutcome::Handled, WORKER.into());
+        settlement.attempt(report.duration(Duration::from_millis(1)))
+    }
+);
 
 fn rate(took: Duration) -> f64 {
     EVENTS as f64 / took.as_secs_f64()

@@ -10,22 +10,25 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync;
+
 use super::{
-    AttemptOutcome, AttemptReport, Capability, Decision, ErasedInbox, Figures, Put, error::chain,
-    patience::within,
+    AttemptReport, Capability, Decision, ErasedInbox, Figures, Put, error::chain, patience::at_most,
 };
 
 /// How long figures are collected before they are written.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long the store may take to write them.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The figures of this process. The router and the worker share them.
 pub(crate) struct Counters {
     /// Weak, because a file is closed as soon as the router and the worker are dropped.
     inbox: Weak<dyn ErasedInbox>,
     sums: Mutex<HashMap<&'static str, Figures>>,
+    /// Held while figures are written, so that the last write of a worker includes them.
+    writing: sync::Mutex<()>,
     /// Whether a task waits to write the figures.
     is_scheduled: AtomicBool,
     /// Whether the store keeps figures.
@@ -37,6 +40,7 @@ impl Counters {
         Self {
             inbox: Arc::downgrade(inbox),
             sums: Mutex::default(),
+            writing: sync::Mutex::default(),
             is_scheduled: AtomicBool::new(false),
             is_enabled: inbox.capabilities().has(Capability::Statistics),
         }
@@ -59,23 +63,24 @@ impl Counters {
         self.count(event_type, |figures| figures.failed_attempts += 1);
     }
 
-    /// Counts a decision that the store has applied, and the attempt that it ends. `latency` is the
-    /// time since the event arrived.
+    /// Counts a decision that the store has applied, and the attempt that it ends.
     pub(super) fn settled(
         self: &Arc<Self>,
         event_type: &'static str,
         decision: &Decision,
         report: Option<&AttemptReport>,
-        latency: Duration,
+        latency: Option<Duration>,
     ) {
         self.count(event_type, |figures| {
             if matches!(decision, Decision::Bury(_)) {
                 figures.dead += 1;
             }
             let Some(report) = report else { return };
-            if report.outcome == AttemptOutcome::Handled {
+            if report.outcome.is_success() {
                 figures.handled += 1;
-                figures.latency.record(latency);
+                if let Some(latency) = latency {
+                    figures.latency.record(latency);
+                }
             } else {
                 figures.failed_attempts += 1;
             }
@@ -93,38 +98,54 @@ impl Counters {
         self.schedule();
     }
 
-    /// Writes the figures in a while, unless that is planned already.
+    /// Starts a task that writes the figures after [`INTERVAL`], unless one waits already.
     fn schedule(self: &Arc<Self>) {
         if self.is_scheduled.swap(true, Ordering::SeqCst) {
             return;
         }
         let counters = Arc::clone(self);
         tokio::spawn(async move {
+            let waiting = Scheduled(&counters);
             tokio::time::sleep(INTERVAL).await;
-            counters.is_scheduled.store(false, Ordering::SeqCst);
+            drop(waiting);
             counters.write().await;
         });
     }
 
-    /// Writes the figures now. If the store cannot take them, they are written with later ones.
+    /// Writes the figures now. If the store refuses them, they are written with later ones. If it
+    /// does not answer, it may have added them, and they are dropped rather than added twice.
     pub(super) async fn write(self: &Arc<Self>) {
+        let _writing = self.writing.lock().await;
         let sums = mem::take(&mut *self.sums());
         let Some(inbox) = self.inbox.upgrade() else { return };
         if sums.is_empty() {
             return;
         }
         let figures = sums.iter().map(|(event_type, figures)| ((*event_type).to_owned(), *figures)).collect();
-        if let Err(error) = within(PATIENCE, inbox.add_figures(figures)).await {
-            tracing::warn!("the figures are not written yet: {}", chain(&error));
-            for (event_type, figures) in sums {
-                self.sums().entry(event_type).or_default().add(&figures);
+        match at_most(PATIENCE, inbox.add_figures(figures)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!("the figures are not written yet: {}", chain(&error));
+                for (event_type, figures) in sums {
+                    self.sums().entry(event_type).or_default().add(&figures);
+                }
+                self.schedule();
             }
-            self.schedule();
+            Err(_) => tracing::warn!("the store did not take the figures in time: some may be missing"),
         }
     }
 
     fn sums(&self) -> MutexGuard<'_, HashMap<&'static str, Figures>> {
         // No code panics while it holds the lock.
         self.sums.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task that waits to write the figures. Its runtime may end before it has.
+struct Scheduled<'c>(&'c Counters);
+
+impl Drop for Scheduled<'_> {
+    fn drop(&mut self) {
+        self.0.is_scheduled.store(false, Ordering::SeqCst);
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Filters {
     /// Only events received longer ago, such as `7d`, or before this time
     #[arg(long, value_name = "AGE|TIME", value_parser = moment)]
     older_than: Option<SystemTime>,
-    /// Only events received since then
+    /// Only events that are newer than this age, or received from this time on
     #[arg(long, value_name = "AGE|TIME", value_parser = moment)]
     newer_than: Option<SystemTime>,
     /// Only events with this `id_event`

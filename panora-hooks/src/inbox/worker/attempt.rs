@@ -14,7 +14,10 @@ use crate::{
     catalogue,
     delivery::Delivery,
     hook::HookOutcome,
-    inbox::{AttemptOutcome, AttemptReport, Decision, LeaseToken, Leased, Settlement, policy::Policy},
+    inbox::{
+        AttemptOutcome, AttemptReport, Decision, LeaseToken, Leased, Settlement, error_group::EXHAUSTED,
+        policy::Policy,
+    },
     metric,
     printable::Printable,
 };
@@ -30,6 +33,7 @@ pub(super) struct Attempt {
     hook: Option<&'static str>,
     event_type: &'static str,
     received_at: SystemTime,
+    run: u32,
     /// How long the hook ran, if this worker has called it.
     duration: Option<Duration>,
     ending: Ending,
@@ -54,7 +58,8 @@ pub(super) enum Ending {
 pub(super) struct Decided {
     pub(super) settlement: Settlement,
     pub(super) event_type: &'static str,
-    pub(super) latency: Duration,
+    /// The time since the event arrived, in its first run. A replay may come days later.
+    pub(super) latency: Option<Duration>,
 }
 
 impl Ending {
@@ -96,12 +101,12 @@ impl Ending {
 /// Runs the hook of an event.
 pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
     let (span, event_type) = (span(&leased), metric::event_type(&leased.wire_type));
-    let (received_at, started_at) = (leased.received_at, Instant::now());
+    let (received_at, run_number, started_at) = (leased.received_at, leased.run, Instant::now());
     let (hook, ending) = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
     let took = started_at.elapsed();
     measure(event_type, &ending, took, received_at);
     let duration = hook.map(|_| took);
-    Attempt { hook, duration, ..Attempt::new(span, event_type, received_at, ending) }
+    Attempt { hook, duration, ..Attempt::new(span, event_type, received_at, run_number, ending) }
 }
 
 /// Measures an attempt, if there was a hook to run.
@@ -159,22 +164,22 @@ async fn run(
 }
 
 impl Attempt {
-    fn new(span: Span, event_type: &'static str, received_at: SystemTime, ending: Ending) -> Self {
+    fn new(span: Span, event_type: &'static str, received_at: SystemTime, run: u32, ending: Ending) -> Self {
         let label = ending.outcome().as_str();
         span.record("outcome", label);
         metrics::counter!(metric::ATTEMPTS, "outcome" => label, "event_type" => event_type).increment(1);
-        Self { span, hook: None, event_type, received_at, duration: None, ending }
+        Self { span, hook: None, event_type, received_at, run, duration: None, ending }
     }
 
     /// Creates an attempt that ended without the hook, as `leased` shows.
     pub(super) fn of(leased: &Leased, ending: Ending) -> Self {
-        Self::new(span(leased), metric::event_type(&leased.wire_type), leased.received_at, ending)
+        Self::new(span(leased), metric::event_type(&leased.wire_type), leased.received_at, leased.run, ending)
     }
 
     /// Creates an attempt whose hook panicked where the panic could not be caught.
     pub(super) fn panicked() -> Self {
         let ending = Ending::Ended(HookOutcome::Panicked);
-        Self::new(Span::none(), metric::OTHER, SystemTime::now(), ending)
+        Self::new(Span::none(), metric::OTHER, SystemTime::now(), 1, ending)
     }
 
     /// Decides what happens to the event. This was its `number`th attempt.
@@ -193,7 +198,8 @@ impl Attempt {
             report = report.error(error);
         }
         let settlement = Settlement::new(token, self.decision(failure, number, policy)).attempt(report);
-        Decided { settlement, event_type: self.event_type, latency: latency(self.received_at) }
+        let latency = (self.run == 1).then(|| latency(self.received_at));
+        Decided { settlement, event_type: self.event_type, latency }
     }
 
     fn decision(&self, failure: Option<(bool, String)>, number: u32, policy: &Policy) -> Decision {
@@ -207,8 +213,7 @@ impl Attempt {
             tracing::debug!("attempt {number} failed, the next is in {delay:?}");
             return Decision::RetryAfter(delay);
         }
-        let reason =
-            if is_retryable { format!("all {number} attempts failed, the last: {reason}") } else { reason };
+        let reason = if is_retryable { format!("all {number}{EXHAUSTED}{reason}") } else { reason };
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         // The only line about the last attempt.
         tracing::error!(hook = self.hook, retryable = is_retryable, "event is dead: {reason}");

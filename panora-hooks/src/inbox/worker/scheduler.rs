@@ -229,9 +229,6 @@ impl<'i> Scheduler<'i> {
                 }
                 let leased_until = asked_at + self.policy.lease;
                 for leased in leased {
-                    if leased.is_interrupted {
-                        self.counters.interrupted(metric::event_type(&leased.wire_type));
-                    }
                     self.take(leased, leased_until);
                 }
                 self.extend_at = self.extend_at.min(asked_at + self.policy.lease / 2);
@@ -260,6 +257,9 @@ impl<'i> Scheduler<'i> {
             return;
         }
         self.suspects.remove(token.key());
+        if leased.is_interrupted {
+            self.counters.interrupted(metric::event_type(&leased.wire_type));
+        }
         if self.is_draining {
             self.settlements.hand_back(token);
         } else if attempt > self.policy.max_attempts {
@@ -325,7 +325,8 @@ impl<'i> Scheduler<'i> {
     fn start_settle(&mut self) {
         let is_due = self.settlements.due_at().is_some_and(|due| due <= Instant::now());
         if is_due && self.settling.is_none() {
-            self.settling = Some(self.request_settling(self.settlements.due()));
+            let due = self.settlements.due();
+            self.settling = Some(self.request_settling(due));
         }
     }
 

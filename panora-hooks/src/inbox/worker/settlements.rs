@@ -26,8 +26,10 @@ pub(super) struct Settlements {
 
 struct Owed {
     settlement: Settlement,
-    /// The event type of an attempt that counts, and the time since the event arrived.
-    counted: Option<(&'static str, Duration)>,
+    /// The event type of an attempt that counts, and the latency of its event.
+    counted: Option<(&'static str, Option<Duration>)>,
+    /// Whether the store was asked about an earlier settlement, which this one replaces.
+    is_replacement: bool,
     /// Whether the store has called the token stale while a lease request was in flight. The answer
     /// to that request may hold the event under a new token.
     is_stale: bool,
@@ -50,16 +52,17 @@ impl Settlements {
 
     /// Adds a settlement. It replaces an earlier one about the same event, and keeps the newest
     /// token of the event.
-    fn add(&mut self, settlement: Settlement, counted: Option<(&'static str, Duration)>) {
+    fn add(&mut self, settlement: Settlement, counted: Option<(&'static str, Option<Duration>)>) {
         match self.owed.entry(settlement.token.key()) {
             Entry::Occupied(mut owed) => {
                 let owed = owed.get_mut();
                 let token = owed.settlement.token;
                 owed.settlement = Settlement { token, ..settlement };
                 owed.counted = counted;
+                owed.is_replacement = true;
             }
             Entry::Vacant(place) => {
-                place.insert(Owed { settlement, counted, is_stale: false });
+                place.insert(Owed { settlement, counted, is_replacement: false, is_stale: false });
             }
         }
     }
@@ -99,8 +102,13 @@ impl Settlements {
     }
 
     /// Returns the decisions that are due.
-    pub(super) fn due(&self) -> Vec<Settlement> {
-        self.owed.values().filter(|owed| !owed.is_stale).map(|owed| owed.settlement.clone()).collect()
+    pub(super) fn due(&mut self) -> Vec<Settlement> {
+        let due = self.owed.values_mut().filter(|owed| !owed.is_stale);
+        let ask = |owed: &mut Owed| {
+            owed.is_replacement = false;
+            owed.settlement.clone()
+        };
+        due.map(ask).collect()
     }
 
     /// Takes the answer of the store about some tokens. Returns the time until the first of the
@@ -133,9 +141,11 @@ impl Settlements {
                     owed.remove();
                 }
                 Settled::Applied => {
-                    let Owed { settlement: Settlement { decision, attempt, .. }, counted, .. } =
-                        owed.remove();
-                    if let Some((event_type, latency)) = counted {
+                    let Owed { settlement, counted, is_replacement, .. } = owed.remove();
+                    let Settlement { decision, attempt, .. } = settlement;
+                    if let Some((event_type, latency)) = counted
+                        && !is_replacement
+                    {
                         self.counters.settled(event_type, &decision, attempt.as_ref(), latency);
                     }
                     if let Decision::RetryAfter(delay) = decision {
