@@ -114,8 +114,8 @@ async fn replay_pages(store: &dyn Store, job: &Job, filter: Filter) -> Result<()
     Ok(())
 }
 
-/// Drops one batch at a time. The store checks the state of each event in the transaction that drops
-/// it, so an event that was replayed in the meantime is kept.
+/// Drops one batch at a time. The store checks the state of each event in the transaction that
+/// drops it, so an event that was replayed in the meantime is kept.
 async fn drop_batches(store: &dyn Store, job: &Job, filter: Filter) -> Result<(), InboxError> {
     while !job.is_stopped() {
         let start = Instant::now();
@@ -157,7 +157,7 @@ async fn patiently<'s, T>(
     }
 }
 
-/// Pauses for as long as the batch took, so that other events can be stored and run in the meantime.
+/// Pauses for as long as the batch took, so that other events can be stored and run.
 async fn give_way(start: Instant) {
     sleep(start.elapsed().max(Duration::from_millis(1))).await;
 }

@@ -31,8 +31,8 @@ pub(crate) async fn page(Extension(context): Request, Path(key): Path<String>) -
     show(&context, parse(&key)?, Detail::Structure).await
 }
 
-/// Shows the event with its payload. The audit is written first, so that no payload is shown without
-/// an entry.
+/// Shows the event with its payload. The audit is written first, so that no payload is shown
+/// without an entry.
 pub(crate) async fn reveal(Extension(context): Request, Path(key): Path<String>) -> Answer {
     if !context.access.may_reveal() {
         return Err(Problem::forbidden("You may not reveal payloads."));

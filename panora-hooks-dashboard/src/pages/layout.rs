@@ -107,8 +107,8 @@ pub(crate) fn scroll(label: &str, content: &Markup) -> Markup {
     }
 }
 
-/// A link to the events of a type. Figures call the types outside the catalogue `other`, which is not
-/// a type.
+/// A link to the events of a type. Figures call the types outside the catalogue `other`, which is
+/// not a type.
 pub(crate) fn type_link(context: &Context, event_type: &str) -> Markup {
     let filter = filter::of_type(event_type).filter(|_| event_type != "other");
     html! {

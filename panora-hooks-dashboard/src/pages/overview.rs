@@ -117,7 +117,7 @@ fn attention(context: &Context, depth: &Depth) -> Markup {
     }
 }
 
-/// Names what needs attention, in words.
+/// Names the reasons for attention.
 fn concerns(depth: &Depth, overdue: Option<Duration>) -> String {
     let mut concerns = Vec::new();
     if depth.dead != 0 {
