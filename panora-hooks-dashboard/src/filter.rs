@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use form_urlencoded::{Serializer, parse};
 use panora_hooks::inbox::{Count, EventKey, EventState, Filter};
 
-use crate::format;
+use crate::{format, text::is_hidden};
 
 /// The most bytes of a type that a link contains. Longer ones are not types of any program.
 const MAX_TYPE_BYTES: usize = 512;
@@ -156,10 +156,14 @@ impl EventFilter {
     }
 }
 
-/// Returns a text without the parts beyond 128 characters, for a sentence.
+/// Returns the first 128 characters of a text, with escapes in place of hidden ones, because the words
+/// are also logged and stored in the audit.
 fn bounded(text: &str) -> String {
     let mut chars = text.chars();
-    let mut bounded: String = chars.by_ref().take(128).collect();
+    let mut bounded = String::new();
+    for c in chars.by_ref().take(128) {
+        if is_hidden(c) { bounded.extend(c.escape_default()) } else { bounded.push(c) }
+    }
     if chars.next().is_some() {
         bounded.push('…');
     }
@@ -199,4 +203,23 @@ fn state(word: &str) -> Result<EventState, InvalidParameter> {
     let state = EventState::ALL.iter().find(|state| state.as_str() == word);
     let expected = "give ready, delayed, leased, parked, dead or done";
     state.copied().ok_or_else(|| InvalidParameter::new("state", expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_printable_and_bounded() {
+        let filter = EventFilter::of(Filter::new().event_type("a\n\u{202e}b").id("é".repeat(1000)));
+        let expected = format!(r"events in any state of type a\n\u{{202e}}b with id {}…", "é".repeat(128));
+        assert_eq!(filter.to_string(), expected);
+    }
+
+    #[test]
+    fn a_filter_survives_a_url() {
+        let query = "state=dead&type=a+b%26&from=2026-11-27T09%3A30%3A00&group=00000000000000ff&text=%3C";
+        let filter = EventFilter::parse(query).unwrap();
+        assert_eq!(filter.url("events", &[]), format!("events?{query}"));
+    }
 }

@@ -1,6 +1,10 @@
 //! [`LocalGuard`]: protection of a dashboard on loopback.
 
-use std::{fmt, io, net::SocketAddr, sync::Arc};
+use std::{
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -60,9 +64,14 @@ impl LocalGuard {
     }
 
     /// Returns the first URL, for the terminal: the page at `path` of the server at `address`, with
-    /// the token.
+    /// the token. The URL of a server that listens on every address has that of loopback.
     #[must_use]
-    pub fn url(&self, address: SocketAddr, path: &str) -> String {
+    pub fn url(&self, mut address: SocketAddr, path: &str) -> String {
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
         format!("http://{address}{path}?{PARAMETER}={}", self.token)
     }
 
@@ -125,7 +134,7 @@ fn local_host(request: &Request) -> Option<Authority> {
         request.uri().authority()?.clone()
     };
     let name = host.host();
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let is_local = name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|ip| ip.is_loopback());
     (is_local && !host.as_str().contains('@')).then_some(host)
 }

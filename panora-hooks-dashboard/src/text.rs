@@ -58,7 +58,7 @@ impl Render for Foreign<'_> {
 
 /// Returns whether a character is invisible or changes how others are shown: control characters and
 /// the format characters of Unicode.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'

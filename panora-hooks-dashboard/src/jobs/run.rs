@@ -7,7 +7,7 @@ use std::{
 };
 
 use panora_hooks::inbox::{AuditRecord, Capability, EventKey, Filter, InboxError, Query, Select};
-use tokio::time::{sleep, timeout};
+use tokio::time::{error::Elapsed, sleep, timeout};
 
 use super::{Action, End, Job, Target};
 use crate::{problem::sentence, store::Store};
@@ -78,7 +78,12 @@ async fn record(
 async fn change(store: &dyn Store, job: &Job) -> Result<(), InboxError> {
     match (&job.target, job.action) {
         (Target::Event(key), action) => {
-            let changed = change_keys(store, action, vec![*key]).await?;
+            let which = Select::Keys(vec![*key]);
+            // Only once: after an error the event may have been replayed, and may even be done.
+            let changed = match action {
+                Action::Replay => within(store.replay(which, 1)).await?,
+                Action::Drop => within(store.discard(which, 1)).await?,
+            };
             job.progress.send_modify(|progress| progress.changed = changed);
             Ok(())
         }
@@ -101,17 +106,23 @@ async fn replay_pages(store: &dyn Store, job: &Job, filter: Filter) -> Result<()
     while !job.is_stopped() {
         let start = Instant::now();
         let query = Query::new(filter.clone()).after(after).limit(BATCH);
-        let page = patiently(|| store.list(query.clone())).await?;
-        let keys: Vec<_> = page.items.iter().map(|event| event.key).collect();
-        let changed = change_keys(store, Action::Replay, keys).await?;
+        let (next, changed) = patiently(|| Box::pin(replay_page(store, query.clone()))).await?;
         job.progress.send_modify(|progress| progress.changed += changed);
-        after = page.next;
+        after = next;
         if after.is_none() {
             break;
         }
         give_way(start).await;
     }
     Ok(())
+}
+
+/// Replays the events of a page. After an error the page is read again, because a replay without an
+/// answer may have happened, and its events may be done by now.
+async fn replay_page(store: &dyn Store, query: Query) -> Result<(Option<EventKey>, u64), InboxError> {
+    let page = store.list(query).await?;
+    let keys = page.items.iter().map(|event| event.key).collect();
+    Ok((page.next, store.replay(Select::Keys(keys), BATCH).await?))
 }
 
 /// Drops one batch at a time. The store checks the state of each event in the transaction that
@@ -129,32 +140,26 @@ async fn drop_batches(store: &dyn Store, job: &Job, filter: Filter) -> Result<()
     Ok(())
 }
 
-async fn change_keys(store: &dyn Store, action: Action, keys: Vec<EventKey>) -> Result<u64, InboxError> {
-    let select = Select::Keys(keys);
-    patiently(|| match action {
-        Action::Replay => store.replay(select.clone(), BATCH),
-        Action::Drop => store.discard(select.clone(), BATCH),
-    })
-    .await
-}
-
 /// Runs an operation, again and again while the store is busy or unreachable.
 async fn patiently<'s, T>(
     operation: impl Fn() -> Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 's>>,
 ) -> Result<T, InboxError> {
     let mut tries = 1;
     loop {
-        let error = match timeout(BATCH_TIME, operation()).await {
-            Ok(Err(error)) if error.is_transient() => error,
-            Ok(result) => return result,
-            Err(elapsed) => InboxError::Unavailable(elapsed.into()),
-        };
-        if tries == MAX_TRIES {
-            return Err(error);
+        match within(operation()).await {
+            Err(error) if error.is_transient() && tries < MAX_TRIES => {
+                sleep(Duration::from_millis(100) * tries).await;
+                tries += 1;
+            }
+            result => return result,
         }
-        sleep(Duration::from_millis(100) * tries).await;
-        tries += 1;
     }
+}
+
+/// Ends an operation of a store that does not answer.
+async fn within<T>(operation: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
+    let elapsed = |elapsed: Elapsed| Err(InboxError::Unavailable(elapsed.into()));
+    timeout(BATCH_TIME, operation).await.unwrap_or_else(elapsed)
 }
 
 /// Pauses for as long as the batch took, so that other events can be stored and run.

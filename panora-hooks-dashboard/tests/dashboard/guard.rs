@@ -144,6 +144,18 @@ async fn the_printed_url_opens_a_nested_dashboard() {
 }
 
 #[test]
+fn the_url_of_a_server_on_every_address_is_that_of_loopback() {
+    let guard = LocalGuard::new().unwrap();
+    for (address, expected) in [
+        ("0.0.0.0:80", "http://127.0.0.1:80/a?token="),
+        ("[::]:80", "http://[::1]:80/a?token="),
+        ("127.0.0.2:80", "http://127.0.0.2:80/a?token="),
+    ] {
+        assert!(guard.url(address.parse().unwrap(), "/a").starts_with(expected));
+    }
+}
+
+#[test]
 fn the_token_is_not_part_of_the_debug_output() {
     let guard = LocalGuard::new().unwrap();
     assert!(!format!("{guard:?}").contains(&token(&guard)));

@@ -1,12 +1,21 @@
 //! A store with only the core of the trait, or whose operations wait.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use panora_hooks::inbox::{
-    AuditEntry, AuditRecord, Capabilities, Depth, EventInfo, EventKey, Inbox, InboxError, LeaseRequest,
-    Leased, MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement, StoredEvent,
+    AttemptOutcome, AuditEntry, AuditRecord, Capabilities, Decision, Depth, EventInfo, EventKey, Inbox,
+    InboxError, LeaseRequest, Leased, MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement,
+    StoredEvent,
 };
 use tokio::sync::Semaphore;
+
+use crate::support::settle;
 
 #[derive(Clone)]
 pub(crate) struct Wrapped {
@@ -16,12 +25,15 @@ pub(crate) struct Wrapped {
     pub(crate) permits: Arc<Semaphore>,
     /// Whether writing to the audit fails.
     pub(crate) refuses_audit: bool,
+    /// Whether the next replay loses its answer, after the hooks have handled its events.
+    pub(crate) loses_answer: Arc<AtomicBool>,
 }
 
 impl Wrapped {
     pub(crate) fn new(inbox: MemoryInbox) -> Self {
         let permits = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
-        Self { inbox, capabilities: Capabilities::CORE, permits, refuses_audit: false }
+        let loses_answer = Arc::default();
+        Self { inbox, capabilities: Capabilities::CORE, permits, refuses_audit: false, loses_answer }
     }
 
     /// Lets reads and writes of events wait for permits.
@@ -59,7 +71,12 @@ impl Inbox for Wrapped {
 
     async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
         self.permit().await;
-        self.inbox.replay(which, max).await
+        let replayed = self.inbox.replay(which, max).await?;
+        if self.loses_answer.swap(false, Ordering::Relaxed) {
+            settle(&self.inbox, Decision::Complete, AttemptOutcome::Handled, None).await;
+            return Err(InboxError::Unavailable("the connection is lost".into()));
+        }
+        Ok(replayed)
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
