@@ -127,7 +127,7 @@ async fn attempts_that_are_not_kept_are_mentioned() {
         settle(&inbox, retry, AttemptOutcome::Failed, Some(&format!("error {number}"))).await;
     }
     let site = Site::new(inbox, Access::read());
-    let page = site.get("/event/1").await.assert(200, &["20 attempts between these are not kept."]);
+    let page = site.get("/event/1").await.assert(200, &["Attempts 21 to 40 are not kept."]);
     page.assert(200, &["error 20<", "error 41<"]).assert_absent(&["error 21<", "error 40<"]);
 }
 
