@@ -9,8 +9,10 @@
 //! - `filled` takes 10 GB of disk and a quarter of an hour.
 //! - `statements` measures every statement on a large store.
 //! - `replay` measures deliveries during a large replay.
+//! - `pages` measures the pages of the dashboard on a large store.
 //!
-//! The last two fill stores with `PANORA_BENCH_EVENTS` events (by default 4 and 3 million, 10 GB).
+//! The last three fill stores with `PANORA_BENCH_EVENTS` events (by default 4, 3 and 2 million, up
+//! to 10 GB).
 //! `PANORA_BENCH_DIR` is the folder, and thereby selects the disk that is measured. It defaults to
 //! the target folder.
 
@@ -19,6 +21,7 @@ mod inbox {
     pub(crate) mod filled;
     pub(crate) mod http;
     pub(crate) mod load;
+    pub(crate) mod pages;
     pub(crate) mod postgres;
     pub(crate) mod replay;
     pub(crate) mod sqlite;
@@ -26,7 +29,7 @@ mod inbox {
 }
 mod median;
 
-use inbox::{filled, http, postgres, replay, sqlite, statements};
+use inbox::{filled, http, pages, postgres, replay, sqlite, statements};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -42,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
             "postgres" => postgres::compare().await?,
             "filled" => filled::compare().await?,
             "replay" => replay::compare().await?,
+            "pages" => pages::compare().await?,
             "statements" => statements::compare().await?,
             part => anyhow::bail!("unknown part `{part}`"),
         }

@@ -73,23 +73,39 @@ fn show(store: &str, count: u64, [stored, run]: [f64; 2], empty: &mut Option<[f6
 pub(crate) const COMMON: &str = "crm.contact.created";
 pub(crate) const RARE: &str = "crm.deal.created";
 
+/// The numbers of done and of dead events. The others are due.
+#[derive(Clone, Copy)]
+pub(crate) struct Shares {
+    pub(crate) done: u64,
+    pub(crate) dead: u64,
+}
+
+impl Shares {
+    /// Nine tenths are done or dead.
+    fn usual(count: u64) -> Self {
+        Self { done: count / 10 * 8, dead: count / 10 }
+    }
+}
+
 /// Fills a file with events, nine tenths of which are done or dead.
 pub(crate) fn fill_sqlite(path: &Path, count: u64) -> anyhow::Result<()> {
-    fill_sqlite_up_to(path, count, count / 10 * 8, count / 10 * 9)
+    fill_sqlite_with(path, count, Shares::usual(count))
 }
 
 /// Fills a file with dead events.
 pub(crate) fn fill_sqlite_with_dead(path: &Path, count: u64) -> anyhow::Result<()> {
-    fill_sqlite_up_to(path, count, 0, count)
+    fill_sqlite_with(path, count, Shares { done: 0, dead: count })
 }
 
-/// Fills the tables in the fastest way, creating the indexes at the end. Events up to the number
-/// `done` are done, and the following ones up to `dead` are dead.
-fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::Result<()> {
+/// Fills the tables in the fastest way, creating the indexes at the end. The oldest events are
+/// done, and the next ones are dead, of one of 20 errors.
+pub(crate) fn fill_sqlite_with(path: &Path, count: u64, shares: Shares) -> anyhow::Result<()> {
+    let Shares { done, dead } = shares;
+    let dead = done + dead;
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(&format!(
         "PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA journal_mode=OFF;
-         DROP INDEX event_key; DROP INDEX event_by_type;
+         DROP INDEX event_key; DROP INDEX event_by_type; DROP INDEX event_by_id;
          INSERT INTO event(seq, key, id_event, type, received, data)
              WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
              SELECT n, randomblob(48), hex(randomblob(16)), iif(n % 100000 = 99999, '{RARE}', '{COMMON}'), n,
@@ -97,9 +113,10 @@ fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::R
              FROM n WHERE {count} > 0;
          CREATE UNIQUE INDEX event_key ON event(key);
          CREATE INDEX event_by_type ON event(substr(type, 1, 64));
+         CREATE INDEX event_by_id ON event(substr(id_event, 1, 64));
          INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, seq, 1, 0 FROM event WHERE seq <= {done};
          INSERT INTO dead(seq, at, attempts, is_parked, reason, prefix)
-             SELECT seq, seq, 16, 0, 'all 16 attempts failed', type FROM event WHERE seq > {done} AND seq <= {dead};
+             SELECT seq, seq, 16, 0, 'error ' || char(65 + seq % 20), type FROM event WHERE seq > {done} AND seq <= {dead};
          INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
          PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     ))?;
@@ -115,7 +132,17 @@ fn fill_sqlite_up_to(path: &Path, count: u64, done: u64, dead: u64) -> anyhow::R
 }
 
 pub(crate) async fn fill_postgres(pool: &sqlx::PgPool, count: u64) -> anyhow::Result<()> {
-    let (done, dead) = (count / 10 * 8, count / 10 * 9);
+    fill_postgres_with(pool, count, Shares::usual(count)).await
+}
+
+/// Fills the tables as [`fill_sqlite_with`] does.
+pub(crate) async fn fill_postgres_with(
+    pool: &sqlx::PgPool,
+    count: u64,
+    shares: Shares,
+) -> anyhow::Result<()> {
+    let Shares { done, dead } = shares;
+    let dead = done + dead;
     let fill = format!(
         "SET search_path = {SCHEMA}; SET synchronous_commit = off;
          DROP INDEX event_key; DROP INDEX event_content;
@@ -128,7 +155,7 @@ pub(crate) async fn fill_postgres(pool: &sqlx::PgPool, count: u64) -> anyhow::Re
          CREATE UNIQUE INDEX event_content ON event(content) WHERE content IS NOT NULL;
          INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, seq, 1, false FROM event WHERE seq <= {done};
          INSERT INTO dead(seq, at, attempts, is_parked, reason)
-             SELECT seq, seq, 16, false, 'all 16 attempts failed' FROM event WHERE seq > {done} AND seq <= {dead};
+             SELECT seq, seq, 16, false, convert_to('error ' || chr((65 + seq % 20)::int), 'UTF8') FROM event WHERE seq > {done} AND seq <= {dead};
          INSERT INTO due(seq, due, attempts) SELECT seq, seq, 0 FROM event WHERE seq > {dead};
          ANALYZE event; ANALYZE due; ANALYZE dead; ANALYZE done; CHECKPOINT; RESET search_path; RESET synchronous_commit;"
     );
