@@ -11,7 +11,7 @@ use crate::inbox::{
 };
 
 /// Common table expressions that record the attempts in the expression `over`, which holds the
-/// locks of their events, and remove the attempts in the middle of a run.
+/// locks of their events, and remove the attempts in the middle if an event has many.
 ///
 /// A record is never a reason to refuse a lease or a settlement. So an attempt is left out if its
 /// place was taken since the statement began.
@@ -22,13 +22,13 @@ pub(super) fn recorded() -> String {
             SELECT seq, 1 + coalesce(
                 (SELECT max(place) FROM @attempt AS earlier WHERE earlier.seq = over.seq), 0
             ), run, number, started, duration, outcome, error, worker
-            FROM over ON CONFLICT DO NOTHING
+            FROM over ON CONFLICT DO NOTHING RETURNING seq, place
          ),
          trimmed AS (
-            DELETE FROM @attempt AS attempt USING over
-            WHERE attempt.seq = ANY(ARRAY(SELECT seq FROM over WHERE number > 2 * {KEPT_ATTEMPTS}))
-            AND attempt.seq = over.seq AND attempt.run = over.run
-            AND attempt.number > {KEPT_ATTEMPTS} AND attempt.number <= over.number - {KEPT_ATTEMPTS}
+            DELETE FROM @attempt AS attempt USING recorded
+            WHERE attempt.seq = ANY(ARRAY(SELECT seq FROM recorded WHERE place > 2 * {KEPT_ATTEMPTS}))
+            AND attempt.seq = recorded.seq
+            AND attempt.place > {KEPT_ATTEMPTS} AND attempt.place <= recorded.place - {KEPT_ATTEMPTS}
          )"
     )
 }

@@ -1,12 +1,17 @@
 //! The audit: actions of operators.
 
+use std::time::Duration;
+
 use sqlx::Row;
 
 use super::{
     PostgresInbox,
     info::{optional_text, text},
 };
-use crate::inbox::{AuditEntry, AuditRecord, InboxError, time::time};
+use crate::inbox::{
+    AuditEntry, AuditRecord, InboxError,
+    time::{time, whole_micros},
+};
 
 impl PostgresInbox {
     pub(super) async fn record_action(&self, record: &AuditRecord) -> Result<(), InboxError> {
@@ -19,6 +24,20 @@ impl PostgresInbox {
             .bind(bytes(&record.what))
             .bind(i64::try_from(record.events).unwrap_or(i64::MAX));
         self.sessions.fetch(add).await.map(drop)
+    }
+
+    /// Removes up to `max` actions that are too old. They are in the order of time, by the clock of
+    /// the server.
+    pub(super) async fn prune_actions(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let prune = self.schema.query(
+            "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+             oldest AS MATERIALIZED (SELECT number, at FROM @audit ORDER BY number LIMIT $2)
+             DELETE FROM @audit
+             WHERE number = ANY(ARRAY(SELECT number FROM oldest WHERE at < :now - $1))
+             RETURNING (SELECT '' FROM lazy)",
+        );
+        let prune = prune.bind(whole_micros(older_than)).bind(i64::from(max));
+        Ok(self.sessions.fetch(prune).await?.len() as u64)
     }
 
     pub(super) async fn actions(

@@ -15,8 +15,8 @@ use crate::inbox::{
     time::{micros, time, whole_micros},
 };
 
-/// The most audit entries that one call removes.
-const AUDIT_BATCH: i64 = 1000;
+/// The most rows that one statement reads.
+const BATCH: i64 = 1000;
 
 impl PostgresInbox {
     /// Adds to the sums of the current minute and hour. All processes do so in the order of the
@@ -62,23 +62,29 @@ impl PostgresInbox {
         let kept = if length % HOUR == 0 { HOUR } else { MINUTE };
         // The first step that begins at a time or later. There are no figures from before 1970.
         let first_from = |at: SystemTime| step_start(micros(at).max(0) - 1, length).saturating_add(length);
-        let find = self.schema.query(
-            "SELECT start, type, sums FROM @figure
-             WHERE step = $1 AND start >= $2 AND start < $3 ORDER BY start, type",
-        );
-        let find = find.bind(kept).bind(first_from(range.start)).bind(first_from(range.end));
+        let find = "SELECT start, type, sums FROM @figure
+             WHERE step = $1 AND start >= $2 AND start < $3 AND (start, type) > ($4, $5)
+             ORDER BY start, type LIMIT $6";
+        let (first, end) = (first_from(range.start), first_from(range.end));
         let mut steps = BTreeMap::<_, Figures>::new();
-        for row in self.sessions.fetch(find).await? {
-            let sums: Vec<i64> = row.try_get("sums")?;
-            let sums: Vec<_> = sums.into_iter().map(i64::unsigned_abs).collect();
-            let start = step_start(row.try_get("start")?, length);
-            steps.entry((start, text(&row, "type")?)).or_default().add(&Figures::from_sums(&sums));
+        let mut after = (first.saturating_sub(1), Vec::<u8>::new());
+        loop {
+            let find = self.schema.query(find).bind(kept).bind(first).bind(end);
+            let rows = self.sessions.fetch(find.bind(after.0).bind(after.1).bind(BATCH)).await?;
+            let Some(last) = rows.last() else { break };
+            after = (last.try_get("start")?, last.try_get("type")?);
+            for row in &rows {
+                let sums: Vec<i64> = row.try_get("sums")?;
+                let sums: Vec<_> = sums.into_iter().map(i64::unsigned_abs).collect();
+                let start = step_start(row.try_get("start")?, length);
+                steps.entry((start, text(row, "type")?)).or_default().add(&Figures::from_sums(&sums));
+            }
         }
         let step = |((start, event_type), figures)| StatisticsStep::new(time(start), event_type, figures);
         Ok(steps.into_iter().map(step).collect())
     }
 
-    /// Removes up to `max` figures that are too old, and some of the audit entries that are.
+    /// Removes up to `max` figures that are too old.
     pub(super) async fn prune_sums(
         &self,
         minutes: Duration,
@@ -94,19 +100,11 @@ impl PostgresInbox {
                     ORDER BY figure.start, figure.type LIMIT $5
                 ) AS old
                 LIMIT $5
-             ),
-             audit AS (
-                DELETE FROM @audit WHERE number = ANY(ARRAY(
-                    SELECT number FROM (
-                        SELECT number, at FROM @audit ORDER BY number LIMIT $6
-                    ) AS oldest WHERE at < :now - $4
-                ))
              )
              DELETE FROM @figure WHERE ctid = ANY(ARRAY(SELECT place FROM old))
              RETURNING (SELECT '' FROM lazy)",
         );
         let prune = prune.bind(MINUTE).bind(HOUR).bind(whole_micros(minutes)).bind(whole_micros(hours));
-        let prune = prune.bind(i64::from(max)).bind(AUDIT_BATCH);
-        Ok(self.sessions.fetch(prune).await?.len() as u64)
+        Ok(self.sessions.fetch(prune.bind(i64::from(max))).await?.len() as u64)
     }
 }

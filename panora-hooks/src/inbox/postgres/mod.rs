@@ -239,6 +239,10 @@ impl Inbox for PostgresInbox {
         self.record_action(&record).await
     }
 
+    async fn prune_audit(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.prune_actions(older_than, max).await
+    }
+
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
         self.actions(before, limit).await
     }

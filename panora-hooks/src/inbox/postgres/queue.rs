@@ -47,7 +47,8 @@ impl PostgresInbox {
                 FROM taken WHERE was_leased
              ),
              {}
-             SELECT format.version, taken.seq, taken.attempts, was_leased, event.*, (SELECT '' FROM lazy)
+             SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased, event.*,
+                (SELECT '' FROM lazy)
              FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
                 SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                 FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
@@ -111,6 +112,7 @@ impl PostgresInbox {
             reports.collect::<Vec<_>>()
         };
         let duration = |item: &Settlement| item.attempt.as_ref()?.duration.map(whole_micros);
+        let is_success = |item: &Settlement| Some(item.attempt.as_ref()?.outcome.is_success());
         let statement = self
             .schema
             .query(&settle_sql())
@@ -123,7 +125,8 @@ impl PostgresInbox {
             .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
             .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
             .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
-            .bind(reports(|report| Some(report.worker.as_bytes().to_vec())));
+            .bind(reports(|report| Some(report.worker.as_bytes().to_vec())))
+            .bind(items.iter().map(|(item, _)| is_success(item)).collect::<Vec<_>>());
         let rows = self.sessions.fetch(statement).await?;
         let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
         let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
@@ -157,9 +160,10 @@ fn settle_sql() -> String {
              input AS (
                 SELECT * FROM unnest(
                     $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
-                    $7::bytea[], $8::bigint[], $9::bytea[], $10::bytea[]
+                    $7::bytea[], $8::bigint[], $9::bytea[], $10::bytea[], $11::boolean[]
                 ) AS input(
-                    seq, fence, kind, delay, reason, fingerprint, outcome, duration, error, worker
+                    seq, fence, kind, delay, reason, fingerprint, outcome, duration, error, worker,
+                    is_success
                 )
              ),
              ended AS (
@@ -167,7 +171,7 @@ fn settle_sql() -> String {
                 WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
                 AND kind IN ('complete', 'bury')
                 RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, outcome,
-                    duration, error, input.worker
+                    duration, error, input.worker, is_success
              ),
              done AS (
                 INSERT INTO @done(seq, at, attempts, is_pruned, run, duration)
@@ -188,19 +192,19 @@ fn settle_sql() -> String {
                 WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
                 AND kind IN ('retry', 'extend', 'release')
                 RETURNING due.seq, input.fence, due.attempts, due.run, kind, outcome, duration, error,
-                    input.worker
+                    input.worker, is_success
              ),
              -- A success at the first attempt is not recorded.
              over AS (
                 SELECT seq, coalesce(run, 1) AS run, attempts AS number,
                     :now - coalesce(duration, 0) AS started, duration, outcome, error, worker
                 FROM (
-                    SELECT seq, run, attempts, duration, outcome, error, worker FROM ended
+                    SELECT seq, run, attempts, duration, outcome, error, worker, is_success FROM ended
                     UNION ALL
-                    SELECT seq, run, attempts, duration, outcome, error, worker FROM kept
+                    SELECT seq, run, attempts, duration, outcome, error, worker, is_success FROM kept
                     WHERE kind = 'retry'
                 ) AS reported
-                WHERE outcome IS NOT NULL AND (outcome <> 'handled' OR attempts > 1)
+                WHERE outcome IS NOT NULL AND (attempts > 1 OR NOT is_success)
              ),
              {}
              SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
@@ -213,14 +217,17 @@ fn settle_sql() -> String {
 /// Returns the event of a row; `None` if the row has only the version.
 fn leased(row: &PgRow, fence: i64) -> Result<Option<Leased>, InboxError> {
     let Some(seq) = row.try_get(1)? else { return Ok(None) };
-    let key: [u8; 48] = row.try_get(4)?;
+    let key: [u8; 48] = row.try_get("key")?;
     let mut content = [0; 32];
     content.copy_from_slice(&key[..32]);
-    let (id, wire_type, data) = (text(row, 5)?, text(row, 6)?, ByteString::from(text(row, 8)?));
-    let attempt: i32 = row.try_get(2)?;
+    let (id, wire_type) = (text(row, "id_event")?, text(row, "type")?);
+    let data = ByteString::from(text(row, "data")?);
+    let received_at = time(row.try_get("received")?);
+    let number = |column| Ok::<_, sqlx::Error>(row.try_get::<i32, _>(column)?.unsigned_abs());
     Ok(Some(Leased {
-        attempt: attempt.unsigned_abs(),
-        is_interrupted: row.try_get(3)?,
-        ..Leased::new(column::token(seq, fence), content, id, wire_type, data, time(row.try_get(7)?))
+        attempt: number("attempts")?,
+        run: number("run")?,
+        is_interrupted: row.try_get("was_leased")?,
+        ..Leased::new(column::token(seq, fence), content, id, wire_type, data, received_at)
     }))
 }

@@ -13,7 +13,7 @@ use crate::inbox::{
 };
 
 /// Records the attempt that ends with a settlement, unless the event says everything about it.
-pub(super) fn report(
+pub(super) fn record(
     change: &Transaction<'_>,
     seq: i64,
     ended: Ended,
@@ -30,35 +30,37 @@ pub(super) fn report(
         worker: Some(report.worker.to_string()),
         ..AttemptInfo::new(ended.run, ended.attempts, report.outcome)
     };
-    record(change, seq, &attempt)
+    insert(change, seq, &attempt)
 }
 
-/// Records an attempt. Drops the middle of a long run.
-pub(super) fn record(change: &Transaction<'_>, seq: i64, attempt: &AttemptInfo) -> rusqlite::Result<()> {
+/// Adds an attempt to those of an event. Drops one in the middle if there are many.
+pub(super) fn insert(change: &Transaction<'_>, seq: i64, attempt: &AttemptInfo) -> rusqlite::Result<()> {
     let AttemptInfo { run, number, started_at, duration, outcome, error, worker } = attempt;
-    change
+    let place: u32 = change
         .prepare_cached(
             "INSERT INTO attempt(seq, place, run, number, started, duration, outcome, error, worker)
              SELECT ?1, coalesce(max(place), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-             FROM attempt WHERE seq = ?1",
+             FROM attempt WHERE seq = ?1
+             RETURNING place",
         )?
-        .execute(params![
-            seq,
-            run,
-            number,
-            started_at.map(micros),
-            duration.map(whole_micros),
-            outcome.as_str(),
-            error,
-            worker,
-        ])?;
-    let last_dropped = number.saturating_sub(KEPT_ATTEMPTS);
+        .query_row(
+            params![
+                seq,
+                run,
+                number,
+                started_at.map(micros),
+                duration.map(whole_micros),
+                outcome.as_str(),
+                error,
+                worker,
+            ],
+            |row| row.get(0),
+        )?;
+    let last_dropped = place.saturating_sub(KEPT_ATTEMPTS);
     if last_dropped > KEPT_ATTEMPTS {
         change
-            .prepare_cached(
-                "DELETE FROM attempt WHERE seq = ?1 AND run = ?2 AND number > ?3 AND number <= ?4",
-            )?
-            .execute(params![seq, run, KEPT_ATTEMPTS, last_dropped])?;
+            .prepare_cached("DELETE FROM attempt WHERE seq = ?1 AND place > ?2 AND place <= ?3")?
+            .execute(params![seq, KEPT_ATTEMPTS, last_dropped])?;
     }
     Ok(())
 }

@@ -1,17 +1,25 @@
 //! Actions of operators.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use rusqlite::{Transaction, params};
+use rusqlite::params;
 
 use super::{
     queue::{Durability, Queue, ROW_BYTES},
     read::Reader,
+    thread::BatchStep,
 };
 use crate::inbox::{
     AuditEntry, AuditRecord, InboxError,
-    time::{micros, time},
+    time::{micros, time, whole_micros},
 };
+
+/// The most actions that one transaction removes.
+const BATCH: u32 = 1000;
+
+/// The approximate number of bytes that the removal of a batch writes to the log. Neighbours share
+/// their pages.
+const BATCH_BYTES: usize = BATCH as usize * 512;
 
 impl Queue {
     pub(super) fn add_audit(&mut self, record: &AuditRecord, now: SystemTime) -> Result<(), InboxError> {
@@ -28,14 +36,36 @@ impl Queue {
     }
 }
 
-/// Removes up to `limit` actions from before a time. Returns the number of them.
-pub(super) fn remove(change: &Transaction<'_>, before: i64, limit: u32) -> rusqlite::Result<usize> {
-    change
-        .prepare_cached(
-            "DELETE FROM audit WHERE number IN (
-                 SELECT number FROM audit INDEXED BY audit_by_time WHERE at < ?1 ORDER BY at LIMIT ?2)",
-        )?
-        .execute([before, limit.into()])
+/// Removes old actions in batches.
+pub(super) struct PruneAudit {
+    before: i64,
+    left: u32,
+    removed: u64,
+}
+
+impl PruneAudit {
+    pub(super) fn new(older_than: Duration, max: u32, now: SystemTime) -> Self {
+        let before = micros(now).saturating_sub(whole_micros(older_than));
+        Self { before, left: max, removed: 0 }
+    }
+
+    /// Runs a batch in a transaction of its own.
+    pub(super) fn run(&mut self, queue: &mut Queue) -> Result<BatchStep<u64>, InboxError> {
+        let limit = self.left.min(BATCH);
+        let removed = queue.change(Durability::Normal, BATCH_BYTES, |change| {
+            change
+                .prepare_cached(
+                    "DELETE FROM audit WHERE number IN (
+                         SELECT number FROM audit INDEXED BY audit_by_time
+                         WHERE at < ?1 ORDER BY at LIMIT ?2)",
+                )?
+                .execute([self.before, limit.into()])
+        })?;
+        let removed = u32::try_from(removed).unwrap_or(limit);
+        self.left -= removed;
+        self.removed += u64::from(removed);
+        Ok(if self.left == 0 || removed == 0 { BatchStep::Done(self.removed) } else { BatchStep::Continue })
+    }
 }
 
 impl Reader {

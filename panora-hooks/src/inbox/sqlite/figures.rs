@@ -9,7 +9,6 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    audit,
     queue::{Durability, Queue},
     read::Reader,
     thread::{BatchStep, Caller},
@@ -110,7 +109,7 @@ impl Reader {
     }
 }
 
-/// Returns when the first step begins that does not begin before a time. There are no figures from
+/// Returns when the first step begins that begins at a time or later. There are no figures from
 /// before 1970.
 fn first_step(at: SystemTime, length: i64) -> i64 {
     step_start(micros(at).max(0).saturating_add(length - 1), length)
@@ -133,7 +132,7 @@ fn read(
     figures.collect()
 }
 
-/// Removes old figures in batches, and old actions of operators with them.
+/// Removes old figures in batches.
 pub(super) struct PruneFigures {
     /// The times before which minutes and hours are old.
     before: [i64; 2],
@@ -151,15 +150,13 @@ impl PruneFigures {
     pub(super) fn run(&mut self, queue: &mut Queue) -> Result<BatchStep<u64>, InboxError> {
         let limit = self.left.min(BATCH);
         let [minutes, hours] = self.before;
-        let (figures, actions) = queue.change(Durability::Normal, BATCH_BYTES, |change| {
+        let figures = queue.change(Durability::Normal, BATCH_BYTES, |change| {
             let of_minutes = remove(change, MINUTE, minutes, limit)?;
-            let figures = of_minutes + remove(change, HOUR, hours, limit - of_minutes)?;
-            Ok((figures, audit::remove(change, hours, BATCH)?))
+            Ok(of_minutes + remove(change, HOUR, hours, limit - of_minutes)?)
         })?;
         self.left -= figures;
         self.removed += u64::from(figures);
-        let is_over = (self.left == 0 || figures == 0) && actions == 0;
-        Ok(if is_over { BatchStep::Done(self.removed) } else { BatchStep::Continue })
+        Ok(if self.left == 0 || figures == 0 { BatchStep::Done(self.removed) } else { BatchStep::Continue })
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::queue::{Durability, Queue};
-use crate::inbox::{Fingerprint, InboxError};
+use crate::inbox::{Fingerprint, InboxError, error::chain};
 
 /// The most fingerprints that are computed in one transaction.
 const BATCH: usize = 1000;
@@ -22,11 +22,17 @@ pub(super) fn of(column: i64) -> Fingerprint {
 }
 
 impl Queue {
-    /// Computes the fingerprints of dead events that an older version has written. If that is
-    /// interrupted, the next receiver continues.
-    pub(super) fn fill_fingerprints(&mut self) -> Result<(), InboxError> {
-        while self.change(Durability::Normal, BATCH * DEAD_BYTES, fill)? > 0 {}
-        Ok(())
+    /// Computes some fingerprints of dead events that an older version has written. Returns whether
+    /// there may be more. If that is interrupted or fails, the next receiver continues.
+    pub(super) fn fill_fingerprints(&mut self) -> bool {
+        match self.change(Durability::Normal, BATCH * DEAD_BYTES, fill) {
+            Ok(filled) => filled > 0,
+            Err(InboxError::Busy) => true,
+            Err(error) => {
+                tracing::warn!("the errors of older dead events are not grouped yet: {}", chain(&error));
+                false
+            }
+        }
     }
 }
 

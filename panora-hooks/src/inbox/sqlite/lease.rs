@@ -42,7 +42,7 @@ impl Queue {
                 take.execute(params![seq, until, fence, now, worker.as_deref()])?;
             }
             for (seq, attempt) in interrupted {
-                attempts::record(change, seq, &attempt)?;
+                attempts::insert(change, seq, &attempt)?;
             }
             for seq in lost {
                 tracing::error!(event.key = seq, "the data of an event is missing: the file is damaged");
@@ -132,6 +132,7 @@ fn lease(row: &Row<'_>, data: String) -> rusqlite::Result<Leased> {
     let received_at = time(row.get(6)?);
     Ok(Leased {
         attempt: row.get::<_, u32>(1)?.saturating_add(1),
+        run: row.get(9)?,
         is_interrupted: row.get::<_, Option<i64>>(2)?.is_some(),
         ..Leased::new(token, content, row.get(4)?, row.get(5)?, ByteString::from(data), received_at)
     })
@@ -209,7 +210,7 @@ fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqli
         _ => {}
     }
     if let Some(attempt) = attempt {
-        attempts::report(change, seq, ended, attempt, now)?;
+        attempts::record(change, seq, ended, attempt, now)?;
     }
     Ok(Settled::Applied)
 }

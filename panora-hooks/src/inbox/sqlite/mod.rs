@@ -36,6 +36,7 @@ use std::{
 };
 
 use self::{
+    audit::PruneAudit,
     batch::{Operation, Rounds, SelectedBatches, Sweep},
     figures::PruneFigures,
     open::Opened,
@@ -77,14 +78,18 @@ impl SqliteInbox {
     ///
     /// Events whose worker has died are ready at once. This blocks the thread while it opens the
     /// file and, after a crash, reads the log. The first time that a new version of this crate
-    /// opens a large inbox, it may add indexes, which takes some seconds for each million events.
+    /// opens a large inbox, it may add indexes, which takes some seconds for each million events. The
+    /// errors of events that an earlier version has buried are [grouped](Inbox::error_groups) in the
+    /// background.
     ///
     /// # Errors
     ///
     /// Returns an error if the file cannot be created, read or written, is not an inbox or has a
     /// newer format, or is open in another receiver. The error names the file and the cause.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Ok(Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?))
+        let inbox = Self::new(open::for_receiver(path.as_ref(), SystemTime::now())?);
+        inbox.queue.start_batches(Queue::fill_fingerprints);
+        Ok(inbox)
     }
 
     /// Opens an inbox for a tool that lists, replays and prunes events beside a running receiver.
@@ -109,7 +114,9 @@ impl SqliteInbox {
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
     ) -> Result<Self, OpenError> {
         let opened = open::for_receiver(path.as_ref(), clock())?;
-        Ok(Self { clock: Clock::new(clock), ..Self::new(opened) })
+        let inbox = Self { clock: Clock::new(clock), ..Self::new(opened) };
+        inbox.queue.start_batches(Queue::fill_fingerprints);
+        Ok(inbox)
     }
 
     fn new(opened: Opened) -> Self {
@@ -232,6 +239,11 @@ impl Inbox for SqliteInbox {
     async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
         let now = self.clock.now();
         self.queue.run(move |queue| queue.add_audit(&record, now)).await
+    }
+
+    async fn prune_audit(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        let mut prune = PruneAudit::new(older_than, max, self.clock.now());
+        self.queue.run_in_batches(move |queue| prune.run(queue)).await
     }
 
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {

@@ -57,7 +57,6 @@ pub(super) fn for_receiver(path: &Path, now: SystemTime) -> Result<Opened, OpenE
     let store = |source| OpenError::Store { inbox: name(path), source };
     queue.put(&[], now).map_err(store)?;
     queue.free_leases(now).map_err(store)?;
-    queue.fill_fingerprints().map_err(store)?;
     threads(queue, &file, path)
 }
 

@@ -126,9 +126,10 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (step, start, type)
     ) STRICT, WITHOUT ROWID;
 
-    -- Actions of operators. `who` is NULL if the program does not know it.
+    -- Actions of operators. `who` is NULL if the program does not know it. No number is given twice,
+    -- since a page of the audit begins at one.
     CREATE TABLE audit(
-        number INTEGER PRIMARY KEY,
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
         at INTEGER NOT NULL,
         who TEXT,
         action TEXT NOT NULL,

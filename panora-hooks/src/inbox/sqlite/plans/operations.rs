@@ -8,6 +8,7 @@ use crate::inbox::{
     LeaseRequest, NewEvent, Query, Select, Settlement,
     figures::MINUTE,
     sqlite::{
+        audit::PruneAudit,
         batch::{Operation, Rounds, SelectedBatches, Sweep},
         figures::PruneFigures,
         replay::{Discard, Replay},
@@ -127,7 +128,13 @@ fn of_events() -> Vec<(String, Run)> {
         "attempts".into(),
         Box::new(|file| assert_eq!(file.reader().attempts(EventKey::new(7)).unwrap().len(), 1)),
     ));
-    all.push(("missing fingerprints".into(), Box::new(|file| file.queue().fill_fingerprints().unwrap())));
+    all.push((
+        "missing fingerprints".into(),
+        Box::new(|file| {
+            let mut queue = file.queue();
+            while queue.fill_fingerprints() {}
+        }),
+    ));
     all.push((
         "depth".into(),
         Box::new(|file| {
@@ -228,6 +235,15 @@ fn of_figures() -> Vec<(String, Run)> {
                     }
                 };
                 assert_eq!(pruned, 100);
+            }),
+        ),
+        (
+            "prune the audit".into(),
+            Box::new(|file| {
+                let mut queue = file.queue();
+                let later = SystemTime::now() + Duration::from_secs(60);
+                let mut prune = PruneAudit::new(Duration::ZERO, 100, later);
+                assert!(matches!(prune.run(&mut queue).unwrap(), BatchStep::Done(100)));
             }),
         ),
         (
