@@ -25,14 +25,22 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Returns the ways to search for events that `filter` accepts. Each way finds the same events.
-    /// The shortest depends on the distribution of states and types.
+    /// Returns the ways to search for events that `filter` accepts, near its times. Each way finds
+    /// the same events. The shortest depends on the distribution of states and types.
     pub(super) fn ways(
         connection: &Connection,
         filter: &Filter,
         now: SystemTime,
     ) -> rusqlite::Result<Vec<Self>> {
-        let span = Span::of(connection, filter)?;
+        Self::ways_within(Span::of(connection, filter, now)?, connection, filter, now)
+    }
+
+    fn ways_within(
+        span: Span,
+        connection: &Connection,
+        filter: &Filter,
+        now: SystemTime,
+    ) -> rusqlite::Result<Vec<Self>> {
         let sources = match selective(filter) {
             Some(source) => vec![source],
             None => by_state(connection, filter, now)?,
@@ -41,7 +49,8 @@ impl Scan {
         Ok(sources.into_iter().map(way).collect())
     }
 
-    /// Searches for the selected events, without those that arrive meanwhile.
+    /// Searches for the selected events, without those that arrive meanwhile. An operation may take
+    /// long, so it looks at every event, whatever the clocks of receivers were.
     pub(super) fn selected(
         connection: &Connection,
         which: &Select,
@@ -50,7 +59,7 @@ impl Scan {
         match which {
             Select::Keys(keys) => Ok(Self::these(keys.iter().map(|key| column::seq(*key)))),
             Select::All(filter) => {
-                let mut ways = Self::ways(connection, filter, now)?;
+                let mut ways = Self::ways_within(Span::ALL, connection, filter, now)?;
                 let Some(last) = ways.pop() else { return Ok(Self::these(std::iter::empty())) };
                 // The search is by type if there is a choice and few events have that type.
                 let way = match ways.pop() {
@@ -67,7 +76,7 @@ impl Scan {
         let condition = Condition::new(filter);
         let over = || Source::over(vec![false, true], condition.prefixes());
         let source = selective(filter).unwrap_or_else(over);
-        Self { source, span: Span::of(connection, filter)?, condition }.until_now(connection)
+        Self { source, span: Span::ALL, condition }.until_now(connection)
     }
 
     /// Searches for these events, each of them once.

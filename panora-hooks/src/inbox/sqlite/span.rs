@@ -1,6 +1,6 @@
 //! The part of the events that a search has yet to read.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -27,15 +27,19 @@ impl Span {
 
     /// Returns the range of the events that may have arrived at the times of a filter.
     ///
-    /// Times are not indexed, but nearly in the order of the numbers.
-    pub(super) fn of(connection: &Connection, filter: &Filter) -> rusqlite::Result<Self> {
+    /// Times are not indexed, but nearly in the order of the numbers. Nothing bounds the end of a
+    /// range that reaches the present, so there events with a wrong time cannot hide others.
+    pub(super) fn of(connection: &Connection, filter: &Filter, now: SystemTime) -> rusqlite::Result<Self> {
         let disorder = whole_micros(DISORDER);
         let mut span = Self::ALL;
         if let Some(from) = filter.received_from {
             span.after = last_before(connection, micros(from).saturating_sub(disorder))?;
         }
         if let Some(before) = filter.received_before {
-            span.until = last_before(connection, micros(before).saturating_add(disorder))?;
+            let before = micros(before).saturating_add(disorder);
+            if before < micros(now) {
+                span.until = last_before(connection, before)?;
+            }
         }
         Ok(span)
     }
