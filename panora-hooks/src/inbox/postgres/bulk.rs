@@ -5,6 +5,7 @@ use sqlx::Row;
 use super::{
     PostgresInbox,
     copies::DATA,
+    received::Span,
     schema::Statement,
     select::{Order, Selection},
     session::{Begin, OpenTransaction},
@@ -18,6 +19,9 @@ pub(super) const BATCH: u32 = 200;
 /// The most keys that one statement looks at.
 const KEYS: usize = 1000;
 
+/// The most numbers that one statement looks at if the filter names a time, which has no index.
+const WINDOW: i64 = 10_000;
+
 /// Goes through the selected events, each of them once, oldest first.
 struct Walk {
     wanted: Wanted,
@@ -28,6 +32,11 @@ struct Walk {
 enum WalkSource {
     Keys(Vec<i64>),
     All(Selection),
+    /// Every event up to `last`, some numbers at a time.
+    Windows {
+        selection: Selection,
+        last: i64,
+    },
 }
 
 impl Walk {
@@ -39,7 +48,17 @@ impl Walk {
                 keys.dedup();
                 WalkSource::Keys(keys)
             }
-            Select::All(filter) => WalkSource::All(inbox.selection(filter, wanted, Order::Ascending).await?),
+            Select::All(filter) => {
+                let selection = inbox.selection(filter, wanted, Order::Ascending).await?;
+                if filter.received_from.is_none() && filter.received_before.is_none() {
+                    WalkSource::All(selection)
+                } else {
+                    let last = inbox.schema.query("SELECT seq FROM @event ORDER BY seq DESC LIMIT 1");
+                    let last = inbox.sessions.fetch(last).await?;
+                    let last = last.first().map_or(Ok(0), |row| row.try_get(0))?;
+                    WalkSource::Windows { selection, last }
+                }
+            }
         };
         Ok(Self { wanted, source, after: 0 })
     }
@@ -55,6 +74,13 @@ impl Walk {
             let (statement, last) = match &self.source {
                 WalkSource::All(selection) => {
                     (selection.statement(inbox, "{}", Some(self.after), limit), None)
+                }
+                WalkSource::Windows { last, .. } if self.after >= *last => return Ok(Vec::new()),
+                WalkSource::Windows { selection, last } => {
+                    let end = self.after.saturating_add(WINDOW).min(*last);
+                    let window = Span { after_seq: self.after, before_seq: end.saturating_add(1) };
+                    let window = selection.clone().within(window);
+                    (window.statement(inbox, "{}", None, limit), Some(end))
                 }
                 WalkSource::Keys(keys) => {
                     let rest = keys.iter().skip(keys.partition_point(|key| *key <= self.after));
@@ -123,19 +149,22 @@ impl PostgresInbox {
                 RETURNING seq
              ),
              dead AS (
-                DELETE FROM @dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete))
-                RETURNING seq, coalesce(run, 1) + CASE WHEN is_parked THEN 0 ELSE 1 END AS run
+                DELETE FROM @dead AS dead WHERE seq = ANY(ARRAY(SELECT seq FROM complete))
+                RETURNING seq, CASE WHEN is_parked THEN coalesce(run, 1) ELSE {} END AS run
              ),
              done AS (
-                DELETE FROM @done WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned
-                RETURNING seq, coalesce(run, 1) + 1 AS run
+                DELETE FROM @done AS done
+                WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned
+                RETURNING seq, {} AS run
              ),
              queued AS (
                 INSERT INTO @due(seq, due, attempts, run)
                 SELECT seq, :now, 0, run FROM (SELECT * FROM dead UNION ALL SELECT * FROM done) AS over
                 RETURNING seq
              )
-             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued"
+             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued",
+            next_run("dead"),
+            next_run("done"),
         );
         self.schema.query(&statement).bind(events)
     }
@@ -181,6 +210,14 @@ impl PostgresInbox {
         change.fetch(self.drop_data(locked.clone())).await?;
         Ok(locked.len() as u64)
     }
+}
+
+/// Returns an expression for the run that a replay begins, of a row of a table. A process of an older
+/// version may have lost the run, but the attempts have theirs.
+fn next_run(table: &str) -> String {
+    format!(
+        "greatest({table}.run, 1, (SELECT max(run) FROM @attempt AS attempt WHERE attempt.seq = {table}.seq)) + 1"
+    )
 }
 
 fn batch(max: u32, so_far: u64) -> i64 {

@@ -15,11 +15,19 @@ pub(super) const ERROR: &str = "coalesce(fingerprint, 0)";
 pub(super) const ERROR_OF_GROUP: &str = "coalesce(fingerprint, 0) + 0";
 pub(super) const TYPE_OF_GROUP: &str = "coalesce(type_key, '')";
 
+/// The type of a dead event, as in the index `dead_by_type`.
+pub(super) const TYPE_OF_DEAD: &str = "substr(coalesce(type_key, ''), 1, 64)";
+
 /// The most groups that are counted, those with the smallest fingerprints.
 const MAX_GROUPS: i64 = 1000;
 
-/// The most events that are counted in all groups together.
+/// The most events that one stage counts in all groups together.
 const MAX_COUNTED: i64 = 100_000;
+
+/// The limits of the counts of a group, stage by stage. A stage counts the groups that reach the
+/// limit of the one before it. So every group is counted to the first limit, however large others
+/// are, and the large groups are counted further.
+const STAGES: [i64; 3] = [MAX_COUNTED / MAX_GROUPS, 1000, MAX_COUNT];
 
 /// Returns an expression for the bytes that stand for a type in groups. A type may be megabytes
 /// long, an entry of an index may not: a long type is cut, and a digest distinguishes it.
@@ -31,7 +39,7 @@ pub(super) fn type_key(of: &str) -> String {
 }
 
 impl PostgresInbox {
-    /// Goes from group to group in the index, and counts each up to the same limit.
+    /// Goes from group to group in the index, and counts their events in stages.
     pub(super) async fn groups(&self, limit: u32) -> Result<Vec<ErrorGroup>, InboxError> {
         let of_group = format!(
             "{IS_DEAD} AND {ERROR_OF_GROUP} = found.fingerprint AND {TYPE_OF_GROUP} = found.type_key"
@@ -59,30 +67,47 @@ impl PostgresInbox {
                 ) AS next
                 WHERE found.place < {MAX_GROUPS}
              ),
-             highest AS MATERIALIZED (
-                SELECT least({MAX_COUNT}, {MAX_COUNTED} / greatest(count(*), 1)) AS count FROM found
-             ),
+             stage_0 AS (SELECT fingerprint, type_key, 1::bigint AS count, 0::bigint AS highest FROM found),
+             {}
              counted AS MATERIALIZED (
-                SELECT found.fingerprint, found.type_key, counted.count
-                FROM found CROSS JOIN LATERAL (
-                    SELECT count(*) AS count FROM (
-                        SELECT FROM @dead AS item WHERE {of_group} LIMIT (SELECT count + 1 FROM highest)
-                    ) AS item
-                ) AS counted
-                ORDER BY counted.count DESC, found.fingerprint, found.type_key LIMIT $1
+                SELECT * FROM stage_{} ORDER BY count DESC, fingerprint, type_key LIMIT $1
              )
-             SELECT found.fingerprint, found.count, (SELECT count FROM highest) AS highest,
+             SELECT found.fingerprint, found.count, found.highest,
                 oldest.received AS oldest, newest.received AS newest, newest.type, newest.reason
              FROM counted AS found
              CROSS JOIN LATERAL ({}) AS oldest
              CROSS JOIN LATERAL ({}) AS newest
              ORDER BY found.count DESC, found.fingerprint, found.type_key",
+            (1..).zip(STAGES).map(|(number, limit)| stage(number, limit, &of_group)).collect::<String>(),
+            STAGES.len(),
             end("ASC"),
             end("DESC"),
         );
         let rows = self.sessions.fetch(self.schema.query(&groups).bind(i64::from(limit))).await?;
         rows.iter().map(group).collect()
     }
+}
+
+/// Returns the common table expressions of a stage, which counts the groups up to a limit if they
+/// have more events than the stage before it has counted.
+fn stage(number: usize, limit: i64, of_group: &str) -> String {
+    let before = number - 1;
+    format!(
+        "limit_{number} AS MATERIALIZED (
+            SELECT least({limit}, {MAX_COUNTED} / greatest(count(*), 1)) AS highest
+            FROM stage_{before} WHERE count > highest
+         ),
+         stage_{number} AS MATERIALIZED (
+            SELECT found.fingerprint, found.type_key, coalesce(counted.count, found.count) AS count,
+                CASE WHEN counted.count IS NULL THEN found.highest ELSE limits.highest END AS highest
+            FROM stage_{before} AS found CROSS JOIN limit_{number} AS limits LEFT JOIN LATERAL (
+                SELECT count(*) AS count FROM (
+                    SELECT FROM @dead AS item WHERE {of_group} LIMIT limits.highest + 1
+                ) AS item
+            ) AS counted ON found.count > found.highest AND limits.highest > found.highest
+         ),
+         "
+    )
 }
 
 fn group(row: &PgRow) -> Result<ErrorGroup, InboxError> {

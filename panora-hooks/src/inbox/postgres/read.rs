@@ -20,7 +20,7 @@ impl PostgresInbox {
         let Query { filter, after, newest_first, limit, .. } = query;
         let order = if *newest_first { Order::Descending } else { Order::Ascending };
         let wanted = filter.state.map_or(Wanted::Any, Wanted::State);
-        let selection = self.selection(filter, wanted, order).await?;
+        let selection = self.selection(filter, wanted, order).await?.within(self.span(filter).await?);
         let sql = infos("{}", &kept(&format!("octet_length({DATA})::bigint")), order.sql());
         let page = selection.statement(self, &sql, after.map(column::seq), i64::from(*limit) + 1);
         let rows = self.sessions.fetch(page).await?;
@@ -35,6 +35,7 @@ impl PostgresInbox {
             self.schema.query(&format!("SELECT {}", wanted.count()))
         } else {
             let selection = self.selection(filter, wanted, Order::Any).await?;
+            let selection = selection.within(self.span(filter).await?);
             selection.statement(self, "SELECT count(*) FROM ({}) AS counted", None, MAX_COUNT + 1)
         };
         let rows = self.sessions.fetch(statement).await?;

@@ -24,11 +24,13 @@ pub(super) struct Span {
 
 impl Span {
     /// Every number.
-    const ALL: Self = Self { after_seq: 0, before_seq: i64::MAX };
+    pub(super) const ALL: Self = Self { after_seq: 0, before_seq: i64::MAX };
 }
 
 impl PostgresInbox {
-    /// Returns a range that contains the numbers of all events that a filter accepts.
+    /// Returns a range that contains the numbers of the events that a filter accepts, unless many
+    /// events in a row have a wrong time. A range that reaches the present has no upper end, so there
+    /// such events cannot hide others.
     pub(super) async fn span(&self, filter: &Filter) -> Result<Span, InboxError> {
         if (filter.received_from, filter.received_before) == (None, None) {
             return Ok(Span::ALL);
@@ -55,14 +57,15 @@ impl PostgresInbox {
                     ) AS sample
                 ) AS sample
              )
-             SELECT is_start, low, low = (SELECT last FROM ends) AS is_last FROM search WHERE low = high"
+             SELECT is_start, low, low = (SELECT last FROM ends) OR $2 >= :now AS is_open
+             FROM search WHERE low = high"
         );
         let from = filter.received_from.map_or(i64::MIN, micros).saturating_sub(TOLERANCE);
         let before = filter.received_before.map_or(i64::MAX, micros).saturating_add(TOLERANCE);
         let mut span = Span::ALL;
         for row in self.sessions.fetch(self.schema.query(&search).bind(from).bind(before)).await? {
             let end: i64 = row.try_get("low")?;
-            match (row.try_get("is_start")?, row.try_get("is_last")?) {
+            match (row.try_get("is_start")?, row.try_get("is_open")?) {
                 (true, _) => span.after_seq = end - 1,
                 (false, false) => span.before_seq = end,
                 // Events that are stored from now on are not excluded.

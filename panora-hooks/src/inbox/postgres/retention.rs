@@ -13,6 +13,9 @@ use super::{
 };
 use crate::inbox::{InboxError, time::whole_micros};
 
+/// The most attempts of a part of the table in which a call looks for those without an event.
+const ATTEMPTS: u32 = 1000;
+
 /// The part of a done event that is dropped.
 #[derive(Clone, Copy)]
 enum DonePart {
@@ -27,7 +30,36 @@ impl PostgresInbox {
     }
 
     pub(super) async fn forget_pruned(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        self.drop_orphans().await?;
         self.drop_old(DonePart::Identity, older_than, max).await
+    }
+
+    /// Removes attempts of events that an older version has forgotten without them, among the first
+    /// attempts and among those from a random event on. So each call reads few rows, and all calls
+    /// together find every such attempt.
+    async fn drop_orphans(&self) -> Result<(), InboxError> {
+        let part = format!("ORDER BY seq, place LIMIT {ATTEMPTS}");
+        let drop_them = format!(
+            "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+             start AS MATERIALIZED (
+                SELECT (random() * seq)::bigint AS seq FROM (
+                    SELECT seq FROM @attempt ORDER BY seq DESC, place DESC LIMIT 1
+                ) AS last
+             ),
+             looked_at AS MATERIALIZED (
+                (SELECT seq FROM @attempt WHERE seq >= 0 {part})
+                UNION
+                (SELECT part.seq FROM start CROSS JOIN LATERAL (
+                    SELECT seq FROM @attempt AS attempt WHERE attempt.seq >= start.seq {part}
+                 ) AS part)
+             )
+             DELETE FROM @attempt WHERE seq = ANY(ARRAY(
+                SELECT seq FROM looked_at
+                WHERE (SELECT event.seq FROM @event AS event WHERE event.seq = looked_at.seq) IS NULL
+             ))
+             RETURNING (SELECT '' FROM lazy)"
+        );
+        self.sessions.fetch(self.schema.query(&drop_them)).await.map(drop)
     }
 
     async fn drop_old(&self, part: DonePart, older_than: Duration, max: u32) -> Result<u64, InboxError> {

@@ -159,11 +159,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 ",
         indexes: &[
             Index { name: "event_by_id", on: "@event(substr(id_event, 1, 64), (seq + 0))" },
-            // Dead events with an error, and those that have a type as well. The expressions differ
-            // so that the planner can choose one index only, and it does not see through CASE.
+            // Dead events with an error, with a type, and with both. The expressions differ so that
+            // the planner can choose one index only, and it does not see through CASE.
             Index {
                 name: "dead_by_error",
                 on: "@dead(coalesce(fingerprint, 0), (seq + 0))
+                    WHERE CASE WHEN is_parked THEN false ELSE true END",
+            },
+            Index {
+                name: "dead_by_type",
+                on: "@dead(substr(coalesce(type_key, ''), 1, 64), (seq + 0))
                     WHERE CASE WHEN is_parked THEN false ELSE true END",
             },
             Index {

@@ -1,8 +1,8 @@
 //! Selections: statements that find the numbers of events in order, whatever the tables contain.
 //!
 //! The planner does not choose the table that a statement goes through first, because its
-//! statistics are missing or old while a queue grows. The choice is made here: the index of ids or
-//! of errors, if the filter names one, the table of the state, or the index of types if fewer events
+//! statistics are missing or old while a queue grows. The choice is made here: the index of ids, of
+//! errors or of the types of dead events, if the filter names one, the table of the state, or the index of types if fewer events
 //! have the type, counted up to a limit.
 //!
 //! Pages of ready or delayed events go through the table `due` in the order of numbers if there are
@@ -12,7 +12,7 @@ use sqlx::Row;
 
 use super::{
     PostgresInbox,
-    groups::{ERROR, ERROR_OF_GROUP, IS_DEAD, TYPE_OF_GROUP, type_key},
+    groups::{ERROR, ERROR_OF_GROUP, IS_DEAD, TYPE_OF_DEAD, TYPE_OF_GROUP, type_key},
     received::Span,
     schema::Statement,
     wanted::{MAX_COUNT, Wanted},
@@ -53,6 +53,8 @@ enum DrivingTable {
     Errors,
     /// The index of errors and types.
     ErrorsOfTypes,
+    /// The index of the types of dead events.
+    DeadOfTypes,
     /// The table of the state, in the order of numbers.
     Walk,
     /// An index of the state's table. It finds few rows, which are sorted afterwards, or those of a
@@ -63,6 +65,7 @@ enum DrivingTable {
 }
 
 /// A filter, ready to find events.
+#[derive(Clone)]
 pub(super) struct Selection {
     sql: String,
     order: Order,
@@ -75,6 +78,11 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// Limits the selection to a range of numbers.
+    pub(super) fn within(self, span: Span) -> Self {
+        Self { span, ..self }
+    }
+
     /// Returns `sql` as a statement, with the selection in the place of `{}`. The selection returns
     /// up to `limit` numbers that follow `after`, in order.
     pub(super) fn statement(
@@ -117,6 +125,7 @@ impl PostgresInbox {
             // The type of an event that an older version has buried is not in the index.
             (_, _, Some(error)) if has_types && error != Fingerprint::UNKNOWN => DrivingTable::ErrorsOfTypes,
             (_, _, Some(_)) => DrivingTable::Errors,
+            (Wanted::State(EventState::Dead), _, _) if has_types => DrivingTable::DeadOfTypes,
             _ => match (wanted.place(), has_types) {
                 (None, false) => DrivingTable::Events,
                 (None, true) => DrivingTable::Types,
@@ -128,7 +137,7 @@ impl PostgresInbox {
         Ok(Selection {
             sql: numbers(wanted, drive, filter, order),
             order,
-            span: self.span(filter).await?,
+            span: Span::ALL,
             types,
             received_from: filter.received_from.map_or(i64::MIN, micros),
             received_before: filter.received_before.map_or(i64::MAX, micros),
@@ -243,6 +252,18 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
             "SELECT item.seq FROM unnest($4::bytea[]) AS wanted(type) CROSS JOIN LATERAL (
                 SELECT item.seq FROM @dead AS item
                 WHERE {IS_DEAD} AND {ERROR_OF_GROUP} = $8 AND {TYPE_OF_GROUP} = {}
+                AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {of_event}
+                ORDER BY item.seq + 0 {order} LIMIT $2
+             ) AS item ORDER BY item.seq {order} LIMIT $2",
+            type_key("wanted.type"),
+        ),
+        // An event that an older version has buried is found under no type until that is filled in.
+        DrivingTable::DeadOfTypes => format!(
+            "SELECT item.seq FROM (
+                SELECT {} AS type_key FROM unnest($4::bytea[]) AS wanted(type) UNION SELECT ''
+             ) AS wanted CROSS JOIN LATERAL (
+                SELECT item.seq FROM @dead AS item
+                WHERE {IS_DEAD} AND {TYPE_OF_DEAD} = wanted.type_key
                 AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {of_event}
                 ORDER BY item.seq + 0 {order} LIMIT $2
              ) AS item ORDER BY item.seq {order} LIMIT $2",

@@ -65,6 +65,15 @@ pub(super) fn insert(change: &Transaction<'_>, seq: i64, attempt: &AttemptInfo) 
     Ok(())
 }
 
+/// Returns the run that a replay begins, after the run of the event. A process of an older version
+/// may have lost that, but the attempts have theirs.
+pub(super) fn next_run(change: &Connection, seq: i64, run: u32) -> rusqlite::Result<u32> {
+    let recorded: Option<u32> = change
+        .prepare_cached("SELECT max(run) FROM attempt WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))?;
+    Ok(recorded.map_or(run, |recorded| recorded.max(run)).saturating_add(1))
+}
+
 /// Drops the records of an event.
 pub(super) fn drop_all(change: &Connection, seq: i64) -> rusqlite::Result<()> {
     change.prepare_cached("DELETE FROM attempt WHERE seq = ?1")?.execute([seq]).map(drop)

@@ -43,7 +43,7 @@ use self::{
     queue::Queue,
     read::Reader,
     replay::{Discard, Replay},
-    retention::{Expedite, Forget, Prune},
+    retention::{DropOrphans, Expedite, Forget, ORPHANS, Prune},
     thread::Owner,
 };
 use super::{
@@ -198,6 +198,7 @@ impl Inbox for SqliteInbox {
 
     async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
+        self.sweep(DropOrphans, ORPHANS).await?;
         self.sweep(Forget { done_before }, max).await
     }
 

@@ -24,8 +24,9 @@ impl Operation for Replay {
     fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
         take(change, event)?;
         let has_run = matches!(event.state, EventState::Dead | EventState::Done);
-        let run = event.run.saturating_add(has_run.into());
-        insert_due(change, column::seq(event.key), micros(now), Some(run))
+        let seq = column::seq(event.key);
+        let run = if has_run { attempts::next_run(change, seq, event.run)? } else { event.run };
+        insert_due(change, seq, micros(now), Some(run))
     }
 }
 

@@ -59,6 +59,39 @@ impl Sweep for Forget {
     }
 }
 
+/// The most forgotten events whose attempts one call drops.
+pub(super) const ORPHANS: u32 = 1000;
+
+/// Drops attempts of events that an older version has forgotten without them.
+pub(super) struct DropOrphans;
+
+impl Sweep for DropOrphans {
+    /// Looks at the first attempts, and at those from a random event on. So each call reads few rows,
+    /// and all calls together find every such attempt.
+    fn find(&self, connection: &Connection, _: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
+        let start: Option<i64> = connection
+            .prepare_cached("SELECT abs(random() % (max(seq) + 1)) FROM attempt")?
+            .query_row([], |row| row.get(0))?;
+        let mut orphans = Vec::new();
+        for start in [Some(0), start].into_iter().flatten() {
+            orphans.extend(seqs(
+                connection,
+                "SELECT DISTINCT seq FROM (
+                     SELECT seq FROM attempt WHERE seq >= ?1 ORDER BY seq LIMIT ?2
+                 ) AS looked_at
+                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE event.seq = looked_at.seq)",
+                params![start, limit],
+            )?);
+        }
+        orphans.truncate(limit as usize);
+        Ok(orphans)
+    }
+
+    fn apply(&self, change: &Transaction<'_>, seq: i64, _: SystemTime) -> rusqlite::Result<()> {
+        attempts::drop_all(change, seq)
+    }
+}
+
 /// Makes delayed events ready, and lets leases end, if they last longer than any policy allows.
 /// That happens only after the clock was set back.
 pub(super) struct Expedite {

@@ -12,7 +12,7 @@ use crate::inbox::{
         batch::{Operation, Rounds, SelectedBatches, Sweep},
         figures::PruneFigures,
         replay::{Discard, Replay},
-        retention::{Expedite, Forget, Prune},
+        retention::{DropOrphans, Expedite, Forget, Prune},
         thread::{BatchStep, Caller},
     },
 };
@@ -198,6 +198,7 @@ fn of_events() -> Vec<(String, Run)> {
     let now = SystemTime::now;
     all.push(("prune".into(), sweep(move || Prune { done_before: now() })));
     all.push(("forget".into(), sweep(move || Forget { done_before: now() })));
+    all.push(("orphans".into(), sweep(|| DropOrphans)));
     all.push(("expedite".into(), sweep(|| Expedite { longest_delay: Duration::from_secs(100) })));
     all
 }
