@@ -18,12 +18,14 @@ const LATER: Duration = Duration::from_secs(1800);
 const SCRIPT: &str =
     "</pre></title>\"'><script>window.hacked = 1</script><img src=x onerror=\"window.hacked=1\">";
 
-pub(crate) async fn inbox(verifier: &Verifier) -> anyhow::Result<MemoryInbox> {
+pub(crate) async fn inbox(verifier: &Verifier, has_hostile: bool) -> anyhow::Result<MemoryInbox> {
     let stage = Stage::new(verifier);
     done(&stage).await?;
     delayed(&stage).await?;
     stage.park((0..12).map(|number| of_type("ticketing.comment.created", number))).await?;
-    hostile(&stage).await?;
+    if has_hostile {
+        hostile(&stage).await?;
+    }
     dead(&stage).await?;
     figures(&stage).await?;
     stage.set_clock(0);

@@ -1,8 +1,9 @@
 //! Serves dashboards of a filled inbox for the browser tests.
 //!
-//! The only argument, which may be left out, is an IP address of this machine that is not loopback.
-//! The program prints its addresses as a line of JSON. It then takes the commands `hold` and
-//! `release` on its standard input, each of which it answers with a line, and ends with the input.
+//! `--plain` leaves out the events with hostile texts. Another argument is an IP address of this
+//! machine that is not loopback, to listen there too. The program prints its addresses as a line of
+//! JSON. It then takes the commands `hold` and `release` on its standard input, each of which it
+//! answers with a line, and ends with the input.
 
 mod fill;
 mod held;
@@ -41,9 +42,10 @@ async fn succeed() {}
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let elsewhere = env::args().nth(1).map(|address| address.parse::<IpAddr>()).transpose()?;
+    let (options, addresses): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|it| it == "--plain");
+    let elsewhere = addresses.first().map(|address| address.parse::<IpAddr>()).transpose()?;
     let verifier = Verifier::new(SECRET)?;
-    let inbox = fill::inbox(&verifier).await?;
+    let inbox = fill::inbox(&verifier, options.is_empty()).await?;
     let (webhook, worker) =
         Webhooks::new(verifier).hooks(hooks![succeed]).with_inbox(inbox.clone()).into_parts("/webhook");
     tokio::spawn(worker.run_until(std::future::pending()));

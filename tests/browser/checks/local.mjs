@@ -1,0 +1,56 @@
+// The guard of a dashboard on loopback.
+
+import assert from "node:assert/strict";
+
+import { servePage } from "../support/http.mjs";
+import { depth } from "../support/pages.mjs";
+
+// Browsers ask for this file if a page, such as a refusal in plain text, names no icon.
+const ICON = /favicon\.ico/;
+
+async function token({ site, visit }) {
+  const user = await visit();
+  const { origin } = new URL(site.guarded);
+  await user.goto(`${origin}/overview`, 403);
+  user.expectFaults(ICON);
+  await user.goto(site.guarded);
+  assert.equal(user.page.url(), `${origin}/overview`, "the token has left the address");
+  const [cookie, ...others] = await user.context.cookies();
+  assert.deepEqual(others, []);
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Strict"]);
+  const dead = await depth(user.page, "dead");
+  await user.goto(`${origin}/confirm?action=drop&state=dead`);
+  await user.follow(user.button("Drop"));
+  const progress = await user.page.locator("#progress").innerText();
+  assert.equal(progress, `Completed: ${dead} events dropped.`);
+}
+
+// Forms of other pages: another site gets no cookie, and another port is not the same origin.
+async function foreignForms({ site, visit }) {
+  const { origin } = new URL(site.guarded);
+  for (const [host, refusal] of [
+    ["localhost", /Open the URL that the program has printed/],
+    ["127.0.0.1", /Actions are accepted only from pages of this dashboard/],
+  ]) {
+    const form = `<form method="post" action="${origin}/actions?action=drop&state=dead"><button>Win</button>`;
+    const other = await servePage(host, `<!doctype html><title>Other</title>${form}</form>`);
+    try {
+      const user = await visit();
+      await user.goto(site.guarded);
+      const dead = await depth(user.page, "dead");
+      await user.goto(`http://${host}:${other.port}/`);
+      await user.follow(user.button("Win"), 403);
+      assert.match(await user.page.locator("body").innerText(), refusal);
+      user.expectFaults(ICON);
+      await user.goto(site.guarded);
+      assert.equal(await depth(user.page, "dead"), dead, "nothing was dropped");
+    } finally {
+      other.stop();
+    }
+  }
+}
+
+export const checks = {
+  "the printed URL opens a guarded dashboard, and nothing else does": token,
+  "a guarded dashboard refuses forms of other pages": foreignForms,
+};

@@ -1,0 +1,69 @@
+// Links of a dashboard under a path, with and without a trailing slash, and behind a proxy.
+
+import assert from "node:assert/strict";
+
+import { serveProxy } from "../support/http.mjs";
+
+// One address of each kind of page.
+const kind = ({ pathname, search }) =>
+  pathname.replace(/\d+/g, "N") + search.replace(/=[^&]*/g, "=…");
+
+const addresses = (page) =>
+  page.evaluate(() => ({
+    loaded: [...document.querySelectorAll("a[href], link[href], script[src]")]
+      .map((element) => (element.href || element.src).replace(/#.*/, "")),
+    sent: [...document.forms].map((form) => form.action),
+  }));
+
+// Opens an address, and then one page of each kind that is linked from there.
+async function crawl(visit, start, base) {
+  const user = await visit();
+  await user.goto(start);
+  assert.equal(user.page.url(), `${base}/overview`);
+  const styles = await user.page.evaluate(() => getComputedStyle(document.body).margin);
+  assert.equal(styles, "0px", "the style sheet applies");
+
+  const [kinds, open] = [new Set(), [user.page.url()]];
+  while (open.length > 0) {
+    const address = open.pop();
+    const answer = await user.context.request.get(address);
+    assert.equal(answer.status(), 200, `the status of ${address}`);
+    if (!answer.headers()["content-type"].startsWith("text/html")) continue;
+    await user.goto(address);
+    const { loaded, sent } = await addresses(user.page);
+    for (const found of [...loaded, ...sent]) {
+      assert.ok(found.startsWith(`${base}/`), `${address} links to ${found}`);
+    }
+    for (const found of loaded.filter((found) => !kinds.has(kind(new URL(found))))) {
+      kinds.add(kind(new URL(found)));
+      open.push(found);
+    }
+  }
+  const found = [...kinds].join(" ");
+  for (const page of ["events", "event/N", "dead", "confirm", "actions", "audit", "style.css", "live.js"]) {
+    assert.ok(found.includes(`/${page}`), `${page} is linked: ${found}`);
+  }
+}
+
+async function proxied({ site, visit }) {
+  const proxy = await serveProxy("/tools/inbox/", `${site.loopback}/service/webhooks/`);
+  try {
+    const base = `http://127.0.0.1:${proxy.port}/tools/inbox`;
+    await crawl(visit, `${base}/`, base);
+    const user = await visit();
+    await user.goto(`${base}/confirm?action=replay&event=1`);
+    await user.follow(user.button("Replay"));
+    assert.ok(user.page.url().startsWith(`${base}/action/`));
+  } finally {
+    proxy.stop();
+  }
+}
+
+export const checks = {
+  "links stay under a nested path": ({ site, visit }) => crawl(visit, site.admin, site.admin),
+  "links stay under a path without a trailing slash": ({ site, visit }) =>
+    crawl(visit, `${site.loopback}/service/webhooks`, `${site.loopback}/service/webhooks`),
+  "links stay under a path with a trailing slash": ({ site, visit }) =>
+    crawl(visit, `${site.loopback}/service/webhooks/`, `${site.loopback}/service/webhooks`),
+  "links stay behind a proxy that removes a prefix": proxied,
+};

@@ -1,0 +1,81 @@
+// Checks the dashboard in Chromium.
+//
+//     node run.mjs [--screenshots FOLDER] [PART OF THE NAME OF A CHECK]
+
+import { parseArgs } from "node:util";
+
+import * as actions from "./checks/actions.mjs";
+import * as hostile from "./checks/hostile.mjs";
+import * as keyboard from "./checks/keyboard.mjs";
+import * as lists from "./checks/lists.mjs";
+import * as live from "./checks/live.mjs";
+import * as local from "./checks/local.mjs";
+import * as mounting from "./checks/mounting.mjs";
+import * as origins from "./checks/origins.mjs";
+import * as pages from "./checks/pages.mjs";
+import * as payloads from "./checks/payloads.mjs";
+import * as roles from "./checks/roles.mjs";
+import { take } from "./screenshots.mjs";
+import { elsewhere, Site } from "./support/site.mjs";
+import { launch, Visit } from "./support/visit.mjs";
+
+const GROUPS = [
+  pages,
+  lists,
+  payloads,
+  actions,
+  live,
+  keyboard,
+  roles,
+  origins,
+  mounting,
+  local,
+  hostile,
+];
+
+const { values, positionals } = parseArgs({
+  options: { screenshots: { type: "string" } },
+  allowPositionals: true,
+});
+if (!elsewhere) {
+  console.log("This machine has no address but loopback: plain HTTP to another machine is skipped.");
+}
+
+// Runs a check with a program of its own, and with visits that end with it.
+async function run(browser, check, options) {
+  const site = await Site.start(options);
+  const visits = [];
+  const visit = async (options) => {
+    visits.push(await Visit.start(browser, options));
+    return visits.at(-1);
+  };
+  try {
+    await check({ site, visit });
+    for (const visit of visits) await visit.end();
+  } finally {
+    await site.stop();
+  }
+}
+
+const browser = await launch();
+let failures = 0;
+try {
+  for (const [name, check] of GROUPS.flatMap(({ checks }) => Object.entries(checks))) {
+    if (!name.includes(positionals[0] ?? "")) continue;
+    const start = Date.now();
+    try {
+      await run(browser, check);
+      console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      failures += 1;
+      console.log(`FAILED  ${name}\n${error.stack}`);
+    }
+  }
+  if (values.screenshots) {
+    await run(browser, (world) => take(world, values.screenshots), { isPlain: true });
+  }
+} finally {
+  await browser.close();
+}
+console.log(failures === 0 ? "every check passed" : `${failures} checks failed`);
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,95 @@
+// A browser, and pages whose every fault counts.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+// Each launch has a new profile in a temporary folder.
+export const launch = () =>
+  chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS, timeout: 60_000 });
+
+export class Visit {
+  static async start(browser, { javaScript = true, width = 1280, colours = "light" } = {}) {
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme: colours,
+      javaScriptEnabled: javaScript,
+      ignoreHTTPSErrors: true,
+    });
+    context.setDefaultTimeout(20_000);
+    return new Visit(context, await context.newPage());
+  }
+
+  // Errors in the console (among them every violation of the content security policy), exceptions,
+  // dialogs and failed requests.
+  faults = [];
+
+  constructor(context, page) {
+    this.context = context;
+    this.page = page;
+    context.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) {
+        const { url } = message.location();
+        this.faults.push(`${message.type()} in the console: ${message.text()} (${url})`);
+      }
+    });
+    context.on("weberror", (error) => this.faults.push(`exception: ${error.error()}`));
+    context.on("dialog", (dialog) => {
+      this.faults.push(`dialog: ${dialog.message()}`);
+      return dialog.dismiss();
+    });
+    context.on("requestfailed", (request) => {
+      const reason = request.failure()?.errorText;
+      // A live update that is under way when the page is left.
+      if (reason !== "net::ERR_ABORTED") this.faults.push(`${request.url()} failed: ${reason}`);
+    });
+  }
+
+  async goto(address, status = 200) {
+    const answer = await this.page.goto(address);
+    assert.equal(answer.status(), status, `the status of ${address}`);
+    if (status >= 400) this.expectFaults(new RegExp(`status of ${status}`));
+    return answer;
+  }
+
+  // Clicks on an element that leads to another page, and waits for that page.
+  async follow(locator, status = 200) {
+    const page = this.page;
+    const isPage = (answer) =>
+      answer.request().isNavigationRequest() && (answer.status() < 300 || answer.status() >= 400);
+    const [answer] = await Promise.all([page.waitForResponse(isPage), locator.click()]);
+    assert.equal(answer.status(), status, `the status of ${answer.url()}`);
+    await page.waitForLoadState();
+    if (status >= 400) this.expectFaults(new RegExp(`status of ${status}`));
+    return answer;
+  }
+
+  link = (name) => this.page.getByRole("link", { name, exact: true });
+  button = (name) => this.page.getByRole("button", { name, exact: true });
+
+  // Removes the faults that a check has provoked.
+  expectFaults(pattern) {
+    const others = this.faults.filter((fault) => !pattern.test(fault));
+    this.faults.splice(0, this.faults.length, ...others);
+  }
+
+  async end() {
+    await this.context.close();
+    assert.deepEqual(this.faults, [], "faults in the browser");
+  }
+}
+
+// Repeats a request to the program until its answer is as expected.
+export async function until(condition, message) {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) assert.ok(Date.now() < deadline, message);
+}
