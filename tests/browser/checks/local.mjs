@@ -11,8 +11,8 @@ const ICON = /favicon\.ico/;
 async function token({ site, visit }) {
   const user = await visit();
   const { origin } = new URL(site.guarded);
-  await user.goto(`${origin}/overview`, 403);
   user.expectFaults(ICON);
+  await user.goto(`${origin}/overview`, 403);
   await user.goto(site.guarded);
   assert.equal(user.page.url(), `${origin}/overview`, "the token has left the address");
   const [cookie, ...others] = await user.context.cookies();
@@ -36,12 +36,12 @@ async function foreignForms({ site, visit }) {
     const other = await servePage(host, `<!doctype html><title>Other</title>${form}</form>`);
     try {
       const user = await visit();
+      user.expectFaults(ICON);
       await user.goto(site.guarded);
       const dead = await depth(user.page, "dead");
       await user.goto(`http://${host}:${other.port}/`);
       await user.follow(user.button("Win"), 403);
       assert.match(await user.page.locator("body").innerText(), refusal);
-      user.expectFaults(ICON);
       await user.goto(site.guarded);
       assert.equal(await depth(user.page, "dead"), dead, "nothing was dropped");
     } finally {

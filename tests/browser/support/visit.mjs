@@ -32,6 +32,7 @@ export class Visit {
   // Errors in the console (among them every violation of the content security policy), exceptions,
   // dialogs and failed requests.
   faults = [];
+  #expected = [];
 
   constructor(context, page) {
     this.context = context;
@@ -39,47 +40,55 @@ export class Visit {
     context.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) {
         const { url } = message.location();
-        this.faults.push(`${message.type()} in the console: ${message.text()} (${url})`);
+        this.#note(`${message.type()} in the console: ${message.text()} (${url})`);
       }
     });
-    context.on("weberror", (error) => this.faults.push(`exception: ${error.error()}`));
+    context.on("weberror", (error) => this.#note(`exception: ${error.error()}`));
     context.on("dialog", (dialog) => {
-      this.faults.push(`dialog: ${dialog.message()}`);
+      this.#note(`dialog: ${dialog.message()}`);
       return dialog.dismiss();
     });
     context.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText;
       // A live update that is under way when the page is left.
-      if (reason !== "net::ERR_ABORTED") this.faults.push(`${request.url()} failed: ${reason}`);
+      if (reason !== "net::ERR_ABORTED") this.#note(`${request.url()} failed: ${reason}`);
     });
   }
 
   async goto(address, status = 200) {
+    if (status >= 400) this.expectFaults(new RegExp(`status of ${status}`));
     const answer = await this.page.goto(address);
     assert.equal(answer.status(), status, `the status of ${address}`);
-    if (status >= 400) this.expectFaults(new RegExp(`status of ${status}`));
     return answer;
   }
 
   // Clicks on an element that leads to another page, and waits for that page.
-  async follow(locator, status = 200) {
-    const page = this.page;
+  follow = (locator, status = 200) => this.leave(() => locator.click(), status);
+
+  // Waits for the page that a step leads to.
+  async leave(step, status = 200) {
+    if (status >= 400) this.expectFaults(new RegExp(`status of ${status}`));
     const isPage = (answer) =>
       answer.request().isNavigationRequest() && (answer.status() < 300 || answer.status() >= 400);
-    const [answer] = await Promise.all([page.waitForResponse(isPage), locator.click()]);
+    const [answer] = await Promise.all([
+      this.page.waitForResponse(isPage),
+      this.page.waitForEvent("load"),
+      step(),
+    ]);
     assert.equal(answer.status(), status, `the status of ${answer.url()}`);
-    await page.waitForLoadState();
-    if (status >= 400) this.expectFaults(new RegExp(`status of ${status}`));
     return answer;
   }
 
   link = (name) => this.page.getByRole("link", { name, exact: true });
   button = (name) => this.page.getByRole("button", { name, exact: true });
 
-  // Removes the faults that a check has provoked.
+  // Allows the faults that a check is about to provoke. The browser may report them late.
   expectFaults(pattern) {
-    const others = this.faults.filter((fault) => !pattern.test(fault));
-    this.faults.splice(0, this.faults.length, ...others);
+    this.#expected.push(pattern);
+  }
+
+  #note(fault) {
+    if (!this.#expected.some((pattern) => pattern.test(fault))) this.faults.push(fault);
   }
 
   async end() {
