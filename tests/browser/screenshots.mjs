@@ -15,6 +15,8 @@ export async function take({ site, visit }, folder) {
     const { size } = await stat(path);
     assert.ok(size < MAX_BYTES, `${path} has ${size} bytes`);
   };
+  // High enough for the charts.
+  await user.page.setViewportSize({ width: 1280, height: 1100 });
   await user.goto(`${site.admin}/overview?range=day`);
   await shoot("overview");
   await user.goto(`${site.admin}/events?state=dead`);

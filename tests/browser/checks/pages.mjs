@@ -60,6 +60,27 @@ async function assertFits(page) {
   assert.ok(content <= window, `the page is ${content} px wide, the window ${window} px`);
 }
 
+// Short words that users read again and again stay on one line.
+async function assertWordsAreWhole(page) {
+  const broken = await page.evaluate(() => {
+    const found = [];
+    for (const element of document.querySelectorAll("th[scope=col], .state, nav a, .links a, button, dt")) {
+      const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        for (const { index, 0: word } of texts.currentNode.data.matchAll(/[^\s-]{1,12}/g)) {
+          const range = document.createRange();
+          range.setStart(texts.currentNode, index);
+          range.setEnd(texts.currentNode, index + word.length);
+          const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+          if (new Set(tops).size > 1) found.push(word);
+        }
+      }
+    }
+    return found;
+  });
+  assert.deepEqual(broken, [], "words that are broken over two lines");
+}
+
 async function assertAccessible(page) {
   await page.evaluate(axe.source);
   const { violations, passes } = await page.evaluate(() =>
@@ -89,6 +110,7 @@ async function everyPage({ site, visit }, options) {
     try {
       await open(user, site.admin);
       await assertFits(user.page);
+      await assertWordsAreWhole(user.page);
       await assertAccessible(user.page);
       const share = await brightness(user.page);
       assert.ok(options.colours === "dark" ? share < 0.2 : share > 0.8, `brightness ${share}`);

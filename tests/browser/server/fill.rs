@@ -110,7 +110,7 @@ async fn figures(stage: &Stage<'_>) -> anyhow::Result<()> {
         let fails = if minutes < 30 { 4 } else { u64::from(minutes % 97 == 0) };
         let figures = [
             ("crm.contact.created", 6 + wave, fails, 300),
-            ("ticketing.ticket.created", 2 + wave / 3, fails / 2, 900),
+            ("ticketing.ticket.created", 2 + wave / 3, fails / 2, 3000),
             ("crm.company.created", 3, u64::from(minutes % 300 == 7), 40),
         ];
         let figures = figures.map(|(event_type, arrived, failed, millis)| {
