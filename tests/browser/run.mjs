@@ -44,7 +44,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 if (!elsewhere) {
-  console.log("This machine has no address but loopback: plain HTTP to another machine is skipped.");
+  console.log("Skipped: plain HTTP to another machine. This one has only loopback addresses.");
 }
 
 // Runs a check with a program of its own, and with visits that end with it.

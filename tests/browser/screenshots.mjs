@@ -19,6 +19,7 @@ export async function take({ site, visit }, folder) {
   await user.page.setViewportSize({ width: 1280, height: 1100 });
   await user.goto(`${site.admin}/overview?range=day`);
   await shoot("overview");
+  await user.page.setViewportSize({ width: 1280, height: 800 });
   await user.goto(`${site.admin}/events?state=dead`);
   await shoot("events");
   await user.goto(`${site.admin}/events?state=dead&type=ticketing.ticket.created`);

@@ -10,9 +10,12 @@ const readCharts = (page) =>
       const widthOf = (element) => element.getBoundingClientRect().width;
       const rows = [...figure.querySelectorAll("tbody tr")];
       const number = (text) => Number(text.replaceAll(",", ""));
-      const total = (column) => rows.reduce((sum, row) => sum + number(row.cells[column].innerText), 0);
+      const total = (column) =>
+        rows.map((row) => number(row.cells[column].innerText)).reduce((sum, one) => sum + one, 0);
       return {
-        lines: [...frame.querySelectorAll("polyline")].map((line) => widthOf(line) / widthOf(frame)),
+        lines: [...frame.querySelectorAll("polyline")].map(
+          (line) => widthOf(line) / widthOf(frame),
+        ),
         texts: [...frame.querySelectorAll("text")].filter((text) => widthOf(text) > 0).length,
         legend: [...figure.querySelectorAll(".legend li")].map((entry) =>
           number(entry.innerText.match(/([\d,]+) in total/)[1]),

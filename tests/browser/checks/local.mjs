@@ -32,8 +32,9 @@ async function foreignForms({ site, visit }) {
     ["localhost", /Open the URL that the program has printed/],
     ["127.0.0.1", /Actions are accepted only from pages of this dashboard/],
   ]) {
-    const form = `<form method="post" action="${origin}/actions?action=drop&state=dead"><button>Win</button>`;
-    const other = await servePage(host, `<!doctype html><title>Other</title>${form}</form>`);
+    const address = `${origin}/actions?action=drop&state=dead`;
+    const form = `<form method="post" action="${address}"><button>Win</button></form>`;
+    const other = await servePage(host, `<!doctype html><title>Other</title>${form}`);
     try {
       const user = await visit();
       user.expectFaults(ICON);

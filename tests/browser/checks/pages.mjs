@@ -64,7 +64,8 @@ async function assertFits(page) {
 async function assertWordsAreWhole(page) {
   const broken = await page.evaluate(() => {
     const found = [];
-    for (const element of document.querySelectorAll("th[scope=col], .state, nav a, .links a, button, dt")) {
+    const wholes = "th[scope=col], .state, nav a, .links a, button, dt";
+    for (const element of document.querySelectorAll(wholes)) {
       const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
         for (const { index, 0: word } of texts.currentNode.data.matchAll(/[^\s-]{1,12}/g)) {

@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { depth } from "../support/pages.mjs";
 
 const offers = (user) =>
-  user.page.getByRole("link", { name: /^(Replay|Drop) ?.*…$/ }).or(user.page.locator("form[method=post]"));
+  user.page
+    .getByRole("link", { name: /^(Replay|Drop) ?.*…$/ })
+    .or(user.page.locator("form[method=post]"));
 
 async function reader({ site, visit }) {
   const user = await visit();

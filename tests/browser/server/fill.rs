@@ -125,8 +125,8 @@ fn of_minute(arrived: u64, failed: u64, millis: u64) -> Figures {
     let mut figures = Figures::default();
     (figures.arrived, figures.handled, figures.failed_attempts) = (arrived, arrived, failed);
     figures.dead = failed / 3;
-    figures.duplicates = u64::from(arrived % 5 == 0);
-    figures.parked = u64::from(arrived % 7 == 0);
+    figures.duplicates = u64::from(arrived.is_multiple_of(5));
+    figures.parked = u64::from(arrived.is_multiple_of(7));
     for place in 0..arrived {
         figures.attempt_duration.record(Duration::from_millis(millis + 20 * place));
         figures.latency.record(Duration::from_millis(2 * millis + 20 * place));

@@ -50,8 +50,8 @@ async fn main() -> anyhow::Result<()> {
         Webhooks::new(verifier).hooks(hooks![succeed]).with_inbox(inbox.clone()).into_parts("/webhook");
     tokio::spawn(worker.run_until(std::future::pending()));
 
-    let (hold, held) = watch::channel(false);
-    let inbox = Held::new(inbox, held);
+    let (switch, is_held) = watch::channel(false);
+    let inbox = Held::new(inbox, is_held);
     let router = sites::all(&inbox).merge(webhook);
 
     let loopback = serve(Ipv4Addr::LOCALHOST.into(), router.clone()).await?;
@@ -74,8 +74,8 @@ async fn main() -> anyhow::Result<()> {
     let mut commands = BufReader::new(stdin()).lines();
     while let Some(command) = commands.next_line().await? {
         match command.as_str() {
-            "hold" => hold.send_replace(true),
-            "release" => hold.send_replace(false),
+            "hold" => switch.send_replace(true),
+            "release" => switch.send_replace(false),
             other => anyhow::bail!("unknown command `{other}`"),
         };
         println!("{command}");
