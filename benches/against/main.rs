@@ -96,7 +96,7 @@ revision!(
     |settlement: new::inbox::Settlement| {
         use new::inbox::{AttemptOutcome, AttemptReport};
 
-        let report = AttemptReport::new(AttemptOutcome::Handled, WORKER.into());
+        let report = AttemptReport::new(AttemptOutcome::Handled, WORKER.into()).number(1);
         settlement.attempt(report.duration(Duration::from_millis(1)))
     }
 );

@@ -86,6 +86,9 @@ impl fmt::Display for AttemptOutcome {
 pub struct AttemptReport {
     /// How the attempt ended.
     pub outcome: AttemptOutcome,
+    /// The number of the attempt, if the worker knows it. The store counts attempts itself, so this
+    /// is only a hint: the first attempt that succeeds is not recorded.
+    pub number: Option<u32>,
     /// How long the hook ran; `None` if that is unknown.
     pub duration: Option<Duration>,
     /// The text of the error, at most 4 KiB.
@@ -98,7 +101,13 @@ impl AttemptReport {
     /// Reports an attempt by a worker.
     #[must_use]
     pub fn new(outcome: AttemptOutcome, worker: Arc<str>) -> Self {
-        Self { outcome, duration: None, error: None, worker }
+        Self { outcome, number: None, duration: None, error: None, worker }
+    }
+
+    /// Sets the number of the attempt.
+    #[must_use]
+    pub fn number(self, number: u32) -> Self {
+        Self { number: Some(number), ..self }
     }
 
     /// Sets how long the hook ran.

@@ -34,6 +34,38 @@ pub(super) fn recorded() -> String {
 }
 
 impl PostgresInbox {
+    /// Records the attempts that the rows of a lease show to be interrupted.
+    ///
+    /// This is a statement of its own, because its plan would cost every lease as much again. The
+    /// lease keeps other workers away from the events.
+    pub(super) async fn record_interruptions(&self, rows: &[PgRow]) -> Result<(), InboxError> {
+        let (mut seqs, mut runs, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut starts, mut workers) = (Vec::new(), Vec::new());
+        for row in rows {
+            if row.try_get::<Option<bool>, _>("was_leased")? == Some(true) {
+                seqs.push(row.try_get::<i64, _>("seq")?);
+                runs.push(row.try_get::<i32, _>("run")?);
+                numbers.push(row.try_get::<i32, _>("attempts")? - 1);
+                starts.push(row.try_get::<Option<i64>, _>("started")?);
+                workers.push(row.try_get::<Option<Vec<u8>>, _>("worker")?);
+            }
+        }
+        let record = format!(
+            "WITH over AS (
+                SELECT seq, run, number, started, NULL::bigint AS duration, $6::bytea AS outcome,
+                    NULL::bytea AS error, worker
+                FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bytea[])
+                    AS over(seq, run, number, started, worker)
+             ),
+             {}
+             SELECT FROM recorded",
+            recorded(),
+        );
+        let record = self.schema.query(&record).bind(seqs).bind(runs).bind(numbers).bind(starts);
+        let outcome = AttemptOutcome::Interrupted.as_str().as_bytes().to_vec();
+        self.sessions.fetch(record.bind(workers).bind(outcome)).await.map(drop)
+    }
+
     pub(super) async fn attempts_of(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
         let find = self.schema.query(
             "SELECT run, number, started, duration, outcome, error, worker

@@ -9,6 +9,7 @@ use super::{PostgresInbox, attempts::recorded, copies::DATA, groups::type_key, i
 use crate::inbox::{
     AttemptReport, Decision, Fingerprint, InboxError, LeaseRequest, Leased, OpenError, Settled, Settlement,
     column,
+    error::chain,
     lease::MAX_LEASED_BYTES,
     time::{time, whole_micros},
 };
@@ -40,21 +41,14 @@ impl PostgresInbox {
                 WHERE due.seq = sized.seq AND due.seq = ANY(ARRAY(SELECT seq FROM sized WHERE before < $4))
                 RETURNING due.seq, due.attempts, due.run, sized.due AS since,
                     sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker
-             ),
-             over AS (
-                SELECT seq, coalesce(run, 1) AS run, attempts - 1 AS number, started,
-                    NULL::bigint AS duration, 'interrupted'::bytea AS outcome, NULL::bytea AS error, worker
-                FROM taken WHERE was_leased
-             ),
-             {}
-             SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased, event.*,
-                (SELECT '' FROM lazy)
+             )
+             SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased,
+                taken.started, taken.worker, event.*, (SELECT '' FROM lazy)
              FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
                 SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                 FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
              ) AS event) ON true
-             ORDER BY since, seq",
-            recorded(),
+             ORDER BY since, seq"
         );
         let fence = column::new_fence();
         let known = schema::current();
@@ -67,8 +61,15 @@ impl PostgresInbox {
             let inbox = open::inbox(&self.schema);
             return Err(InboxError::Other(OpenError::Newer { inbox, found, known }.into()));
         }
-        let leased = rows.iter().map(|row| leased(row, fence));
-        leased.filter_map(Result::transpose).collect()
+        let leased: Vec<_> =
+            rows.iter().filter_map(|row| leased(row, fence).transpose()).collect::<Result<_, _>>()?;
+        if leased.iter().any(|leased| leased.is_interrupted)
+            && let Err(error) = self.record_interruptions(&rows).await
+        {
+            // The events are leased nevertheless, and have to run.
+            tracing::warn!("interrupted attempts are not recorded: {}", chain(&error));
+        }
+        Ok(leased)
     }
 
     pub(super) async fn settle_batch(&self, items: &[Settlement]) -> Result<Vec<Settled>, InboxError> {
@@ -111,22 +112,29 @@ impl PostgresInbox {
             let reports = items.iter().map(|(item, _)| item.attempt.as_ref().and_then(of));
             reports.collect::<Vec<_>>()
         };
+        let may_be_kept = |report: &AttemptReport| report.number.is_none_or(|number| report.is_kept(number));
+        let records = items.iter().any(|(item, _)| item.attempt.as_ref().is_some_and(may_be_kept));
         let duration = |item: &Settlement| item.attempt.as_ref()?.duration.map(whole_micros);
         let is_success = |item: &Settlement| Some(item.attempt.as_ref()?.outcome.is_success());
         let statement = self
             .schema
-            .query(&settle_sql())
+            .query(&if records { settle_and_record_sql() } else { settle_sql("", "", "") })
             .bind(items.iter().map(|(item, _)| column::seq(item.token.key())).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| column::fence(item.token)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| fingerprint(&item.decision)).collect::<Vec<_>>())
-            .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
-            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
-            .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
-            .bind(reports(|report| Some(report.worker.as_bytes().to_vec())))
-            .bind(items.iter().map(|(item, _)| is_success(item)).collect::<Vec<_>>());
+            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>());
+        let statement = if records {
+            statement
+                .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
+                .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
+                .bind(reports(|report| Some(report.worker.as_bytes().to_vec())))
+                .bind(items.iter().map(|(item, _)| is_success(item)).collect::<Vec<_>>())
+        } else {
+            statement
+        };
         let rows = self.sessions.fetch(statement).await?;
         let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
         let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
@@ -152,64 +160,75 @@ impl PostgresInbox {
 }
 
 /// Returns the statement that settles leases and records their attempts.
-fn settle_sql() -> String {
+fn settle_and_record_sql() -> String {
+    let recorded = format!(
+        ",
+         -- A success at the first attempt is not recorded.
+         over AS (
+            SELECT seq, coalesce(run, 1) AS run, attempts AS number,
+                :now - coalesce(duration, 0) AS started, duration, outcome, error, worker
+            FROM (
+                SELECT seq, run, attempts, duration, outcome, error, worker, is_success FROM ended
+                UNION ALL
+                SELECT seq, run, attempts, duration, outcome, error, worker, is_success FROM kept
+                WHERE kind = 'retry'
+            ) AS reported
+            WHERE outcome IS NOT NULL AND (attempts > 1 OR NOT is_success)
+         ),
+         {}",
+        recorded(),
+    );
+    settle_sql(
+        ", $8::bytea[], $9::bytea[], $10::bytea[], $11::boolean[]",
+        ", outcome, error, worker, is_success",
+        &recorded,
+    )
+}
+
+/// Returns the statement that settles leases. `values` and `columns` add to its input, and
+/// `expressions` to its common table expressions.
+///
+/// Each part is planned for each batch, so a batch without attempts to record leaves them out.
+fn settle_sql(values: &str, columns: &str, expressions: &str) -> String {
     // `=` would imply that the fence is not NULL. The planner could then choose the index of
     // leased events, which is not searched by `seq`.
+    let returned = columns.replace(" worker", " input.worker");
     format!(
         "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
-             input AS (
-                SELECT * FROM unnest(
-                    $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
-                    $7::bytea[], $8::bigint[], $9::bytea[], $10::bytea[], $11::boolean[]
-                ) AS input(
-                    seq, fence, kind, delay, reason, fingerprint, outcome, duration, error, worker,
-                    is_success
-                )
-             ),
-             ended AS (
-                DELETE FROM @due AS due USING input
-                WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
-                AND kind IN ('complete', 'bury')
-                RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, outcome,
-                    duration, error, input.worker, is_success
-             ),
-             done AS (
-                INSERT INTO @done(seq, at, attempts, is_pruned, run, duration)
-                SELECT seq, :now, attempts, false, run, duration FROM ended WHERE kind = 'complete'
-             ),
-             dead AS (
-                INSERT INTO @dead(seq, at, attempts, is_parked, reason, run, fingerprint, type_key)
-                SELECT seq, :now, attempts, false, reason, run, fingerprint,
-                    (SELECT {type_key} FROM @event AS event WHERE event.seq = ended.seq)
-                FROM ended WHERE kind = 'bury'
-             ),
-             kept AS (
-                UPDATE @due AS due SET
-                    due = :now + delay,
-                    attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
-                    fence = CASE kind WHEN 'extend' THEN due.fence END
-                FROM input
-                WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
-                AND kind IN ('retry', 'extend', 'release')
-                RETURNING due.seq, input.fence, due.attempts, due.run, kind, outcome, duration, error,
-                    input.worker, is_success
-             ),
-             -- A success at the first attempt is not recorded.
-             over AS (
-                SELECT seq, coalesce(run, 1) AS run, attempts AS number,
-                    :now - coalesce(duration, 0) AS started, duration, outcome, error, worker
-                FROM (
-                    SELECT seq, run, attempts, duration, outcome, error, worker, is_success FROM ended
-                    UNION ALL
-                    SELECT seq, run, attempts, duration, outcome, error, worker, is_success FROM kept
-                    WHERE kind = 'retry'
-                ) AS reported
-                WHERE outcome IS NOT NULL AND (attempts > 1 OR NOT is_success)
-             ),
-             {}
-             SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
-             UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
-        recorded(),
+         input AS (
+            SELECT * FROM unnest(
+                $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
+                $7::bigint[]{values}
+            ) AS input(seq, fence, kind, delay, reason, fingerprint, duration{columns})
+         ),
+         ended AS (
+            DELETE FROM @due AS due USING input
+            WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
+            AND kind IN ('complete', 'bury')
+            RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, duration{returned}
+         ),
+         done AS (
+            INSERT INTO @done(seq, at, attempts, is_pruned, run, duration)
+            SELECT seq, :now, attempts, false, run, duration FROM ended WHERE kind = 'complete'
+         ),
+         dead AS (
+            INSERT INTO @dead(seq, at, attempts, is_parked, reason, run, fingerprint, type_key)
+            SELECT seq, :now, attempts, false, reason, run, fingerprint,
+                (SELECT {type_key} FROM @event AS event WHERE event.seq = ended.seq)
+            FROM ended WHERE kind = 'bury'
+         ),
+         kept AS (
+            UPDATE @due AS due SET
+                due = :now + delay,
+                attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
+                fence = CASE kind WHEN 'extend' THEN due.fence END
+            FROM input
+            WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
+            AND kind IN ('retry', 'extend', 'release')
+            RETURNING due.seq, input.fence, due.attempts, due.run, kind, duration{returned}
+         ){expressions}
+         SELECT seq, fence, (SELECT '' FROM lazy) FROM ended
+         UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept",
         type_key = type_key("event.type"),
     )
 }

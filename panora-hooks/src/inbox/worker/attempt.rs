@@ -192,7 +192,7 @@ impl Attempt {
     ) -> Decided {
         let _entered = self.span.enter();
         let failure = self.ending.failure();
-        let mut report = AttemptReport::new(self.ending.outcome(), Arc::clone(worker));
+        let mut report = AttemptReport::new(self.ending.outcome(), Arc::clone(worker)).number(number);
         report.duration = self.duration;
         if let Some((_, error)) = &failure {
             report = report.error(error);
