@@ -99,7 +99,14 @@ async fn only_rules_of_missing_parts_are_skipped() {
         Rule::Runs,
         Rule::DroppedAttempts,
     ];
-    let of_operators = [Rule::ErrorGroups, Rule::Figures, Rule::OldFigures, Rule::Audit];
+    let of_operators = [
+        Rule::ErrorGroups,
+        Rule::Figures,
+        Rule::OldFigures,
+        Rule::StatisticsStep,
+        Rule::Audit,
+        Rule::OldActions,
+    ];
     assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators].concat());
 }
 

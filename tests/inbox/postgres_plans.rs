@@ -103,7 +103,11 @@ async fn fill(database: &Database) {
          ALTER TABLE audit SET (autovacuum_enabled = off);
          INSERT INTO event(key, content, id_event, type, received, data)
          SELECT sha256(n::text::bytea) || decode(md5(n::text), 'hex'), sha256(n::text::bytea), n::text::bytea,
-            CASE WHEN n % 10000 = 1 THEN 'crm.rare.created' ELSE 'crm.contact.created' END::bytea,
+            CASE
+                WHEN n % 10000 = 1 THEN 'crm.rare.created'
+                WHEN n <= {ROWS} OR n % 1000 = 2 THEN 'crm.deal.created'
+                ELSE 'crm.contact.created'
+            END::bytea,
             {now} - 1000000::bigint * (6 * {ROWS} - n), '{{}}'::bytea
          FROM generate_series(1, 6 * {ROWS}) AS n;
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, false FROM event WHERE seq <= {ROWS};
@@ -236,9 +240,13 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     notices.0.lock().unwrap().clear();
     let lists = [None].into_iter().chain(EventState::ALL.iter().copied().map(Some));
     for state in lists {
-        for event_type in
-            [None, Some("crm.contact.created"), Some("crm.rare.created"), Some("crm.none.created")]
-        {
+        for event_type in [
+            None,
+            Some("crm.contact.created"),
+            Some("crm.deal.created"),
+            Some("crm.rare.created"),
+            Some("crm.none.created"),
+        ] {
             let mut filter = Filter::new();
             filter.state = state;
             let filter = match event_type {
@@ -303,6 +311,14 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     check("replay keys");
     inbox.discard(Select::Keys(keys.collect()), 300).await.unwrap();
     check("discard keys");
+    let ago = |hours: u64| SystemTime::now() - Duration::from_secs(3600 * hours);
+    for which in [Filter::new(), Filter::new().state(EventState::Parked)] {
+        let which = which.received_from(ago(15)).received_before(ago(12));
+        assert_eq!(inbox.replay(Select::All(which.clone()), 250).await.unwrap(), 250);
+        check("replay a range of time");
+        assert_eq!(inbox.discard(Select::All(which), 250).await.unwrap(), 250);
+        check("discard a range of time");
+    }
     let rare = Filter::new().event_type("crm.rare.created");
     inbox.replay(Select::All(rare), 300).await.unwrap();
     check("replay a rare type");
@@ -353,7 +369,9 @@ async fn check_filters(inbox: &PostgresInbox, check: &impl Fn(&str)) {
     check("prune figures");
     inbox.add_audit(AuditRecord::new(None, "drop", "all", 1)).await.unwrap();
     check("add audit");
-    assert_eq!(inbox.audit(Some(1000), 100).await.unwrap().len(), 100);
+    assert_eq!(inbox.prune_audit(hour, 100).await.unwrap(), 100);
+    check("prune audit");
+    assert_eq!(inbox.audit(Some(15_000), 100).await.unwrap().len(), 100);
     check("audit");
 }
 

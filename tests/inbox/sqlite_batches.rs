@@ -147,6 +147,16 @@ async fn a_delivery_waits_for_one_batch_of_a_sweep_at_most() {
 }
 
 #[tokio::test]
+async fn a_delivery_is_stored_while_errors_of_older_events_are_grouped() {
+    // Enough batches that the delivery arrives before the last.
+    let filled = Filled::with_data(50 * EVENTS, 2, DEAD, "UPDATE OF fingerprint ON dead");
+    let inbox = SqliteInbox::open(filled.folder.path().join("inbox.db")).unwrap();
+    assert!(is_stored(inbox.put(vec![contact("ada")]).await.unwrap()[0]));
+    let grouped = filled.journal().iter().filter(|word| *word == "changed").count();
+    assert!(grouped < 50 * EVENTS as usize, "{grouped}");
+}
+
+#[tokio::test]
 async fn a_batch_drops_a_few_megabytes_at_most() {
     for (insert, trigger) in [(DEAD, "DELETE ON dead"), (DONE, "UPDATE OF is_pruned ON done")] {
         let filled = Filled::with_data(24, 1 << 20, insert, trigger);

@@ -1,6 +1,6 @@
 //! Flaws of the record of attempts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use panora_hooks::inbox::{
     AttemptInfo, AttemptOutcome, Decision, EventKey, EventState, Filter, Inbox, InboxError, Settled,
@@ -46,6 +46,11 @@ impl Flawed {
             }
             Some(Flaw::KeepsOnlyTheLastAttempts) => {
                 attempts.drain(..attempts.len().saturating_sub(20));
+            }
+            Some(Flaw::StartsAttemptsInThePast) => {
+                for attempt in &mut attempts {
+                    attempt.started_at = Some(SystemTime::UNIX_EPOCH);
+                }
             }
             Some(Flaw::NeverRaisesTheRun) => {
                 for attempt in &mut attempts {

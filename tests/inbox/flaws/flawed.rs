@@ -116,6 +116,8 @@ impl Inbox for Flawed {
                 return Ok(self.keys(filter.clone()).await.len() as u64);
             }
             (Some(Flaw::ReplaysEveryType), Select::All(filter)) => filter.event_type = None,
+            (Some(Flaw::ReplaysEveryId), Select::All(filter)) => filter.id = None,
+            (Some(Flaw::ReplaysAnyTime), Select::All(filter)) => forget_times(filter),
             (Some(Flaw::ReplaysTheNewest), Select::All(filter)) => {
                 let mut keys = self.keys(filter.clone()).await;
                 keys.drain(..keys.len().saturating_sub(max as usize));
@@ -172,6 +174,11 @@ impl Inbox for Flawed {
         {
             keys.truncate(max as usize);
         }
+        match (self.flaw, &mut which) {
+            (Some(Flaw::DiscardsEveryId), Select::All(filter)) => filter.id = None,
+            (Some(Flaw::DiscardsAnyTime), Select::All(filter)) => forget_times(filter),
+            _ => {}
+        }
         if self.has(Flaw::DiscardsOnlyWhatIsOver) {
             which = Select::Keys(match which {
                 Select::Keys(keys) => keys,
@@ -227,6 +234,7 @@ impl Inbox for Flawed {
         range: Range<SystemTime>,
         step: Duration,
     ) -> Result<Vec<StatisticsStep>, InboxError> {
+        let step = if self.has(Flaw::IgnoresTheStep) { Duration::from_secs(60) } else { step };
         let mut steps = self.inner.statistics(range, step).await?;
         if self.has(Flaw::OverwritesFigures) {
             let state = self.state();
@@ -247,11 +255,26 @@ impl Inbox for Flawed {
     }
 
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
-        if self.has(Flaw::RepeatsAuditNumbers) {
-            return self.audit_with_repeated_numbers(before, limit).await;
+        match self.flaw {
+            Some(Flaw::RepeatsAuditNumbers) => self.audit_with_repeated_numbers(before, limit).await,
+            Some(Flaw::ReusesAuditNumbers) => self.audit_with_reused_numbers().await,
+            _ => self.inner.audit(before, limit).await,
         }
-        self.inner.audit(before, limit).await
     }
+
+    async fn prune_audit(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
+        match self.flaw {
+            Some(Flaw::PrunesAuditAtAnyAge) => self.inner.prune_audit(Duration::ZERO, max).await,
+            Some(Flaw::PrunesAuditWithoutBound) => {
+                Ok(self.inner.prune_audit(older_than, u32::MAX).await?.min(max.into()))
+            }
+            _ => self.inner.prune_audit(older_than, max).await,
+        }
+    }
+}
+
+fn forget_times(filter: &mut Filter) {
+    (filter.received_from, filter.received_before) = (None, None);
 }
 
 pub struct FlawedStore {

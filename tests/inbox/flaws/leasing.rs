@@ -44,6 +44,9 @@ impl Flawed {
                 leased.token = LeaseToken::new(key, 1);
             }
             leased.is_interrupted &= !self.has(Flaw::ForgetsInterruptions);
+            if self.has(Flaw::LeasesTheFirstRun) {
+                leased.run = 1;
+            }
         }
         Ok(leased)
     }

@@ -74,7 +74,8 @@ impl Model {
             let entry = self.entries.get_mut(&token.key()).unwrap();
             dues.push(due(entry).expect("it is not ready"));
             let is_interrupted = entry.lease();
-            assert_eq!((leased.attempt, leased.is_interrupted), (entry.attempts, is_interrupted));
+            let (attempt, run) = (leased.attempt, leased.run);
+            assert_eq!((attempt, run, leased.is_interrupted), (entry.attempts, entry.run, is_interrupted));
             assert_eq!(leased.data, entry.spec.event().data());
             entry.place = Place::Leased { until: now + lease.cast_signed(), token, worker };
             assert!(!self.tokens.contains(&token));

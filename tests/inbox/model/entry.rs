@@ -8,14 +8,14 @@ use panora_hooks::inbox::{
 
 use super::step::Spec;
 
-/// The first and the last attempts of a run that are recorded, as many of each.
-const KEPT: u32 = 20;
+/// The first and the last attempts of an event that are recorded, as many of each.
+const KEPT: usize = 20;
 
 #[derive(Debug)]
 pub struct Entry {
     pub spec: Spec,
     pub attempts: u32,
-    run: u32,
+    pub run: u32,
     pub has_data: bool,
     pub place: Place,
     /// The recorded attempts, without the times at which they began.
@@ -103,10 +103,10 @@ impl Entry {
     }
 
     fn record(&mut self, attempt: AttemptInfo) {
-        let (run, last) = (attempt.run, attempt.number);
         self.recorded.push(attempt);
-        let is_between = |number: u32| number > KEPT && number <= last.saturating_sub(KEPT);
-        self.recorded.retain(|attempt| attempt.run != run || !is_between(attempt.number));
+        if self.recorded.len() > 2 * KEPT {
+            self.recorded.remove(KEPT);
+        }
     }
 
     /// Checks the record of the event in a store.

@@ -83,6 +83,8 @@ macro_rules! __inbox_contract_rules {
                 "make parked, dead, done and delayed events ready with no attempts; leave ready and leased ones alone",
             ReplayFilter replaying::a_replay_selects_by_state_and_type
                 "apply the filter of `Select::All` as `list` does",
+            ReplayIdAndTime selecting::a_replay_selects_by_id_and_time
+                "compare the whole `id_event` and both ends of the range of time with every event",
             ReplayBound replaying::a_replay_is_bounded_and_oldest_first
                 "count replayed events instead of examined ones, and replay each event once, smallest key first",
             Prune retention::a_done_event_is_pruned_after_its_age
@@ -95,6 +97,8 @@ macro_rules! __inbox_contract_rules {
                 "return each optional part that is implemented from `capabilities`, and no other",
             Discard optional::a_discarded_event_is_known_but_gone
                 "make up to `max` selected events done and pruned, smallest key first",
+            DiscardIdAndTime selecting::a_discard_selects_by_id_and_time
+                "compare the whole `id_event` and both ends of the range of time with every event",
             DiscardAnyState optional::an_event_in_any_state_can_be_discarded
                 "ask `Select::discards` which events to drop, and end the leases of those that are dropped",
             Forget optional::a_pruned_event_is_forgotten_after_its_age
@@ -114,9 +118,9 @@ macro_rules! __inbox_contract_rules {
             StaleReport attempts::a_stale_report_is_not_recorded
                 "record an attempt only if the decision applies and is not `Release`",
             KeptAttempts attempts::the_first_and_the_last_attempts_are_kept
-                "keep the first 20 and the last 20 attempts of each run",
+                "keep the first 20 and the last 20 attempts of an event, in whatever runs they were",
             Runs attempts::a_replay_begins_a_new_run
-                "raise the run when a dead or done event is replayed, and keep the attempts of earlier runs",
+                "raise the run when a dead or done event is replayed, return it from `lease`, and keep earlier attempts",
             DroppedAttempts attempts::attempts_are_dropped_with_the_data
                 "drop the attempts of an event when its data is dropped",
             ErrorGroups operating::dead_events_are_grouped_by_their_error
@@ -125,8 +129,12 @@ macro_rules! __inbox_contract_rules {
                 "add the numbers of `Figures::to_sums` to those of the same minute and hour",
             OldFigures operating::old_figures_are_removed
                 "remove figures of minutes and of hours by their own age",
+            StatisticsStep operating::figures_are_read_in_steps_of_any_length
+                "sum the figures of each step, whose beginning is a multiple of its length",
             Audit operating::actions_of_operators_are_recorded
                 "give each action a larger number than the one before it",
+            OldActions operating::old_actions_are_removed
+                "remove up to `max` actions that are older than `older_than`, and use no number again",
             Restart restarting::a_restart_keeps_everything
                 "answer `put` after the events are flushed to disk, and store attempts and fences with the events",
             DroppedCalls cancellation::a_dropped_call_harms_no_later_call

@@ -5,7 +5,7 @@ use super::{
     check::Stop,
     rules::{
         attempts, cancellation, duplicates, keys, leasing, operating, optional, reading, replaying,
-        restarting, retention, settling, storing,
+        restarting, retention, selecting, settling, storing,
     },
     subject::Subject,
 };

@@ -11,5 +11,6 @@ pub(super) mod reading;
 pub(super) mod replaying;
 pub(super) mod restarting;
 pub(super) mod retention;
+pub(super) mod selecting;
 pub(super) mod settling;
 pub(super) mod storing;

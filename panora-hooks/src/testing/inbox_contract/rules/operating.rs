@@ -1,6 +1,9 @@
 //! Groups of errors, figures, and the audit.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     inbox::{
@@ -79,11 +82,6 @@ pub(crate) async fn figures_of_several_processes_add_up<H: Harness>(store: Subje
 
     let mut contacts = figures(1);
     contacts.add(&figures(2));
-    for step in [HOUR, 2 * HOUR, 24 * HOUR] {
-        // An hour may end between the two calls.
-        let sum = sum(&statistics(step).await?, "crm.contact.created");
-        same(format!("figures are added twice, and read in steps of {step:?}"), contacts, sum)?;
-    }
     let minutes = statistics(MINUTE).await?;
     same("figures are read in steps of a minute", contacts, sum(&minutes, "crm.contact.created"))?;
     same("figures are read in steps of a minute", figures(7), sum(&minutes, "crm.deal.created"))?;
@@ -99,6 +97,33 @@ pub(crate) async fn figures_of_several_processes_add_up<H: Harness>(store: Subje
     same("steps before the first are read", Vec::new(), before)?;
     let from = succeeds("statistics", store.inbox.statistics(first..first + HOUR, MINUTE).await)?;
     same("steps from the first on are read", minutes, from)
+}
+
+pub(crate) async fn figures_are_read_in_steps_of_any_length<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Statistics)?;
+    let all = SystemTime::UNIX_EPOCH..SystemTime::now() + YEAR;
+    let statistics = async |step| succeeds("statistics", store.inbox.statistics(all.clone(), step).await);
+    let contacts = vec![("crm.contact.created".to_owned(), figures(1))];
+    for _ in 0..2 {
+        succeeds("add_figures", store.inbox.add_figures(contacts.clone()).await)?;
+    }
+    let mut total = figures(1);
+    total.add(&figures(1));
+    // A minute, and with it any longer step, may end between the two calls.
+    let minutes: BTreeSet<_> = statistics(MINUTE).await?.iter().map(|step| step.start).collect();
+    for length in [7 * MINUTE, HOUR, 2 * HOUR, 24 * HOUR] {
+        let when = format!("figures are added twice, and read in steps of {length:?}");
+        let steps = statistics(length).await?;
+        let start = |minute: &SystemTime| {
+            let since = minute.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+            SystemTime::UNIX_EPOCH + Duration::from_secs(since - since % length.as_secs())
+        };
+        let expected: BTreeSet<_> = minutes.iter().map(start).collect();
+        let starts: Vec<_> = steps.iter().map(|step| step.start).collect();
+        same(&when, expected.into_iter().collect::<Vec<_>>(), starts)?;
+        same(when, total, sum(&steps, "crm.contact.created"))?;
+    }
+    Ok(())
 }
 
 fn sum(steps: &[StatisticsStep], event_type: &str) -> Figures {
@@ -146,4 +171,42 @@ pub(crate) async fn actions_of_operators_are_recorded<H: Harness>(store: Subject
     ];
     let records: Vec<_> = rest.into_iter().map(|entry| entry.record).collect();
     same("the actions before them are read", expected.to_vec(), records)
+}
+
+pub(crate) async fn old_actions_are_removed<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Audit)?;
+    let add = async |number| {
+        let record = AuditRecord::new(None, "replay", "all", number);
+        succeeds("add_audit", store.inbox.add_audit(record).await)
+    };
+    let prune = async |age, max| succeeds("prune_audit", store.inbox.prune_audit(age, max).await);
+    let audit = async || succeeds("audit", store.inbox.audit(None, ALL).await);
+    for number in 0..3 {
+        add(number).await?;
+    }
+    for age in [HOUR, Duration::MAX] {
+        let when = format!("actions were recorded a moment ago; those older than {age:?} are removed");
+        same(when, 0, prune(age, ALL).await?)?;
+    }
+    store.advance(2 * HOUR).await?;
+    add(3).await?;
+    same("actions are removed, but none may be", 0, prune(HOUR, 0).await?)?;
+    let when = "up to two of three old actions are removed";
+    same(when, 2, prune(HOUR, 2).await?)?;
+    let left: Vec<_> = audit().await?.iter().map(|entry| entry.record.events).collect();
+    same(when, vec![3, 2], left)?;
+    let when = "actions that are older than an hour are removed";
+    same(when, 1, prune(HOUR, ALL).await?)?;
+    let left = audit().await?;
+    let events: Vec<_> = left.iter().map(|entry| entry.record.events).collect();
+    same(when, vec![3], events)?;
+
+    let last = left.first().map(|entry| entry.number);
+    store.advance(SECOND).await?;
+    same("all actions are removed", 1, prune(Duration::ZERO, ALL).await?)?;
+    same("all actions are removed", 0, audit().await?.len())?;
+    add(4).await?;
+    let number = audit().await?.first().map(|entry| entry.number);
+    let when = "an action is recorded after all others were removed";
+    holds(when, number > last, format!("a number above {last:?}"), number)
 }
