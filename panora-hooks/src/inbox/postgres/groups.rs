@@ -98,13 +98,19 @@ fn stage(number: usize, limit: i64, of_group: &str) -> String {
             FROM stage_{before} WHERE count > highest
          ),
          stage_{number} AS MATERIALIZED (
-            SELECT found.fingerprint, found.type_key, coalesce(counted.count, found.count) AS count,
-                CASE WHEN counted.count IS NULL THEN found.highest ELSE limits.highest END AS highest
-            FROM stage_{before} AS found CROSS JOIN limit_{number} AS limits LEFT JOIN LATERAL (
+            SELECT found.fingerprint, found.type_key,
+                CASE WHEN is_open THEN counted.count ELSE found.count END AS count,
+                CASE WHEN is_open THEN next ELSE found.highest END AS highest
+            FROM (
+                SELECT found.*, limits.highest AS next,
+                    found.count > found.highest AND limits.highest > found.highest AS is_open
+                FROM stage_{before} AS found CROSS JOIN limit_{number} AS limits
+            ) AS found CROSS JOIN LATERAL (
                 SELECT count(*) AS count FROM (
-                    SELECT FROM @dead AS item WHERE {of_group} LIMIT limits.highest + 1
+                    SELECT FROM @dead AS item WHERE {of_group}
+                    LIMIT CASE WHEN is_open THEN next + 1 ELSE 0 END
                 ) AS item
-            ) AS counted ON found.count > found.highest AND limits.highest > found.highest
+            ) AS counted
          ),
          "
     )
