@@ -140,7 +140,7 @@ async fn fill(database: &Database) {
             FROM unnest('{{60000000,3600000000}}'::bigint[]) AS step
             CROSS JOIN generate_series(1, {ROWS} / 10) AS n CROSS JOIN generate_series(1, 5) AS kind;
          INSERT INTO audit(at, action, what, events)
-            SELECT {now} - 1000000::bigint * n, 'drop', 'all', 1 FROM generate_series(1, {ROWS}) AS n"
+            SELECT {now} - 1000000::bigint * ({ROWS} - n), 'drop', 'all', 1 FROM generate_series(1, {ROWS}) AS n"
     );
     sqlx::raw_sql("SET search_path = panora_hooks; SET synchronous_commit = off")
         .execute(&pool)
