@@ -59,10 +59,7 @@ impl EventFilter {
             None => Ok(None),
         };
         let mut filter = Filter::new();
-        filter.state = match parameter(query, "state") {
-            Some(word) => Some(state(&word)?),
-            None => None,
-        };
+        filter.state = parse_state(query)?;
         filter.event_type = parameter(query, "type").map(|name| canonical(&name));
         filter.received_from = time("from")?;
         filter.received_before = time("until")?;
@@ -199,10 +196,12 @@ fn canonical(event_type: &str) -> String {
     panora_hooks::catalogue::find(event_type).map_or(event_type, |known| known.name()).to_owned()
 }
 
-fn state(word: &str) -> Result<EventState, InvalidParameter> {
+/// Reads the parameter `state`.
+pub(crate) fn parse_state(query: &str) -> Result<Option<EventState>, InvalidParameter> {
+    let Some(word) = parameter(query, "state") else { return Ok(None) };
     let state = EventState::ALL.iter().find(|state| state.as_str() == word);
     let expected = "give ready, delayed, leased, parked, dead or done";
-    state.copied().ok_or_else(|| InvalidParameter::new("state", expected))
+    state.copied().map(Some).ok_or_else(|| InvalidParameter::new("state", expected))
 }
 
 #[cfg(test)]

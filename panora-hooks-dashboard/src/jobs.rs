@@ -12,7 +12,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use panora_hooks::inbox::EventKey;
+use panora_hooks::inbox::{EventInfo, EventKey, EventState};
 use tokio::{sync::watch, time::timeout};
 
 use crate::{filter::EventFilter, store::Store};
@@ -64,11 +64,45 @@ impl fmt::Display for Target {
     }
 }
 
+/// The events of a job as they were at its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    Event {
+        key: EventKey,
+        state: EventState,
+        run: u32,
+    },
+    Filter {
+        filter: EventFilter,
+        /// The newest event that matched. Later events are left out.
+        newest: EventKey,
+    },
+}
+
+impl Confirmed {
+    pub(crate) fn target(&self) -> Target {
+        match self {
+            Self::Event { key, .. } => Target::Event(*key),
+            Self::Filter { filter, .. } => Target::Filter(filter.clone()),
+        }
+    }
+
+    /// Returns whether an event is as it was at the confirmation.
+    pub(crate) fn is_still(&self, event: &EventInfo) -> bool {
+        match self {
+            Self::Event { key, state, run } => (event.key, event.state, event.run) == (*key, *state, *run),
+            Self::Filter { newest, .. } => event.key <= *newest,
+        }
+    }
+}
+
 /// The progress of a job.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     /// The number of events that were replayed or dropped.
     pub(crate) changed: u64,
+    /// Whether an operation that was not confirmed may have changed more events.
+    pub(crate) may_be_more: bool,
     pub(crate) end: Option<End>,
 }
 
@@ -76,6 +110,7 @@ pub(crate) struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     Completed,
+    /// The job was stopped before it had completed.
     Stopped,
     /// An operation failed, for this reason.
     Failed(String),
@@ -85,6 +120,7 @@ pub(crate) struct Job {
     pub(crate) number: u64,
     pub(crate) action: Action,
     pub(crate) target: Target,
+    confirmed: Confirmed,
     pub(crate) who: Option<String>,
     pub(crate) started_at: SystemTime,
     progress: watch::Sender<Progress>,
@@ -96,7 +132,7 @@ impl Job {
         self.progress.borrow().clone()
     }
 
-    /// Asks the job to end after its current batch.
+    /// Asks the job to end after its current batch, or before its next try.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
     }
@@ -135,9 +171,10 @@ impl Jobs {
         &self,
         store: &Arc<dyn Store>,
         action: Action,
-        target: Target,
+        confirmed: Confirmed,
         who: Option<String>,
     ) -> Result<Arc<Job>, Arc<Job>> {
+        let target = confirmed.target();
         let mut state = self.state();
         let is_running = |job: &&Arc<Job>| job.target == target && job.progress().end.is_none();
         if let Some(job) = state.jobs.values().find(is_running) {
@@ -149,6 +186,7 @@ impl Jobs {
             number,
             action,
             target,
+            confirmed,
             who,
             started_at: SystemTime::now(),
             progress: watch::Sender::default(),

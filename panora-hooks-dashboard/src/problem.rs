@@ -34,8 +34,8 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "Not permitted", text)
     }
 
-    pub(crate) fn conflict(text: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "Already running", text)
+    pub(crate) fn conflict(title: &'static str, text: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, title, text)
     }
 
     pub(crate) fn slow() -> Self {

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::{
     context::{App, Context},
-    pages::{actions, audit, dead, event, events, overview},
+    pages::{actions, audit, confirmation, dead, event, events, overview},
     problem::Problem,
     security,
 };
@@ -37,8 +37,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(app: Arc<App>) -> Router<
         .route("/event/{key}", get(event::page))
         .route("/event/{key}/reveal", post(event::reveal))
         .route("/dead", get(dead::page))
-        .route("/confirm", get(actions::confirm))
-        .route("/actions", get(actions::list).post(actions::start))
+        .route("/confirm", get(confirmation::page))
+        .route("/actions", get(actions::list).post(confirmation::start))
         .route("/action/{number}", get(actions::show))
         .route("/action/{number}/stop", post(actions::stop))
         .route("/audit", get(audit::page))

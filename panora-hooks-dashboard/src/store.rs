@@ -11,7 +11,7 @@ use panora_hooks::inbox::{
     Filter, Inbox, InboxError, Page, Query, Select, StatisticsStep, StoredEvent,
 };
 
-type Boxed<'s, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 's>>;
+pub(crate) type Boxed<'s, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 's>>;
 
 /// The part of [`Inbox`] that the dashboard uses.
 pub(crate) trait Store: Send + Sync {

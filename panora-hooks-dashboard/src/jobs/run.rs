@@ -1,18 +1,21 @@
 //! The task of a job.
 
 use std::{
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
 };
 
-use panora_hooks::inbox::{AuditRecord, Capability, EventKey, Filter, InboxError, Query, Select};
-use tokio::time::{error::Elapsed, sleep, timeout};
+use panora_hooks::inbox::{AuditRecord, Capability, EventKey, InboxError, Query, Select};
+use tokio::time::{sleep, timeout};
 
-use super::{Action, End, Job, Target};
-use crate::{problem::sentence, store::Store};
+use super::{Action, Confirmed, End, Job};
+use crate::{
+    problem::sentence,
+    store::{Boxed, Store},
+};
 
-/// The number of events that are changed at once. Nothing can be stored in the meantime.
+/// The number of events that are listed and changed at once. A stop takes effect between batches.
 const BATCH: u32 = 500;
 
 /// The most time that a batch may take. A store that works needs far less.
@@ -24,135 +27,168 @@ const MAX_TRIES: u32 = 10;
 /// Runs a job on a task of its own, so that it goes on without a browser.
 pub(super) fn spawn(store: Arc<dyn Store>, job: Arc<Job>) {
     tokio::spawn(async move {
-        let end = {
-            let job = Arc::clone(&job);
-            // A task inside the task, so that a job whose store panics ends too.
-            tokio::spawn(async move { run(&*store, &job).await }).await
-        };
-        let end = end.unwrap_or_else(|_| End::Failed("The store panicked.".to_owned()));
+        let end = run(&store, &job).await;
         job.progress.send_modify(|progress| progress.end = Some(end));
     });
 }
 
-async fn run(store: &dyn Store, job: &Job) -> End {
-    let mut what = job.target.to_string();
-    // The number of events is known only at the end, which a job of several batches may not reach.
-    if matches!(job.target, Target::Filter(_)) {
-        let action = format!("{} started", job.action.as_str());
-        if let Err(error) = record(store, job, action, what.clone(), 0).await {
-            return End::Failed(sentence(&error));
-        }
+async fn run(store: &Arc<dyn Store>, job: &Arc<Job>) -> End {
+    // This entry precedes every change, since the process may die before the job has ended.
+    let (action, what) = (format!("{} started", job.action.as_str()), job.target.to_string());
+    if let Err(reason) = record(store, job, action, what, 0).await {
+        return End::Failed(reason);
     }
-    let end = match change(store, job).await {
-        Ok(()) if job.is_stopped() => End::Stopped,
-        Ok(()) => End::Completed,
-        Err(error) => End::Failed(sentence(&error)),
+    let change = {
+        let (store, job) = (Arc::clone(store), Arc::clone(job));
+        async move { change(&*store, &job).await }
     };
+    let end = caught(change).await.unwrap_or_else(End::Failed);
+    let (progress, mut what) = (job.progress(), job.target.to_string());
     match &end {
         End::Completed => {}
         End::Stopped => what.push_str(" (stopped)"),
         End::Failed(_) => what.push_str(" (failed)"),
     }
-    let changed = job.progress().changed;
-    match record(store, job, job.action.as_str().to_owned(), what, changed).await {
+    if progress.may_be_more {
+        what.push_str(" (at least)");
+    }
+    match record(store, job, job.action.as_str().to_owned(), what, progress.changed).await {
         Ok(()) => end,
-        Err(error) => End::Failed(format!("The audit could not be written: {}", sentence(&error))),
+        Err(reason) => End::Failed(format!("The audit could not be written: {reason}")),
     }
 }
 
+/// Runs a part of a job on a task of its own, so that a store that panics ends only this part.
+/// Returns the reason of a failure as a sentence.
+async fn caught<T: Send + 'static>(
+    part: impl Future<Output = Result<T, InboxError>> + Send + 'static,
+) -> Result<T, String> {
+    match tokio::spawn(part).await {
+        Ok(result) => result.map_err(|error| sentence(&error)),
+        Err(_) => Err("The store panicked.".to_owned()),
+    }
+}
+
+/// Writes an entry of the audit, if the store has one.
 async fn record(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     job: &Job,
     action: String,
     what: String,
     events: u64,
-) -> Result<(), InboxError> {
-    tracing::info!(who = job.who, action, what, events, "an operator changed stored events");
+) -> Result<(), String> {
+    tracing::info!(who = job.who, action, what, events, "an operator changes stored events");
     if !store.capabilities().has(Capability::Audit) {
         return Ok(());
     }
-    let record = AuditRecord::new(job.who.clone(), action, what, events);
-    patiently(|| store.add_audit(record.clone())).await
+    let (store, record) = (Arc::clone(store), AuditRecord::new(job.who.clone(), action, what, events));
+    caught(async move { patiently(|| false, || store.add_audit(record.clone())).await }).await?;
+    Ok(())
 }
 
-async fn change(store: &dyn Store, job: &Job) -> Result<(), InboxError> {
-    match (&job.target, job.action) {
-        (Target::Event(key), action) => {
-            let which = Select::Keys(vec![*key]);
-            // Only once: after an error the event may have been replayed, and may even be done.
-            let changed = match action {
-                Action::Replay => within(store.replay(which, 1)).await?,
-                Action::Drop => within(store.discard(which, 1)).await?,
-            };
-            job.progress.send_modify(|progress| progress.changed = changed);
-            Ok(())
+async fn change(store: &dyn Store, job: &Job) -> Result<End, InboxError> {
+    match &job.confirmed {
+        Confirmed::Event { key, .. } => {
+            let change = || -> Boxed<'_, End> { Box::pin(change_event(store, job, *key)) };
+            Ok(patiently(|| job.is_stopped(), change).await?.unwrap_or(End::Stopped))
         }
-        (Target::Filter(filter), action) => {
-            // Events that arrive while the job runs are not selected.
-            let mut filter = filter.filter.clone();
-            let now = SystemTime::now();
-            filter.received_before = Some(filter.received_before.map_or(now, |before| before.min(now)));
-            match action {
-                Action::Replay => replay_pages(store, job, filter).await,
-                Action::Drop => drop_batches(store, job, filter).await,
+        Confirmed::Filter { filter, newest } => {
+            let mut after = None;
+            while !job.is_stopped() {
+                let start = Instant::now();
+                let query = Query::new(filter.filter.clone()).after(after).limit(BATCH);
+                let first = OnceLock::new();
+                let change =
+                    || -> Boxed<'_, _> { Box::pin(change_page(store, job, &query, *newest, &first)) };
+                match patiently(|| job.is_stopped(), change).await? {
+                    None => break,
+                    Some(None) => return Ok(End::Completed),
+                    Some(last) => after = last,
+                }
+                give_way(start).await;
             }
+            Ok(End::Stopped)
         }
     }
 }
 
-/// Replays one page at a time, so that each event is replayed once, even if it fails again.
-async fn replay_pages(store: &dyn Store, job: &Job, filter: Filter) -> Result<(), InboxError> {
-    let mut after = None;
-    while !job.is_stopped() {
-        let start = Instant::now();
-        let query = Query::new(filter.clone()).after(after).limit(BATCH);
-        let (next, changed) = patiently(|| Box::pin(replay_page(store, query.clone()))).await?;
-        job.progress.send_modify(|progress| progress.changed += changed);
-        after = next;
-        if after.is_none() {
-            break;
-        }
-        give_way(start).await;
+/// Changes one event, unless it is not as it was at the confirmation.
+async fn change_event(store: &dyn Store, job: &Job, key: EventKey) -> Result<End, InboxError> {
+    let event = store.get(key).await?;
+    if event.is_some_and(|event| job.confirmed.is_still(&event.info)) {
+        change_keys(store, job, vec![key]).await?;
+    } else if !job.progress().may_be_more {
+        return Ok(End::Failed("The event has changed since the confirmation.".to_owned()));
     }
+    Ok(End::Completed)
+}
+
+/// The events of a page at the first try, each with its run, and the last one if there are more pages.
+type FirstTry = OnceLock<(HashMap<EventKey, u32>, Option<EventKey>)>;
+
+/// Tries to change one page of a filter. Returns the last event of the page if there are more pages.
+///
+/// Pages follow each other, so each event is changed once, even if it soon matches again. The trait
+/// has no selection by a filter and a range of keys, so an event that stops matching after it was
+/// listed is changed nevertheless.
+async fn change_page(
+    store: &dyn Store,
+    job: &Job,
+    query: &Query,
+    newest: EventKey,
+    first: &FirstTry,
+) -> Result<Option<EventKey>, InboxError> {
+    let page = store.list(query.clone()).await?;
+    let (runs, next) = first.get_or_init(|| {
+        let runs = page.items.iter().map(|event| (event.key, event.run)).collect();
+        (runs, page.next.filter(|last| *last < newest))
+    });
+    // An earlier try may have changed events without an answer. Those that match again have another
+    // run.
+    let same = page.items.iter().filter(|event| runs.get(&event.key) == Some(&event.run));
+    let keys: Vec<_> = same.map(|event| event.key).filter(|key| *key <= newest).collect();
+    if !keys.is_empty() {
+        change_keys(store, job, keys).await?;
+    }
+    Ok(*next)
+}
+
+async fn change_keys(store: &dyn Store, job: &Job, keys: Vec<EventKey>) -> Result<(), InboxError> {
+    // An operation without an answer may have changed events.
+    let may_be_more = job.progress().may_be_more;
+    job.progress.send_modify(|progress| progress.may_be_more = true);
+    let changed = match job.action {
+        Action::Replay => store.replay(Select::Keys(keys), BATCH).await?,
+        Action::Drop => store.discard(Select::Keys(keys), BATCH).await?,
+    };
+    job.progress.send_modify(|progress| {
+        progress.changed += changed;
+        progress.may_be_more = may_be_more;
+    });
     Ok(())
 }
 
-/// Replays the events of a page. After an error the page is read again, because a replay without an
-/// answer may have happened, and its events may be done by now.
-async fn replay_page(store: &dyn Store, query: Query) -> Result<(Option<EventKey>, u64), InboxError> {
-    let page = store.list(query).await?;
-    let keys = page.items.iter().map(|event| event.key).collect();
-    Ok((page.next, store.replay(Select::Keys(keys), BATCH).await?))
-}
-
-/// Drops one batch at a time. The store checks the state of each event in the transaction that
-/// drops it, so an event that was replayed in the meantime is kept.
-async fn drop_batches(store: &dyn Store, job: &Job, filter: Filter) -> Result<(), InboxError> {
-    while !job.is_stopped() {
-        let start = Instant::now();
-        let changed = patiently(|| store.discard(Select::All(filter.clone()), BATCH)).await?;
-        job.progress.send_modify(|progress| progress.changed += changed);
-        if changed == 0 {
-            break;
-        }
-        give_way(start).await;
-    }
-    Ok(())
-}
-
-/// Runs an operation, again and again while the store is busy or unreachable.
+/// Runs an operation, again and again while the store is busy or unreachable. Returns `None` if it
+/// gives up before another try.
 async fn patiently<'s, T>(
-    operation: impl Fn() -> Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 's>>,
-) -> Result<T, InboxError> {
+    gives_up: impl Fn() -> bool,
+    operation: impl Fn() -> Boxed<'s, T>,
+) -> Result<Option<T>, InboxError> {
     let mut tries = 1;
     loop {
-        match within(operation()).await {
-            Err(error) if error.is_transient() && tries < MAX_TRIES => {
-                sleep(Duration::from_millis(100) * tries).await;
-                tries += 1;
-            }
-            result => return result,
+        let error = match timeout(BATCH_TIME, operation()).await {
+            Ok(Err(error)) if error.is_transient() => error,
+            Ok(result) => return result.map(Some),
+            Err(elapsed) => InboxError::Unavailable(elapsed.into()),
+        };
+        if tries == MAX_TRIES {
+            return Err(error);
         }
+        sleep(Duration::from_millis(100) * tries).await;
+        if gives_up() {
+            return Ok(None);
+        }
+        tries += 1;
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     filter::{self, EventFilter},
     format,
     jobs::{Action, Target},
-    pages::actions,
+    pages::confirmation,
     problem::Problem,
     text::Foreign,
 };
@@ -82,12 +82,12 @@ fn links(context: &Context, group: &ErrorGroup) -> Markup {
     html! {
         ul class="links" {
             li { a href=(filter.url("events", &[])) { "Events" } }
-            @for action in actions::offered(context, &target) {
+            @for action in confirmation::offered(context, &target) {
                 @let name = match action {
                     Action::Replay => "Replay…",
                     Action::Drop => "Drop…",
                 };
-                li { a href=(actions::confirm_url(action, &target)) { (name) } }
+                li { a href=(confirmation::confirm_url(action, &target)) { (name) } }
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     filter::EventFilter,
     format,
     jobs::{Action, Target},
-    pages::actions,
+    pages::confirmation,
     payload::{self, Detail},
     problem::Problem,
     search,
@@ -268,11 +268,11 @@ fn payload_of(context: &Context, filter: &EventFilter, event: &StoredEvent, deta
 fn actions_on(context: &Context, event: &EventInfo) -> Markup {
     let target = Target::Event(event.key);
     let is_possible = |action| match action {
-        Action::Replay => event.size.is_some() && actions::may_replay(event.state),
-        Action::Drop => event.size.is_some() && actions::may_drop(event.state),
+        Action::Replay => event.size.is_some() && confirmation::may_replay(event.state),
+        Action::Drop => event.size.is_some() && confirmation::may_drop(event.state),
     };
     let offered: Vec<_> =
-        actions::offered(context, &target).into_iter().filter(|action| is_possible(*action)).collect();
+        confirmation::offered(context, &target).into_iter().filter(|action| is_possible(*action)).collect();
     html! {
         @if offered.is_empty() {
             p { "Nothing can be done with this event here." }
@@ -283,7 +283,7 @@ fn actions_on(context: &Context, event: &EventInfo) -> Markup {
                 Action::Drop => "Drop the event…",
             };
             p {
-                a class="button" href={ (context.root) (actions::confirm_url(*action, &target)) } { (name) }
+                a class="button" href={ (context.root) (confirmation::confirm_url(*action, &target)) } { (name) }
             }
         }
         p { "The same on the command line:" }

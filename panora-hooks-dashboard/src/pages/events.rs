@@ -16,7 +16,7 @@ use crate::{
     filter::{Cursor, EventFilter},
     format,
     jobs::{Action, Target},
-    pages::actions,
+    pages::confirmation,
     problem::Problem,
     search::{self, Found, MAX_SEARCHED},
     text::Foreign,
@@ -125,7 +125,7 @@ fn summary(filter: &EventFilter, count: Option<Count>) -> Markup {
 /// Links to the actions on all events of the list.
 fn actions_of(context: &Context, filter: &EventFilter) -> Markup {
     let target = Target::Filter(filter.clone());
-    let offered = actions::offered(context, &target);
+    let offered = confirmation::offered(context, &target);
     html! {
         @if context.access.may_operate() && filter.filter.state.is_none() && filter.text.is_none() {
             p class="note" { "Choose a state to replay or drop the events of the list." }
@@ -137,7 +137,7 @@ fn actions_of(context: &Context, filter: &EventFilter) -> Markup {
                         Action::Replay => "Replay these events…",
                         Action::Drop => "Drop these events…",
                     };
-                    a class="button" href=(actions::confirm_url(action, &target)) { (name) }
+                    a class="button" href=(confirmation::confirm_url(action, &target)) { (name) }
                     " "
                 }
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod audit;
+pub(crate) mod confirmation;
 pub(crate) mod dead;
 pub(crate) mod event;
 pub(crate) mod events;

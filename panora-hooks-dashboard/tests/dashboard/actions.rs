@@ -65,7 +65,9 @@ async fn an_event_is_replayed_and_dropped_under_the_name_of_the_operator() {
     assert_eq!(state(&inbox, 4).await, EventState::Done);
     let ada = || Some("ada".to_owned());
     let expected = [
+        (ada(), "replay started".to_owned(), "event 2".to_owned(), 0),
         (ada(), "replay".to_owned(), "event 2".to_owned(), 1),
+        (ada(), "drop started".to_owned(), "event 4".to_owned(), 0),
         (ada(), "drop".to_owned(), "event 4".to_owned(), 1),
     ];
     assert_eq!(audit(&inbox).await, expected);
@@ -101,7 +103,7 @@ async fn a_group_of_dead_events_is_dropped_and_other_events_stay() {
     implied.assert(200, &["4 dead events"]);
     let confirmation = site.get(&format!("/{confirm}")).await.assert(200, &["4 dead events"]);
     let form = confirmation.links().into_iter().find(|link| link.starts_with("actions?")).unwrap();
-    site.act(form.strip_prefix("actions?").unwrap()).await.assert(200, &["Completed: 4 events dropped."]);
+    site.submit(&format!("/{form}")).await.assert(200, &["Completed: 4 events dropped."]);
     assert_eq!(state(&inbox, 2).await, EventState::Dead);
     assert_eq!(state(&inbox, 6).await, EventState::Done);
 }
@@ -127,7 +129,15 @@ async fn an_action_needs_a_filter_that_it_can_apply() {
         }
     }
     site.get("/confirm?action=drop&event=99").await.assert(404, &["The inbox holds no event 99."]);
-    site.act("action=drop&event=99").await.assert(200, &["Completed: 0 events dropped."]);
+    let form = "/actions?action=drop&event=99&state=dead&run=1";
+    site.post(form).await.assert(404, &["The inbox holds no event 99."]);
+    site.get("/confirm?action=replay&event=5").await.assert(400, &["run without a replay"]);
+    let empty = site.get("/confirm?action=drop&state=leased").await;
+    empty.assert(200, &["No event matches"]).assert_absent(&["<form"]);
+    // Only the form of a confirmation says which events were confirmed.
+    for query in ["action=drop&event=2", "action=drop&event=2&run=1", "action=drop&state=dead"] {
+        site.post(&format!("/actions?{query}")).await.assert(400, &["is not valid"]);
+    }
     assert_eq!(inbox.depth().await.unwrap().parked, 1);
 }
 
@@ -139,19 +149,20 @@ async fn one_filter_has_one_action_at_a_time_and_it_can_be_stopped() {
         ..Wrapped::new(inbox.clone()).waiting()
     };
     let site = Site::new(store.clone(), Access::operate().named("ada"));
-    let started = site.post("/actions?action=replay&state=dead&type=crm.task.created").await;
+    let form = "/actions?action=replay&state=dead&type=crm.task.created&newest=1200";
+    let started = site.post(form).await;
     let job = format!("/{}", started.location());
     site.get(&job).await.assert(200, &["Running: 0 events replayed so far.", "Stop"]);
     // The same filter, in another spelling, and for another action.
     for query in
         ["action=drop&type=crm.task.push&state=dead", "action=replay&state=dead&type=crm.task.created"]
     {
-        let refused = site.post(&format!("/actions?{query}")).await;
+        let refused = site.post(&format!("/actions?{query}&newest=1200")).await;
         let refused = refused.assert(409, &["still running"]);
         assert!(refused.links().contains(&started.location().to_owned()), "{}", refused.body);
     }
     // Another filter is independent.
-    assert_eq!(site.post("/actions?action=drop&state=parked").await.status, 303);
+    assert_eq!(site.post("/actions?action=drop&state=parked&newest=1200").await.status, 303);
     let stopped = site.post(&format!("{job}/stop")).await;
     assert_eq!(
         (stopped.status.as_u16(), format!("/action/{}", &stopped.location()[3..])),
@@ -177,6 +188,12 @@ async fn one_filter_has_one_action_at_a_time_and_it_can_be_stopped() {
     assert_eq!((stop.0.as_deref(), &*stop.2), (Some("ada"), expected));
     // The filter is free again.
     site.act("action=replay&state=dead&type=crm.task.created").await;
+    // A job that has ended is not stopped any more.
+    let (stops, latest) = (audit(&inbox).await.len(), site.get("/actions").await);
+    let latest = latest.links().into_iter().find(|link| link.starts_with("action/")).unwrap();
+    site.post(&format!("/{latest}/stop")).await;
+    site.get(&format!("/{latest}")).await.assert(200, &["Completed: 700 events replayed."]);
+    assert_eq!(audit(&inbox).await.len(), stops);
 }
 
 #[tokio::test]
@@ -188,7 +205,7 @@ async fn an_action_goes_on_without_its_browser() {
     };
     let site = Site::new(store.clone(), Access::operate());
     // The request is dropped while the store does not answer.
-    let start = site.post("/actions?action=replay&state=dead");
+    let start = site.post("/actions?action=replay&state=dead&newest=700");
     assert!(timeout(Duration::from_millis(100), start).await.is_err());
     store.permits.add_permits(100);
     let completed = async {
@@ -222,6 +239,8 @@ async fn nothing_is_changed_or_shown_without_its_entry_in_the_audit() {
     site.act("action=drop&state=dead")
         .await
         .assert(200, &["Failed: 0 events dropped.", "disk of the inbox is full"]);
+    assert_eq!(inbox.depth().await.unwrap().dead, 3);
+    site.act("action=drop&event=2").await.assert(200, &["Failed: 0 events dropped."]);
     assert_eq!(inbox.depth().await.unwrap().dead, 3);
     site.post("/event/4/reveal").await.assert(500, &[]).assert_absent(&["canary"]);
 }

@@ -6,6 +6,7 @@
 mod access;
 mod actions;
 mod capabilities;
+mod confirmed;
 mod guard;
 mod hostile;
 mod lists;

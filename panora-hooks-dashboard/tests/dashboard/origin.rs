@@ -65,13 +65,15 @@ async fn an_action_of_the_same_origin_is_accepted() {
     for headers in own {
         let inbox = one_of_each().await;
         let site = Site::new(inbox.clone(), Access::operate());
-        let answer = site.send(request(Method::POST, "/actions?action=replay&event=2", headers)).await;
+        let answer = site
+            .send(request(Method::POST, "/actions?action=replay&event=2&state=dead&run=1", headers))
+            .await;
         assert_eq!(answer.status, 303, "{headers:?}");
         assert_eq!(inbox.depth().await.unwrap().dead, 0, "{headers:?}");
     }
     // HTTP/2 has `:authority` in place of `Host`.
     let site = Site::new(one_of_each().await, Access::operate());
-    let path = "http://inbox.example/actions?action=replay&event=2";
+    let path = "http://inbox.example/actions?action=replay&event=2&state=dead&run=1";
     let answer = site.send(request(Method::POST, path, &[("origin", "http://inbox.example")])).await;
     assert_eq!(answer.status, 303);
     let answer = site.send(request(Method::POST, path, &[("origin", "http://evil.example")])).await;
@@ -102,7 +104,7 @@ async fn every_answer_has_the_headers_of_a_strict_page() {
     ] {
         answers.push((path, site.get(path).await));
     }
-    for path in ["/actions?action=replay&event=2", "/event/5/reveal", "/overview"] {
+    for path in ["/actions?action=replay&event=2&state=dead&run=1", "/event/5/reveal", "/overview"] {
         answers.push((path, site.send(request(Method::POST, path, &own)).await));
     }
     answers.push(("cross-site", site.send(request(Method::POST, "/actions", &[])).await));

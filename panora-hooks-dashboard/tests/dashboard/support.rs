@@ -94,9 +94,22 @@ impl Site {
         self.send(request(Method::POST, path, &[("sec-fetch-site", "same-origin")])).await
     }
 
-    /// Starts an action and returns the page of its result.
+    /// Confirms an action and returns the page of its result.
     pub(crate) async fn act(&self, query: &str) -> Answer {
-        let started = self.post(&format!("/actions?{query}")).await;
+        let form = self.confirmation(query).await;
+        self.submit(&form).await
+    }
+
+    /// Returns the address of the form that confirms an action.
+    pub(crate) async fn confirmation(&self, query: &str) -> String {
+        let page = self.get(&format!("/confirm?{query}")).await.assert(200, &[]);
+        let form = page.links().into_iter().find(|link| link.starts_with("actions?"));
+        format!("/{}", form.unwrap())
+    }
+
+    /// Sends the form of a confirmation and returns the page of the result.
+    pub(crate) async fn submit(&self, form: &str) -> Answer {
+        let started = self.post(form).await;
         assert_eq!(started.status, 303, "{}", started.body);
         self.get(&format!("/{}", started.location())).await
     }

@@ -1,10 +1,8 @@
-//! A store with only the core of the trait, or whose operations wait.
+//! A store with only the core of the trait, or whose operations wait or fail.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::VecDeque,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -17,6 +15,16 @@ use tokio::sync::Semaphore;
 
 use crate::support::settle;
 
+/// The fault of a replay or a drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing happens.
+    Unavailable,
+    /// The events are changed and handled, but the store does not say so.
+    Unanswered,
+    Panic,
+}
+
 #[derive(Clone)]
 pub(crate) struct Wrapped {
     pub(crate) inbox: MemoryInbox,
@@ -25,15 +33,15 @@ pub(crate) struct Wrapped {
     pub(crate) permits: Arc<Semaphore>,
     /// Whether writing to the audit fails.
     pub(crate) refuses_audit: bool,
-    /// Whether the next replay loses its answer, after the hooks have handled its events.
-    pub(crate) loses_answer: Arc<AtomicBool>,
+    /// The faults of the next replays and drops.
+    pub(crate) faults: Arc<Mutex<VecDeque<Fault>>>,
 }
 
 impl Wrapped {
     pub(crate) fn new(inbox: MemoryInbox) -> Self {
         let permits = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
-        let loses_answer = Arc::default();
-        Self { inbox, capabilities: Capabilities::CORE, permits, refuses_audit: false, loses_answer }
+        let (capabilities, faults) = (Capabilities::CORE, Arc::default());
+        Self { inbox, capabilities, permits, refuses_audit: false, faults }
     }
 
     /// Lets reads and writes of events wait for permits.
@@ -41,8 +49,30 @@ impl Wrapped {
         Self { permits: Arc::new(Semaphore::new(0)), ..self }
     }
 
+    pub(crate) fn failing(self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self { faults: Arc::new(Mutex::new(faults.into_iter().collect())), ..self }
+    }
+
     async fn permit(&self) {
         self.permits.acquire().await.unwrap().forget();
+    }
+
+    /// Runs an operation with the next fault.
+    async fn faulty(
+        &self,
+        operation: impl Future<Output = Result<u64, InboxError>>,
+    ) -> Result<u64, InboxError> {
+        let fault = self.faults.lock().unwrap().pop_front();
+        match fault {
+            None => return operation.await,
+            Some(Fault::Unavailable) => {}
+            Some(Fault::Unanswered) => {
+                operation.await?;
+                settle(&self.inbox, Decision::Complete, AttemptOutcome::Handled, None).await;
+            }
+            Some(Fault::Panic) => panic!("a fault of the test"),
+        }
+        Err(InboxError::Unavailable("a fault of the test".into()))
     }
 }
 
@@ -71,17 +101,12 @@ impl Inbox for Wrapped {
 
     async fn replay(&self, which: Select, max: u32) -> Result<u64, InboxError> {
         self.permit().await;
-        let replayed = self.inbox.replay(which, max).await?;
-        if self.loses_answer.swap(false, Ordering::Relaxed) {
-            settle(&self.inbox, Decision::Complete, AttemptOutcome::Handled, None).await;
-            return Err(InboxError::Unavailable("the connection is lost".into()));
-        }
-        Ok(replayed)
+        self.faulty(self.inbox.replay(which, max)).await
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
         self.permit().await;
-        self.inbox.discard(which, max).await
+        self.faulty(self.inbox.discard(which, max)).await
     }
 
     async fn depth(&self) -> Result<Depth, InboxError> {
