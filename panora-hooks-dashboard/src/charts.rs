@@ -8,7 +8,7 @@ use crate::format;
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 200.0;
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 24.0;
 const BOTTOM: f64 = 28.0;
@@ -20,7 +20,8 @@ pub(crate) struct Chart<'c> {
     pub(crate) title: &'c str,
     /// The text on the left axis.
     pub(crate) unit: &'c str,
-    /// When each step begins.
+    /// When each step begins. The last one is not over yet: it is part of the sums and of the table,
+    /// but has no rate.
     pub(crate) starts: &'c [SystemTime],
     pub(crate) step: Duration,
     pub(crate) series: [Series<'c>; 2],
@@ -37,7 +38,7 @@ impl Chart<'_> {
     pub(crate) fn render(&self) -> Markup {
         let Self { id, title, unit, starts, series, .. } = self;
         let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
-        let top = self.top();
+        let (top, steps) = (self.top(), self.finished());
         html! {
             figure class="chart" {
                 figcaption { (title) }
@@ -54,7 +55,7 @@ impl Chart<'_> {
                                 (decimal(top * share))
                             }
                         }
-                        @for (place, anchor) in [(0, "start"), (starts.len() / 2, "middle"), (starts.len() - 1, "end")] {
+                        @for (place, anchor) in [(0, "start"), (steps / 2, "middle"), (steps.saturating_sub(1), "end")] {
                             @if let Some(start) = starts.get(place) {
                                 text class="tick" x=(rounded(self.x(place))) y=(HEIGHT - 8.0) text-anchor=(anchor) {
                                     (format::strftime(*start, self.time_format()))
@@ -97,7 +98,10 @@ impl Chart<'_> {
                 tbody {
                     @for (place, start) in self.starts.iter().enumerate() {
                         tr {
-                            th scope="row" { (format::strftime(*start, "%Y-%m-%d %H:%M")) }
+                            th scope="row" {
+                                (format::strftime(*start, "%Y-%m-%d %H:%M"))
+                                @if place == self.finished() { " (not over yet)" }
+                            }
                             @for series in &self.series {
                                 td class="number" {
                                     (format::number(series.sums.get(place).copied().unwrap_or_default()))
@@ -113,7 +117,7 @@ impl Chart<'_> {
     /// The text alternative.
     fn summary(&self) -> String {
         let parts = self.series.iter().map(|series| {
-            let largest = series.sums.iter().copied().max().unwrap_or_default();
+            let largest = self.drawn(series).max().unwrap_or_default();
             let (sum, rate) = (series.sums.iter().sum::<u64>(), decimal(self.rate(largest)));
             format!("{}: {} in total, at most {rate} {}.", series.name, format::number(sum), self.unit)
         });
@@ -122,11 +126,20 @@ impl Chart<'_> {
 
     fn points(&self, series: &Series<'_>) -> String {
         let top = self.top();
-        let points =
-            series.sums.iter().enumerate().map(|(place, sum)| {
-                format!("{},{}", rounded(self.x(place)), rounded(y(self.rate(*sum) / top)))
-            });
+        let points = self
+            .drawn(series)
+            .enumerate()
+            .map(|(place, sum)| format!("{},{}", rounded(self.x(place)), rounded(y(self.rate(sum) / top))));
         points.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the number of steps that are over.
+    fn finished(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    fn drawn(&self, series: &Series<'_>) -> impl Iterator<Item = u64> {
+        series.sums.iter().copied().take(self.finished())
     }
 
     fn time_format(&self) -> &'static str {
@@ -135,7 +148,7 @@ impl Chart<'_> {
 
     #[expect(clippy::cast_precision_loss, reason = "a coordinate")]
     fn x(&self, place: usize) -> f64 {
-        let last = self.starts.len().saturating_sub(1).max(1);
+        let last = self.finished().saturating_sub(1).max(1);
         LEFT + (WIDTH - LEFT - RIGHT) * place as f64 / last as f64
     }
 
@@ -146,7 +159,7 @@ impl Chart<'_> {
 
     /// The value at the top of the chart: 1, 2 or 5 times a power of ten.
     fn top(&self) -> f64 {
-        let largest = self.series.iter().flat_map(|series| &series.sums).copied().max();
+        let largest = self.series.iter().flat_map(|series| self.drawn(series)).max();
         let largest = self.rate(largest.unwrap_or_default());
         if largest <= 0.0 {
             return 1.0;
@@ -168,8 +181,24 @@ fn rounded(coordinate: f64) -> f64 {
     (coordinate * 10.0).round() / 10.0
 }
 
-/// Formats a number with at most two digits after the point.
+/// Formats a number with two digits after the point, or four if it is below 1, without zeros at the
+/// end.
 fn decimal(number: f64) -> String {
-    let text = format!("{number:.2}");
+    let digits = if number < 1.0 { 4 } else { 2 };
+    let text = format!("{number:.digits$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_on_an_axis_are_exact() {
+        for (number, expected) in
+            [(0.0, "0"), (0.025, "0.025"), (0.01, "0.01"), (0.5, "0.5"), (2.5, "2.5"), (1200.0, "1200")]
+        {
+            assert_eq!(decimal(number), expected);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use panora_hooks::inbox::EventKey;
 
 use crate::{
     filter::EventFilter,
+    format,
     jobs::{Action, Target},
 };
 
@@ -17,37 +18,42 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
     let action = action.as_str();
     match target {
         Target::Event(key) => Some(format!("panora-hooks inbox {action} {key}")),
-        Target::Filter(EventFilter { filter, text }) => {
-            let is_expressible = text.is_none()
-                && filter.id.is_none()
-                && filter.error_group.is_none()
-                && filter.received_from.is_none()
-                && filter.received_before.is_none();
-            if !is_expressible {
-                return None;
-            }
+        Target::Filter(EventFilter { text: Some(_), .. }) => None,
+        Target::Filter(EventFilter { filter, text: None }) => {
+            let time = |time| format::strftime(time, "%Y-%m-%dT%H:%M:%S%.fZ");
+            let options = [
+                ("--state", filter.state.map(|state| state.to_string())),
+                ("--type", filter.event_type.clone()),
+                ("--id-event", filter.id.clone()),
+                ("--error-group", filter.error_group.map(|group| group.to_string())),
+                ("--newer-than", filter.received_from.map(time)),
+                ("--older-than", filter.received_before.map(time)),
+            ];
             let mut command = format!("panora-hooks inbox {action}");
-            if let Some(state) = filter.state {
-                command += " --state ";
-                command += state.as_str();
-            }
-            if let Some(event_type) = &filter.event_type {
-                // A stranger may have written the type, and the command is pasted into a shell.
-                let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-                if event_type.starts_with('-') || !event_type.chars().all(is_plain) {
+            for (option, value) in options {
+                let Some(value) = value else { continue };
+                if !is_plain(&value) {
                     return None;
                 }
-                command += " --type ";
-                command += event_type;
+                command += &format!(" {option} {value}");
             }
             Some(command)
         }
     }
 }
 
+/// Returns whether a shell takes a text as it is. A stranger may have written types and ids, and the
+/// command is pasted into a shell.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
+    !text.starts_with('-') && text.chars().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
-    use panora_hooks::inbox::{EventState, Filter};
+    use std::time::{Duration, SystemTime};
+
+    use panora_hooks::inbox::{EventState, Filter, Fingerprint};
 
     use super::*;
 
@@ -58,9 +64,22 @@ mod tests {
         let plain = act(filter.clone().event_type("crm.contact.created"));
         let expected = "panora-hooks inbox replay --state dead --type crm.contact.created";
         assert_eq!(plain.as_deref(), Some(expected));
-        for hostile in ["$(reboot)", "a;b", "-x", "a b", "a\nb", "'"] {
+        for hostile in ["$(reboot)", "a;b", "-x", "a b", "a\nb", "'", "~"] {
             assert_eq!(act(filter.clone().event_type(hostile)), None);
+            assert_eq!(act(filter.clone().id(hostile)), None);
         }
-        assert_eq!(act(filter.id("a")), None);
+    }
+
+    #[test]
+    fn a_command_has_every_part_of_the_filter() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_micros(1_764_243_025_000_001);
+        let filter = Filter::new().id("a-1").error_group(Fingerprint::new(0xab)).received_from(time);
+        let mut filter = EventFilter::of(filter.received_before(time + Duration::from_secs(1)));
+        let act = |filter: &EventFilter| act(Action::Drop, &Target::Filter(filter.clone()));
+        let expected = "panora-hooks inbox drop --id-event a-1 --error-group 00000000000000ab \
+                        --newer-than 2025-11-27T11:30:25.000001Z --older-than 2025-11-27T11:30:26.000001Z";
+        assert_eq!(act(&filter).as_deref(), Some(expected));
+        filter.text = Some("busy".to_owned());
+        assert_eq!(act(&filter), None);
     }
 }

@@ -154,6 +154,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
             }
             @if let Some(command) = commands::act(action, &confirmed.target()) {
                 p { "The same on the command line: " (layout::command(&command)) }
+                p class="note" { (layout::COMMANDS_NOTE) }
             }
         } @else {
             p { "No event matches, so nothing can be done." }

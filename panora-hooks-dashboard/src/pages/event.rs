@@ -286,7 +286,7 @@ fn actions_on(context: &Context, event: &EventInfo) -> Markup {
                 a class="button" href={ (context.root) (confirmation::confirm_url(*action, &target)) } { (name) }
             }
         }
-        p { "The same on the command line:" }
+        p { "On the command line:" }
         ul class="commands" {
             li { (layout::command(&commands::show(event.key))) }
             @for action in offered {
@@ -295,5 +295,6 @@ fn actions_on(context: &Context, event: &EventInfo) -> Markup {
                 }
             }
         }
+        p class="note" { (layout::COMMANDS_NOTE) }
     }
 }

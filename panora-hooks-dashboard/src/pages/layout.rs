@@ -123,6 +123,9 @@ pub(crate) fn type_link(context: &Context, event_type: &str) -> Markup {
     }
 }
 
+/// The condition of every command.
+pub(crate) const COMMANDS_NOTE: &str = "Set PANORA_INBOX (and PANORA_INBOX_SCHEMA) to this inbox first.";
+
 /// A command to copy.
 pub(crate) fn command(command: &str) -> Markup {
     html! { code class="command" { (Foreign::long(command)) } }

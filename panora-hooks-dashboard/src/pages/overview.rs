@@ -7,7 +7,9 @@ use std::{
 
 use axum::Extension;
 use maud::{Markup, html};
-use panora_hooks::inbox::{Capability, Depth, EventState, Figures, StatisticsStep};
+use panora_hooks::inbox::{
+    Capability, Count, Depth, EventState, Figures, Histogram, InboxError, StatisticsStep,
+};
 
 use super::{
     Answer, Request,
@@ -23,6 +25,9 @@ use crate::{
 
 /// An event that has been ready for longer than this waits for a worker that does not come.
 const OVERDUE: Duration = Duration::from_secs(60);
+
+/// The range of time whose attempts tell whether delayed events have a chance.
+const RECENT: Duration = Duration::from_secs(10 * MINUTE);
 
 /// The most event types in a ranking.
 const MAX_TYPES: usize = 5;
@@ -52,10 +57,14 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
             _ => Ok(None),
         }
     };
-    let (depth, figures) = tokio::try_join!(store.depth(), figures).map_err(Problem::from)?;
+    let recent = recent(&context);
+    let (depth, figures, recent) = tokio::try_join!(store.depth(), figures, recent).map_err(Problem::from)?;
+    let attention = Attention::new(&depth, recent.as_ref());
     let main = html! {
-        section id="attention" class="attention" role="status" data-live {
-            (attention(&context, &depth))
+        section id="attention" class="attention" aria-label="Attention" {
+            // A screen reader announces each change, so this part has no number that changes by itself.
+            div id="attention-status" role="status" data-live { (attention.status(&depth)) }
+            div id="attention-notes" data-live { (attention.notes(&context, &depth)) }
         }
         section id="depth" aria-labelledby="depth-title" data-live {
             h2 id="depth-title" { "Events that are not done" }
@@ -92,44 +101,91 @@ fn starts(now: SystemTime, steps: u32, step: Duration) -> Vec<SystemTime> {
     starts.collect()
 }
 
-fn attention(context: &Context, depth: &Depth) -> Markup {
-    let overdue = depth.oldest_ready.filter(|age| *age > OVERDUE);
-    let is_any_dead = depth.dead != 0;
-    html! {
-        @if !is_any_dead && overdue.is_none() {
-            p { strong { "Nothing needs attention." } }
-        } @else {
-            p { strong { "Attention is needed: " (concerns(depth, overdue)) "." } }
+/// Returns the sums of the last minutes, if the store keeps figures.
+async fn recent(context: &Context) -> Result<Option<Figures>, InboxError> {
+    if !context.has(Capability::Statistics) {
+        return Ok(None);
+    }
+    let now = SystemTime::now();
+    let steps = context.store().statistics(now - RECENT..now, Duration::from_secs(MINUTE)).await?;
+    let mut sum = Figures::default();
+    steps.iter().for_each(|step| sum.add(&step.figures));
+    Ok(Some(sum))
+}
+
+/// The conditions that need attention.
+struct Attention {
+    is_any_dead: bool,
+    /// The age of the oldest ready event, if it waits for a worker that does not come.
+    overdue: Option<Duration>,
+    /// Whether events are delayed and every recent attempt has failed.
+    is_failing: bool,
+}
+
+impl Attention {
+    fn new(depth: &Depth, recent: Option<&Figures>) -> Self {
+        let is_failing = recent.is_some_and(|recent| recent.failed_attempts > 0 && recent.handled == 0);
+        Self {
+            is_any_dead: depth.dead != 0,
+            overdue: depth.oldest_ready.filter(|age| *age > OVERDUE),
+            is_failing: depth.delayed != 0 && is_failing,
         }
-        @if is_any_dead {
-            @let dead = if context.has(Capability::ErrorGroups) { "dead" } else { "events?state=dead" };
-            p { a href=(dead) { "See why the dead events failed" } }
+    }
+
+    /// The sentence on top.
+    fn status(&self, depth: &Depth) -> Markup {
+        let mut concerns = Vec::new();
+        if self.is_any_dead {
+            concerns.push(format!("{} dead", events_are(depth.dead)));
         }
-        @if overdue.is_some() {
-            p { "An event that waits this long has no running worker, or the worker is too slow." }
+        if self.is_failing {
+            let minutes = RECENT.as_secs() / MINUTE;
+            let delayed = events_are(depth.delayed);
+            concerns
+                .push(format!("{delayed} delayed, and every attempt of the last {minutes} minutes failed"));
         }
-        @if depth.parked != 0 {
-            p {
-                (format::events(depth.parked)) " parked: stored, but not run. "
-                a href="events?state=parked" { "See the parked events" }
+        if self.overdue.is_some() {
+            concerns.push("ready events wait for a worker".to_owned());
+        }
+        let sentence = match concerns.is_empty() {
+            true => "Nothing needs attention.".to_owned(),
+            false => format!("Attention is needed: {}.", concerns.join("; ")),
+        };
+        html! { p { strong { (sentence) } } }
+    }
+
+    /// Explanations and links.
+    fn notes(&self, context: &Context, depth: &Depth) -> Markup {
+        html! {
+            @if self.is_any_dead {
+                @let dead = if context.has(Capability::ErrorGroups) { "dead" } else { "events?state=dead" };
+                p { a href=(dead) { "See why the dead events failed" } }
+            }
+            @if let Some(age) = self.overdue {
+                p {
+                    "The oldest ready event has waited for " (format::duration(age)) ". An event that waits "
+                    "this long has no running worker, or the worker is too slow."
+                }
+            }
+            @if depth.delayed != 0 {
+                p {
+                    (format::events(depth.delayed)) " delayed: failed, and run again later. "
+                    a href="events?state=delayed" { "See the delayed events" }
+                }
+            }
+            @if depth.parked != 0 {
+                p {
+                    (format::events(depth.parked)) " parked: stored, but not run. "
+                    a href="events?state=parked" { "See the parked events" }
+                }
             }
         }
     }
 }
 
-/// Names the reasons for attention.
-fn concerns(depth: &Depth, overdue: Option<Duration>) -> String {
-    let mut concerns = Vec::new();
-    if depth.dead != 0 {
-        let verb = if depth.dead == 1 { "is" } else { "are" };
-        concerns.push(format!("{} {verb} dead", format::events(depth.dead)));
-    }
-    if let Some(age) = overdue {
-        // Whole minutes, because a screen reader announces each change.
-        let age = Duration::from_secs(age.as_secs() / MINUTE * MINUTE);
-        concerns.push(format!("the oldest ready event has waited for {}", format::duration(age)));
-    }
-    concerns.join(", and ")
+/// Returns a number of events with its verb, such as `2 events are`.
+fn events_are(count: Count) -> String {
+    format!("{} {}", format::events(count), if count == 1 { "is" } else { "are" })
 }
 
 fn depth_table(depth: &Depth) -> Markup {
@@ -197,7 +253,8 @@ fn charts(figures: &[StatisticsStep], starts: &[SystemTime], step: Duration) -> 
             ]))
         }
         p class="note" {
-            "The last step of each chart is not over yet. Figures are written every ten seconds."
+            "The step that is not over yet counts in the sums, but is not drawn. Figures are written every ten "
+            "seconds."
         }
     }
 }
@@ -215,7 +272,6 @@ fn rankings(context: &Context, figures: &[StatisticsStep]) -> Markup {
     let mut failing: Vec<_> = by_type.iter().filter(|(_, figures)| figures.failed_attempts > 0).collect();
     failing.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.failed_attempts));
     failing.truncate(MAX_TYPES);
-    let quantile = |duration: Option<Duration>| duration.map_or_else(String::new, format::duration);
     let slowest_table = html! {
         table {
             thead { tr {
@@ -228,9 +284,9 @@ fn rankings(context: &Context, figures: &[StatisticsStep]) -> Markup {
                 @for (event_type, figures) in slowest.iter().copied() {
                     tr {
                         th scope="row" { (layout::type_link(context, event_type)) }
-                        td class="number" { (quantile(figures.attempt_duration.quantile(0.5))) }
-                        td class="number" { (quantile(figures.attempt_duration.quantile(0.95))) }
-                        td class="number" { (quantile(figures.latency.quantile(0.95))) }
+                        td class="number" { (quantile(&figures.attempt_duration, 0.5)) }
+                        td class="number" { (quantile(&figures.attempt_duration, 0.95)) }
+                        td class="number" { (quantile(&figures.latency, 0.95)) }
                     }
                 }
             }
@@ -260,10 +316,22 @@ fn rankings(context: &Context, figures: &[StatisticsStep]) -> Markup {
         h3 { "Slowest event types" }
         @if slowest.is_empty() { p { "No hook has run." } } @else {
             (layout::scroll("Slowest event types", &slowest_table))
+            p class="note" { "Durations are rounded up, to at most twice the exact value." }
         }
         h3 { "Event types that fail most often" }
         @if failing.is_empty() { p { "No attempt has failed." } } @else {
             (layout::scroll("Event types that fail most often", &failing_table))
         }
+    }
+}
+
+/// Returns the duration that a share of all durations does not exceed, in words.
+fn quantile(histogram: &Histogram, share: f64) -> String {
+    let Some(duration) = histogram.quantile(share) else { return String::new() };
+    let mut bounds: Vec<_> = histogram.buckets().map(|(bound, _)| bound).collect();
+    // The last bucket counts everything that is longer than the bucket before.
+    match (bounds.pop(), bounds.pop()) {
+        (Some(last), Some(longest)) if duration == last => format!("over {}", format::duration(longest)),
+        _ => format::duration(duration),
     }
 }

@@ -37,7 +37,14 @@ async fn events_that_match_after_the_confirmation_are_left_out() {
         }
         let site = Site::new(inbox.clone(), Access::operate());
         let page = site.get(&format!("/confirm?action={action}&state=dead")).await;
-        page.assert(200, &["2 dead events", "It ends with event 2,"]);
+        page.assert(
+            200,
+            &[
+                "2 dead events",
+                "It ends with event 2,",
+                "Set PANORA_INBOX (and PANORA_INBOX_SCHEMA) to this inbox first.",
+            ],
+        );
         let form = site.confirmation(&format!("action={action}&state=dead")).await;
         put_dead(&inbox, "third", "an error").await;
         site.submit(&form).await.assert(200, &["Completed: 2 events"]);

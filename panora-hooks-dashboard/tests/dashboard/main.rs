@@ -12,6 +12,7 @@ mod hostile;
 mod lists;
 mod mounting;
 mod origin;
+mod overview;
 mod pages;
 mod payloads;
 mod support;

@@ -2,90 +2,10 @@
 
 use std::time::Duration;
 
-use panora_hooks::inbox::{AttemptOutcome, Decision, Figures, Inbox, MemoryInbox};
+use panora_hooks::inbox::{AttemptOutcome, Decision, Inbox, MemoryInbox};
 use panora_hooks_dashboard::Access;
 
 use crate::support::{Site, one_of_each, put, put_dead, settle};
-
-#[tokio::test]
-async fn the_overview_says_in_words_whether_anything_needs_attention() {
-    let inbox = MemoryInbox::new();
-    let site = Site::new(inbox.clone(), Access::read());
-    site.get("/overview").await.assert(200, &["Nothing needs attention.", "No event is ready."]);
-    put_dead(&inbox, "dead", "an error").await;
-    put_dead(&inbox, "dead too", "an error").await;
-    site.get("/overview").await.assert(200, &["Attention is needed: 2 events are dead."]);
-}
-
-#[tokio::test]
-async fn an_event_that_waits_for_a_worker_needs_attention() {
-    let start = std::time::SystemTime::now();
-    let (clock, offset) = (start, std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0)));
-    let seconds = std::sync::Arc::clone(&offset);
-    let inbox = MemoryInbox::new()
-        .with_clock(move || clock + Duration::from_secs(seconds.load(std::sync::atomic::Ordering::Relaxed)));
-    put(&inbox, "waits", "crm.task.push", "[]").await;
-    let site = Site::new(inbox, Access::read());
-    site.get("/overview").await.assert(200, &["Nothing needs attention."]);
-    offset.store(300, std::sync::atomic::Ordering::Relaxed);
-    let page = site.get("/overview").await;
-    page.assert(200, &["the oldest ready event has waited for 5 min", "no running worker"]);
-}
-
-#[tokio::test]
-async fn the_overview_counts_events_by_state() {
-    let site = Site::new(one_of_each().await, Access::read());
-    let page = site.get("/overview").await;
-    for state in ["ready", "delayed", "parked", "dead"] {
-        let row = format!("<span class=\"state {state}\">{state}</span></a></th><td class=\"number\">1</td>");
-        assert!(page.body.contains(&row), "{state}: {}", page.body);
-    }
-    let row = "<span class=\"state leased\">leased</span></a></th><td class=\"number\">0</td>";
-    assert!(page.body.contains(row));
-}
-
-#[tokio::test]
-async fn charts_show_the_figures_with_axes_and_as_a_table() {
-    let inbox = MemoryInbox::new();
-    let mut figures = Figures::default();
-    (figures.arrived, figures.handled, figures.failed_attempts, figures.dead) = (1200, 7, 3, 2);
-    for _ in 0..7 {
-        figures.latency.record(Duration::from_millis(900));
-        figures.attempt_duration.record(Duration::from_millis(100));
-    }
-    let quick = {
-        let mut quick = Figures::default();
-        quick.attempt_duration.record(Duration::from_millis(2));
-        quick
-    };
-    let figures = vec![("crm.deal.created".to_owned(), quick), ("crm.task.created".to_owned(), figures)];
-    inbox.add_figures(figures).await.unwrap();
-    let site = Site::new(inbox, Access::read());
-    for (range, rate) in [("hour", "1200"), ("day", "120"), ("week", "20")] {
-        let page = site.get(&format!("/overview?range={range}")).await;
-        page.assert(
-            200,
-            &[
-                "role=\"img\" aria-labelledby=\"arrivals-title arrivals-text\"",
-                "<title id=\"arrivals-title\">Arrived and handled events</title>",
-                &format!("Arrived: 1,200 in total, at most {rate} events per minute."),
-                "events per minute</text>",
-                // An element that is not closed would contain those after it, and hide them.
-                "</line><text",
-                "</polyline></svg>",
-                "Failed attempts: 3 in total",
-                "<td class=\"number\">1,200</td>",
-                "<th scope=\"col\">From (UTC)</th>",
-            ],
-        );
-    }
-    let page = site.get("/overview").await;
-    let slowest = page.body.split_once("Slowest event types").unwrap().1;
-    let (contact, deal) = (slowest.find("crm.task.created"), slowest.find("crm.deal.created"));
-    assert!(contact.unwrap() < deal.unwrap());
-    let failing = page.body.split("Event types that fail most often").last().unwrap();
-    assert!(failing.contains("crm.task.created") && !failing.contains("crm.deal.created"));
-}
 
 #[tokio::test]
 async fn an_event_shows_what_happened_to_it() {
