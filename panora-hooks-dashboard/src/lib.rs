@@ -4,6 +4,7 @@ mod access;
 mod charts;
 mod commands;
 mod context;
+mod credentials;
 mod filter;
 mod format;
 mod jobs;
@@ -33,7 +34,7 @@ impl Dashboard {
     /// Creates a dashboard of an inbox.
     ///
     /// `access` decides on each request, from its headers or from extensions that a middleware has
-    /// added. It is called often, also for files, so it should not block.
+    /// added. The function is called for every page and every file, so it should not block.
     pub fn new(inbox: impl Inbox, access: impl Fn(&Parts) -> Access + Send + Sync + 'static) -> Self {
         Self(App::new(inbox, access))
     }

@@ -11,13 +11,14 @@ use axum::{
     extract::{OriginalUri, Request, State},
     http::{
         HeaderMap, StatusCode, Uri,
-        header::{CACHE_CONTROL, COOKIE, HOST, LOCATION, SET_COOKIE},
+        header::{CACHE_CONTROL, COOKIE, HOST, SET_COOKIE},
         uri::Authority,
     },
     middleware::{Next, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use form_urlencoded::Serializer;
+use maud::{DOCTYPE, html};
 use subtle::ConstantTimeEq;
 
 use crate::security;
@@ -111,8 +112,7 @@ async fn check(State(guard): State<LocalGuard>, request: Request, next: Next) ->
     if token.is_some_and(|token| guard.is_token(&token)) {
         let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |OriginalUri(uri)| uri);
         let cookie = format!("{cookie}={}; Path=/; HttpOnly; SameSite=Strict", guard.token);
-        let headers = [(LOCATION, without_token(uri)), (SET_COOKIE, cookie)];
-        let mut response = (StatusCode::SEE_OTHER, headers).into_response();
+        let mut response = ([(SET_COOKIE, cookie)], entrance(&without_token(uri))).into_response();
         security::add_headers(response.headers_mut());
         return response;
     }
@@ -120,6 +120,27 @@ async fn check(State(guard): State<LocalGuard>, request: Request, next: Next) ->
         return next.run(request).await;
     }
     refuse("Open the URL that the program has printed: it contains the key to this page.\n")
+}
+
+/// Returns a page that leads to the page behind the token.
+///
+/// A redirect would belong to the navigation that opened the printed URL. If a page of another site
+/// began that one, such as a terminal in the browser, no `SameSite=Strict` cookie is sent with it.
+fn entrance(address: &str) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="refresh" content={ "0; url=" (address) };
+                title { "panora-hooks" }
+            }
+            body { main { h1 { "panora-hooks" } p { a href=(address) { "Open the dashboard" } } } }
+        }
+    };
+    Html(page.into_string())
 }
 
 fn refuse(text: &'static str) -> Response {

@@ -38,9 +38,10 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, title, text)
     }
 
-    pub(crate) fn slow() -> Self {
-        let text = "The inbox did not answer within two seconds, so the query was cancelled. Narrow the \
-                    filter, or try again later.";
+    pub(crate) fn slow(has_filter: bool) -> Self {
+        let advice = if has_filter { "Narrow the filter, or try again later." } else { "Try again later." };
+        let text = "The inbox did not answer within two seconds, so the query was cancelled.";
+        let text = format!("{text} {advice}");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "The inbox is too slow", text)
     }
 

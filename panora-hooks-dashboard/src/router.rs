@@ -7,7 +7,7 @@ use axum::{
     extract::{OriginalUri, Request, State},
     http::{
         Method, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION},
+        header::{CONTENT_TYPE, LOCATION},
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -74,7 +74,7 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     let access = app.access(&parts);
     if access.is_denied() {
         // Nothing else, so that a stranger cannot tell the dashboard from a path without a page.
-        return (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")]).into_response();
+        return StatusCode::NOT_FOUND.into_response();
     }
     let context = Arc::new(Context::new(app, access, &parts));
     let is_action = !matches!(parts.method, Method::GET | Method::HEAD);
@@ -83,9 +83,10 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
                     to pass on the header Host unchanged.";
         Problem::forbidden(text).into_response()
     } else {
+        let has_filter = parts.uri.path() == "/events";
         parts.extensions.insert(Arc::clone(&context));
         let answer = timeout(TIME_LIMIT, next.run(Request::from_parts(parts, body))).await;
-        answer.unwrap_or_else(|_| Problem::slow().into_response())
+        answer.unwrap_or_else(|_| Problem::slow(has_filter).into_response())
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = (problem.status(), problem.page(&context)).into_response();

@@ -1,8 +1,9 @@
 //! The pages of a list: by a filter, or by a text in the errors.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use panora_hooks::inbox::{EventInfo, EventKey, EventState, InboxError, Query};
+use tokio::{task::yield_now, time::timeout};
 
 use crate::{
     filter::{Cursor, EventFilter},
@@ -14,6 +15,16 @@ pub(crate) const MAX_SEARCHED: u32 = 10_000;
 
 /// The number of failures that a search reads at once.
 const CHUNK: u32 = 1000;
+
+/// The most time for the parts of a page that are left out if they take longer.
+const SHORT_LIMIT: Duration = Duration::from_millis(500);
+
+/// Returns the result of a query, or `None` if it takes too long.
+pub(crate) async fn soon<T>(
+    query: impl Future<Output = Result<T, InboxError>>,
+) -> Result<Option<T>, InboxError> {
+    timeout(SHORT_LIMIT, query).await.map_or(Ok(None), |result| result.map(Some))
+}
 
 /// A page of a list, newest first.
 #[derive(Debug, Default)]
@@ -114,6 +125,8 @@ async fn search(
             }
         }
         searched += CHUNK;
+        // A store in memory answers at once, and the other tasks of this thread wait meanwhile.
+        yield_now().await;
         match page.next {
             Some(last) => query = query.after(last),
             None => break,

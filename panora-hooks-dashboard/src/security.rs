@@ -31,8 +31,15 @@ pub(crate) fn is_same_origin(request: &Parts) -> bool {
         return sites.all(|site| site == "same-origin");
     }
     let Some(origin) = single(&request.headers, &ORIGIN) else { return false };
-    let Some((_scheme, origin)) = origin.split_once("://") else { return false };
-    let is_own = |authority: &str| authority.eq_ignore_ascii_case(origin);
+    let Some((scheme, origin)) = origin.split_once("://") else { return false };
+    // A browser leaves out the default port of the scheme, and a proxy may add it.
+    let port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    let without_port = |authority: &str| authority.strip_suffix(port).unwrap_or(authority).to_owned();
+    let is_own = |authority: &str| without_port(authority).eq_ignore_ascii_case(&without_port(origin));
     single(&request.headers, &HOST).is_some_and(is_own)
         || request.uri.authority().is_some_and(|authority| is_own(authority.as_str()))
 }

@@ -20,6 +20,7 @@ use crate::{
     jobs::{Action, Confirmed, Target},
     problem::Problem,
     router::redirect,
+    search::soon,
     text::Foreign,
 };
 
@@ -130,8 +131,12 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
         Target::Filter(filter) => {
             let store = context.store();
             let newest = store.list(Query::new(filter.filter.clone()).newest_first().limit(1));
-            let (newest, count) = tokio::try_join!(newest, store.count(filter.filter.clone()))?;
-            let (what, back) = (filter.count_in_words(count), filter.url("events", &[]));
+            let (newest, count) = tokio::try_join!(newest, soon(store.count(filter.filter.clone())))?;
+            let what = match count {
+                Some(count) => filter.count_in_words(count),
+                None => format!("{filter}, which take too long to count"),
+            };
+            let back = filter.url("events", &[]);
             let state = filter.filter.state;
             let newest = newest.items.first().map(|event| event.key);
             (what, state, newest.map(|newest| Confirmed::Filter { filter, newest }), back)

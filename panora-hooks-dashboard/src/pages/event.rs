@@ -1,14 +1,13 @@
 //! One event: its record, its attempts and its payload.
 
-use axum::{Extension, extract::Path};
+use axum::{Extension, extract::Path, response::Html};
 use maud::{Markup, html};
 use panora_hooks::inbox::{
-    AttemptInfo, AttemptOutcome, AuditRecord, Capability, EventInfo, EventKey, EventState, Filter,
-    Fingerprint, StoredEvent,
+    AttemptInfo, AuditRecord, Capability, EventInfo, EventKey, EventState, Filter, Fingerprint, StoredEvent,
 };
 
 use super::{
-    Answer, Request,
+    Answer, Request, attempts,
     layout::{self, Tab},
 };
 use crate::{
@@ -20,15 +19,13 @@ use crate::{
     pages::confirmation,
     payload::{self, Detail},
     problem::Problem,
-    search,
+    search::{self, soon},
     text::Foreign,
 };
 
-/// The most attempts that are shown. An event that was replayed often has more.
-const MAX_ATTEMPTS: usize = 100;
-
 pub(crate) async fn page(Extension(context): Request, Path(key): Path<String>) -> Answer {
-    show(&context, parse(&key)?, Detail::Structure).await
+    let found = Found::load(&context, parse(&key)?).await?;
+    Ok(found.page(&context, Detail::Structure))
 }
 
 /// Shows the event with its payload. The audit is written first, so that no payload is shown
@@ -37,50 +34,73 @@ pub(crate) async fn reveal(Extension(context): Request, Path(key): Path<String>)
     if !context.access.may_reveal() {
         return Err(Problem::forbidden("You may not reveal payloads."));
     }
-    let key = parse(&key)?;
-    let (who, what) = (context.access.name().map(str::to_owned), format!("event {key}"));
-    tracing::info!(who, what, "an operator reveals a payload");
-    if context.has(Capability::Audit) {
-        context.store().add_audit(AuditRecord::new(who, "reveal", what, 1)).await?;
+    let found = Found::load(&context, parse(&key)?).await?;
+    if found.is_showable() {
+        let (who, what) =
+            (context.access.name().map(str::to_owned), format!("event {}", found.event.info.key));
+        tracing::info!(who, what, "an operator reveals a payload");
+        if context.has(Capability::Audit) {
+            context.store().add_audit(AuditRecord::new(who, "reveal", what, 1)).await?;
+        }
     }
-    show(&context, key, Detail::Values).await
+    Ok(found.page(&context, Detail::Values))
 }
 
 fn parse(key: &str) -> Result<EventKey, Problem> {
     key.parse().map_err(|_| Problem::not_found("The address does not end with the number of an event."))
 }
 
-async fn show(context: &Context, key: EventKey, detail: Detail) -> Answer {
-    let filter = EventFilter::parse(&context.query)?;
-    let store = context.store();
-    let attempts = async {
-        if context.has(Capability::Attempts) { store.attempts(key).await.map(Some) } else { Ok(None) }
-    };
-    let neighbours = search::neighbours(store, &filter, key);
-    let (event, attempts, neighbours) = tokio::try_join!(store.get(key), attempts, neighbours)?;
-    let Some(event) = event else {
-        return Err(Problem::not_found(format!("The inbox holds no event {key}.")));
-    };
-    let main = html! {
-        (neighbour_links(context, &filter, neighbours))
-        section id="record" aria-labelledby="record-title" {
-            h2 id="record-title" { "Record" }
-            (record(context, &event.info))
-        }
-        section id="attempts" aria-labelledby="attempts-title" {
-            h2 id="attempts-title" { "Attempts" }
-            (timeline(&event.info, attempts.as_deref()))
-        }
-        section id="payload" aria-labelledby="payload-title" {
-            h2 id="payload-title" { "Payload" }
-            (payload_of(context, &filter, &event, detail))
-        }
-        section id="actions" aria-labelledby="actions-title" {
-            h2 id="actions-title" { "Actions" }
-            (actions_on(context, &event.info))
-        }
-    };
-    Ok(layout::page(context, &format!("Event {key}"), Some(Tab::Events), &main))
+/// An event with the parts of its page.
+struct Found {
+    filter: EventFilter,
+    event: StoredEvent,
+    attempts: Option<Vec<AttemptInfo>>,
+    neighbours: (Option<EventKey>, Option<EventKey>),
+}
+
+impl Found {
+    async fn load(context: &Context, key: EventKey) -> Result<Self, Problem> {
+        let filter = EventFilter::parse(&context.query)?;
+        let store = context.store();
+        let attempts = async {
+            if context.has(Capability::Attempts) { store.attempts(key).await.map(Some) } else { Ok(None) }
+        };
+        let neighbours = soon(search::neighbours(store, &filter, key));
+        let (event, attempts, neighbours) = tokio::try_join!(store.get(key), attempts, neighbours)?;
+        let Some(event) = event else {
+            return Err(Problem::not_found(format!("The inbox holds no event {key}.")));
+        };
+        Ok(Self { filter, event, attempts, neighbours: neighbours.unwrap_or_default() })
+    }
+
+    /// Returns whether there is a payload that can be revealed.
+    fn is_showable(&self) -> bool {
+        self.event.data.as_ref().is_some_and(|data| payload::show(data, Detail::Values).is_some())
+    }
+
+    fn page(&self, context: &Context, detail: Detail) -> Html<String> {
+        let Self { filter, event, attempts, neighbours } = self;
+        let main = html! {
+            (neighbour_links(context, filter, *neighbours))
+            section id="record" aria-labelledby="record-title" {
+                h2 id="record-title" { "Record" }
+                (record(context, &event.info))
+            }
+            section id="attempts" aria-labelledby="attempts-title" {
+                h2 id="attempts-title" { "Attempts" }
+                (attempts::timeline(&event.info, attempts.as_deref()))
+            }
+            section id="payload" aria-labelledby="payload-title" {
+                h2 id="payload-title" { "Payload" }
+                (payload_of(context, filter, event, detail))
+            }
+            section id="actions" aria-labelledby="actions-title" {
+                h2 id="actions-title" { "Actions" }
+                (actions_on(context, &event.info))
+            }
+        };
+        layout::page(context, &format!("Event {}", event.info.key), Some(Tab::Events), &main)
+    }
 }
 
 fn neighbour_links(
@@ -160,74 +180,6 @@ fn record(context: &Context, event: &EventInfo) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn timeline(event: &EventInfo, attempts: Option<&[AttemptInfo]>) -> Markup {
-    let Some(attempts) = attempts else {
-        return html! { p { "This inbox does not record attempts." } };
-    };
-    if attempts.is_empty() {
-        let text = match (event.done_at, event.duration) {
-            (Some(_), Some(_)) => "The first attempt succeeded.",
-            _ => "No attempt is recorded. A success at the first attempt is part of the record above.",
-        };
-        return html! { p { (text) } };
-    }
-    let shown = &attempts[attempts.len().saturating_sub(MAX_ATTEMPTS)..];
-    html! {
-        @if shown.len() < attempts.len() {
-            p class="note" { "Only the last " (MAX_ATTEMPTS) " recorded attempts are shown." }
-        }
-        ol class="timeline" {
-            @for (place, attempt) in shown.iter().enumerate() {
-                @let before = place.checked_sub(1).and_then(|before| shown.get(before));
-                @if let Some(before) = before && let Some((first, last)) = gap(before, attempt) {
-                    li class="note" { "Attempts " (first) " to " (last) " are not kept." }
-                }
-                (entry(attempt))
-            }
-        }
-    }
-}
-
-/// Returns the first and the last attempt between two recorded ones of the same run.
-fn gap(before: &AttemptInfo, attempt: &AttemptInfo) -> Option<(u32, u32)> {
-    let (first, last) = (before.number + 1, attempt.number.saturating_sub(1));
-    (before.run == attempt.run && first <= last).then_some((first, last))
-}
-
-fn entry(attempt: &AttemptInfo) -> Markup {
-    html! {
-        li {
-            p {
-                strong { "Attempt " (attempt.number) ": " (outcome(attempt.outcome)) }
-                @if attempt.run > 1 { " (run " (attempt.run) ")" }
-            }
-            p class="note" {
-                @match attempt.started_at {
-                    Some(start) => { "Started " (format::time(start)) }
-                    None => "The start was not recorded",
-                }
-                @if let Some(duration) = attempt.duration { ", took " (format::duration(duration)) }
-                @if let Some(worker) = &attempt.worker { ", on worker " (Foreign::short(worker)) }
-            }
-            @if let Some(error) = &attempt.error {
-                pre class="error" { (Foreign::lines(error)) }
-            }
-        }
-    }
-}
-
-fn outcome(outcome: AttemptOutcome) -> &'static str {
-    match outcome {
-        AttemptOutcome::Handled => "succeeded",
-        AttemptOutcome::Panicked => "panicked",
-        AttemptOutcome::TimedOut => "timed out",
-        AttemptOutcome::Unhandled => "no hook for this type",
-        AttemptOutcome::Interrupted => "interrupted, since its process died or its lease expired",
-        AttemptOutcome::Blocked => "blocked the runtime",
-        _ => "failed",
     }
 }
 

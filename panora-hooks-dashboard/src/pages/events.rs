@@ -18,7 +18,7 @@ use crate::{
     jobs::{Action, Target},
     pages::confirmation,
     problem::Problem,
-    search::{self, Found, MAX_SEARCHED},
+    search::{self, Found, MAX_SEARCHED, soon},
     text::Foreign,
 };
 
@@ -32,7 +32,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
         // A search by text stops at its own limit.
         match filter.text {
             Some(_) => Ok(None),
-            None => context.store().count(filter.filter.clone()).await.map(Some),
+            None => soon(context.store().count(filter.filter.clone())).await,
         }
     };
     let found = search::find(context.store(), &filter, cursor, PAGE);
@@ -111,13 +111,14 @@ fn form(filter: &EventFilter) -> Markup {
 }
 
 fn summary(filter: &EventFilter, count: Option<Count>) -> Markup {
-    let what = match count {
-        Some(count) => filter.count_in_words(count),
-        None => format!(
-            "Found among the newest {} {} events: {filter}",
-            format::number(MAX_SEARCHED),
-            search::searched_state(filter),
-        ),
+    let what = match (count, &filter.text) {
+        (Some(count), _) => filter.count_in_words(count),
+        (None, None) => format!("{filter}, which take too long to count"),
+        (None, Some(_)) => {
+            let state = search::searched_state(filter);
+            let searched = EventFilter { filter: filter.filter.clone().state(state), ..filter.clone() };
+            format!("Found among the newest {} {state} events: {searched}", format::number(MAX_SEARCHED))
+        }
     };
     html! { p id="summary" { (Foreign::long(&what)) "." } }
 }

@@ -1,6 +1,8 @@
 //! The pages.
 
 pub(crate) mod actions;
+pub(crate) mod attempts;
+pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod confirmation;
 pub(crate) mod dead;

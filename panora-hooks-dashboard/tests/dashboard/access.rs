@@ -34,7 +34,8 @@ async fn a_denied_request_gets_404_without_a_body_everywhere() {
         for path in PAGES.into_iter().chain([CONFIRM, "/event/nonsense", "/overview?range=nonsense"]) {
             let answer = site.get(path).await;
             assert_eq!((answer.status.as_u16(), &*answer.body), (404, ""), "{path}");
-            assert_eq!(answer.header("content-security-policy"), "", "{path}");
+            let headers: Vec<_> = answer.headers.keys().filter(|name| *name != "content-length").collect();
+            assert!(headers.is_empty(), "{path}: {headers:?}");
         }
         for path in ACTIONS.into_iter().chain([REVEAL, "/action/1/stop"]) {
             let answer = site.post(path).await;

@@ -57,4 +57,18 @@ async fn a_query_ends_after_two_seconds_and_the_page_says_so() {
         assert_eq!(start.elapsed().as_secs(), 2, "{path}");
     }
     site.post("/event/2/reveal").await.assert(503, &[]);
+    site.get("/events").await.assert(503, &["Narrow the filter"]);
+    site.get("/overview").await.assert(503, &["Try again later"]).assert_absent(&["filter"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_and_neighbours_that_take_too_long_are_left_out() {
+    let store = Wrapped { is_slow: true, ..Wrapped::new(one_of_each().await) };
+    let site = Site::new(store, Access::operate());
+    let start = tokio::time::Instant::now();
+    let page = site.get("/events?state=dead").await;
+    page.assert(200, &["dead-2", "dead events, which take too long to count"]);
+    let page = site.get("/event/2").await.assert(200, &["dead-2", "List of events"]);
+    page.assert_absent(&["Newer event", "Older event"]);
+    assert!(start.elapsed().as_millis() < 1500);
 }

@@ -119,7 +119,10 @@ async fn a_text_is_searched_in_the_errors_of_failures() {
     let even = |keys: RangeInclusive<u32>| keys.rev().filter(|key| key % 2 == 0).collect::<Vec<_>>();
     let site = Site::new(inbox, Access::operate());
     let first = site.get("/events?text=locked").await;
-    let first = first.assert(200, &["newest 10,000 dead events", "Searches the newest 10,000 failures"]);
+    let first = first.assert(
+        200,
+        &["newest 10,000 dead events: dead events whose error", "Searches the newest 10,000 failures"],
+    );
     assert_eq!(keys(&first), even(132..=230));
     // An action would apply to events that the search does not show.
     first.assert_absent(&["confirm?"]);

@@ -37,6 +37,9 @@ async fn an_action_of_another_origin_is_refused() {
         &[own, ("origin", "http://evil.example")],
         &[own, ("origin", "http://inbox.example.evil.example")],
         &[own, ("origin", "http://inbox.example:81")],
+        &[own, ("origin", "http://inbox.example:443")],
+        &[own, ("origin", "https://inbox.example:80")],
+        &[own, ("origin", "ftp://inbox.example")],
         &[own, ("origin", "http://inbox.example@evil.example")],
         &[own, ("origin", "http://inbox.example"), ("origin", "http://evil.example")],
         &[own, ("host", "evil.example"), ("origin", "http://evil.example")],
@@ -61,6 +64,10 @@ async fn an_action_of_the_same_origin_is_accepted() {
         &[("host", "192.168.0.7:8080"), ("origin", "http://192.168.0.7:8080")],
         &[("host", "[fd00::7]:8080"), ("origin", "http://[fd00::7]:8080")],
         &[("host", "Inbox.example"), ("origin", "http://inbox.example")],
+        // A proxy may add the default port of the scheme.
+        &[("host", "inbox.example:443"), ("origin", "https://inbox.example")],
+        &[("host", "inbox.example:80"), ("origin", "http://inbox.example")],
+        &[("host", "inbox.example"), ("origin", "https://inbox.example:443")],
     ];
     for headers in own {
         let inbox = one_of_each().await;

@@ -1,7 +1,7 @@
 //! Payloads, which are hidden unless they are revealed, and credentials, which always are.
 
 use panora_hooks::{
-    inbox::{Inbox, MemoryInbox},
+    inbox::{EventKey, Inbox, MemoryInbox, Select},
     testing::sample,
 };
 use panora_hooks_dashboard::Access;
@@ -81,6 +81,22 @@ async fn data_that_was_dropped_is_not_offered() {
     put_dead(&inbox, "dead", "an error").await;
     let site = Site::new(inbox, Access::operate().with_data());
     site.act("action=drop&event=1").await;
-    let page = site.get("/event/1").await.assert(200, &["The data was pruned or dropped."]);
+    let page = site.get("/event/1").await;
+    let page = page.assert(200, &["The data was pruned or dropped.", "attempts were removed with the data"]);
     page.assert_absent(&["Reveal", "confirm?"]);
+}
+
+#[tokio::test]
+async fn a_reveal_without_a_payload_is_not_recorded() {
+    let inbox = MemoryInbox::new();
+    put_dead(&inbox, "dead", "an error").await;
+    inbox.discard(Select::Keys(vec![EventKey::new(1)]), 1).await.unwrap();
+    // Nested too deep to be shown without its credentials.
+    put(&inbox, "deep", "crm.task.push", &format!("{}{}", "[".repeat(200), "]".repeat(200))).await;
+    let site = Site::new(inbox.clone(), Access::read().with_data());
+    site.post("/event/1/reveal").await.assert(200, &["The data was pruned or dropped."]);
+    site.post("/event/2/reveal").await.assert(200, &["nested too deep"]);
+    site.post("/event/3/reveal").await.assert(404, &[]);
+    site.post("/event/2/reveal?state=undead").await.assert(400, &[]);
+    assert!(inbox.audit(None, 10).await.unwrap().is_empty());
 }

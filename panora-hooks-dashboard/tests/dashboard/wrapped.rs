@@ -2,14 +2,15 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use panora_hooks::inbox::{
-    AttemptOutcome, AuditEntry, AuditRecord, Capabilities, Decision, Depth, EventInfo, EventKey, Inbox,
-    InboxError, LeaseRequest, Leased, MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement,
-    StoredEvent,
+    AttemptOutcome, AuditEntry, AuditRecord, Capabilities, Count, Decision, Depth, EventInfo, EventKey,
+    Filter, Inbox, InboxError, LeaseRequest, Leased, MemoryInbox, NewEvent, Page, Put, Query, Select,
+    Settled, Settlement, StoredEvent,
 };
 use tokio::sync::Semaphore;
 
@@ -33,6 +34,8 @@ pub(crate) struct Wrapped {
     pub(crate) permits: Arc<Semaphore>,
     /// Whether writing to the audit fails.
     pub(crate) refuses_audit: bool,
+    /// Whether counts, and lists of one event, take forever.
+    pub(crate) is_slow: bool,
     /// The faults of the next replays and drops.
     pub(crate) faults: Arc<Mutex<VecDeque<Fault>>>,
 }
@@ -41,7 +44,7 @@ impl Wrapped {
     pub(crate) fn new(inbox: MemoryInbox) -> Self {
         let permits = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let (capabilities, faults) = (Capabilities::CORE, Arc::default());
-        Self { inbox, capabilities, permits, refuses_audit: false, faults }
+        Self { inbox, capabilities, permits, refuses_audit: false, is_slow: false, faults }
     }
 
     /// Lets reads and writes of events wait for permits.
@@ -91,7 +94,18 @@ impl Inbox for Wrapped {
 
     async fn list(&self, query: Query) -> Result<Page<EventInfo>, InboxError> {
         self.permit().await;
+        if self.is_slow && query.limit == 1 {
+            pending::<()>().await;
+        }
         self.inbox.list(query).await
+    }
+
+    async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
+        self.permit().await;
+        if self.is_slow {
+            pending::<()>().await;
+        }
+        self.inbox.count(filter).await
     }
 
     async fn get(&self, key: EventKey) -> Result<Option<StoredEvent>, InboxError> {
