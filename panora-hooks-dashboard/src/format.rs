@@ -23,10 +23,12 @@ pub(crate) fn parameter(time: SystemTime) -> String {
     strftime(time, "%Y-%m-%dT%H:%M:%S%.f")
 }
 
-/// Parses a time that was written by [`parameter`] or by a browser.
+/// Parses a time with an offset, or a time in UTC that was written by [`parameter`] or by a browser.
 pub(crate) fn parse_parameter(text: &str) -> Option<SystemTime> {
-    let time: DateTime = text.trim_end_matches('Z').parse().ok()?;
-    Offset::UTC.to_timestamp(time).ok()?.try_into().ok()
+    // First, because a civil time is parsed without its offset.
+    let time = text.parse::<Timestamp>().ok();
+    let time = time.or_else(|| Offset::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok());
+    time?.try_into().ok()
 }
 
 /// Returns a duration with one or two units, such as `3 min 5 s`.
@@ -120,5 +122,13 @@ mod tests {
         assert_eq!(parse_parameter(&parameter(time)), Some(time));
         assert!(parse_parameter("2026-11-27T11:30").is_some());
         assert_eq!(parse_parameter("yesterday"), None);
+    }
+
+    #[test]
+    fn an_offset_of_a_time_counts() {
+        let utc = parse_parameter("2026-11-27T09:30").unwrap();
+        for text in ["2026-11-27T09:30Z", "2026-11-27T09:30:00Z", "2026-11-27T11:30:00+02:00"] {
+            assert_eq!(parse_parameter(text), Some(utc), "{text}");
+        }
     }
 }

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use maud::{Escaper, Render};
 
+/// The most characters of a text in a table.
+const MAX_SHORT: usize = 256;
+
 /// A text that anyone may have written.
 ///
 /// It is escaped, cut to a number of characters, and isolated from the direction of the text around
@@ -19,12 +22,17 @@ pub(crate) struct Foreign<'t> {
 impl<'t> Foreign<'t> {
     /// A text in a table.
     pub(crate) fn short(text: &'t str) -> Self {
-        Self { text, max_chars: 256, keeps_lines: false }
+        Self { text, max_chars: MAX_SHORT, keeps_lines: false }
     }
 
     /// A text with room for itself, such as an error of 4 KiB.
     pub(crate) fn long(text: &'t str) -> Self {
         Self { text, max_chars: 4096, keeps_lines: false }
+    }
+
+    /// An error with its lines.
+    pub(crate) fn error(text: &'t str) -> Self {
+        Self { keeps_lines: true, ..Self::long(text) }
     }
 
     /// A text whose lines are kept, and whose writer has bounded its length.
@@ -56,6 +64,15 @@ impl Render for Foreign<'_> {
     }
 }
 
+/// Returns a short text without markup for an attribute, with escapes for hidden characters.
+pub(crate) fn visible(text: &str) -> String {
+    let mut visible = String::new();
+    for c in text.chars().take(MAX_SHORT) {
+        if is_hidden(c) { visible.extend(c.escape_default()) } else { visible.push(c) }
+    }
+    visible
+}
+
 /// Returns whether a character is invisible or changes how others are shown: control characters and
 /// the format characters of Unicode.
 pub(crate) fn is_hidden(c: char) -> bool {
@@ -64,7 +81,7 @@ pub(crate) fn is_hidden(c: char) -> bool {
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
             | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -84,9 +101,13 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_visible_and_the_direction_is_isolated() {
-        for (text, escape) in
-            [("\u{202e}", "\\u{202e}"), ("\n", "\\n"), ("\u{1b}", "\\u{1b}"), ("\0", "\\u{0}")]
-        {
+        for (text, escape) in [
+            ("\u{202e}", "\\u{202e}"),
+            ("\n", "\\n"),
+            ("\u{1b}", "\\u{1b}"),
+            ("\0", "\\u{0}"),
+            ("\u{fe0f}", "\\u{fe0f}"),
+        ] {
             let shown = html(Foreign::short(text));
             assert_eq!(shown, format!("<bdi><span class=\"escape\">{escape}</span></bdi>"));
         }
@@ -99,5 +120,6 @@ mod tests {
         assert_eq!(html(Foreign::short(&"é".repeat(257))), format!("<bdi>{}…</bdi>", "é".repeat(256)));
         assert_eq!(html(Foreign::short(&"é".repeat(256))), format!("<bdi>{}</bdi>", "é".repeat(256)));
         assert!(html(Foreign::long(&"x".repeat(100_000))).len() < 5000);
+        assert_eq!(html(Foreign::error(&"\n".repeat(5000))), format!("<bdi>{}…</bdi>", "\n".repeat(4096)));
     }
 }

@@ -71,7 +71,7 @@ pub(crate) async fn list(Extension(context): Request) -> Answer {
             tbody {
                 @for job in &jobs {
                     tr {
-                        td { a href={ "action/" (job.number) } { (format::time(job.started_at)) } }
+                        th scope="row" { a href={ "action/" (job.number) } { (format::time(job.started_at)) } }
                         td { (job.action.as_str()) }
                         td { (Foreign::long(&job.target.to_string())) }
                         td { @if let Some(who) = &job.who { (Foreign::short(who)) } @else { "not named" } }

@@ -59,7 +59,7 @@ fn entry(attempt: &AttemptInfo) -> Markup {
                 @if let Some(worker) = &attempt.worker { ", on worker " (Foreign::short(worker)) }
             }
             @if let Some(error) = &attempt.error {
-                pre class="error" { (Foreign::lines(error)) }
+                pre class="error" { (Foreign::error(error)) }
             }
         }
     }

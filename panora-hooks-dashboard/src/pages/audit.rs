@@ -63,7 +63,7 @@ fn table(entries: &[AuditEntry]) -> Markup {
             tbody {
                 @for AuditEntry { at, record, .. } in entries {
                     tr {
-                        td { (format::time(*at)) }
+                        th scope="row" { (format::time(*at)) }
                         td class="id" {
                             @match &record.who {
                                 Some(who) => (Foreign::short(who)),

@@ -63,6 +63,8 @@ async fn filters_select_and_stay_on_the_following_pages() {
         ("type=crm.company.created", 1),
         ("type=crm.company.push", 1),
         ("type=crm.nothing", 0),
+        // An hour from now in UTC.
+        (&format!("from={before}-02:00"), 0),
         ("id=dead-2", 1),
         ("id=nonsense", 0),
         (&format!("group={group}"), 65),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use panora_hooks::inbox::{AttemptOutcome, Decision, Inbox, MemoryInbox};
 use panora_hooks_dashboard::Access;
 
-use crate::support::{Site, one_of_each, put, put_dead, settle};
+use crate::support::{Site, one_of_each, put, put_dead, put_settled, settle};
 
 #[tokio::test]
 async fn an_event_shows_what_happened_to_it() {
@@ -61,11 +61,60 @@ async fn dead_events_are_grouped_by_their_error() {
     let page = site.get("/dead").await.assert(200, &["order 8 is locked", "customer 17 is missing"]);
     page.assert_absent(&["order 7 is locked"]);
     assert!(page.body.contains("<td class=\"number\">3</td>"));
+    page.assert(
+        200,
+        &[
+            "<th scope=\"row\"><a href=\"events?type=crm.task.created\"",
+            "aria-label=\"Events: 3 events of type crm.task.created\">Events</a>",
+            "aria-label=\"Replay… 3 events of type crm.task.created\">Replay…</a>",
+            "aria-label=\"Drop… 1 event of type crm.task.created\">Drop…</a>",
+        ],
+    );
     let link = site.get("/event/7").await.links().into_iter().find(|link| link.contains("group=")).unwrap();
     let same = site.get(link.strip_prefix("..").unwrap()).await;
     same.assert(200, &["3 dead events with an error of group"]).assert_absent(&["dead-2"]);
     let empty = Site::new(MemoryInbox::new(), Access::operate());
     empty.get("/dead").await.assert(200, &["No event is dead."]);
+}
+
+#[tokio::test]
+async fn groups_that_a_filter_cannot_tell_apart_are_one_row() {
+    let inbox = MemoryInbox::new();
+    let bury = || Decision::Bury("a shared error".to_owned());
+    for (id, wire_type) in [("1", "crm.task.push"), ("2", "crm.task.created"), ("3", "crm.deal.push")] {
+        put_settled(&inbox, (id, wire_type), bury(), AttemptOutcome::Failed, None).await;
+    }
+    let page = Site::new(inbox, Access::operate()).get("/dead").await;
+    let page = page.assert(200, &["Events: 2 events of type crm.task.created"]);
+    assert_eq!(page.body.matches("a shared error").count(), 2);
+}
+
+#[tokio::test]
+async fn long_errors_are_cut() {
+    let inbox = MemoryInbox::new();
+    let error = format!("start {}end", "x".repeat(5000));
+    let bury = Decision::Bury(error.clone());
+    put_settled(&inbox, ("1", "crm.task.push"), bury, AttemptOutcome::Failed, Some(&error)).await;
+    let site = Site::new(inbox, Access::operate());
+    for (path, length) in [("/event/1", 4096), ("/dead", 256), ("/events", 256)] {
+        let page = site.get(path).await.assert(200, &[]);
+        let texts = page.body.split("start ").skip(1).map(|text| text.split("</bdi>").next().unwrap());
+        let longest = texts.map(|text| text.chars().count()).max();
+        assert!(longest.unwrap() < length, "{path}: {longest:?}");
+        page.assert_absent(&["xend"]);
+    }
+}
+
+#[tokio::test]
+async fn every_row_has_a_header() {
+    let inbox = one_of_each().await;
+    let site = Site::new(inbox, Access::operate());
+    site.act("action=replay&event=2").await;
+    for path in ["/actions", "/audit"] {
+        let page = site.get(path).await.assert(200, &[]);
+        let rows = page.body.split_once("<tbody>").unwrap().1.matches("<tr>").count();
+        assert_eq!(page.body.matches("<th scope=\"row\"><").count(), rows, "{path}");
+    }
 }
 
 #[tokio::test]
