@@ -35,7 +35,10 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
                 if !is_plain(&value) {
                     return None;
                 }
-                command += &format!(" {option} {value}");
+                for word in [option, &value] {
+                    command.push(' ');
+                    command.push_str(word);
+                }
             }
             Some(command)
         }

@@ -135,7 +135,7 @@ impl<'j> Printer<'j> {
                 self.shown.text.push_str(&length.to_string());
             }
             (Detail::Values, Some(text)) if credentials::begins_like_json(&text) && is_json(&text) => {
-                self.nested(&text)
+                self.nested(&text);
             }
             (Detail::Values, Some(text)) if !credentials::are_in(&text) => self.shown.text.push_str(string),
             (Detail::Values, _) => self.hide_credential(),

@@ -23,7 +23,9 @@ pub(crate) async fn recent(context: &Context) -> Result<Option<Figures>, InboxEr
     let now = SystemTime::now();
     let steps = context.store().statistics(now - RECENT..now, Duration::from_secs(MINUTE)).await?;
     let mut sum = Figures::default();
-    steps.iter().for_each(|step| sum.add(&step.figures));
+    for step in &steps {
+        sum.add(&step.figures);
+    }
     Ok(Some(sum))
 }
 
@@ -61,9 +63,10 @@ impl Attention {
         if self.overdue.is_some() {
             concerns.push("ready events wait for a worker".to_owned());
         }
-        let sentence = match concerns.is_empty() {
-            true => "Nothing needs attention.".to_owned(),
-            false => format!("Attention is needed: {}.", concerns.join("; ")),
+        let sentence = if concerns.is_empty() {
+            "Nothing needs attention.".to_owned()
+        } else {
+            format!("Attention is needed: {}.", concerns.join("; "))
         };
         html! { p { strong { (sentence) } } }
     }

@@ -1,7 +1,7 @@
 //! The dashboard over HTTP.
 
 // Tests may panic.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod access;
 mod actions;
