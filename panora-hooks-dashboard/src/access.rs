@@ -44,7 +44,8 @@ impl Access {
         Self::new(Level::Operate)
     }
 
-    /// Permits revealing payloads too, except for credentials. Each reveal is recorded in the audit.
+    /// Permits revealing payloads too, except for credentials. Each reveal is recorded in the
+    /// audit.
     #[must_use]
     pub fn with_data(self) -> Self {
         Self { has_data: true, ..self }

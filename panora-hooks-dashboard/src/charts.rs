@@ -20,8 +20,8 @@ pub(crate) struct Chart<'c> {
     pub(crate) title: &'c str,
     /// The text on the left axis.
     pub(crate) unit: &'c str,
-    /// When each step begins. The last one is not over yet: it is part of the sums and of the table,
-    /// but has no rate.
+    /// When each step begins. The last one is not over yet: it is part of the sums and of the
+    /// table, but has no rate.
     pub(crate) starts: &'c [SystemTime],
     pub(crate) step: Duration,
     pub(crate) series: [Series<'c>; 2],

@@ -45,8 +45,8 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
     }
 }
 
-/// Returns whether a shell takes a text as it is. A stranger may have written types and ids, and the
-/// command is pasted into a shell.
+/// Returns whether a shell takes a text as it is. A stranger may have written types and ids, and
+/// the command is pasted into a shell.
 fn is_plain(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
     !text.starts_with('-') && text.chars().all(is_plain)

@@ -1,5 +1,5 @@
-//! Recognition of credentials, such as the tokens of `connection.created`. The type of an event is not
-//! signed, so the payloads of every type are treated alike.
+//! Recognition of credentials, such as the tokens of `connection.created`. The type of an event is
+//! not signed, so the payloads of every type are treated alike.
 
 /// Parts of names, without case and punctuation.
 const WORDS: [&str; 6] = ["secret", "password", "apikey", "credential", "privatekey", "authorization"];
@@ -10,8 +10,8 @@ pub(crate) fn is_name(name: &str) -> bool {
     name.ends_with("token") || WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Returns whether a text that is not JSON may hold credentials: the rest of a JSON text with such a
-/// name, or a name of a credential before a `:` or `=`.
+/// Returns whether a text that is not JSON may hold credentials: the rest of a JSON text with such
+/// a name, or a name of a credential before a `:` or `=`.
 pub(crate) fn are_in(text: &str) -> bool {
     if begins_like_json(text) {
         // Names cannot be told from values, and escapes may spell any name.

@@ -153,8 +153,8 @@ impl EventFilter {
     }
 }
 
-/// Returns the first 128 characters of a text, with escapes in place of hidden ones, because the words
-/// are also logged and stored in the audit.
+/// Returns the first 128 characters of a text, with escapes in place of hidden ones, because the
+/// words are also logged and stored in the audit.
 fn bounded(text: &str) -> String {
     let mut chars = text.chars();
     let mut bounded = String::new();

@@ -23,7 +23,8 @@ pub(crate) fn parameter(time: SystemTime) -> String {
     strftime(time, "%Y-%m-%dT%H:%M:%S%.f")
 }
 
-/// Parses a time with an offset, or a time in UTC that was written by [`parameter`] or by a browser.
+/// Parses a time with an offset, or a time in UTC that was written by [`parameter`] or by a
+/// browser.
 pub(crate) fn parse_parameter(text: &str) -> Option<SystemTime> {
     // First, because a civil time is parsed without its offset.
     let time = text.parse::<Timestamp>().ok();

@@ -231,8 +231,8 @@ impl<'j> Printer<'j> {
     }
 }
 
-/// Returns whether a key could be the name of a field. Another key may be data, such as an address, a
-/// number or an identifier.
+/// Returns whether a key could be the name of a field. Another key may be data, such as an address,
+/// a number or an identifier.
 fn is_name(key: &str) -> bool {
     matches!(key.len(), 1..=64)
         && !key.starts_with(|c: char| c.is_ascii_digit() || c == '-')

@@ -123,10 +123,12 @@ async fn change_event(store: &dyn Store, job: &Job, key: EventKey) -> Result<End
     Ok(End::Completed)
 }
 
-/// The events of a page at the first try, each with its run, and the last one if there are more pages.
+/// The events of a page at the first try, each with its run, and the last one if there are more
+/// pages.
 type FirstTry = OnceLock<(HashMap<EventKey, u32>, Option<EventKey>)>;
 
-/// Tries to change one page of a filter. Returns the last event of the page if there are more pages.
+/// Tries to change one page of a filter. Returns the last event of the page if there are more
+/// pages.
 ///
 /// Pages follow each other, so each event is changed once, even if it soon matches again. The trait
 /// has no selection by a filter and a range of keys, so an event that stops matching after it was
@@ -192,13 +194,8 @@ async fn patiently<'s, T>(
     }
 }
 
-/// Ends an operation of a store that does not answer.
-async fn within<T>(operation: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
-    let elapsed = |elapsed: Elapsed| Err(InboxError::Unavailable(elapsed.into()));
-    timeout(BATCH_TIME, operation).await.unwrap_or_else(elapsed)
-}
-
-/// Pauses for as long as the batch took, so that other events can be stored and run.
+/// Pauses for as long as the batch took, so that other events can be stored and run in the
+/// meantime.
 async fn give_way(start: Instant) {
     sleep(start.elapsed().max(Duration::from_millis(1))).await;
 }

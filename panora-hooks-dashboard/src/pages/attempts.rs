@@ -28,9 +28,8 @@ pub(crate) fn timeline(event: &EventInfo, attempts: Option<&[AttemptInfo]>) -> M
         ol class="timeline" {
             @for (place, attempt) in shown.iter().enumerate() {
                 @let before = place.checked_sub(1).and_then(|before| shown.get(before));
-                @let missing = before.map_or(0, |before| gap(before, attempt));
-                @if missing > 0 {
-                    li class="note" { (format::number(missing)) " attempts between these are not kept." }
+                @if let Some(before) = before && let Some((first, last)) = gap(before, attempt) {
+                    li class="note" { "Attempts " (first) " to " (last) " are not kept." }
                 }
                 (entry(attempt))
             }
@@ -38,9 +37,10 @@ pub(crate) fn timeline(event: &EventInfo, attempts: Option<&[AttemptInfo]>) -> M
     }
 }
 
-/// Returns the number of attempts between two recorded ones of the same run.
-fn gap(before: &AttemptInfo, attempt: &AttemptInfo) -> u32 {
-    if before.run == attempt.run { attempt.number.saturating_sub(before.number + 1) } else { 0 }
+/// Returns the first and the last attempt between two recorded ones of the same run.
+fn gap(before: &AttemptInfo, attempt: &AttemptInfo) -> Option<(u32, u32)> {
+    let (first, last) = (before.number + 1, attempt.number.saturating_sub(1));
+    (before.run == attempt.run && first <= last).then_some((first, last))
 }
 
 fn entry(attempt: &AttemptInfo) -> Markup {

@@ -55,7 +55,8 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
     let attention = Attention::new(&depth, recent.as_ref());
     let main = html! {
         section id="attention" class="attention" aria-label="Attention" {
-            // A screen reader announces each change, so this part has no number that changes by itself.
+            // A screen reader announces each change, so this part has no number that changes by
+            // itself.
             div id="attention-status" role="status" data-live { (attention.status(&depth)) }
             div id="attention-notes" data-live { (attention.notes(&context, &depth)) }
         }

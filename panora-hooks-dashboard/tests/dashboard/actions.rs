@@ -1,6 +1,6 @@
 //! Replays and drops.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
 use panora_hooks::inbox::{
     AttemptOutcome, Capabilities, Capability, Decision, EventKey, EventState, Inbox, MemoryInbox,
@@ -252,17 +252,4 @@ async fn an_unknown_action_is_not_found() {
         site.get(path).await.assert(404, &["This process runs no such action."]);
     }
     site.post("/action/1/stop").await.assert(404, &[]);
-}
-
-#[tokio::test]
-async fn a_replay_without_an_answer_runs_no_event_twice() {
-    for (query, end) in [("action=replay&state=dead", "Completed"), ("action=replay&event=1", "Failed")] {
-        let inbox = many_dead(3).await;
-        let store = Wrapped::new(inbox.clone());
-        store.loses_answer.store(true, Ordering::Relaxed);
-        let site = Site::new(store, Access::operate());
-        site.act(query).await.assert(200, &[&format!("{end}: 0 events replayed")]);
-        let event = inbox.get(EventKey::new(1)).await.unwrap().unwrap().info;
-        assert_eq!((event.run, event.state), (2, EventState::Done), "{query}");
-    }
 }

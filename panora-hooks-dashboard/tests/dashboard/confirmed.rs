@@ -75,14 +75,19 @@ async fn an_event_that_has_changed_since_the_confirmation_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_without_an_answer_is_not_repeated() {
-    for query in ["state=done", "event=1"] {
+    for query in ["state=done", "event=1", "state=dead", "event=3"] {
         let inbox = MemoryInbox::new();
-        put_done(&inbox, "first").await;
-        put_done(&inbox, "second").await;
+        for id in ["1", "2"] {
+            put_done(&inbox, id).await;
+        }
+        for id in ["3", "4"] {
+            put_dead(&inbox, id, "an error").await;
+        }
         let site = failing(&inbox, [Fault::Unanswered]);
         let page = site.act(&format!("action=replay&{query}")).await;
         page.assert(200, &["Completed: at least 0 events replayed."]);
-        assert_eq!(state_and_run(&inbox, 1).await, (EventState::Done, 2), "{query}");
+        let key = if ["state=done", "event=1"].contains(&query) { 1 } else { 3 };
+        assert_eq!(state_and_run(&inbox, key).await, (EventState::Done, 2), "{query}");
         let entry = last_entry(&inbox).await;
         assert!(entry.1.ends_with(" (at least)"), "{entry:?}");
     }

@@ -100,7 +100,8 @@ async fn a_path_parameter_in_front_cannot_redirect_elsewhere() {
 
 #[tokio::test]
 async fn a_proxy_may_remove_the_prefix() {
-    // The proxy maps `/tools/inbox/` to `/`, so a redirect to an absolute path would leave the prefix.
+    // The proxy maps `/tools/inbox/` to `/`, so a redirect to an absolute path would leave the
+    // prefix.
     let inner = dashboard().await;
     let proxy = Router::new().fallback(move |request: axum::extract::Request| {
         let inner = Site::of(inner.clone());

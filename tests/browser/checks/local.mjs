@@ -14,7 +14,8 @@ async function token({ site, visit }) {
   user.expectFaults(ICON);
   await user.goto(`${origin}/overview`, 403);
   await user.goto(site.guarded);
-  assert.equal(user.page.url(), `${origin}/overview`, "the token has left the address");
+  // The token leaves the address.
+  await user.page.waitForURL(`${origin}/overview`);
   const [cookie, ...others] = await user.context.cookies();
   assert.deepEqual(others, []);
   assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Strict"]);
@@ -23,6 +24,22 @@ async function token({ site, visit }) {
   await user.follow(user.button("Drop"));
   const progress = await user.page.locator("#progress").innerText();
   assert.equal(progress, `Completed: ${dead} events dropped.`);
+}
+
+// A navigation that another site began carries no strict cookie, not even after a redirect.
+async function foreignLink({ site, visit }) {
+  const { origin } = new URL(site.guarded);
+  const other = await servePage("localhost", `<!doctype html><a href="${site.guarded}">Open</a>`);
+  try {
+    const user = await visit();
+    user.expectFaults(ICON);
+    await user.goto(`http://localhost:${other.port}/`);
+    await user.page.getByText("Open").click();
+    await user.page.waitForURL(`${origin}/overview`);
+    await depth(user.page, "dead");
+  } finally {
+    other.stop();
+  }
 }
 
 // Forms of other pages: another site gets no cookie, and another port is not the same origin.
@@ -53,5 +70,6 @@ async function foreignForms({ site, visit }) {
 
 export const checks = {
   "the printed URL opens a guarded dashboard, and nothing else does": token,
+  "the printed URL opens from a page of another site": foreignLink,
   "a guarded dashboard refuses forms of other pages": foreignForms,
 };

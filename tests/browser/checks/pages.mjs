@@ -34,7 +34,8 @@ const PAGES = {
   "dead events by their error": (visit, base) => visit.goto(`${base}/dead`),
   "the confirmation of a replay": (visit, base) =>
     visit.goto(`${base}/confirm?action=replay&state=dead`),
-  "the confirmation of a drop": (visit, base) => visit.goto(`${base}/confirm?action=drop&event=1`),
+  // The first of the parked comments.
+  "the confirmation of a drop": (visit, base) => visit.goto(`${base}/confirm?action=drop&event=735`),
   "the list of actions": (visit, base) => visit.goto(`${base}/actions`),
   "a running action": async (visit, base) => {
     await visit.goto(`${base}/actions`);
