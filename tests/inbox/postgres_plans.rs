@@ -40,9 +40,9 @@ const ROWS: i64 = 20_000;
 /// The fingerprint of most dead events. Each of the others belongs to a few events.
 const LARGE_GROUP: i64 = 7;
 
-/// The most rows that one node of a plan may read: the limit of a count, plus some events of other
-/// states or replays of a content among them.
-const MAX_ROWS: f64 = 12_000.0;
+/// The most rows that one node of a plan may read: the limit of a count, plus the events of other
+/// types, some of other states, and replays of a content among them.
+const MAX_ROWS: f64 = 13_000.0;
 
 /// The notices of the servers, which contain the plans.
 #[derive(Clone, Default)]

@@ -1,6 +1,6 @@
 //! Leasing events and settling leases.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use bytestring::ByteString;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -26,20 +26,25 @@ impl Queue {
     ) -> Result<Vec<Leased>, InboxError> {
         let LeaseRequest { max, lease_for, ref worker } = *request;
         let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
+        let mut fences = self.fences;
+        let known = self.worker.take().filter(|(name, _)| Some(name) == worker.as_ref());
         self.check_version()?;
         // This read takes no lock, and usually no event is due.
         if !self.is_anything_due(now)? {
             return Ok(Vec::new());
         }
-        self.change(Durability::Normal, max as usize * DUE_BYTES, |change| {
-            let Ready { leased, interrupted, lost } = ready(change, now, max)?;
+        let (leased, worker) = self.change(Durability::Normal, max as usize * DUE_BYTES, |change| {
+            let worker = match (known, worker) {
+                (None, Some(name)) => Some((Arc::clone(name), worker_id(change, name)?)),
+                (known, _) => known,
+            };
+            let Ready { leased, interrupted, lost } = ready(change, &mut fences, now, max)?;
             let mut take = change.prepare_cached(
-                "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3, started = ?4, worker = ?5
-                 WHERE seq = ?1",
+                "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3, worker = ?4 WHERE seq = ?1",
             )?;
             for Leased { token, .. } in &leased {
                 let (seq, fence) = (column::seq(token.key()), column::fence(*token));
-                take.execute(params![seq, until, fence, now, worker.as_deref()])?;
+                take.execute(params![seq, until, fence, worker.as_ref().map_or(UNNAMED, |(_, id)| *id)])?;
             }
             for (seq, attempt) in interrupted {
                 attempts::insert(change, seq, &attempt)?;
@@ -48,8 +53,10 @@ impl Queue {
                 tracing::error!(event.key = seq, "the data of an event is missing: the file is damaged");
                 bury(change, seq, now, "its data is missing: the file is damaged")?;
             }
-            Ok(leased)
-        })
+            Ok((leased, worker))
+        })?;
+        (self.fences, self.worker) = (fences, worker);
+        Ok(leased)
     }
 
     pub(super) fn settle(
@@ -81,6 +88,46 @@ impl Queue {
     }
 }
 
+/// Fences that contain the time of the lease, in milliseconds, above 20 random bits. None is given
+/// twice.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fences {
+    last: i64,
+}
+
+/// The number of a worker without a name.
+const UNNAMED: i64 = 0;
+
+/// The number of random bits of a fence.
+const RANDOM_BITS: u32 = 20;
+
+impl Fences {
+    fn next(&mut self, now: i64) -> i64 {
+        let millis = now.max(0) / 1000;
+        let fence = (millis << RANDOM_BITS) | fastrand::i64(0..1 << RANDOM_BITS);
+        self.last = fence.max(self.last + 1);
+        self.last
+    }
+
+    /// Returns the time of the lease with a fence.
+    fn time(fence: i64) -> SystemTime {
+        time((fence >> RANDOM_BITS).saturating_mul(1000))
+    }
+}
+
+/// Returns the number of a worker.
+fn worker_id(change: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {
+    let known = change
+        .prepare_cached("SELECT id FROM worker WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    change.prepare_cached("INSERT INTO worker(name) VALUES (?1)")?.execute([name])?;
+    Ok(change.last_insert_rowid())
+}
+
 /// Events that are ready.
 #[derive(Default)]
 struct Ready {
@@ -92,11 +139,11 @@ struct Ready {
 }
 
 /// Returns the events that have been ready longest, as many as fit.
-fn ready(change: &Transaction<'_>, now: i64, max: u32) -> rusqlite::Result<Ready> {
+fn ready(change: &Transaction<'_>, fences: &mut Fences, now: i64, max: u32) -> rusqlite::Result<Ready> {
     let mut due = change.prepare_cached(
         "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,
                 event.received, event.data, event.shares IS NOT NULL,
-                coalesce(due.run, 1), due.started, due.worker
+                coalesce(due.run, 1), due.worker
          FROM due INDEXED BY due_by_time CROSS JOIN event USING (seq)
          WHERE due.due <= ?1 ORDER BY due.due, due.seq LIMIT ?2",
     )?;
@@ -116,17 +163,17 @@ fn ready(change: &Transaction<'_>, now: i64, max: u32) -> rusqlite::Result<Ready
         if bytes > MAX_LEASED_BYTES as usize && !ready.leased.is_empty() {
             break;
         }
-        let leased = lease(row, data)?;
+        let leased = lease(row, data, fences.next(now))?;
         if leased.is_interrupted {
-            ready.interrupted.push((seq, interrupted(row)?));
+            ready.interrupted.push((seq, interrupted(change, row)?));
         }
         ready.leased.push(leased);
     }
     Ok(ready)
 }
 
-fn lease(row: &Row<'_>, data: String) -> rusqlite::Result<Leased> {
-    let token = column::token(row.get(0)?, column::new_fence());
+fn lease(row: &Row<'_>, data: String, fence: i64) -> rusqlite::Result<Leased> {
+    let token = column::token(row.get(0)?, fence);
     let identity: [u8; 48] = row.get(3)?;
     let content = super::content::of(&identity);
     let received_at = time(row.get(6)?);
@@ -139,10 +186,12 @@ fn lease(row: &Row<'_>, data: String) -> rusqlite::Result<Leased> {
 }
 
 /// Returns the attempt of a lease that was never settled.
-fn interrupted(row: &Row<'_>) -> rusqlite::Result<AttemptInfo> {
+fn interrupted(change: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<AttemptInfo> {
+    let worker: Option<i64> = row.get(10)?;
+    let mut name = change.prepare_cached("SELECT name FROM worker WHERE id = ?1")?;
     Ok(AttemptInfo {
-        started_at: row.get::<_, Option<i64>>(10)?.map(time),
-        worker: row.get(11)?,
+        started_at: worker.and(row.get(2)?).map(Fences::time),
+        worker: name.query_row([worker], |row| row.get(0)).optional()?,
         ..AttemptInfo::new(row.get(9)?, row.get(1)?, AttemptOutcome::Interrupted)
     })
 }

@@ -1,6 +1,6 @@
 //! The connection that writes.
 
-use std::{fs::File, time::Duration};
+use std::{fs::File, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
@@ -8,6 +8,7 @@ use super::{
     checkpoint::{self, Checkpointer},
     fingerprint,
     identity::OpenFiles,
+    lease::Fences,
     schema,
 };
 use crate::inbox::{Fingerprint, InboxError, ParkReason};
@@ -35,6 +36,10 @@ pub(super) struct Queue {
     connection: Connection,
     files: OpenFiles,
     durability: Durability,
+    /// The fences of leases.
+    pub(super) fences: Fences,
+    /// The worker that leased last, and its number.
+    pub(super) worker: Option<(Arc<str>, i64)>,
     /// Whether the operating system has failed to sync the file. It may have discarded everything
     /// that it had not synced by then.
     is_suspect: bool,
@@ -91,6 +96,8 @@ impl Queue {
             checkpointer,
             files,
             durability: Durability::Full,
+            fences: Fences::default(),
+            worker: None,
             is_suspect: false,
             _lock: lock,
         })

@@ -85,9 +85,11 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE dead ADD COLUMN run INTEGER;
     ALTER TABLE done ADD COLUMN run INTEGER;
 
-    -- The beginning of the last lease, and the name of its worker. NULL is unknown.
-    ALTER TABLE due ADD COLUMN started INTEGER;
-    ALTER TABLE due ADD COLUMN worker TEXT;
+    -- The worker of the last lease; 0 has no name. NULL is unknown: an older version has leased the
+    -- event. If it is known, the fence contains the time of the lease. A row that grows when it is
+    -- leased splits pages, so it holds a number instead of the name and the time.
+    ALTER TABLE due ADD COLUMN worker INTEGER;
+    CREATE TABLE worker(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
     -- How long the hook ran when it succeeded, in microseconds. NULL is unknown.
     ALTER TABLE done ADD COLUMN duration INTEGER;
@@ -113,8 +115,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX dead_by_error ON dead(coalesce(fingerprint, 0)) WHERE is_parked = 0;
     CREATE INDEX dead_by_error_and_type ON dead(coalesce(fingerprint, 0), prefix) WHERE is_parked = 0;
 
-    -- Ids come from outside, as types do.
-    CREATE INDEX event_by_id ON event(substr(id_event, 1, 64));
+    -- Ids come from outside, as types do. The end of an id is enough to tell most ids apart, and the
+    -- beginning may be a time. A short entry keeps the index small, because random ids change a page
+    -- of it for each event.
+    CREATE INDEX event_by_id ON event(substr(id_event, -8));
 
     -- Sums of figures, by the length of the step and its beginning, in microseconds. `sums` holds
     -- little-endian 64-bit numbers. A later version may have more of them.

@@ -113,7 +113,7 @@ impl Source {
                 }
             }
             Self::EventsWithId(id) => {
-                let with_id = "AND substr(id_event, 1, 64) = substr(?4, 1, 64)";
+                let with_id = "AND substr(id_event, -8) = substr(?4, -8)";
                 range.read("event INDEXED BY event_by_id", with_id, &[id])?;
             }
             Self::Over(states) => {
