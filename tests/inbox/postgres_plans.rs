@@ -316,9 +316,9 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     let ago = |hours: u64| SystemTime::now() - Duration::from_secs(3600 * hours);
     for which in [Filter::new(), Filter::new().state(EventState::Parked)] {
         let which = which.received_from(ago(15)).received_before(ago(12));
-        assert_eq!(inbox.replay(Select::All(which.clone()), 250).await.unwrap(), 250);
+        assert_eq!(inbox.replay(Select::All(which.clone()), 50).await.unwrap(), 50);
         check("replay a range of time");
-        assert_eq!(inbox.discard(Select::All(which), 250).await.unwrap(), 250);
+        assert_eq!(inbox.discard(Select::All(which), 50).await.unwrap(), 50);
         check("discard a range of time");
     }
     let rare = Filter::new().event_type("crm.rare.created");
