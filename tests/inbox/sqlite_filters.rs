@@ -28,7 +28,7 @@ fn events() -> Vec<NewEvent> {
             _ => number.to_string(),
         };
         let event = event(&id, types[number % types.len()], &format!(r#"{{"number":{number}}}"#));
-        if number % 7 == 0 { event.parked(ParkReason::Unhandled) } else { event }
+        if number.is_multiple_of(7) { event.parked(ParkReason::Unhandled) } else { event }
     };
     (0..EVENTS).map(event).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use panora_hooks::inbox::{EventKey, EventState, Filter, Inbox, ParkReason, Query, Select};
+use panora_hooks::inbox::{EventKey, EventState, Filter, Inbox, ParkReason, Put, Query, Select};
 use rusqlite::Connection;
 
 use crate::{
@@ -29,7 +29,7 @@ fn time(micros: i64) -> SystemTime {
 /// wrong by `error`. `set` sets the time at which an event arrived.
 async fn check(inbox: &impl Inbox, error: i64, set: impl AsyncFn(EventKey, i64)) {
     let events = (0..100).map(|number| contact(number).parked(ParkReason::Unhandled)).collect();
-    let mut stored: Vec<_> = inbox.put(events).await.unwrap().into_iter().map(|put| put.key()).collect();
+    let mut stored: Vec<_> = inbox.put(events).await.unwrap().into_iter().map(Put::key).collect();
     // A store may give the keys of a batch in any order.
     stored.sort_unstable();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros();
