@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use form_urlencoded::{Serializer, parse};
 use panora_hooks::inbox::{Count, EventKey, EventState, Filter};
 
-use crate::{format, text::is_hidden};
+use crate::{format, text::visible};
 
 /// The most bytes of a type that a link contains. Longer ones are not types of any program.
 const MAX_TYPE_BYTES: usize = 512;
@@ -130,10 +130,10 @@ impl EventFilter {
             None => write!(f, "{noun} in any state")?,
         }
         if let Some(event_type) = &filter.event_type {
-            write!(f, " of type {}", bounded(event_type))?;
+            write!(f, " of type {}", visible(event_type))?;
         }
         if let Some(id) = &filter.id {
-            write!(f, " with id {}", bounded(id))?;
+            write!(f, " with id {}", visible(id))?;
         }
         if let Some(group) = filter.error_group {
             write!(f, " with an error of group {group}")?;
@@ -147,24 +147,10 @@ impl EventFilter {
             write!(f, "{and} before {}", format::strftime(until, format))?;
         }
         if let Some(text) = text {
-            write!(f, " whose error contains “{}”", bounded(text))?;
+            write!(f, " whose error contains “{}”", visible(text))?;
         }
         Ok(())
     }
-}
-
-/// Returns the first 128 characters of a text, with escapes in place of hidden ones, because the
-/// words are also logged and stored in the audit.
-fn bounded(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut bounded = String::new();
-    for c in chars.by_ref().take(128) {
-        if is_hidden(c) { bounded.extend(c.escape_default()) } else { bounded.push(c) }
-    }
-    if chars.next().is_some() {
-        bounded.push('…');
-    }
-    bounded
 }
 
 impl Cursor {
@@ -209,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_printable_and_bounded() {
+    fn words_are_printable_and_visible() {
         let filter = EventFilter::of(Filter::new().event_type("a\n\u{202e}b").id("é".repeat(1000)));
         let expected = format!(r"events in any state of type a\n\u{{202e}}b with id {}…", "é".repeat(128));
         assert_eq!(filter.to_string(), expected);

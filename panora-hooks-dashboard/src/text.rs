@@ -4,9 +4,6 @@ use std::fmt::Write;
 
 use maud::{Escaper, Render};
 
-/// The most characters of a text in a table.
-const MAX_SHORT: usize = 256;
-
 /// A text that anyone may have written.
 ///
 /// It is escaped, cut to a number of characters, and isolated from the direction of the text around
@@ -22,7 +19,7 @@ pub(crate) struct Foreign<'t> {
 impl<'t> Foreign<'t> {
     /// A text in a table.
     pub(crate) fn short(text: &'t str) -> Self {
-        Self { text, max_chars: MAX_SHORT, keeps_lines: false }
+        Self { text, max_chars: 256, keeps_lines: false }
     }
 
     /// A text with room for itself, such as an error of 4 KiB.
@@ -64,18 +61,23 @@ impl Render for Foreign<'_> {
     }
 }
 
-/// Returns a short text without markup for an attribute, with escapes for hidden characters.
+/// Returns the first 128 characters of a text, with escapes in place of hidden ones, for words
+/// without markup: sentences, which are also logged and stored in the audit, and labels.
 pub(crate) fn visible(text: &str) -> String {
+    let mut chars = text.chars();
     let mut visible = String::new();
-    for c in text.chars().take(MAX_SHORT) {
+    for c in chars.by_ref().take(128) {
         if is_hidden(c) { visible.extend(c.escape_default()) } else { visible.push(c) }
+    }
+    if chars.next().is_some() {
+        visible.push('…');
     }
     visible
 }
 
 /// Returns whether a character is invisible or changes how others are shown: control characters and
 /// the format characters of Unicode.
-pub(crate) fn is_hidden(c: char) -> bool {
+fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
