@@ -10,8 +10,9 @@
 //! | `explain` | [`explain`] |
 //! | `inbox show` | [`redact`] |
 //!
-//! `dashboard` serves the crate `panora-hooks-dashboard`. The other commands call [`Verifier`](panora_hooks::Verifier),
-//! [`endpoints`](panora_hooks::endpoints) or [`inbox`](panora_hooks::inbox).
+//! `dashboard` serves the crate `panora-hooks-dashboard`. The other commands call
+//! [`Verifier`](panora_hooks::Verifier), [`endpoints`](panora_hooks::endpoints) or
+//! [`inbox`](panora_hooks::inbox).
 //!
 //! The parts connect to no address but the given one, and no error or `Debug` contains anything of
 //! a delivery. Only the binary is stable: the modules may change in any release.

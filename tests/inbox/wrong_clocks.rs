@@ -25,8 +25,8 @@ fn time(micros: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(micros.unsigned_abs())
 }
 
-/// Checks a store with 100 events. One arrived each minute until now, and the clock of a receiver was
-/// wrong by `error`. `set` sets the time at which an event arrived.
+/// Checks a store with 100 events. One arrived each minute until now, and the clock of a receiver
+/// was wrong by `error`. `set` sets the time at which an event arrived.
 async fn check(inbox: &impl Inbox, error: i64, set: impl AsyncFn(EventKey, i64)) {
     let events = (0..100).map(|number| contact(number).parked(ParkReason::Unhandled)).collect();
     let mut stored: Vec<_> = inbox.put(events).await.unwrap().into_iter().map(Put::key).collect();

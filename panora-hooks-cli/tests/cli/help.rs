@@ -71,7 +71,8 @@ fn every_example_works_when_pasted() {
     for command in commands() {
         let example = example(&help(&command));
         fill(&runtime, &folder.path().join("panora-inbox.db"));
-        // All events are new, the port may be in use, and the examples of servers would run forever.
+        // All events are new, the port may be in use, and the examples of servers would run
+        // forever.
         let mut script = example
             .replace("http://127.0.0.1:8000/webhook", &receiver.url)
             .replace("--port 8001", "--port 0")

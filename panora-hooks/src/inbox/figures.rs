@@ -27,8 +27,8 @@ const BUCKETS: usize = 32;
 
 /// Counts of durations. Histograms of several processes and times add up.
 ///
-/// Each bucket ends at twice the duration of the one before it: at 1 ms, 2 ms, 4 ms and so on, up to
-/// 12 days. The last bucket counts everything that is longer.
+/// Each bucket ends at twice the duration of the one before it: at 1 ms, 2 ms, 4 ms and so on, up
+/// to 12 days. The last bucket counts everything that is longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Histogram([u64; BUCKETS]);
 
@@ -46,9 +46,9 @@ impl Histogram {
         self.0.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Returns the duration that this share of all durations, from 0 to 1, does not exceed: the upper
-    /// bound of its bucket, at most twice the exact duration. Returns `None` if nothing was counted,
-    /// and [`Duration::MAX`] if the duration is in the last bucket, which has no bound.
+    /// Returns the duration that this share of all durations, from 0 to 1, does not exceed: the
+    /// upper bound of its bucket, at most twice the exact duration. Returns `None` if nothing was
+    /// counted, and [`Duration::MAX`] if the duration is in the last bucket, which has no bound.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         #[expect(
@@ -68,8 +68,8 @@ impl Histogram {
         None
     }
 
-    /// Returns the buckets: the longest duration of each, which is [`Duration::MAX`] for the last, and
-    /// the number of durations in it.
+    /// Returns the buckets: the longest duration of each, which is [`Duration::MAX`] for the last,
+    /// and the number of durations in it.
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
         self.0.iter().enumerate().map(|(bucket, count)| (Self::bound(bucket), *count))
     }

@@ -57,8 +57,8 @@ pub struct Leased {
     pub received_at: SystemTime,
     /// The number of this attempt, counted from 1. A lease counts as an attempt.
     pub attempt: u32,
-    /// The run of the event: 1, and one more for each [replay](super::Inbox::replay) after the event
-    /// was dead or done.
+    /// The run of the event: 1, and one more for each [replay](super::Inbox::replay) after the
+    /// event was dead or done.
     pub run: u32,
     /// Whether the previous attempt was never settled: its process died, or its lease expired.
     pub is_interrupted: bool,

@@ -292,8 +292,8 @@ pub trait Inbox: Send + Sync + 'static {
     }
 
     /// Removes up to `max` figures: those of steps of a minute that are older than `keep_minutes`,
-    /// and those of steps of an hour that are older than `keep_hours`. Returns the number of figures
-    /// that were removed.
+    /// and those of steps of an hour that are older than `keep_hours`. Returns the number of
+    /// figures that were removed.
     ///
     /// Optional: [`Capability::Statistics`]. Defaults to [`InboxError::Unsupported`].
     fn prune_figures(

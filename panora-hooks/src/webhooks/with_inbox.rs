@@ -158,8 +158,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         })
     }
 
-    /// Sets how long [figures](Inbox::statistics) are kept: 30 days in steps of a minute, and a year
-    /// in steps of an hour, by default.
+    /// Sets how long [figures](Inbox::statistics) are kept: 30 days in steps of a minute, and a
+    /// year in steps of an hour, by default.
     pub fn keep_figures(self, in_minutes: Duration, in_hours: Duration) -> Self {
         self.set(|policy| {
             policy.keep_minutes = in_minutes;

@@ -212,8 +212,8 @@ impl PostgresInbox {
     }
 }
 
-/// Returns an expression for the run that a replay begins, of a row of a table. A process of an older
-/// version may have lost the run, but the attempts have theirs.
+/// Returns an expression for the run that a replay begins, of a row of a table. A process of an
+/// older version may have lost the run, but the attempts have theirs.
 fn next_run(table: &str) -> String {
     format!(
         "greatest({table}.run, 1, (SELECT max(run) FROM @attempt AS attempt WHERE attempt.seq = {table}.seq)) + 1"

@@ -29,8 +29,8 @@ impl Span {
 
 impl PostgresInbox {
     /// Returns a range that contains the numbers of the events that a filter accepts, unless many
-    /// events in a row have a wrong time. A range that reaches the present has no upper end, so there
-    /// such events cannot hide others.
+    /// events in a row have a wrong time. A range that reaches the present has no upper end, so
+    /// there such events cannot hide others.
     pub(super) async fn span(&self, filter: &Filter) -> Result<Span, InboxError> {
         if (filter.received_from, filter.received_before) == (None, None) {
             return Ok(Span::ALL);

@@ -112,8 +112,8 @@ impl PostgresInbox {
         Ok(change.fetch(lock).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?)
     }
 
-    /// Returns the statement that drops the data and the attempts of locked events. If another event
-    /// needs the data, the data and the content move to that event.
+    /// Returns the statement that drops the data and the attempts of locked events. If another
+    /// event needs the data, the data and the content move to that event.
     ///
     /// An earlier statement has locked the events, so this one sees every replay that was stored
     /// before.

@@ -112,8 +112,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
                 ADD COLUMN IF NOT EXISTS worker bytea,
                 ADD COLUMN IF NOT EXISTS run integer",
             // A dead event: the fingerprint of the reason, and the type as in `groups::type_key`.
-            // Both are NULL for parked events, and until they are filled in for events that an older
-            // version has buried.
+            // Both are NULL for parked events, and until they are filled in for events that an
+            // older version has buried.
             "ALTER TABLE @dead
                 ADD COLUMN IF NOT EXISTS run integer,
                 ADD COLUMN IF NOT EXISTS fingerprint bigint,

@@ -2,8 +2,8 @@
 //!
 //! The planner does not choose the table that a statement goes through first, because its
 //! statistics are missing or old while a queue grows. The choice is made here: the index of ids, of
-//! errors or of the types of dead events, if the filter names one, the table of the state, or the index of types if fewer events
-//! have the type, counted up to a limit.
+//! errors or of the types of dead events, if the filter names one, the table of the state, or the
+//! index of types if fewer events have the type, counted up to a limit.
 //!
 //! Pages of ready or delayed events go through the table `due` in the order of numbers if there are
 //! many of both. Such a page reads every event of the other state that lies in between.

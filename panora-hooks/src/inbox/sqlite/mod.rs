@@ -78,9 +78,9 @@ impl SqliteInbox {
     ///
     /// Events whose worker has died are ready at once. This blocks the thread while it opens the
     /// file and, after a crash, reads the log. The first time that a new version of this crate
-    /// opens a large inbox, it may add indexes, which takes some seconds for each million events. The
-    /// errors of events that an earlier version has buried are [grouped](Inbox::error_groups) in the
-    /// background.
+    /// opens a large inbox, it may add indexes, which takes some seconds for each million events.
+    /// The errors of events that an earlier version has buried are [grouped](Inbox::error_groups)
+    /// in the background.
     ///
     /// # Errors
     ///

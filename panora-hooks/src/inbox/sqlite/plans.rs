@@ -120,8 +120,8 @@ impl TestFile {
         connection
     }
 
-    /// Returns when the first event of a state arrived, one of each minute. `before` is the number of
-    /// states that come before it, as shares of all events.
+    /// Returns when the first event of a state arrived, one of each minute. `before` is the number
+    /// of states that come before it, as shares of all events.
     fn arrival(&self, before: usize) -> SystemTime {
         let minutes = u64::try_from(before * self.events + 1).unwrap();
         SystemTime::UNIX_EPOCH + Duration::from_secs(60 * minutes)

@@ -66,8 +66,8 @@ pub(super) const ORPHANS: u32 = 1000;
 pub(super) struct DropOrphans;
 
 impl Sweep for DropOrphans {
-    /// Looks at the first attempts, and at those from a random event on. So each call reads few rows,
-    /// and all calls together find every such attempt.
+    /// Looks at the first attempts, and at those from a random event on. So each call reads few
+    /// rows, and all calls together find every such attempt.
     fn find(&self, connection: &Connection, _: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
         let start: Option<i64> = connection
             .prepare_cached("SELECT abs(random() % (max(seq) + 1)) FROM attempt")?

@@ -79,8 +79,8 @@ impl Source {
         }
     }
 
-    /// Returns whether a search for one state or error, and nothing else, accepts every event of its
-    /// source in the snapshot that the event was found in.
+    /// Returns whether a search for one state or error, and nothing else, accepts every event of
+    /// its source in the snapshot that the event was found in.
     pub(super) fn is_exact(&self) -> bool {
         // The events in a list were found before the search began.
         !matches!(self, Self::These(_))

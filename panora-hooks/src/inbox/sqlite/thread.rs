@@ -118,8 +118,8 @@ impl<T: Send + 'static> Owner<T> {
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Runs batches until one returns `false`, as [`run_in_batches`](Self::run_in_batches) does, but
-    /// for no caller.
+    /// Runs batches until one returns `false`, as [`run_in_batches`](Self::run_in_batches) does,
+    /// but for no caller.
     pub(super) fn start_batches(&self, batch: impl FnMut(&mut T) -> bool + Send + 'static) {
         // Without the thread, every other operation reports that it has ended.
         drop(self.send(Work::Batches(Box::new(batch))));

@@ -55,7 +55,8 @@ fn report(depth: Depth) {
     metrics::gauge!(metric::OLDEST_READY).set(age.as_secs_f64());
 }
 
-/// Drops old data, identities and figures, and repairs times that were set while the clock was ahead.
+/// Drops old data, identities and figures, and repairs times that were set while the clock was
+/// ahead.
 async fn prune(inbox: &dyn ErasedInbox, policy: Policy) -> Result<(), InboxError> {
     while inbox.prune(policy.keep_data, AT_ONCE).await? > 0 {}
     let capabilities = inbox.capabilities();
