@@ -16,17 +16,17 @@ pub(super) struct Filters {
     /// Only events of this type
     #[arg(long = "type", value_name = "EVENT")]
     event_type: Option<String>,
-    /// Only events received longer ago, such as `7d`, or before this time
-    #[arg(long, value_name = "AGE|TIME", value_parser = moment)]
+    /// Only older events: an age such as `7d`, or a time
+    #[arg(long, value_name = "AGE", value_parser = moment)]
     older_than: Option<SystemTime>,
-    /// Only events that are newer than this age, or received from this time on
-    #[arg(long, value_name = "AGE|TIME", value_parser = moment)]
+    /// Only newer events: an age such as `7d`, or a time
+    #[arg(long, value_name = "AGE", value_parser = moment)]
     newer_than: Option<SystemTime>,
     /// Only events with this `id_event`
     #[arg(long, value_name = "ID")]
     id_event: Option<String>,
-    /// Only dead events with this error, as the dashboard numbers it
-    #[arg(long, value_name = "GROUP", value_parser = error_group)]
+    /// Only dead events of this group of errors
+    #[arg(long, value_name = "ID", value_parser = error_group)]
     error_group: Option<Fingerprint>,
 }
 
