@@ -13,11 +13,6 @@ pub(super) fn key(seq: i64) -> EventKey {
     EventKey::new(seq.unsigned_abs().into())
 }
 
-/// Returns a fence for a new lease.
-pub(super) fn new_fence() -> i64 {
-    fastrand::i64(0..)
-}
-
 /// Returns the token of a leased row.
 pub(super) fn token(seq: i64, fence: i64) -> LeaseToken {
     LeaseToken::new(key(seq), fence.unsigned_abs().into())
