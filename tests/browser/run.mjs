@@ -47,18 +47,21 @@ if (!elsewhere) {
   console.log("Skipped: plain HTTP to another machine. This one has only loopback addresses.");
 }
 
-// Runs a check with a program of its own, and with visits that end with it.
+// Runs a check with a program of its own, and with visits that end with it. Functions that it
+// passes to `afterwards` run once no page can send a request any more.
 async function run(browser, check, options) {
   const site = await Site.start(options);
-  const visits = [];
+  const [visits, endings] = [[], []];
+  const afterwards = (ending) => endings.push(ending);
   const visit = async (options) => {
     visits.push(await Visit.start(browser, options));
     return visits.at(-1);
   };
   try {
-    await check({ site, visit });
+    await check({ site, visit, afterwards });
     for (const visit of visits) await visit.end();
   } finally {
+    for (const ending of endings) ending();
     await site.stop();
   }
 }

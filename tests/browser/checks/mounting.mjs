@@ -45,18 +45,15 @@ async function crawl(visit, start, base) {
   }
 }
 
-async function proxied({ site, visit }) {
+async function proxied({ site, visit, afterwards }) {
   const proxy = await serveProxy("/tools/inbox/", `${site.loopback}/service/webhooks/`);
-  try {
-    const base = `http://127.0.0.1:${proxy.port}/tools/inbox`;
-    await crawl(visit, `${base}/`, base);
-    const user = await visit();
-    await user.goto(`${base}/confirm?action=replay&event=1`);
-    await user.follow(user.button("Replay"));
-    assert.ok(user.page.url().startsWith(`${base}/action/`));
-  } finally {
-    proxy.stop();
-  }
+  afterwards(() => proxy.stop());
+  const base = `http://127.0.0.1:${proxy.port}/tools/inbox`;
+  await crawl(visit, `${base}/`, base);
+  const user = await visit();
+  await user.goto(`${base}/confirm?action=replay&event=1`);
+  await user.follow(user.button("Replay"));
+  assert.ok(user.page.url().startsWith(`${base}/action/`));
 }
 
 export const checks = {
