@@ -149,3 +149,34 @@ fn shorten(connection: &Connection) -> rusqlite::Result<bool> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a writing connection that leaves checkpoints to another one.
+    fn open(file: &std::path::Path) -> rusqlite::Result<Connection> {
+        let connection = Connection::open(file)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+             CREATE TABLE IF NOT EXISTS filling(bytes BLOB);",
+        )?;
+        Ok(connection)
+    }
+
+    #[test]
+    fn a_new_log_begins_once_all_of_a_long_one_is_moved() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("inbox.db");
+        let (writer, checkpointer, reader) =
+            (open(&file)?, Connection::open(&file)?, Connection::open(&file)?);
+        let write = || writer.execute("INSERT INTO filling VALUES (zeroblob(4096 * ?1))", [LONG_PAGES]);
+        assert!(!shorten(&checkpointer)?, "the log is short");
+        reader.execute_batch("BEGIN; SELECT * FROM filling;")?;
+        write()?;
+        assert!(!shorten(&checkpointer)?, "a reader needs the pages");
+        reader.execute_batch("COMMIT")?;
+        assert!(shorten(&checkpointer)?, "nothing is left of the log");
+        Ok(())
+    }
+}
