@@ -20,6 +20,7 @@ mod retention;
 mod schema;
 mod select;
 mod session;
+mod settle;
 mod wanted;
 
 use std::{
