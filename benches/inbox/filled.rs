@@ -113,7 +113,7 @@ pub(crate) fn fill_sqlite_with(path: &Path, count: u64, shares: Shares) -> anyho
              FROM n WHERE {count} > 0;
          CREATE UNIQUE INDEX event_key ON event(key);
          CREATE INDEX event_by_type ON event(substr(type, 1, 64));
-         CREATE INDEX event_by_id ON event(substr(id_event, -8));
+         CREATE INDEX event_by_id ON event(seq >> 10, substr(id_event, -8));
          INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, seq, 1, 0 FROM event WHERE seq <= {done};
          INSERT INTO dead(seq, at, attempts, is_parked, reason, prefix)
              SELECT seq, seq, 16, 0, 'error ' || char(65 + seq % 20), type FROM event WHERE seq > {done} AND seq <= {dead};

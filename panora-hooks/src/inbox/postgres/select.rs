@@ -187,6 +187,11 @@ impl PostgresInbox {
     }
 }
 
+/// Returns the part of an id that its index holds.
+fn end_of_id(id: &str) -> String {
+    format!("substr({id}, greatest(octet_length({id}) - 7, 1))")
+}
+
 /// Returns the conditions of a filter on a row `event`; `None` if there are none.
 fn of_event(filter: &Filter) -> Option<&'static str> {
     let has_time = filter.received_from.is_some() || filter.received_before.is_some();
@@ -236,10 +241,17 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
                 None => "true".to_owned(),
             };
             format!(
-                "SELECT event.seq FROM @event AS event
-                 WHERE substr(event.id_event, 1, 64) = substr($7::bytea, 1, 64) AND event.id_event = $7
-                 AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {of_error} AND {}
-                 ORDER BY event.seq + 0 {order} LIMIT $2",
+                "SELECT item.seq FROM generate_series(
+                    greatest($1, (SELECT seq FROM @event ORDER BY seq LIMIT 1)) >> 10,
+                    least($3, coalesce((SELECT seq FROM @event ORDER BY seq DESC LIMIT 1), 0)) >> 10
+                 ) AS range(n) CROSS JOIN LATERAL (
+                    SELECT event.seq FROM @event AS event
+                    WHERE event.seq >> 10 = range.n AND {} = {} AND event.id_event = $7
+                    AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {of_error} AND {}
+                    OFFSET 0
+                 ) AS item ORDER BY item.seq {order} LIMIT $2",
+                end_of_id("event.id_event"),
+                end_of_id("$7::bytea"),
                 wanted.condition("event.seq"),
             )
         }

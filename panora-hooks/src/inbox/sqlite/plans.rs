@@ -1,4 +1,5 @@
-//! Tests that no statement reads more in a larger file, with or without statistics.
+//! Tests that no statement reads more in a larger file, with or without statistics. A search for an
+//! id looks into each range of numbers.
 
 mod operations;
 
@@ -15,7 +16,7 @@ use rusqlite::{
 };
 use tempfile::TempDir;
 
-use self::operations::operations;
+use self::operations::{of_ids, operations};
 use super::{identity::OpenFiles, queue::Queue, read::Reader, schema, source::FEW};
 use crate::inbox::{
     Filter, Fingerprint, Query,
@@ -34,6 +35,9 @@ const ERROR: Fingerprint = Fingerprint::new(7);
 /// The number of events in each state, and how many times as many a larger file has.
 const EVENTS: usize = FEW + 100;
 const LARGER: usize = 3;
+
+/// The events of one range of the index of ids.
+const EVENTS_OF_RANGE: i64 = 1024;
 
 /// The steps of SQLite's virtual machine, and how many of them went through a whole table, by
 /// statement.
@@ -127,6 +131,11 @@ impl TestFile {
         SystemTime::UNIX_EPOCH + Duration::from_secs(60 * minutes)
     }
 
+    /// Returns the number of events in all states.
+    fn all_events(&self) -> i64 {
+        i64::try_from(7 * self.events).unwrap()
+    }
+
     fn reader(&self) -> Reader {
         Reader::new(self.connection())
     }
@@ -160,6 +169,11 @@ fn nothing_reads_more_in_a_larger_file() {
             let [few, many] = [&small, &large].map(|file| file.steps(&operation));
             // Numbers take more bytes in the larger file, and its trees are deeper.
             assert!(many <= few + few / 4 + 100, "{name}: {few} steps, {many} in the larger file");
+        }
+        for (name, operation) in of_ids() {
+            let [few, many] = [&small, &large].map(|file| file.steps(&operation));
+            let ranges = (large.all_events() - small.all_events()) / EVENTS_OF_RANGE;
+            assert!(many <= few + 50 * ranges, "{name}: {few} steps, {many} with {ranges} more ranges");
         }
     }
 }

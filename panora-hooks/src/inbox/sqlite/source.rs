@@ -13,6 +13,17 @@ use crate::inbox::{EventState, Fingerprint, time::micros};
 /// The most events that count as few. All of them are read instead of a larger table.
 pub(super) const FEW: usize = 10_000;
 
+/// The events whose id ends as `?4` does, with numbers near those above `?1` and up to `?2`. The
+/// index of ids has a part for each range of numbers.
+const WITH_ID: &str = "(
+    WITH RECURSIVE range(n) AS (
+        SELECT max(?1, (SELECT min(seq) FROM event)) >> 10
+        UNION ALL SELECT n + 1 FROM range WHERE n < min(?2, (SELECT max(seq) FROM event)) >> 10
+    )
+    SELECT event.seq FROM range CROSS JOIN event INDEXED BY event_by_id
+    WHERE event.seq >> 10 = range.n AND substr(id_event, -8) = substr(?4, -8)
+)";
+
 /// The source of candidates, in order of their number.
 pub(super) enum Source {
     /// These events.
@@ -21,7 +32,7 @@ pub(super) enum Source {
     Events,
     /// All events whose type begins with one of these prefixes.
     EventsOfType(Vec<String>),
-    /// All events whose id begins with this prefix.
+    /// All events whose id ends as this one does.
     EventsWithId(String),
     /// Events in this state, found among all events that are to run now or later.
     Due(EventState),
@@ -66,7 +77,8 @@ fn size(count: usize) -> i64 {
 /// The result of one step of a search.
 pub(super) struct Candidates {
     pub(super) seqs: Vec<i64>,
-    /// The last event that was read, in the order of the search; `None` if there was none.
+    /// The number up to which events were read, in the order of the search; `None` if there was
+    /// none.
     pub(super) reached: Option<i64>,
 }
 
@@ -113,8 +125,7 @@ impl Source {
                 }
             }
             Self::EventsWithId(id) => {
-                let with_id = "AND substr(id_event, -8) = substr(?4, -8)";
-                range.read("event INDEXED BY event_by_id", with_id, &[id])?;
+                range.read(WITH_ID, "", &[id])?;
             }
             Self::Over(states) => {
                 for is_parked in states {
@@ -182,8 +193,10 @@ impl IndexRange<'_> {
         if span.newest_first {
             seqs.reverse();
         }
+        let is_all = seqs.len() < limit;
         seqs.truncate(limit);
-        Candidates { reached: seqs.last().copied(), seqs }
+        let reached = seqs.last().map(|last| if is_all { span.last() } else { *last });
+        Candidates { seqs, reached }
     }
 
     fn due(&self, state: EventState, now: i64) -> rusqlite::Result<Candidates> {

@@ -51,6 +51,11 @@ impl Span {
         if self.newest_first { part.rev().take(limit).collect() } else { part.take(limit).collect() }
     }
 
+    /// Returns the last number in the order of the search.
+    pub(super) fn last(self) -> i64 {
+        if self.newest_first { self.after.saturating_add(1) } else { self.until }
+    }
+
     /// Leaves out an event and those that come before it in the order of the search.
     pub(super) fn skip(&mut self, seq: i64) {
         if self.newest_first {

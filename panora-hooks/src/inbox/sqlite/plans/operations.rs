@@ -97,7 +97,7 @@ fn of_lists() -> Vec<(String, Run)> {
             }
         }
     }
-    for filter in [Filter::new().id("7"), of_error(), of_error().event_type(RARE)] {
+    for filter in [of_error(), of_error().event_type(RARE)] {
         all.push((format!("list of {filter:?}"), list(Query::new(filter.clone()))));
         all.push((format!("count of {filter:?}"), count(filter)));
     }
@@ -116,6 +116,12 @@ fn of_lists() -> Vec<(String, Run)> {
     };
     all.push(("second page of dead".into(), list_of(second_page)));
     all
+}
+
+/// Returns the operations that look into each range of the index of ids.
+pub(super) fn of_ids() -> [(&'static str, Run); 2] {
+    let filter = Filter::new().id("7");
+    [("list of an id", list(Query::new(filter.clone()))), ("count of an id", count(filter))]
 }
 
 fn of_events() -> Vec<(String, Run)> {
