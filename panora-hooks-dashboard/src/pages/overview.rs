@@ -175,61 +175,58 @@ fn rankings(context: &Context, figures: &[StatisticsStep]) -> Markup {
     let mut slowest: Vec<_> =
         by_type.iter().filter(|(_, figures)| figures.attempt_duration.count() > 0).collect();
     slowest.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.attempt_duration.quantile(0.95)));
-    slowest.truncate(MAX_TYPES);
     let mut failing: Vec<_> = by_type.iter().filter(|(_, figures)| figures.failed_attempts > 0).collect();
     failing.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.failed_attempts));
-    failing.truncate(MAX_TYPES);
-    let slowest_table = html! {
-        table {
-            thead { tr {
-                th scope="col" { "Event type" }
-                th scope="col" class="number" { "Half of attempts within" }
-                th scope="col" class="number" { "95 % of attempts within" }
-                th scope="col" class="number" { "95 % handled after arrival within" }
-            } }
-            tbody {
-                @for (event_type, figures) in slowest.iter().copied() {
-                    tr {
-                        th scope="row" { (layout::type_link(context, event_type)) }
-                        td class="number" { (quantile(&figures.attempt_duration, 0.5)) }
-                        td class="number" { (quantile(&figures.attempt_duration, 0.95)) }
-                        td class="number" { (quantile(&figures.latency, 0.95)) }
-                    }
-                }
-            }
-        }
-    };
-    let failing_table = html! {
-        table {
-            thead { tr {
-                th scope="col" { "Event type" }
-                th scope="col" class="number" { "Failed attempts" }
-                th scope="col" class="number" { "Dead events" }
-                th scope="col" class="number" { "Handled events" }
-            } }
-            tbody {
-                @for (event_type, figures) in failing.iter().copied() {
-                    tr {
-                        th scope="row" { (layout::type_link(context, event_type)) }
-                        td class="number" { (format::number(figures.failed_attempts)) }
-                        td class="number" { (format::number(figures.dead)) }
-                        td class="number" { (format::number(figures.handled)) }
-                    }
-                }
-            }
-        }
-    };
+    let slowest_columns: [Column; 3] = [
+        ("Half of attempts within", |figures| quantile(&figures.attempt_duration, 0.5)),
+        ("95 % of attempts within", |figures| quantile(&figures.attempt_duration, 0.95)),
+        ("95 % handled after arrival within", |figures| quantile(&figures.latency, 0.95)),
+    ];
+    let failing_columns: [Column; 3] = [
+        ("Failed attempts", |figures| format::number(figures.failed_attempts)),
+        ("Dead events", |figures| format::number(figures.dead)),
+        ("Handled events", |figures| format::number(figures.handled)),
+    ];
     html! {
         h3 { "Slowest event types" }
         @if slowest.is_empty() { p { "No hook has run." } } @else {
-            (layout::scroll("Slowest event types", &slowest_table))
+            (ranking(context, "Slowest event types", slowest_columns, &slowest))
             p class="note" { "Durations are rounded up, to at most twice the exact value." }
         }
         h3 { "Event types that fail most often" }
         @if failing.is_empty() { p { "No attempt has failed." } } @else {
-            (layout::scroll("Event types that fail most often", &failing_table))
+            (ranking(context, "Event types that fail most often", failing_columns, &failing))
         }
     }
+}
+
+/// The title of a column, and its text for the figures of an event type.
+type Column = (&'static str, fn(&Figures) -> String);
+
+/// The first event types of a ranking.
+fn ranking(
+    context: &Context,
+    title: &'static str,
+    columns: [Column; 3],
+    ranked: &[(&&str, &Figures)],
+) -> Markup {
+    let table = html! {
+        table {
+            thead { tr {
+                th scope="col" { "Event type" }
+                @for (title, _) in columns { th scope="col" class="number" { (title) } }
+            } }
+            tbody {
+                @for (event_type, figures) in ranked.iter().take(MAX_TYPES) {
+                    tr {
+                        th scope="row" { (layout::type_link(context, event_type)) }
+                        @for (_, text) in columns { td class="number" { (text(figures)) } }
+                    }
+                }
+            }
+        }
+    };
+    layout::scroll(title, &table)
 }
 
 /// Returns the duration that a share of all durations does not exceed, in words.
