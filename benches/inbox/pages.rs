@@ -57,7 +57,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
 /// Figures of 20 event types, for each minute of the last day and each hour of the last week.
 const SQLITE_FIGURES: &str = "
     WITH RECURSIVE
-        step(length, steps) AS (VALUES (60000000, 1440), (3600000000, 168)),
+        step(length, steps) AS (VALUES (60000000, 1440), (600000000, 144), (3600000000, 168)),
         type(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM type WHERE n < 19),
         past(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM past WHERE n < 1439)
     INSERT INTO figure(step, start, type, sums)
@@ -67,7 +67,7 @@ const POSTGRES_FIGURES: &str = "
     INSERT INTO panora_bench.figure(step, start, type, sums)
     SELECT length, (extract(epoch FROM now())::bigint * 1000000 / length - past) * length,
         convert_to('type ' || type, 'UTF8'), array_fill(1::bigint, ARRAY[70])
-    FROM (VALUES (60000000::bigint, 1440), (3600000000, 168)) AS step(length, steps),
+    FROM (VALUES (60000000::bigint, 1440), (600000000, 144), (3600000000, 168)) AS step(length, steps),
         generate_series(0, 1439) AS past, generate_series(0, 19) AS type WHERE past < steps";
 
 async fn measure(inbox: impl Inbox + Clone, count: u64) -> anyhow::Result<Vec<(String, f64)>> {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::time::whole_micros;
 
 /// The lengths of the steps that stores keep, in microseconds.
+pub(crate) const KEPT_STEPS: [i64; 3] = [MINUTE, 10 * MINUTE, HOUR];
 pub(crate) const MINUTE: i64 = 60 * 1_000_000;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 
@@ -12,6 +13,16 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) fn step_length(step: Duration) -> i64 {
     let minutes = (whole_micros(step).max(1) - 1) / MINUTE + 1;
     minutes.saturating_mul(MINUTE)
+}
+
+/// Returns the longest kept step that divides a step.
+pub(crate) fn kept_step(length: i64) -> i64 {
+    KEPT_STEPS.into_iter().rev().find(|kept| length % kept == 0).unwrap_or(MINUTE)
+}
+
+/// Returns for how long each of the kept steps is kept.
+pub(crate) fn kept_for(minutes: Duration, hours: Duration) -> [Duration; 3] {
+    [minutes, minutes, hours]
 }
 
 /// Returns when the step that contains a time begins. Both are in microseconds since 1970.

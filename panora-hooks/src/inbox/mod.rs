@@ -291,7 +291,7 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("statistics")))
     }
 
-    /// Removes up to `max` figures: those of steps of a minute that are older than `keep_minutes`,
+    /// Removes up to `max` figures: those of steps below an hour that are older than `keep_minutes`,
     /// and those of steps of an hour that are older than `keep_hours`. Returns the number of
     /// figures that were removed.
     ///

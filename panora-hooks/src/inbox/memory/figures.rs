@@ -8,18 +8,18 @@ use std::{
 
 use crate::inbox::{
     AuditEntry, AuditRecord, Figures, StatisticsStep,
-    figures::{HOUR, MINUTE, step_length, step_start},
+    figures::{KEPT_STEPS, kept_for, kept_step, step_length, step_start},
     time::{micros, time, whole_micros},
 };
 
-/// The sums of one length of step, by the beginning of the step and the event type.
+/// Sums by the beginning of the step and the event type.
 type Steps = BTreeMap<(i64, String), Figures>;
 
 /// The sums of all processes.
 #[derive(Default)]
 pub(super) struct Sums {
-    minutes: Steps,
-    hours: Steps,
+    /// By the length of the step.
+    kept: BTreeMap<i64, Steps>,
     audit: Vec<AuditEntry>,
     last_audit: u64,
 }
@@ -27,8 +27,9 @@ pub(super) struct Sums {
 impl Sums {
     pub(super) fn add(&mut self, figures: Vec<(String, Figures)>, now: SystemTime) {
         for (event_type, figures) in figures {
-            for (steps, length) in [(&mut self.minutes, MINUTE), (&mut self.hours, HOUR)] {
+            for length in KEPT_STEPS {
                 let start = step_start(micros(now), length);
+                let steps = self.kept.entry(length).or_default();
                 steps.entry((start, event_type.clone())).or_default().add(&figures);
             }
         }
@@ -36,10 +37,10 @@ impl Sums {
 
     pub(super) fn between(&self, range: &Range<SystemTime>, step: Duration) -> Vec<StatisticsStep> {
         let length = step_length(step);
-        let kept = if length % HOUR == 0 { &self.hours } else { &self.minutes };
+        let kept = self.kept.get(&kept_step(length));
         let (first, end) = (micros(range.start), micros(range.end));
         let mut steps = Steps::new();
-        for ((at, event_type), figures) in kept {
+        for ((at, event_type), figures) in kept.into_iter().flatten() {
             let start = step_start(*at, length);
             if first <= start && start < end {
                 steps.entry((start, event_type.clone())).or_default().add(figures);
@@ -51,9 +52,9 @@ impl Sums {
 
     pub(super) fn prune(&mut self, minutes: Duration, hours: Duration, max: u32, now: SystemTime) -> u64 {
         let mut left = u64::from(max);
-        let before = |age| micros(now).saturating_sub(whole_micros(age));
-        for (steps, before) in [(&mut self.minutes, before(minutes)), (&mut self.hours, before(hours))] {
-            steps.retain(|(at, _), _| {
+        for (length, age) in KEPT_STEPS.into_iter().zip(kept_for(minutes, hours)) {
+            let before = micros(now).saturating_sub(whole_micros(age));
+            self.kept.entry(length).or_default().retain(|(at, _), _| {
                 let is_kept = *at >= before || left == 0;
                 left -= u64::from(!is_kept);
                 is_kept

@@ -1,4 +1,4 @@
-//! The figures: sums per event type, in steps of a minute and of an hour.
+//! The figures: sums per event type and step.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use sqlx::Row;
 use super::{PostgresInbox, info::text};
 use crate::inbox::{
     Figures, InboxError, StatisticsStep,
-    figures::{HOUR, MINUTE, step_length, step_start},
+    figures::{KEPT_STEPS, kept_for, kept_step, step_length, step_start},
     time::{micros, time, whole_micros},
 };
 
@@ -19,7 +19,7 @@ use crate::inbox::{
 const BATCH: i64 = 1000;
 
 impl PostgresInbox {
-    /// Adds to the sums of the current minute and hour. All processes do so in the order of the
+    /// Adds to the sums of the current steps. All processes do so in the order of the
     /// primary key, so they cannot deadlock.
     pub(super) async fn add_sums(&self, figures: Vec<(String, Figures)>) -> Result<(), InboxError> {
         let mut sums = BTreeMap::<_, Figures>::new();
@@ -49,7 +49,7 @@ impl PostgresInbox {
             .bind(sums.keys().map(|event_type| event_type.to_vec()).collect::<Vec<_>>())
             .bind(sums.values().flat_map(Figures::to_sums).map(number).collect::<Vec<_>>())
             .bind(i64::try_from(width).unwrap_or(i64::MAX))
-            .bind(vec![MINUTE, HOUR]);
+            .bind(KEPT_STEPS);
         self.sessions.fetch(add).await.map(drop)
     }
 
@@ -59,7 +59,7 @@ impl PostgresInbox {
         step: Duration,
     ) -> Result<Vec<StatisticsStep>, InboxError> {
         let length = step_length(step);
-        let kept = if length % HOUR == 0 { HOUR } else { MINUTE };
+        let kept = kept_step(length);
         // The first step that begins at a time or later. There are no figures from before 1970.
         let first_from = |at: SystemTime| step_start(micros(at).max(0) - 1, length).saturating_add(length);
         let find = "SELECT start, type, sums FROM @figure
@@ -94,17 +94,17 @@ impl PostgresInbox {
         let prune = self.schema.query(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
              old AS MATERIALIZED (
-                SELECT old.place FROM (VALUES ($1, $3), ($2, $4)) AS kept(step, age) CROSS JOIN LATERAL (
+                SELECT old.place FROM unnest($1::bigint[], $2::bigint[]) AS kept(step, age) CROSS JOIN LATERAL (
                     SELECT ctid AS place FROM @figure AS figure
                     WHERE figure.step = kept.step AND figure.start < :now - kept.age
-                    ORDER BY figure.start, figure.type LIMIT $5
+                    ORDER BY figure.start, figure.type LIMIT $3
                 ) AS old
-                LIMIT $5
+                LIMIT $3
              )
              DELETE FROM @figure WHERE ctid = ANY(ARRAY(SELECT place FROM old))
              RETURNING (SELECT '' FROM lazy)",
         );
-        let prune = prune.bind(MINUTE).bind(HOUR).bind(whole_micros(minutes)).bind(whole_micros(hours));
+        let prune = prune.bind(KEPT_STEPS).bind(kept_for(minutes, hours).map(whole_micros));
         Ok(self.sessions.fetch(prune.bind(i64::from(max))).await?.len() as u64)
     }
 }

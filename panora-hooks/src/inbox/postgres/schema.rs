@@ -138,7 +138,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         PRIMARY KEY (seq, place)
     );
 
-    -- Sums per event type, in steps of a minute and of an hour. `sums` may get longer.
+    -- Sums per event type, in steps of several lengths. `sums` may get longer.
     CREATE TABLE IF NOT EXISTS @figure(
         step bigint NOT NULL,
         start bigint NOT NULL,

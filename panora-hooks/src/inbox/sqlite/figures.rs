@@ -15,7 +15,7 @@ use super::{
 };
 use crate::inbox::{
     Figures, InboxError, StatisticsStep,
-    figures::{HOUR, MINUTE, step_length, step_start},
+    figures::{KEPT_STEPS, kept_for, kept_step, step_length, step_start},
     time::{micros, time, whole_micros},
 };
 
@@ -30,7 +30,7 @@ const FIGURE_BYTES: usize = 1024;
 const BATCH_BYTES: usize = BATCH as usize * FIGURE_BYTES;
 
 impl Queue {
-    /// Adds figures of event types to the sums of the current minute and hour. They may be lost if
+    /// Adds figures of event types to the sums of the current steps. They may be lost if
     /// the power fails.
     pub(super) fn add_figures(
         &mut self,
@@ -40,9 +40,9 @@ impl Queue {
         if figures.is_empty() {
             return Ok(());
         }
-        self.change(Durability::Normal, figures.len() * 2 * FIGURE_BYTES, |change| {
+        self.change(Durability::Normal, figures.len() * KEPT_STEPS.len() * FIGURE_BYTES, |change| {
             for (event_type, figures) in figures {
-                for step in [MINUTE, HOUR] {
+                for step in KEPT_STEPS {
                     add(change, step, step_start(micros(now), step), event_type, figures)?;
                 }
             }
@@ -91,7 +91,7 @@ impl Reader {
         caller: Caller<'_>,
     ) -> Result<Vec<StatisticsStep>, InboxError> {
         let length = step_length(step);
-        let kept = if length % HOUR == 0 { HOUR } else { MINUTE };
+        let kept = kept_step(length);
         let end = first_step(range.end, length);
         let mut steps: BTreeMap<_, Figures> = BTreeMap::new();
         let mut after = (first_step(range.start, length) - 1, String::new());
@@ -134,8 +134,8 @@ fn read(
 
 /// Removes old figures in batches.
 pub(super) struct PruneFigures {
-    /// The times before which minutes and hours are old.
-    before: [i64; 2],
+    /// The times before which the kept steps are old.
+    before: [i64; 3],
     left: u32,
     removed: u64,
 }
@@ -143,16 +143,18 @@ pub(super) struct PruneFigures {
 impl PruneFigures {
     pub(super) fn new(minutes: Duration, hours: Duration, max: u32, now: SystemTime) -> Self {
         let before = |age| micros(now).saturating_sub(whole_micros(age));
-        Self { before: [before(minutes), before(hours)], left: max, removed: 0 }
+        Self { before: kept_for(minutes, hours).map(before), left: max, removed: 0 }
     }
 
     /// Runs a batch in a transaction of its own.
     pub(super) fn run(&mut self, queue: &mut Queue) -> Result<BatchStep<u64>, InboxError> {
         let limit = self.left.min(BATCH);
-        let [minutes, hours] = self.before;
+        let before = self.before;
         let figures = queue.change(Durability::Normal, BATCH_BYTES, |change| {
-            let of_minutes = remove(change, MINUTE, minutes, limit)?;
-            Ok(of_minutes + remove(change, HOUR, hours, limit - of_minutes)?)
+            let steps = KEPT_STEPS.into_iter().zip(before);
+            steps.into_iter().try_fold(0, |removed, (step, before)| {
+                Ok(removed + remove(change, step, before, limit - removed)?)
+            })
         })?;
         self.left -= figures;
         self.removed += u64::from(figures);

@@ -111,7 +111,7 @@ pub(crate) async fn figures_are_read_in_steps_of_any_length<H: Harness>(store: S
     total.add(&figures(1));
     // A minute, and with it any longer step, may end between the two calls.
     let minutes: BTreeSet<_> = statistics(MINUTE).await?.iter().map(|step| step.start).collect();
-    for length in [7 * MINUTE, HOUR, 2 * HOUR, 24 * HOUR] {
+    for length in [7, 10, 30, 60, 120, 24 * 60].map(|minutes| minutes * MINUTE) {
         let when = format!("figures are added twice, and read in steps of {length:?}");
         let steps = statistics(length).await?;
         let start = |minute: &SystemTime| {
@@ -146,7 +146,8 @@ pub(crate) async fn old_figures_are_removed<H: Harness>(store: Subject<H>) -> Ch
     same("figures are not old enough", 0, prune(HOUR, YEAR, ALL).await?)?;
     store.advance(3 * HOUR).await?;
     same("figures are removed, but none may be", 0, prune(HOUR, YEAR, 0).await?)?;
-    same("minutes are older than an hour", 1, prune(HOUR, YEAR, ALL).await?)?;
+    let removed = prune(HOUR, YEAR, ALL).await?;
+    holds("minutes are older than an hour", removed > 0, "they are removed", removed)?;
     let left = (statistics(MINUTE).await?.len(), statistics(HOUR).await?.len());
     same("hours are kept for longer than minutes", (0, 1), left)?;
     same("hours are older than an hour", 1, prune(HOUR, HOUR, ALL).await?)?;
