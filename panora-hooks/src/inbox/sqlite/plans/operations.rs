@@ -226,9 +226,9 @@ fn of_figures() -> Vec<(String, Run)> {
             Box::new(move |file| {
                 let from = file.arrival(3);
                 let range = from..from + minutes(1500);
-                let steps = file.reader().statistics(&range, minutes(10), CALLER).unwrap();
-                assert!(steps.len() >= 149);
-                assert_eq!(steps[1].figures, Figures { arrived: 10, ..Figures::default() });
+                let steps = file.reader().statistics(&range, minutes(7), CALLER).unwrap();
+                assert!(steps.len() >= 213);
+                assert_eq!(steps[1].figures, Figures { arrived: 7, ..Figures::default() });
             }),
         ),
         (
