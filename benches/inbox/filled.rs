@@ -98,7 +98,7 @@ pub(crate) fn fill_sqlite_with_dead(path: &Path, count: u64) -> anyhow::Result<(
 }
 
 /// Fills the tables in the fastest way, creating the indexes at the end. The oldest events are
-/// done, and the next ones are dead, of one of 20 errors.
+/// done, and the next ones are dead, of one of 20 errors. One arrived in each second since 1970.
 pub(crate) fn fill_sqlite_with(path: &Path, count: u64, shares: Shares) -> anyhow::Result<()> {
     let Shares { done, dead } = shares;
     let dead = done + dead;
@@ -108,8 +108,8 @@ pub(crate) fn fill_sqlite_with(path: &Path, count: u64, shares: Shares) -> anyho
          DROP INDEX event_key; DROP INDEX event_by_type; DROP INDEX event_by_id;
          INSERT INTO event(seq, key, id_event, type, received, data)
              WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
-             SELECT n, randomblob(48), hex(randomblob(16)), iif(n % 100000 = 99999, '{RARE}', '{COMMON}'), n,
-                    hex(randomblob(450))
+             SELECT n, randomblob(48), hex(randomblob(16)), iif(n % 100000 = 99999, '{RARE}', '{COMMON}'),
+                    n * 1000000, hex(randomblob(450))
              FROM n WHERE {count} > 0;
          CREATE UNIQUE INDEX event_key ON event(key);
          CREATE INDEX event_by_type ON event(substr(type, 1, 64));
@@ -149,7 +149,7 @@ pub(crate) async fn fill_postgres_with(
          INSERT INTO event(key, content, id_event, type, received, data)
              SELECT sha256(n::text::bytea) || substr(sha256((-n)::text::bytea), 1, 16), sha256(n::text::bytea),
                     convert_to(md5(n::text), 'UTF8'), CASE WHEN n % 100000 = 99999 THEN '{RARE}'::bytea ELSE '{COMMON}'::bytea END,
-                    n, convert_to(repeat(md5(n::text), 28), 'UTF8')
+                    n * 1000000, convert_to(repeat(md5(n::text), 28), 'UTF8')
              FROM generate_series(1, {count}) AS n;
          CREATE UNIQUE INDEX event_key ON event(key);
          CREATE UNIQUE INDEX event_content ON event(content) WHERE content IS NOT NULL;

@@ -106,7 +106,7 @@ fn pages(count: u64) -> Vec<String> {
         "/events",
         "/events?state=dead",
         "/events?state=done",
-        "/events?from=1970-01-01T00:00:00Z&until=1970-01-01T00:00:01Z",
+        "/events?from=1970-01-01T02:00:00Z&until=1970-01-01T05:00:00Z",
         "/events?id=unknown",
         "/dead",
         "/audit",
