@@ -9,7 +9,7 @@ use std::{
 };
 
 use panora_hooks::{Registry, Webhooks, hooks, inbox::MemoryInbox, on};
-use support::verifier;
+use support::{log::Log, verifier};
 
 mod crm {
     use panora_hooks::on;
@@ -27,6 +27,22 @@ async fn prefix() {}
 
 #[on("crm.contact.*", "crm.*")]
 async fn prefixes() {}
+
+mod limited {
+    use panora_hooks::on;
+
+    #[on("crm.contact.created", timeout = "30s")]
+    pub(super) async fn timeout() {}
+
+    #[on("crm.deal.created", attempts = 5)]
+    pub(super) async fn attempts() {}
+
+    #[on("crm.note.created", concurrency = 8)]
+    pub(super) async fn concurrency() {}
+
+    #[on("crm.task.created", timeout = "30s", attempts = 5, concurrency = 8)]
+    pub(super) async fn all() {}
+}
 
 const EXPORTED_LIST_IS_AT: u32 = line!() + 2;
 fn exported(registry: &mut Registry) {
@@ -139,4 +155,39 @@ fn debug_shows_the_hooks_and_not_the_state() {
     assert!(shown.contains("crm::a") && shown.contains("max_attempts: 16"), "{shown}");
     let (_, worker) = webhooks.into_parts::<()>("/webhook");
     assert!(format!("{worker:?}").contains("max_attempts: 16"));
+}
+
+#[test]
+fn debug_shows_the_options_of_hooks() {
+    let webhooks = Webhooks::new(verifier()).hooks(hooks![limited::all]);
+    let shown = format!("{webhooks:?}");
+    assert!(shown.contains("timeout: Some(30s), attempts: Some(5), concurrency: Some(8)"), "{shown}");
+}
+
+#[test]
+fn there_is_one_warning_for_each_hook_with_options_that_need_an_inbox() {
+    let (log, _guard) = Log::of_this_thread();
+    let webhooks = || {
+        Webhooks::new(verifier()).hooks(hooks![crm::a, limited::attempts, limited::concurrency, limited::all])
+    };
+    drop(webhooks().with_inbox(MemoryInbox::new()).into_parts::<()>("/webhook").0);
+    drop(Webhooks::new(verifier()).hooks(hooks![limited::timeout]).into_router::<()>("/webhook"));
+    let warnings = |log: &Log| -> Vec<_> {
+        let log = log.take();
+        log.lines().filter(|line| line.contains("WARN")).map(ToOwned::to_owned).collect()
+    };
+    assert_eq!(warnings(&log), [""; 0]);
+    drop(webhooks().into_router::<()>("/webhook"));
+    let warnings = warnings(&log);
+    let expected = [
+        ("attempts", "`attempts`"),
+        ("concurrency", "`concurrency`"),
+        ("all", "`attempts` and `concurrency`"),
+    ];
+    assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+    for (line, (hook, options)) in warnings.iter().zip(expected) {
+        let message = format!("without an inbox, nothing applies {options} of this hook");
+        let place = format!(r#"hook="limited::{hook}" file="tests/construction.rs" line="#);
+        assert!(line.contains(&message) && line.contains(&place), "{line}");
+    }
 }

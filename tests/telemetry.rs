@@ -5,6 +5,7 @@ mod support;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    future::pending,
     io::{Read, Write},
     task::{Context, Waker},
     time::Duration,
@@ -38,6 +39,21 @@ async fn panics() {
     panic!("at the disco")
 }
 
+/// Panics when it is cancelled.
+#[on("crm.company.created", timeout = "50ms")]
+async fn hangs() {
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+
+    let _bomb = Bomb;
+    pending().await
+}
+
 #[on("crm.user.pulled")]
 async fn numbers(Event(_): Event<Vec<u32>>) {}
 
@@ -62,7 +78,7 @@ fn every_request_has_one_span_and_one_outcome() {
     let log = Log::install();
 
     let webhooks = Webhooks::new(verifier())
-        .hooks(hooks![succeeds, fails, fails_for_good, panics, numbers])
+        .hooks(hooks![succeeds, fails, fails_for_good, panics, hangs, numbers])
         .max_body_bytes(1000)
         .read_timeout(Duration::from_secs(1));
     let server = Server::start(webhooks.into_router("/webhook"));
@@ -78,6 +94,7 @@ fn every_request_has_one_span_and_one_outcome() {
         ("failed", "crm.note.created", 500, delivery("crm.note.push")),
         ("failed", "crm.user.pulled", 500, delivery("crm.user.pulled")),
         ("panicked", "crm.task.created", 500, delivery("crm.task.push")),
+        ("timed_out", "crm.company.created", 500, delivery("crm.company.push")),
         ("method_not_allowed", "other", 405, Request::new("GET", "/webhook")),
         ("invalid_signature", "other", 400, unsigned()),
         ("invalid_signature", "other", 400, unsigned().header("Panora-Signature", "0".repeat(64))),
@@ -149,7 +166,7 @@ fn deliveries_are_described() {
 }
 
 fn the_log_says_what_happened(log: &Log) {
-    let webhooks = Webhooks::new(verifier()).hooks(hooks![succeeds, fails, fails_for_good, panics]);
+    let webhooks = Webhooks::new(verifier()).hooks(hooks![succeeds, fails, fails_for_good, panics, hangs]);
     let server = Server::start(webhooks.into_router("/webhook"));
     let line = |delivery: Delivery, part: &str| {
         server.send(&delivery.request());
@@ -177,6 +194,10 @@ fn the_log_says_what_happened(log: &Log) {
     );
     assert!(
         line(Delivery::encoded("crm.task.push", "{}"), "ERROR").ends_with("hook panicked hook=\"panics\"")
+    );
+    assert!(
+        line(Delivery::encoded("crm.company.push", "{}"), "ERROR")
+            .ends_with("hook cancelled: it took longer than 50ms hook=\"hangs\"")
     );
     assert_eq!(
         line(Delivery::encoded("crm.contact.imported", "{}"), "WARN"),

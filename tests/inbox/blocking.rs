@@ -6,16 +6,28 @@ use std::{
 };
 
 use panora_hooks::{
-    Metadata,
-    inbox::{EventState, Filter, Inbox, LeaseRequest, MemoryInbox, Query},
+    HookError, Metadata, State, Webhooks, hooks,
+    inbox::{EventInfo, EventState, Filter, Inbox, LeaseRequest, MemoryInbox, Query},
+    on,
 };
 use tokio::runtime::Runtime;
 
 use crate::{
-    events::contact,
+    events::{contact, event},
     receiver::{App, Next, PATIENCE, Receiver, webhooks},
     stores::Jumps,
+    support::verifier,
 };
+
+#[on("crm.contact.created", timeout = "1h")]
+async fn patient(meta: Metadata, State(app): State<App>) -> Result<(), HookError> {
+    app.run(meta).await
+}
+
+#[on("crm.deal.created", timeout = "50ms", attempts = 2)]
+async fn brief(meta: Metadata, State(app): State<App>) -> Result<(), HookError> {
+    app.run(meta).await
+}
 
 /// Hooks of events whose id begins with `id-blocks` block their thread until the sender is dropped.
 fn blocking() -> (App, mpsc::Receiver<Metadata>, mpsc::Sender<()>) {
@@ -49,6 +61,17 @@ fn interrupted(runtime: &Runtime, times: u32) -> MemoryInbox {
     inbox
 }
 
+/// Waits until an event is dead.
+async fn dead(inbox: &MemoryInbox) -> EventInfo {
+    let dead = Query::new(Filter::new().state(EventState::Dead));
+    loop {
+        match inbox.list(dead.clone()).await.unwrap().items.pop() {
+            Some(dead) => return dead,
+            None => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
 #[test]
 fn a_blocking_hook_neither_stops_the_worker_nor_runs_forever() {
     let runtime = Runtime::new().unwrap();
@@ -64,16 +87,7 @@ fn a_blocking_hook_neither_stops_the_worker_nor_runs_forever() {
     receiver.on(inbox.put(vec![contact("quick")])).unwrap();
     assert_eq!(begun.next().id, "id-quick");
     // Once the hook is considered stuck, its lease is not extended, and each attempt fails at once.
-    let dead = Query::new(Filter::new().state(EventState::Dead));
-    let dead = receiver.on(async {
-        loop {
-            match inbox.list(dead.clone()).await.unwrap().items.pop() {
-                Some(dead) => break dead,
-                None => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-        }
-    });
-    let reason = dead.reason.unwrap();
+    let reason = receiver.on(dead(&inbox)).reason.unwrap();
     assert!(reason.ends_with(" attempts failed, the last: the hook blocks its thread"), "{reason}");
     drop(release);
     drop(receiver);
@@ -92,4 +106,38 @@ fn a_stop_leaves_the_lease_of_a_hook_that_cannot_be_cancelled() {
     let depth = receiver.on(inbox.depth()).unwrap();
     assert_eq!([depth.ready, depth.leased], [0, 1], "another worker would run it beside this one");
     drop(release);
+}
+
+#[test]
+fn a_hook_is_stuck_after_its_own_time_limit() {
+    let (release, released) = mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    let (app, begun) = App::new(move |meta: Metadata| {
+        let released = released.clone();
+        async move {
+            if &*meta.event_type == "crm.contact.created" {
+                std::future::pending::<()>().await;
+            }
+            let _ = released.lock().unwrap().recv_timeout(PATIENCE);
+            Ok(())
+        }
+    });
+    let inbox = MemoryInbox::new();
+    let webhooks = Webhooks::new(verifier())
+        .with_state(app)
+        .hooks(hooks![patient, brief])
+        .with_inbox(inbox.clone())
+        .lease_time(Duration::from_secs(1))
+        .backoff(Duration::ZERO, Duration::ZERO);
+    let receiver = Receiver::start(webhooks);
+    receiver.on(inbox.put(vec![contact("patient")])).unwrap();
+    assert_eq!(begun.next().id, "id-patient");
+    // Started later, and stuck an hour earlier.
+    receiver.on(inbox.put(vec![event("id-brief", "crm.deal.created", "{}")])).unwrap();
+    assert_eq!(begun.next().id, "id-brief");
+    let dead = receiver.on(dead(&inbox));
+    assert_eq!(dead.reason.unwrap(), "all 2 attempts failed, the last: the hook blocks its thread");
+    assert_eq!(receiver.on(inbox.depth()).unwrap().leased, 1, "the patient hook keeps its lease");
+    drop(release);
+    drop(receiver);
 }

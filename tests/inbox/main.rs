@@ -12,6 +12,7 @@ mod interrupted;
 mod missing_worker;
 mod model;
 mod older_processes;
+mod options;
 mod own_store;
 mod paused_clock;
 mod pooled;

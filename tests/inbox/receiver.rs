@@ -43,18 +43,22 @@ impl App {
     pub fn happy() -> (Self, mpsc::Receiver<Metadata>) {
         Self::new(async |_| Ok(()))
     }
+
+    /// Runs a hook, and reports its start.
+    pub async fn run(&self, meta: Metadata) -> Result<(), HookError> {
+        self.begun.send(meta.clone())?;
+        (self.hook)(meta).await
+    }
 }
 
 #[on("crm.contact.created")]
 async fn contact_created(meta: Metadata, State(app): State<App>) -> Result<(), HookError> {
-    app.begun.send(meta.clone())?;
-    (app.hook)(meta).await
+    app.run(meta).await
 }
 
 #[on("crm.contact.pulled", "connection.created")]
 async fn others(meta: Metadata, State(app): State<App>) -> Result<(), HookError> {
-    app.begun.send(meta.clone())?;
-    (app.hook)(meta).await
+    app.run(meta).await
 }
 
 #[derive(Deserialize)]

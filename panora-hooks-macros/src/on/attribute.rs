@@ -1,5 +1,7 @@
 //! Parses the arguments of `#[on(..)]`.
 
+use std::iter;
+
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, Lit, LitStr, Path, parse::Parser};
@@ -15,9 +17,23 @@ pub(crate) struct Attribute {
     pub(crate) unlisted: Option<Ident>,
     /// The path of the runtime crate, if it is not `::panora_hooks`.
     pub(crate) krate: Option<Path>,
+    /// The value of `timeout`.
+    pub(crate) timeout: Option<TokenStream>,
+    /// The value of `attempts`.
+    pub(crate) attempts: Option<TokenStream>,
+    /// The value of `concurrency`.
+    pub(crate) concurrency: Option<TokenStream>,
 }
 
-const OPTIONS: [&str; 2] = ["unlisted", "crate"];
+/// The options of a hook. Each has a value.
+const HOOK_OPTIONS: [&str; 3] = ["timeout", "attempts", "concurrency"];
+
+/// The other options.
+const OTHER_OPTIONS: [&str; 2] = ["unlisted", "crate"];
+
+/// Names that an option has elsewhere: in the builder, or in other crates.
+const SYNONYMS: [(&str, &str); 3] =
+    [("hook_timeout", "timeout"), ("max_attempts", "attempts"), ("retries", "attempts")];
 
 /// Parses the arguments one by one, so that each invalid one is reported.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attribute {
@@ -82,9 +98,11 @@ fn classify(tokens: Vec<TokenTree>, is_first: bool) -> Option<Argument> {
         TokenTree::Ident(ident) => ident.clone(),
         _ => return Some(Argument::Pattern(tokens)),
     };
+    let name = key.to_string();
     let is_option = match tokens.get(1) {
-        None => !is_first || OPTIONS.contains(&key.to_string().as_str()),
-        equals => is_punct(equals, '='),
+        None => !is_first || options().any(|option| option == name),
+        // `timeout("30s")` is an option without its `=`, but `timeout.created` is an event type.
+        next => is_punct(next, '=') || HOOK_OPTIONS.contains(&name.as_str()) && !is_punct(next, '.'),
     };
     if !is_option {
         return Some(Argument::Pattern(tokens));
@@ -93,38 +111,72 @@ fn classify(tokens: Vec<TokenTree>, is_first: bool) -> Option<Argument> {
     Some(Argument::Option(OptionArgument { key, equals: rest.next(), value: rest.collect() }))
 }
 
+/// Returns the names of all options.
+fn options() -> impl Iterator<Item = &'static str> {
+    HOOK_OPTIONS.into_iter().chain(OTHER_OPTIONS)
+}
+
 impl Attribute {
     fn set(&mut self, option: OptionArgument, diagnostics: &mut Diagnostics) {
-        let OptionArgument { key, equals, value } = option;
+        let key = option.key.clone();
         let is_repeated = match key.to_string().as_str() {
+            "timeout" => option.set_value(&mut self.timeout, r#""30s""#, diagnostics),
+            "attempts" => option.set_value(&mut self.attempts, "5", diagnostics),
+            "concurrency" => option.set_value(&mut self.concurrency, "8", diagnostics),
             "unlisted" => {
-                if let Some(equals) = equals {
-                    let value = equals.into_token_stream().into_iter().chain(value).collect::<TokenStream>();
+                if let Some(equals) = option.equals {
+                    let value: TokenStream = iter::once(equals).chain(option.value).collect();
                     diagnostics.error(value, "option `unlisted` takes no value");
                 }
-                self.unlisted.replace(key.clone()).is_some()
+                self.unlisted.replace(option.key).is_some()
             }
             "crate" => {
                 let is_repeated = self.krate.is_some();
-                self.krate = parse_crate(&key, value, diagnostics);
+                self.krate = parse_crate(&key, option.value, diagnostics);
                 is_repeated
             }
             unknown => {
-                let message = format_args!("unknown option `{unknown}`");
-                match closest(unknown, OPTIONS.into_iter()) {
-                    Some(option) => {
-                        diagnostics.error_with_help(&key, message, format_args!("did you mean `{option}`?"));
-                    }
-                    None => {
-                        diagnostics.error(&key, format_args!("{message}, expected `unlisted` or `crate`"));
-                    }
-                }
+                report_unknown(&key, unknown, diagnostics);
                 false
             }
         };
         if is_repeated {
             diagnostics.error(&key, format_args!("option `{key}` is given twice"));
         }
+    }
+}
+
+impl OptionArgument {
+    /// Stores the value, unless an earlier argument has. Returns whether one has.
+    fn set_value(
+        self,
+        place: &mut Option<TokenStream>,
+        example: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        let Self { key, equals, value } = self;
+        if place.is_some() {
+            return true;
+        }
+        if is_punct(equals.as_ref(), '=') && !value.is_empty() {
+            *place = Some(value);
+        } else {
+            let message = format!("option `{key}` takes a value, as in `{key} = {example}`");
+            let key = iter::once(TokenTree::from(key));
+            diagnostics.error(key.chain(equals).chain(value).collect::<TokenStream>(), message);
+        }
+        false
+    }
+}
+
+fn report_unknown(key: &Ident, name: &str, diagnostics: &mut Diagnostics) {
+    let message = format_args!("unknown option `{name}`");
+    let synonym = SYNONYMS.into_iter().find(|(synonym, _)| *synonym == name).map(|(_, option)| option);
+    if let Some(option) = synonym.or_else(|| closest(name, options())) {
+        diagnostics.error_with_help(key, message, format_args!("did you mean `{option}`?"));
+    } else {
+        let expected = "`timeout`, `attempts`, `concurrency`, `unlisted` or `crate`";
+        diagnostics.error(key, format_args!("{message}, expected {expected}"));
     }
 }
 

@@ -1,6 +1,9 @@
 //! Generates the item and the items inside it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    num::NonZeroU32,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -11,7 +14,9 @@ use syn::{
 
 use super::{
     signature::Function,
-    validate::{Argument, Hook, HookFn, HookItem, MAX_ARGUMENTS, Warning, WarningKind, contains_word},
+    validate::{
+        Argument, Hook, HookFn, HookItem, HookOptions, MAX_ARGUMENTS, Warning, WarningKind, contains_word,
+    },
 };
 use crate::{
     catalogue::{self, Meaning},
@@ -294,7 +299,17 @@ fn fnv(text: &str) -> u64 {
 }
 
 fn describe(hook: &Hook, name: &Ident) -> TokenStream {
-    let Hook { private, patterns, is_unlisted, .. } = hook;
+    let Hook { private, patterns, is_unlisted, options, .. } = hook;
+    let HookOptions { timeout, attempts, concurrency } = options;
+    let none = || quote!(#private::None);
+    let timeout = timeout.map_or_else(none, |timeout| {
+        let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos());
+        quote!(#private::Some(#private::Duration::new(#seconds, #nanos)))
+    });
+    let [attempts, concurrency] = [attempts, concurrency].map(|number| {
+        let number = number.map(NonZeroU32::get);
+        number.map_or_else(none, |number| quote!(#private::NonZeroU32::new(#number)))
+    });
     let marker = marker_name(name);
     let name = name.to_string();
     quote! {
@@ -305,6 +320,9 @@ fn describe(hook: &Hook, name: &Ident) -> TokenStream {
                 name: #private::concat!(#private::module_path!(), "::", #name),
                 patterns: &[#(#patterns),*],
                 is_unlisted: #is_unlisted,
+                timeout: #timeout,
+                attempts: #attempts,
+                concurrency: #concurrency,
                 file: #private::file!(),
                 line: #private::line!(),
             };

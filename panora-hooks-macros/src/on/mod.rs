@@ -1,6 +1,7 @@
 //! The attribute `#[on(..)]`.
 
 mod attribute;
+mod duration;
 mod expand;
 mod pattern;
 mod signature;

@@ -93,6 +93,9 @@ fn a_hook() {
                         ),
                         patterns: &["crm.contact.created", "crm.deal.*"],
                         is_unlisted: false,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -165,6 +168,23 @@ fn a_hook() {
 }
 
 #[test]
+fn options_are_part_of_the_definition() {
+    let attribute = quote!("crm.contact.created", timeout = "1500ms", attempts = 5, concurrency = 8);
+    let file = on(
+        attribute,
+        quote!(
+            async fn limited() {}
+        ),
+    )
+    .to_string();
+    let definition = |tokens: TokenStream| file.contains(&tokens.to_string());
+    let private = quote!(::panora_hooks::__private);
+    assert!(definition(quote!(timeout: #private::Some(#private::Duration::new(1u64, 500000000u32)))));
+    assert!(definition(quote!(attempts: #private::NonZeroU32::new(5u32))));
+    assert!(definition(quote!(concurrency: #private::NonZeroU32::new(8u32))));
+}
+
+#[test]
 fn the_smallest_hook() {
     check(
         quote!("*"),
@@ -225,6 +245,9 @@ fn the_smallest_hook() {
                         ),
                         patterns: &["*"],
                         is_unlisted: false,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -321,6 +344,9 @@ fn another_crate_path() {
                         ),
                         patterns: &["crm.contact.imported"],
                         is_unlisted: true,
+                        timeout: ::facade::panora_hooks::__private::None,
+                        attempts: ::facade::panora_hooks::__private::None,
+                        concurrency: ::facade::panora_hooks::__private::None,
                         file: ::facade::panora_hooks::__private::file!(),
                         line: ::facade::panora_hooks::__private::line!(),
                     };
@@ -437,6 +463,9 @@ fn a_warning_about_an_event_type() {
                         ),
                         patterns: &["crm.contact.updated"],
                         is_unlisted: false,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -539,6 +568,9 @@ fn a_warning_about_an_option() {
                         ),
                         patterns: &["crm.contact.created"],
                         is_unlisted: true,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -644,6 +676,9 @@ fn an_error_in_the_attribute() {
                         ),
                         patterns: &["crm.*"],
                         is_unlisted: false,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -757,6 +792,9 @@ fn an_error_in_the_signature() {
                         ),
                         patterns: &["crm.contact.created"],
                         is_unlisted: false,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -856,6 +894,9 @@ fn a_second_attribute() {
                         ),
                         patterns: &["crm.contact.created"],
                         is_unlisted: false,
+                        timeout: ::panora_hooks::__private::None,
+                        attempts: ::panora_hooks::__private::None,
+                        concurrency: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };

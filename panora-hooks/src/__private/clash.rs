@@ -116,7 +116,16 @@ mod tests {
     const SLOTS: usize = 7;
 
     fn listed(patterns: Vec<&'static [&'static str]>) -> Vec<Listed> {
-        let definition = |patterns| Definition { name: "", patterns, is_unlisted: true, file: "", line: 1 };
+        let definition = |patterns| Definition {
+            name: "",
+            patterns,
+            is_unlisted: true,
+            timeout: None,
+            attempts: None,
+            concurrency: None,
+            file: "",
+            line: 1,
+        };
         let names = ["first", "second", "third", "fourth"];
         let entries = patterns.into_iter().zip(names).enumerate();
         entries

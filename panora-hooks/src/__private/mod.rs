@@ -14,7 +14,12 @@ pub use core::{
     line,
     marker::Send,
     mem::drop,
-    module_path, option_env, unreachable,
+    module_path,
+    num::NonZeroU32,
+    option::Option::{None, Some},
+    option_env,
+    time::Duration,
+    unreachable,
 };
 pub use std::boxed::Box;
 

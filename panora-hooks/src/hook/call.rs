@@ -1,9 +1,16 @@
 //! A running hook.
 
 use std::{
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    task::unconstrained,
+    time::{Sleep, sleep},
 };
 
 use super::{HookFuture, RegisteredHook};
@@ -13,8 +20,13 @@ use crate::delivery::Delivery;
 #[derive(Debug)]
 pub(crate) enum HookOutcome {
     Handled,
-    Failed { is_retryable: bool, error: String },
+    Failed {
+        is_retryable: bool,
+        error: String,
+    },
     Panicked,
+    /// The hook was cancelled, because it ran for longer than this.
+    TimedOut(Duration),
 }
 
 impl HookOutcome {
@@ -28,6 +40,7 @@ impl HookOutcome {
             // The payload of the panic is not logged, because it may hold anything. The panic hook
             // has printed it if it prints at all.
             Self::Panicked => tracing::error!(hook, "hook panicked"),
+            Self::TimedOut(limit) => tracing::error!(hook, "hook cancelled: it took longer than {limit:?}"),
         }
     }
 }
@@ -37,17 +50,44 @@ pub(crate) struct Call {
     /// The path of the hook inside its crate.
     hook: &'static str,
     running: HookFuture,
+    time_limit: Option<TimeLimit>,
+}
+
+struct TimeLimit {
+    limit: Duration,
+    is_over: Pin<Box<Sleep>>,
 }
 
 impl Call {
-    /// Calls the hook. Nothing runs before the first poll.
-    pub(crate) fn new<S>(entry: &RegisteredHook<S>, delivery: Delivery<'static>, state: S) -> Self {
-        Self { hook: entry.definition.path(), running: (entry.call)(delivery, state) }
+    /// Calls the hook. Nothing runs before the first poll. The hook is cancelled after `limit`,
+    /// which begins now.
+    pub(crate) fn new<S>(
+        entry: &RegisteredHook<S>,
+        delivery: Delivery<'static>,
+        state: S,
+        limit: Option<Duration>,
+    ) -> Self {
+        Self {
+            hook: entry.definition.path(),
+            running: (entry.call)(delivery, state),
+            time_limit: limit.map(|limit| TimeLimit { limit, is_over: Box::pin(sleep(limit)) }),
+        }
     }
 
     /// Returns the path of the hook inside its crate.
     pub(crate) fn hook(&self) -> &'static str {
         self.hook
+    }
+
+    /// Waits for the end of the time limit, and cancels the hook.
+    fn poll_time_limit(&mut self, context: &mut Context<'_>) -> Poll<HookOutcome> {
+        let Some(TimeLimit { limit, is_over }) = &mut self.time_limit else { return Poll::Pending };
+        // A hook that has used up the budget of its task cannot keep the limit from being noticed.
+        ready!(pin!(unconstrained(is_over.as_mut())).poll(context));
+        let running = mem::replace(&mut self.running, ended());
+        // A destructor in a hook that is cut off may panic, too.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(running))));
+        Poll::Ready(HookOutcome::TimedOut(*limit))
     }
 }
 
@@ -61,17 +101,24 @@ impl Future for Call {
             // `Display` of an error is the user's code and may panic, too.
             Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
         });
-        let Ok(polled) = catch_unwind(poll) else { return Poll::Ready(HookOutcome::Panicked) };
-        Poll::Ready(match ready!(polled) {
-            Ok(()) => HookOutcome::Handled,
-            Err((is_retryable, error)) => HookOutcome::Failed { is_retryable, error },
-        })
+        match catch_unwind(poll) {
+            Ok(Poll::Pending) => self.poll_time_limit(context),
+            Ok(Poll::Ready(Ok(()))) => Poll::Ready(HookOutcome::Handled),
+            Ok(Poll::Ready(Err((is_retryable, error)))) => {
+                Poll::Ready(HookOutcome::Failed { is_retryable, error })
+            }
+            Err(_) => Poll::Ready(HookOutcome::Panicked),
+        }
     }
 }
 
 impl Default for Call {
     /// A call that has ended.
     fn default() -> Self {
-        Self { hook: "", running: Box::pin(async { Ok(()) }) }
+        Self { hook: "", running: ended(), time_limit: None }
     }
+}
+
+fn ended() -> HookFuture {
+    Box::pin(async { Ok(()) })
 }

@@ -7,7 +7,7 @@ mod error;
 mod future_of;
 mod registry;
 
-use std::pin::Pin;
+use std::{num::NonZeroU32, pin::Pin, time::Duration};
 
 pub(crate) use self::{
     call::{Call, HookOutcome},
@@ -52,6 +52,12 @@ pub struct Definition {
     pub patterns: &'static [&'static str],
     /// Whether the option `unlisted` allows patterns that the catalogue does not hold.
     pub is_unlisted: bool,
+    /// How long an attempt may take, if the hook sets it.
+    pub timeout: Option<Duration>,
+    /// The number of attempts after which an event is dead, if the hook sets it.
+    pub attempts: Option<NonZeroU32>,
+    /// How many attempts of the hook run at once in a worker, if the hook sets it.
+    pub concurrency: Option<NonZeroU32>,
     /// The file that holds the function.
     pub file: &'static str,
     /// The line of the attribute.

@@ -118,7 +118,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         tally: Tally,
     ) -> DeliveryOutcome {
         let Some(hook) = hook else { return tally.close(DeliveryOutcome::Unhandled) };
-        let call = Call::new(&hook, delivery, self.state.clone());
+        let call = Call::new(&hook, delivery, self.state.clone(), hook.definition.timeout);
         Execution::new(call, tally).await
     }
 

@@ -39,6 +39,7 @@ impl Future for Execution {
             HookOutcome::Handled => DeliveryOutcome::Handled,
             HookOutcome::Failed { .. } => DeliveryOutcome::Failed,
             HookOutcome::Panicked => DeliveryOutcome::Panicked,
+            HookOutcome::TimedOut(_) => DeliveryOutcome::TimedOut,
         };
         Poll::Ready(match self.tally.take() {
             Some(tally) => tally.close(outcome),

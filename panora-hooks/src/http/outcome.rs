@@ -28,6 +28,8 @@ pub(crate) enum DeliveryOutcome {
     Failed,
     /// A hook panicked.
     Panicked,
+    /// A hook ran for longer than its time limit.
+    TimedOut,
     /// The request is not a delivery from the sender.
     Refused(Refusal),
     /// The sender disconnected before it had sent everything, or the program ended before the hook
@@ -44,8 +46,8 @@ impl DeliveryOutcome {
             Self::Stored | Self::Duplicate | Self::Parked(_) | Self::Handled | Self::Unhandled => {
                 StatusCode::OK
             }
-            Self::Failed | Self::Panicked if !has_inbox => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Failed | Self::Panicked | Self::NotStored | Self::Abandoned => {
+            Self::Failed | Self::Panicked | Self::TimedOut if !has_inbox => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Failed | Self::Panicked | Self::TimedOut | Self::NotStored | Self::Abandoned => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };
@@ -62,6 +64,7 @@ impl DeliveryOutcome {
             Self::Unhandled => "unhandled",
             Self::Failed => "failed",
             Self::Panicked => "panicked",
+            Self::TimedOut => "timed_out",
             Self::Refused(refusal) => refusal.label(),
             Self::Abandoned => "abandoned",
         }

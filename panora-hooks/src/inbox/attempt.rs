@@ -23,7 +23,7 @@ pub enum AttemptOutcome {
     Failed,
     /// The hook panicked.
     Panicked,
-    /// The hook ran for longer than the
+    /// The hook ran for longer than its `timeout` in [`#[on(..)]`](crate::on) or the
     /// [`hook_timeout`](crate::WebhooksWithInbox::hook_timeout), and was cancelled.
     TimedOut,
     /// No hook names the event's type. Another release of the program has stored the event.

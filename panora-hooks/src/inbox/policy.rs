@@ -1,6 +1,8 @@
 //! The settings of an inbox.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
+
+use crate::hook::Definition;
 
 /// The settings for storing and running events. [`WebhooksWithInbox`](crate::WebhooksWithInbox),
 /// which sets them, documents the defaults.
@@ -20,6 +22,13 @@ pub(crate) struct Policy {
     pub(crate) keep_minutes: Duration,
     pub(crate) keep_hours: Duration,
     pub(crate) keep_audit: Duration,
+}
+
+/// The limits of the attempts of a hook: its own, or else those of the policy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AttemptLimits {
+    pub(crate) timeout: Duration,
+    pub(crate) attempts: u32,
 }
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -67,6 +76,13 @@ impl Policy {
             *time = LONGEST.min(*time);
         }
         self
+    }
+
+    /// Returns the limits of the attempts of a hook, or those of an event without a hook.
+    pub(crate) fn limits(&self, hook: Option<Definition>) -> AttemptLimits {
+        let timeout = hook.and_then(|hook| hook.timeout).unwrap_or(self.hook_timeout);
+        let attempts = hook.and_then(|hook| hook.attempts).map_or(self.max_attempts, NonZeroU32::get);
+        AttemptLimits { timeout, attempts }
     }
 
     /// Returns the longest time for which an event is delayed or leased.

@@ -12,7 +12,7 @@ use axum::Router;
 
 pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
-    hook::{Dispatch, HookList, Registry},
+    hook::{Definition, Dispatch, HookList, Registry},
     http::{
         DeliveryEndpoint,
         body::{self, Limits},
@@ -180,10 +180,11 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// | 405 | the method is not POST |
     /// | 408 | the body did not arrive in time ([`read_timeout`](Self::read_timeout)) |
     /// | 413 | the body is too large ([`max_body_bytes`](Self::max_body_bytes)) |
-    /// | 500, empty | the hook failed or panicked |
+    /// | 500, empty | the hook failed, panicked or took longer than its `timeout` |
     /// | 503 `Webhook Error: …` | [`max_buffered_bytes`] was reached, no body completed in time |
     ///
-    /// Logs a warning for each hook that no known release of Panora sends an event for.
+    /// Logs a warning for each hook that no known release of Panora sends an event for, and for each
+    /// hook with an option that has no effect without an inbox, `attempts` or `concurrency`.
     ///
     /// [`max_buffered_bytes`]: Self::max_buffered_bytes
     ///
@@ -207,9 +208,28 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
         metric::describe();
         let Self { verifier, state, registry, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
+        if writer.is_none() {
+            registry.definitions().for_each(warn_of_inbox_options);
+        }
         let dispatch = Arc::new(Dispatch::new(registry));
         DeliveryEndpoint { verifier, state, dispatch, writer, bodies: body::BodyReader::new(limits) }
     }
+}
+
+/// Warns if a hook has options that mean nothing without an inbox.
+fn warn_of_inbox_options(hook: Definition) {
+    let options = match (hook.attempts, hook.concurrency) {
+        (None, None) => return,
+        (Some(_), None) => "`attempts`",
+        (None, Some(_)) => "`concurrency`",
+        (Some(_), Some(_)) => "`attempts` and `concurrency`",
+    };
+    tracing::warn!(
+        hook = hook.path(),
+        file = hook.file,
+        line = hook.line,
+        "without an inbox, nothing applies {options} of this hook"
+    );
 }
 
 /// Leaves out the state, which may hold anything.

@@ -6,7 +6,10 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{Webhooks, WebhooksWithInbox};
-use crate::inbox::Worker;
+use crate::{
+    hook::{Definition, Registry},
+    inbox::Worker,
+};
 
 /// How long open requests may still take once the receiver is told to stop: as long as hooks have
 /// by default.
@@ -65,7 +68,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// Panics if [`Router::route`] does not accept `path`, or if `router` has a route there.
     pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
-        let hooks = self.registry.definitions().count();
+        let hooks = HookSummary::new(&self.registry);
         let router = router.merge(self.into_router(path));
         Receiver { path, hooks, router, worker: None }.run(listener).await
     }
@@ -132,7 +135,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// Panics if [`Router::route`] does not accept `path`, or if `router` has a route there.
     pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
-        let hooks = self.webhooks.registry.definitions().count();
+        let hooks = HookSummary::new(&self.webhooks.registry);
         let (webhooks, worker) = self.into_parts(path);
         Receiver { path, hooks, router: router.merge(webhooks), worker: Some(worker) }.run(listener).await
     }
@@ -141,9 +144,37 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
 /// A receiver that is about to be served.
 struct Receiver<'p> {
     path: &'p str,
-    hooks: usize,
+    hooks: HookSummary,
     router: Router,
     worker: Option<Worker>,
+}
+
+/// The facts about hooks that are logged at the start.
+struct HookSummary {
+    number: usize,
+    /// The limits that hooks set for their attempts, such as `greet(timeout = 30s, attempts = 5)`.
+    limits: Option<String>,
+}
+
+impl HookSummary {
+    fn new<S>(registry: &Registry<S>) -> Self {
+        let limits: Vec<_> = registry.definitions().filter_map(|hook| limits(&hook)).collect();
+        Self {
+            number: registry.definitions().count(),
+            limits: (!limits.is_empty()).then(|| limits.join(" ")),
+        }
+    }
+}
+
+/// Returns the path of a hook and the limits that it sets, if it sets any.
+fn limits(hook: &Definition) -> Option<String> {
+    let limits = [
+        hook.timeout.map(|timeout| format!("timeout = {timeout:?}")),
+        hook.attempts.map(|attempts| format!("attempts = {attempts}")),
+        hook.concurrency.map(|concurrency| format!("concurrency = {concurrency}")),
+    ];
+    let limits: Vec<_> = limits.into_iter().flatten().collect();
+    (!limits.is_empty()).then(|| format!("{}({})", hook.path(), limits.join(", ")))
 }
 
 impl Receiver<'_> {
@@ -155,7 +186,8 @@ impl Receiver<'_> {
         let (stop, _) = watch::channel(false);
         let server = axum::serve(listener, router).with_graceful_shutdown(stopped(&stop)).into_future();
         let worker = worker.map(|worker| worker.run_until(stopped(&stop)));
-        tracing::info!(%address, path, hooks, "receiving webhooks");
+        let HookSummary { number, limits } = hooks;
+        tracing::info!(%address, path, hooks = number, limits, "receiving webhooks");
         run(server, worker, &stop, cut_off(&mut signals, &stop)).await
     }
 }

@@ -57,7 +57,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
-    /// Sets how many hooks run at once. Defaults to 64.
+    /// Sets how many hooks run at once. Defaults to 64. A hook can set a limit of its own, the
+    /// option `concurrency` of [`#[on(..)]`](crate::on).
     ///
     /// Events whose last attempt was interrupted run one at a time from their third attempt on, in
     /// one of these slots. A slot is kept free while such an event waits.
@@ -72,7 +73,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     }
 
     /// Sets how long a hook may run. Defaults to 5 minutes. After that the hook is cancelled, which
-    /// counts as a failure.
+    /// counts as a failure. The option `timeout` of [`#[on(..)]`](crate::on) sets another limit for
+    /// a hook.
     ///
     /// A hook that blocks its thread cannot be cancelled. Its event is leased to other workers one
     /// [lease](Self::lease_time) later, and the hook keeps its slot until it ends. Run blocking
@@ -89,7 +91,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
 
     /// Sets the number of attempts after which an event is dead. Defaults to 16. With the default
     /// [`backoff`](Self::backoff), the delays between 16 attempts add up to about 2 hours on
-    /// average, and to little more than 4 at most.
+    /// average, and to little more than 4 at most. The option `attempts` of [`#[on(..)]`](crate::on)
+    /// sets another number for a hook.
     ///
     /// # Panics
     ///
@@ -135,7 +138,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// A store that does not answer within this time counts as unreachable. It may have stored the
     /// event nevertheless, which then runs twice. Hooks that run before the answer run beside those
     /// of the worker: neither [`concurrency`](Self::concurrency) nor
-    /// [`hook_timeout`](Self::hook_timeout) applies to them.
+    /// [`hook_timeout`](Self::hook_timeout) applies to them, but the `timeout` of the hook does.
     ///
     /// # Panics
     ///

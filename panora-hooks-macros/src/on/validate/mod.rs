@@ -1,12 +1,16 @@
 //! Validates the parsed input, and turns it into the parts of a hook.
 
 mod function;
+mod options;
 mod patterns;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Type};
 
-pub(super) use self::function::{MAX_ARGUMENTS, contains_word};
+pub(super) use self::{
+    function::{MAX_ARGUMENTS, contains_word},
+    options::HookOptions,
+};
 
 use super::{
     attribute::Attribute,
@@ -22,6 +26,7 @@ pub(crate) struct Hook {
     pub(crate) patterns: Vec<LitStr>,
     /// Whether the option `unlisted` allows patterns that the catalogue does not hold.
     pub(crate) is_unlisted: bool,
+    pub(crate) options: HookOptions,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -66,11 +71,12 @@ pub(crate) enum WarningKind {
 pub(crate) fn validate(attribute: Attribute, item: Item, diagnostics: &mut Diagnostics) -> Hook {
     let mut warnings = Vec::new();
     let patterns = patterns::check(&attribute, &mut warnings, diagnostics);
+    let options = options::check(&attribute, diagnostics);
     let item = match item {
         Item::Other(tokens) => HookItem::Bare(tokens),
         Item::Function(function) => function::check(*function, diagnostics),
     };
     let is_unlisted = attribute.unlisted.is_some();
     let private = attribute.krate.map(Private::of).unwrap_or_default();
-    Hook { private, item, patterns, is_unlisted, warnings }
+    Hook { private, item, patterns, is_unlisted, options, warnings }
 }

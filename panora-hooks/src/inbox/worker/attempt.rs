@@ -1,7 +1,6 @@
 //! One attempt: runs the hook of an event, and decides what happens to the event.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -43,8 +42,6 @@ pub(super) struct Attempt {
 pub(super) enum Ending {
     /// The hook ended.
     Ended(HookOutcome),
-    /// The hook ran for longer than this.
-    TimedOut(Duration),
     /// No hook names the event's type. Another release, which may run beside this one, has stored
     /// the event.
     Unhandled,
@@ -68,7 +65,7 @@ impl Ending {
             Self::Ended(HookOutcome::Handled) => AttemptOutcome::Handled,
             Self::Ended(HookOutcome::Failed { .. }) => AttemptOutcome::Failed,
             Self::Ended(HookOutcome::Panicked) => AttemptOutcome::Panicked,
-            Self::TimedOut(_) => AttemptOutcome::TimedOut,
+            Self::Ended(HookOutcome::TimedOut(_)) => AttemptOutcome::TimedOut,
             Self::Unhandled => AttemptOutcome::Unhandled,
             Self::Interrupted => AttemptOutcome::Interrupted,
             Self::Blocked => AttemptOutcome::Blocked,
@@ -81,7 +78,9 @@ impl Ending {
             Self::Ended(HookOutcome::Handled) => return None,
             Self::Ended(HookOutcome::Failed { is_retryable, error }) => (*is_retryable, error.clone()),
             Self::Ended(HookOutcome::Panicked) => (true, "the hook panicked".to_owned()),
-            Self::TimedOut(limit) => (true, format!("the hook took longer than {limit:?}")),
+            Self::Ended(HookOutcome::TimedOut(limit)) => {
+                (true, format!("the hook took longer than {limit:?}"))
+            }
             Self::Unhandled => (true, "no hook names the type of this event".to_owned()),
             Self::Interrupted => (true, "its process died or its lease expired".to_owned()),
             Self::Blocked => (true, "the hook blocks its thread".to_owned()),
@@ -92,7 +91,6 @@ impl Ending {
     fn log(&self, hook: Option<&'static str>) {
         match self {
             Self::Ended(outcome) => outcome.log(hook),
-            Self::TimedOut(limit) => tracing::error!(hook, "hook cancelled: it took longer than {limit:?}"),
             Self::Unhandled | Self::Interrupted | Self::Blocked => {}
         }
     }
@@ -154,13 +152,8 @@ async fn run(
     delivery: Delivery<'static>,
     timeout: Duration,
 ) -> (Option<&'static str>, Ending) {
-    let Some(mut call) = runner.call(delivery) else { return (None, Ending::Unhandled) };
-    let hook = Some(call.hook());
-    let ending = tokio::time::timeout(timeout, &mut call).await;
-    // A destructor in a hook that is cut off may panic, which must not end the attempt without its
-    // outcome.
-    drop(catch_unwind(AssertUnwindSafe(|| drop(call))));
-    (hook, ending.map_or(Ending::TimedOut(timeout), Ending::Ended))
+    let Some(call) = runner.call(delivery, timeout) else { return (None, Ending::Unhandled) };
+    (Some(call.hook()), Ending::Ended(call.await))
 }
 
 impl Attempt {
@@ -182,11 +175,12 @@ impl Attempt {
         Self::new(Span::none(), metric::OTHER, SystemTime::now(), 1, ending)
     }
 
-    /// Decides what happens to the event. This was its `number`th attempt.
+    /// Decides what happens to the event. This was its `number`th attempt of up to `max_attempts`.
     pub(super) fn decide(
         self,
         token: LeaseToken,
         number: u32,
+        max_attempts: u32,
         policy: &Policy,
         worker: &Arc<str>,
     ) -> Decided {
@@ -197,17 +191,24 @@ impl Attempt {
         if let Some((_, error)) = &failure {
             report = report.error(error);
         }
-        let settlement = Settlement::new(token, self.decision(failure, number, policy)).attempt(report);
+        let decision = self.decision(failure, number, max_attempts, policy);
+        let settlement = Settlement::new(token, decision).attempt(report);
         let latency = (self.run == 1).then(|| latency(self.received_at));
         Decided { settlement, event_type: self.event_type, latency }
     }
 
-    fn decision(&self, failure: Option<(bool, String)>, number: u32, policy: &Policy) -> Decision {
+    fn decision(
+        &self,
+        failure: Option<(bool, String)>,
+        number: u32,
+        max_attempts: u32,
+        policy: &Policy,
+    ) -> Decision {
         let Some((is_retryable, reason)) = failure else {
             self.ending.log(self.hook);
             return Decision::Complete;
         };
-        if is_retryable && number < policy.max_attempts {
+        if is_retryable && number < max_attempts {
             self.ending.log(self.hook);
             let delay = policy.backoff(number);
             tracing::debug!("attempt {number} failed, the next is in {delay:?}");

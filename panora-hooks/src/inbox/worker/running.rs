@@ -1,7 +1,7 @@
 //! The running hooks, and the leases of their events.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     future::Future,
     time::Duration,
 };
@@ -12,16 +12,15 @@ use tokio::{
 };
 
 use super::attempt::Attempt;
-use crate::inbox::{EventKey, LeaseToken};
-
-/// How many ended hooks `started` may hold beside twice the number of running hooks.
-const MAX_ENDED: usize = 64;
+use crate::inbox::{EventKey, LeaseToken, policy::AttemptLimits};
 
 /// A running hook.
 struct Running {
     token: LeaseToken,
     attempt: u32,
-    since: Instant,
+    max_attempts: u32,
+    /// When the hook counts as stuck.
+    stuck_at: Instant,
     task: task::Id,
     /// Whether the hook should have been cancelled long ago but could not be, because it blocks its
     /// thread. Its lease is no longer extended, and its slot is lost until it ends.
@@ -33,6 +32,8 @@ pub(super) struct EndedHook {
     pub(super) token: LeaseToken,
     /// The number of the attempt.
     pub(super) number: u32,
+    /// The number of attempts after which the event is dead.
+    pub(super) max_attempts: u32,
     /// An error if its task was aborted, or panicked where that could not be caught.
     pub(super) attempt: Result<Attempt, JoinError>,
 }
@@ -49,24 +50,15 @@ pub(super) enum Renewed {
 pub(super) struct RunningHooks {
     tasks: JoinSet<(EventKey, Attempt)>,
     running: HashMap<EventKey, Running>,
-    /// The hooks in the order in which they were started. Ended hooks are removed when they reach
-    /// the front.
-    started: VecDeque<(EventKey, task::Id)>,
-    /// The number of hooks that are stuck.
-    stuck: usize,
-    /// How long a hook runs before it counts as stuck.
-    stuck_after: Duration,
+    /// The hooks that are not stuck, in the order in which they will count as stuck.
+    live: BTreeSet<(Instant, EventKey)>,
+    /// The time after the end of its time limit at which a hook counts as stuck.
+    patience: Duration,
 }
 
 impl RunningHooks {
-    pub(super) fn new(stuck_after: Duration) -> Self {
-        Self {
-            tasks: JoinSet::new(),
-            running: HashMap::new(),
-            started: VecDeque::new(),
-            stuck: 0,
-            stuck_after,
-        }
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { tasks: JoinSet::new(), running: HashMap::new(), live: BTreeSet::new(), patience }
     }
 
     /// Returns the number of hooks, stuck ones included.
@@ -76,7 +68,7 @@ impl RunningHooks {
 
     /// Returns whether a hook runs that is not stuck.
     pub(super) fn has_live(&self) -> bool {
-        self.running.len() > self.stuck
+        !self.live.is_empty()
     }
 
     /// Returns the tokens of the hooks that are not stuck.
@@ -94,17 +86,15 @@ impl RunningHooks {
         &mut self,
         token: LeaseToken,
         number: u32,
+        limits: AttemptLimits,
         attempt: impl Future<Output = Attempt> + Send + 'static,
     ) {
+        let stuck_at = Instant::now() + limits.timeout + self.patience;
         let task = self.tasks.spawn(async move { (token.key(), attempt.await) }).id();
-        let running = Running { token, attempt: number, since: Instant::now(), task, is_stuck: false };
+        let max_attempts = limits.attempts;
+        let running = Running { token, attempt: number, max_attempts, stuck_at, task, is_stuck: false };
         self.running.insert(token.key(), running);
-        self.started.push_back((token.key(), task));
-        // A hook that runs for long stays at the front, and keeps the ended hooks behind it.
-        if self.started.len() > 2 * self.running.len() + MAX_ENDED {
-            let running = &self.running;
-            self.started.retain(|(key, task)| running.get(key).is_some_and(|running| running.task == *task));
-        }
+        self.live.insert((stuck_at, token.key()));
     }
 
     /// Adopts the new lease of an event whose hook runs. Returns `None` if the hook does not run.
@@ -115,30 +105,24 @@ impl RunningHooks {
         Some(if running.is_stuck { Renewed::Stuck } else { Renewed::Live })
     }
 
-    /// Returns when the next hook will count as stuck. The live hook that has run longest comes
-    /// first once `mark_stuck` has run.
+    /// Returns when the next hook will count as stuck.
     pub(super) fn stuck_at(&self) -> Option<Instant> {
-        let (key, _) = self.started.front()?;
-        self.running.get(key).map(|oldest| oldest.since + self.stuck_after)
+        self.live.first().map(|(stuck_at, _)| *stuck_at)
     }
 
     /// Gives up the hooks that cannot be cancelled, and returns the keys of their events.
     pub(super) fn mark_stuck(&mut self) -> Vec<EventKey> {
-        let mut stuck = Vec::new();
-        while let Some((key, task)) = self.started.front() {
-            match self.running.get_mut(key) {
-                Some(running) if running.task == *task => {
-                    if running.since.elapsed() < self.stuck_after {
-                        break;
-                    }
-                    running.is_stuck = true;
-                    stuck.push(*key);
-                }
-                _ => {}
+        let (mut stuck, now) = (Vec::new(), Instant::now());
+        while let Some((stuck_at, key)) = self.live.pop_first() {
+            if stuck_at > now {
+                self.live.insert((stuck_at, key));
+                break;
             }
-            self.started.pop_front();
+            if let Some(running) = self.running.get_mut(&key) {
+                running.is_stuck = true;
+            }
+            stuck.push(key);
         }
-        self.stuck += stuck.len();
         stuck
     }
 
@@ -163,9 +147,9 @@ impl RunningHooks {
                 (*key, Err(error))
             }
         };
-        let Running { token, attempt: number, is_stuck, .. } = self.running.remove(&key)?;
-        self.stuck -= usize::from(is_stuck);
-        Some(EndedHook { token, number, attempt })
+        let Running { token, attempt: number, max_attempts, stuck_at, .. } = self.running.remove(&key)?;
+        self.live.remove(&(stuck_at, key));
+        Some(EndedHook { token, number, max_attempts, attempt })
     }
 
     /// Aborts all hooks. They end when they next yield to the runtime.

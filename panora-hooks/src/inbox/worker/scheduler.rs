@@ -19,7 +19,11 @@ use super::{
 use crate::{
     inbox::{
         Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement,
-        counters::Counters, error::chain, handover::Handover, patience::within, policy::Policy,
+        counters::Counters,
+        error::chain,
+        handover::Handover,
+        patience::within,
+        policy::{AttemptLimits, Policy},
     },
     metric,
     printable::Printable,
@@ -91,7 +95,7 @@ impl<'i> Scheduler<'i> {
             name,
             policy,
             // A hook should have been cancelled one lease before it counts as stuck.
-            running: RunningHooks::new(policy.hook_timeout + policy.lease),
+            running: RunningHooks::new(policy.lease),
             suspect: None,
             suspects: Suspects::default(),
             settlements: Settlements::new(counters),
@@ -249,7 +253,8 @@ impl<'i> Scheduler<'i> {
             tracing::warn!(event.id = %id, "the lease of an event expired while its hook runs");
             if matches!(renewed, Renewed::Stuck) && !self.is_draining {
                 let blocked = Attempt::of(&leased, Ending::Blocked);
-                self.settlements.owe(self.decide(blocked, token, attempt));
+                let max_attempts = self.limits(&leased).attempts;
+                self.settlements.owe(self.decide(blocked, token, attempt, max_attempts));
             }
             return;
         }
@@ -257,14 +262,15 @@ impl<'i> Scheduler<'i> {
             return;
         }
         self.suspects.remove(token.key());
+        let max_attempts = self.limits(&leased).attempts;
         if leased.is_interrupted {
             self.counters.interrupted(metric::event_type(&leased.wire_type));
         }
         if self.is_draining {
             self.settlements.hand_back(token);
-        } else if attempt > self.policy.max_attempts {
+        } else if attempt > max_attempts {
             let interrupted = Attempt::of(&leased, Ending::Interrupted);
-            let mut decided = self.decide(interrupted, token, attempt - 1);
+            let mut decided = self.decide(interrupted, token, attempt - 1, max_attempts);
             // This lease has recorded the attempt.
             decided.settlement.attempt = None;
             self.settlements.owe(decided);
@@ -276,9 +282,15 @@ impl<'i> Scheduler<'i> {
     }
 
     fn start(&mut self, leased: Leased) {
-        let (runner, timeout) = (Arc::clone(&self.runner), self.policy.hook_timeout);
+        let (runner, limits) = (Arc::clone(&self.runner), self.limits(&leased));
         let (token, number) = (leased.token, leased.attempt);
-        self.running.start(token, number, async move { attempt(&*runner, leased, timeout).await });
+        let attempt = async move { attempt(&*runner, leased, limits.timeout).await };
+        self.running.start(token, number, limits, attempt);
+    }
+
+    /// Returns the limits of the attempts of an event.
+    fn limits(&self, leased: &Leased) -> AttemptLimits {
+        self.policy.limits(self.runner.definition(&leased.wire_type))
     }
 
     /// Starts the next suspect, if none runs and there is a slot.
@@ -307,19 +319,23 @@ impl<'i> Scheduler<'i> {
     }
 
     fn on_ended(&mut self, ended: Vec<EndedHook>) {
-        for EndedHook { token, number, attempt } in ended {
+        for EndedHook { token, number, max_attempts, attempt } in ended {
             self.suspect.take_if(|suspect| suspect.key == token.key());
-            match attempt {
-                Ok(attempt) => self.settlements.owe(self.decide(attempt, token, number)),
-                Err(error) if error.is_cancelled() => self.settlements.hand_back(token),
+            let attempt = match attempt {
+                Ok(attempt) => attempt,
+                Err(error) if error.is_cancelled() => {
+                    self.settlements.hand_back(token);
+                    continue;
+                }
                 // The hook panicked while it was dropped.
-                Err(_) => self.settlements.owe(self.decide(Attempt::panicked(), token, number)),
-            }
+                Err(_) => Attempt::panicked(),
+            };
+            self.settlements.owe(self.decide(attempt, token, number, max_attempts));
         }
     }
 
-    fn decide(&self, attempt: Attempt, token: LeaseToken, number: u32) -> Decided {
-        attempt.decide(token, number, &self.policy, &self.name)
+    fn decide(&self, attempt: Attempt, token: LeaseToken, number: u32, max_attempts: u32) -> Decided {
+        attempt.decide(token, number, max_attempts, &self.policy, &self.name)
     }
 
     fn start_settle(&mut self) {
