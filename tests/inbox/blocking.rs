@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use panora_hooks::{
@@ -62,13 +62,21 @@ fn interrupted(runtime: &Runtime, times: u32) -> MemoryInbox {
 }
 
 /// Waits until an event is dead.
-async fn dead(inbox: &MemoryInbox) -> EventInfo {
+fn dead(receiver: &Receiver, inbox: &MemoryInbox) -> EventInfo {
     let dead = Query::new(Filter::new().state(EventState::Dead));
+    let find = async || {
+        // Wakes the other thread of the runtime. The blocked one may be the one that waits for
+        // timers.
+        tokio::spawn(async {}).await.unwrap();
+        inbox.list(dead.clone()).await.unwrap().items.pop()
+    };
+    let begun = Instant::now();
     loop {
-        match inbox.list(dead.clone()).await.unwrap().items.pop() {
-            Some(dead) => return dead,
-            None => tokio::time::sleep(Duration::from_millis(10)).await,
+        if let Some(dead) = receiver.on(find()) {
+            return dead;
         }
+        assert!(begun.elapsed() < PATIENCE, "no event is dead");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -87,7 +95,7 @@ fn a_blocking_hook_neither_stops_the_worker_nor_runs_forever() {
     receiver.on(inbox.put(vec![contact("quick")])).unwrap();
     assert_eq!(begun.next().id, "id-quick");
     // Once the hook is considered stuck, its lease is not extended, and each attempt fails at once.
-    let reason = receiver.on(dead(&inbox)).reason.unwrap();
+    let reason = dead(&receiver, &inbox).reason.unwrap();
     assert!(reason.ends_with(" attempts failed, the last: the hook blocks its thread"), "{reason}");
     drop(release);
     drop(receiver);
@@ -135,7 +143,7 @@ fn a_hook_is_stuck_after_its_own_time_limit() {
     // Started later, and stuck an hour earlier.
     receiver.on(inbox.put(vec![event("id-brief", "crm.deal.created", "{}")])).unwrap();
     assert_eq!(begun.next().id, "id-brief");
-    let dead = receiver.on(dead(&inbox));
+    let dead = dead(&receiver, &inbox);
     assert_eq!(dead.reason.unwrap(), "all 2 attempts failed, the last: the hook blocks its thread");
     assert_eq!(receiver.on(inbox.depth()).unwrap().leased, 1, "the patient hook keeps its lease");
     drop(release);

@@ -68,6 +68,8 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::ForgetsWithoutBound, Rule::ForgetBound),
     (Flaw::ForgetsContents, Rule::ForgottenOriginal),
     (Flaw::ExpeditesNothing, Rule::Expedite),
+    (Flaw::ExpeditesAnyDelay, Rule::ExpediteAsked),
+    (Flaw::CountsReadyEventsAsDue, Rule::NextDue),
     (Flaw::RecordsFirstSuccesses, Rule::FailedAttempt),
     (Flaw::RepeatsTheFirstReport, Rule::AttemptsApart),
     (Flaw::LosesInterruptions, Rule::InterruptedAttempt),

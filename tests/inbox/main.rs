@@ -32,6 +32,7 @@ mod postgres_proxy;
 mod receive;
 mod receiver;
 mod retention;
+mod retry_after;
 mod simulation;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -26,6 +26,9 @@ const UNIT: u64 = 1000;
 /// The longest that an event is delayed or leased, in units.
 const LONGEST: u64 = 100;
 
+/// The longest delay that a hook asks for, in units.
+const LONGEST_RETRY: u64 = 300;
+
 fn units(units: u64) -> Duration {
     Duration::from_secs(units * UNIT)
 }
@@ -72,8 +75,8 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
             Step::Expedite { max, and_wait } => {
                 model.expedite(&inbox, max).await;
                 if and_wait {
-                    store.jump((LONGEST * UNIT * 1_000_000).cast_signed()).await;
-                    model.now += LONGEST.cast_signed();
+                    store.jump((LONGEST_RETRY * UNIT * 1_000_000).cast_signed()).await;
+                    model.now += LONGEST_RETRY.cast_signed();
                     let depth = inbox.depth().await.unwrap();
                     assert_eq!((depth.delayed.number(), depth.leased.number()), (0, 0), "they wait too long");
                 }
@@ -120,7 +123,7 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 for entry in model.entries.values_mut().filter(|_| are_leases_free) {
                     match &mut entry.place {
                         Place::Leased { until, .. } => *until = model.now.min(*until),
-                        Place::Waiting { due } if entry.attempts == 0 => *due = model.now.min(*due),
+                        Place::Waiting { due, .. } if entry.attempts == 0 => *due = model.now.min(*due),
                         _ => {}
                     }
                 }

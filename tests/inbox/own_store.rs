@@ -89,7 +89,14 @@ async fn only_rules_of_missing_parts_are_skipped() {
             verdict => panic!("{verdict:?}"),
         }
     }
-    let of_retention = [Rule::Forget, Rule::ForgetBound, Rule::ForgottenOriginal, Rule::Expedite];
+    let of_retention = [
+        Rule::Forget,
+        Rule::ForgetBound,
+        Rule::ForgottenOriginal,
+        Rule::Expedite,
+        Rule::ExpediteAsked,
+        Rule::NextDue,
+    ];
     let of_attempts = [
         Rule::FailedAttempt,
         Rule::AttemptsApart,

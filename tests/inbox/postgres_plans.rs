@@ -271,6 +271,8 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     let leased = inbox.lease(LeaseRequest::new(64, Duration::from_secs(60))).await.unwrap();
     assert_eq!(leased.len(), 64);
     check("lease");
+    assert!(inbox.next_due().await.unwrap().is_some());
+    check("next due");
     let settlements = leased.iter().enumerate().map(|(number, leased)| {
         let decision = match number % 4 {
             0 => Decision::Complete,

@@ -26,6 +26,11 @@ async fn fails_for_good() -> Result<(), HookError> {
     Err(HookError::permanent("the hook's own words"))
 }
 
+#[on("crm.engagement.created")]
+async fn fails_for_now() -> Result<(), HookError> {
+    Err(HookError::retry_after(Duration::from_secs(30), "the hook's own words"))
+}
+
 #[derive(Debug)]
 struct AppError(ErrorClass);
 
@@ -58,8 +63,14 @@ async fn takes_numbers(Event(_): Event<Vec<u32>>) {}
 
 fn server() -> (Server, Count) {
     let count = Count::default();
-    let webhooks =
-        counting(&count).hooks(hooks![fails, fails_for_good, fails_with_a_class, panics, takes_numbers]);
+    let webhooks = counting(&count).hooks(hooks![
+        fails,
+        fails_for_good,
+        fails_for_now,
+        fails_with_a_class,
+        panics,
+        takes_numbers
+    ]);
     (Server::start(webhooks.into_router("/webhook")), count)
 }
 
@@ -103,7 +114,7 @@ fn an_event_that_no_hook_names_is_acknowledged() {
 #[test]
 fn a_failing_hook_is_an_empty_500() {
     let (server, _) = server();
-    for event_type in ["crm.deal.push", "crm.note.push", "crm.task.push"] {
+    for event_type in ["crm.deal.push", "crm.note.push", "crm.engagement.push", "crm.task.push"] {
         let answer = server.send(&Delivery::encoded(event_type, "{}").request());
         assert_answer(&answer, 500, "");
     }

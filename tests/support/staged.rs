@@ -176,6 +176,10 @@ impl<I: Inbox> Inbox for Staged<I> {
         self.inner.forget(older_than, max).await
     }
 
+    async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
+        self.inner.next_due().await
+    }
+
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
         self.inner.expedite(longest_delay, max).await
     }

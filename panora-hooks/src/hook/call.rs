@@ -13,7 +13,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::{HookFuture, RegisteredHook};
+use super::{HookError, HookFuture, RegisteredHook};
 use crate::delivery::Delivery;
 
 /// How a call of a hook ended.
@@ -21,7 +21,7 @@ use crate::delivery::Delivery;
 pub(crate) enum HookOutcome {
     Handled,
     Failed {
-        is_retryable: bool,
+        retry: Retry,
         error: String,
     },
     Panicked,
@@ -29,13 +29,33 @@ pub(crate) enum HookOutcome {
     TimedOut(Duration),
 }
 
+/// Whether another attempt may help after a failure, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    Never,
+    /// After the backoff.
+    Later,
+    /// After the time that the hook asks for.
+    After(Duration),
+}
+
+impl Retry {
+    fn of(error: &HookError) -> Self {
+        match error {
+            HookError::RetryAfter(delay, _) => Self::After(*delay),
+            error if error.is_retryable() => Self::Later,
+            _ => Self::Never,
+        }
+    }
+}
+
 impl HookOutcome {
     /// Logs how a hook ended, with its path if that is known.
     pub(crate) fn log(&self, hook: Option<&'static str>) {
         match self {
             Self::Handled => tracing::debug!(hook, "hook succeeded"),
-            Self::Failed { is_retryable, error } => {
-                tracing::error!(hook, retryable = is_retryable, "hook failed: {error}");
+            Self::Failed { retry, error } => {
+                tracing::error!(hook, retryable = *retry != Retry::Never, "hook failed: {error}");
             }
             // The payload of the panic is not logged, because it may hold anything. The panic hook
             // has printed it if it prints at all.
@@ -99,14 +119,12 @@ impl Future for Call {
         let poll = AssertUnwindSafe(|| {
             let result = ready!(self.running.as_mut().poll(context));
             // `Display` of an error is the user's code and may panic, too.
-            Poll::Ready(result.map_err(|error| (error.is_retryable(), error.to_string())))
+            Poll::Ready(result.map_err(|error| (Retry::of(&error), error.to_string())))
         });
         match catch_unwind(poll) {
             Ok(Poll::Pending) => self.poll_time_limit(context),
             Ok(Poll::Ready(Ok(()))) => Poll::Ready(HookOutcome::Handled),
-            Ok(Poll::Ready(Err((is_retryable, error)))) => {
-                Poll::Ready(HookOutcome::Failed { is_retryable, error })
-            }
+            Ok(Poll::Ready(Err((retry, error)))) => Poll::Ready(HookOutcome::Failed { retry, error }),
             Err(_) => Poll::Ready(HookOutcome::Panicked),
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     fmt::{self, Display},
+    time::Duration,
 };
 
 use super::{Classify, ErrorClass};
@@ -34,6 +35,8 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub enum HookError {
     /// Another attempt may help. Other errors convert into this variant.
     Retry(BoxError),
+    /// Another attempt may help after this time. Created by [`HookError::retry_after`].
+    RetryAfter(Duration, BoxError),
     /// Another attempt cannot help. Created by [`HookError::permanent`], and from an error whose
     /// [`Classify`] implementation returns [`ErrorClass::Permanent`].
     Permanent(BoxError),
@@ -49,6 +52,42 @@ impl HookError {
     /// more attempt after any failure.
     pub fn permanent(error: impl Into<BoxError>) -> Self {
         Self::Permanent(error.into())
+    }
+
+    /// Creates an error that asks for the next attempt after `delay`, such as the `Retry-After` of a
+    /// provider that limits requests.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # enum Answer { Done, TooManyRequests { retry_after: Duration } }
+    /// # async fn ask_provider() -> Answer { Answer::Done }
+    /// use panora_hooks::{HookError, on};
+    ///
+    /// #[on("crm.contact.created")]
+    /// async fn contact_created() -> Result<(), HookError> {
+    ///     match ask_provider().await {
+    ///         Answer::Done => Ok(()),
+    ///         Answer::TooManyRequests { retry_after } => {
+    ///             Err(HookError::retry_after(retry_after, "the provider limits requests"))
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// The attempt counts, so the event is dead if this was its last one. The next attempt comes no
+    /// earlier than `delay` after this one, instead of the [`backoff`]. A worker with a free slot
+    /// begins it within 250 ms of that time, also after a restart, if the store can tell when the
+    /// next event is due ([`Inbox::next_due`]), as the stores of this crate can. The longest delay
+    /// is that for which the data of done events is kept ([`retention`], 7 days by default), or the
+    /// longest backoff if that is longer. A longer one is shortened, and logged as an error.
+    ///
+    /// Without an inbox there are no further attempts, and the router answers 500.
+    ///
+    /// [`Inbox::next_due`]: crate::inbox::Inbox::next_due
+    /// [`backoff`]: crate::WebhooksWithInbox::backoff
+    /// [`retention`]: crate::WebhooksWithInbox::retention
+    pub fn retry_after(delay: Duration, error: impl Into<BoxError>) -> Self {
+        Self::RetryAfter(delay, error.into())
     }
 
     /// Converts an error by its [`ErrorClass`].
@@ -74,7 +113,8 @@ impl HookError {
         Self::from(error).with_class(class)
     }
 
-    /// Makes a retryable error permanent if its class is. Other errors stay as they are.
+    /// Makes a retryable error permanent if its class is. Other errors stay as they are: a hook that
+    /// names a delay expects another attempt to help.
     fn with_class(self, class: ErrorClass) -> Self {
         match (self, class) {
             (Self::Retry(error), ErrorClass::Permanent) => Self::Permanent(error),
@@ -85,12 +125,12 @@ impl HookError {
     /// Returns whether another attempt may help.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Retry(_))
+        matches!(self, Self::Retry(_) | Self::RetryAfter(..))
     }
 
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Retry(error) | Self::Permanent(error) => error.source(),
+            Self::Retry(error) | Self::RetryAfter(_, error) | Self::Permanent(error) => error.source(),
             Self::Payload(_) => None,
         }
     }
@@ -109,7 +149,9 @@ impl<E: Into<BoxError>> From<E> for HookError {
 impl Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry(error) | Self::Permanent(error) => Display::fmt(error, f)?,
+            Self::Retry(error) | Self::RetryAfter(_, error) | Self::Permanent(error) => {
+                Display::fmt(error, f)?;
+            }
             Self::Payload(error) => Display::fmt(error, f)?,
         }
         let mut source = self.source();
@@ -176,5 +218,21 @@ pub trait IntoHookError {
 impl<E: Into<HookError>> IntoHookError for E {
     fn into_hook_error(self) -> HookError {
         self.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_does_not_change_the_delay() {
+        let delay = Duration::from_secs(30);
+        for class in [None, Some(ErrorClass::Retryable), Some(ErrorClass::Permanent)] {
+            let error = with_class(Err(HookError::retry_after(delay, "no")), class).unwrap_err();
+            assert!(matches!(&error, HookError::RetryAfter(kept, _) if *kept == delay), "{error:?}");
+            assert!(error.is_retryable());
+            assert_eq!(error.to_string(), "no");
+        }
     }
 }

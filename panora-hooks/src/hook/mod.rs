@@ -10,7 +10,7 @@ mod registry;
 use std::{num::NonZeroU32, pin::Pin, time::Duration};
 
 pub(crate) use self::{
-    call::{Call, HookOutcome},
+    call::{Call, HookOutcome, Retry},
     dispatch::Dispatch,
     error::BoxError,
     registry::RegisteredHook,

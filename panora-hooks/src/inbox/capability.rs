@@ -18,6 +18,8 @@ pub enum Capability {
     ErrorGroups,
     /// [`Inbox::audit`](super::Inbox::audit): actions of operators are recorded.
     Audit,
+    /// [`Inbox::next_due`](super::Inbox::next_due): a worker begins a delayed event in time.
+    NextDue,
 }
 
 /// The optional parts that a store implements.
@@ -43,7 +45,8 @@ impl Capabilities {
         .with(Capability::Attempts)
         .with(Capability::Statistics)
         .with(Capability::ErrorGroups)
-        .with(Capability::Audit);
+        .with(Capability::Audit)
+        .with(Capability::NextDue);
 
     /// Adds a part.
     #[must_use]

@@ -18,6 +18,7 @@ pub(crate) trait ErasedInbox: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn forget(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
     fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
+    fn next_due(&self) -> Boxed<'_, Result<Option<Duration>, InboxError>>;
     fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>>;
     fn prune_figures(
         &self,
@@ -60,6 +61,10 @@ impl<I: Inbox> ErasedInbox for I {
 
     fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>> {
         Box::pin(Inbox::expedite(self, longest_delay, max))
+    }
+
+    fn next_due(&self) -> Boxed<'_, Result<Option<Duration>, InboxError>> {
+        Box::pin(Inbox::next_due(self))
     }
 
     fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>> {

@@ -163,7 +163,7 @@ impl Settlement {
 pub enum Decision {
     /// The hook succeeded: the event is done.
     Complete,
-    /// The hook failed: the event runs again after this time.
+    /// The hook failed: the event runs again after this time, and no earlier.
     RetryAfter(Duration),
     /// The event is dead, for this reason.
     Bury(String),

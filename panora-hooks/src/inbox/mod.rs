@@ -215,10 +215,11 @@ pub trait Inbox: Send + Sync + 'static {
 
     /// Repairs up to `max` events that are due later than `longest_delay` from now. Returns the
     /// number of these events. Such events exist only if the store's clock was ahead and has been
-    /// set back, because no event is ever delayed or leased for longer.
+    /// set back, because no event is leased for longer, or delayed without its hook asking for it.
     ///
-    /// A delayed event becomes ready. A lease ends `longest_delay` from now, since its hook may
-    /// still run.
+    /// A delayed event becomes ready, unless it waits no longer than its last
+    /// [`RetryAfter`](Decision::RetryAfter) said. A lease ends `longest_delay` from now, since its
+    /// hook may still run.
     ///
     /// Optional: [`Capability::Expedite`]. Without it such events wait until the clock reaches
     /// their time again.
@@ -229,6 +230,17 @@ pub trait Inbox: Send + Sync + 'static {
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
         let _ = (longest_delay, max);
         future::ready(Err(InboxError::Unsupported("expedite")))
+    }
+
+    /// Returns the time until the next event becomes ready: until its delay is over, or its lease
+    /// ends. Events that are ready already do not count. Returns `None` if no event waits.
+    ///
+    /// A worker without events to run asks this each second, so it should be cheap.
+    ///
+    /// Optional: [`Capability::NextDue`]. Without it an event may run a second after its delay is
+    /// over.
+    fn next_due(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
+        future::ready(Err(InboxError::Unsupported("next_due")))
     }
 
     /// Counts the events that a filter accepts, up to 10,000.
@@ -406,6 +418,10 @@ impl<I: Inbox> Inbox for Arc<I> {
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
         (**self).expedite(longest_delay, max)
+    }
+
+    fn next_due(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
+        (**self).next_due()
     }
 
     fn count(&self, filter: Filter) -> impl Future<Output = Result<Count, InboxError>> + Send {

@@ -85,9 +85,15 @@ impl Policy {
         AttemptLimits { timeout, attempts }
     }
 
-    /// Returns the longest time for which an event is delayed or leased.
+    /// Returns the longest time for which an event is leased, or delayed without its hook asking
+    /// for it.
     pub(crate) fn longest_delay(&self) -> Duration {
         self.longest_backoff.max(self.lease)
+    }
+
+    /// Returns the longest delay that a hook can ask for.
+    pub(crate) fn longest_retry(&self) -> Duration {
+        self.keep_data.max(self.longest_backoff)
     }
 
     /// Returns how long to wait after a failed attempt. The first attempt is 1. The delay is

@@ -55,6 +55,8 @@ pub enum Flaw {
     ForgetsWithoutBound,
     ForgetsContents,
     ExpeditesNothing,
+    ExpeditesAnyDelay,
+    CountsReadyEventsAsDue,
     RecordsFirstSuccesses,
     RepeatsTheFirstReport,
     LosesInterruptions,

@@ -205,9 +205,19 @@ impl Inbox for Flawed {
         Ok(forgotten)
     }
 
+    async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
+        if self.has(Flaw::CountsReadyEventsAsDue) && self.inner.depth().await?.oldest_ready.is_some() {
+            return Ok(Some(Duration::ZERO));
+        }
+        self.inner.next_due().await
+    }
+
     async fn expedite(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
         if self.has(Flaw::ExpeditesNothing) {
             return Ok(0);
+        }
+        if self.has(Flaw::ExpeditesAnyDelay) {
+            return self.inner.replay(Select::All(Filter::new().state(EventState::Delayed)), max).await;
         }
         self.inner.expedite(longest_delay, max).await
     }

@@ -7,7 +7,7 @@ use panora_hooks::inbox::{
 };
 
 use super::{
-    LONGEST,
+    LONGEST, UNIT,
     entry::{Entry, Place},
     step::{How, Report, Spec},
     units,
@@ -37,7 +37,7 @@ impl Model {
             _ => spec.is_unhandled.then_some(ParkReason::Unhandled),
         };
         let (key, place) = match (put, park) {
-            (Put::Stored(key), None) => (key, Place::Waiting { due: self.now }),
+            (Put::Stored(key), None) => (key, Place::Waiting { due: self.now, asked: 0 }),
             (Put::Parked(key, reason), Some(park)) if reason == park => (key, Place::Parked(park)),
             _ => panic!("{put:?} instead of {park:?}"),
         };
@@ -118,11 +118,14 @@ impl Model {
         }
         entry.place = match how {
             How::Complete => Place::Done { at: now, duration },
-            How::Retry(delay) => Place::Waiting { due: now + delay.cast_signed() },
+            How::Retry(delay) => {
+                let asked = delay.cast_signed();
+                Place::Waiting { due: now + asked, asked }
+            }
             How::Bury => Place::Dead,
             How::Release | How::Extend(_) => {
                 entry.attempts -= 1;
-                Place::Waiting { due: now }
+                Place::Waiting { due: now, asked: 0 }
             }
         };
     }
@@ -148,7 +151,9 @@ impl Model {
         let mut late = 0;
         for entry in self.entries.values_mut() {
             match &mut entry.place {
-                Place::Waiting { due } if *due > latest => *due = now,
+                Place::Waiting { due, asked } if *due > latest.max(now + *asked) => {
+                    (*due, *asked) = (now, 0);
+                }
                 Place::Leased { until, .. } if *until > latest => *until = latest,
                 _ => continue,
             }
@@ -189,6 +194,11 @@ impl Model {
         ] {
             assert_eq!(shown, counts.get(&state).copied().unwrap_or(0), "{state}");
         }
+        let waiting = self.entries.values().filter_map(Entry::due).filter(|due| *due > self.now);
+        let next = waiting.min().map(|due| (due - self.now).unsigned_abs());
+        // The clock has advanced by less than a unit since the model read it.
+        let shown = inbox.next_due().await.unwrap();
+        assert_eq!(shown.map(|shown| shown.as_secs() / UNIT + 1), next);
         assert_eq!(depth.oldest_ready.is_some(), counts.contains_key(&EventState::Ready));
     }
 }

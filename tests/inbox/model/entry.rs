@@ -24,11 +24,22 @@ pub struct Entry {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Place {
-    Waiting { due: i64 },
-    Leased { until: i64, token: LeaseToken, worker: Option<&'static str> },
+    /// `asked` is the delay that the last decision asked for.
+    Waiting {
+        due: i64,
+        asked: i64,
+    },
+    Leased {
+        until: i64,
+        token: LeaseToken,
+        worker: Option<&'static str>,
+    },
     Parked(ParkReason),
     Dead,
-    Done { at: i64, duration: Option<Duration> },
+    Done {
+        at: i64,
+        duration: Option<Duration>,
+    },
 }
 
 impl Entry {
@@ -38,7 +49,7 @@ impl Entry {
 
     pub fn due(&self) -> Option<i64> {
         match self.place {
-            Place::Waiting { due } | Place::Leased { until: due, .. } => Some(due),
+            Place::Waiting { due, .. } | Place::Leased { until: due, .. } => Some(due),
             _ => None,
         }
     }
@@ -70,7 +81,7 @@ impl Entry {
         }
         self.run += u32::from(matches!(self.place, Place::Dead | Place::Done { .. }));
         self.attempts = 0;
-        self.place = Place::Waiting { due: now };
+        self.place = Place::Waiting { due: now, asked: 0 };
         true
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use panora_hooks::inbox::{AttemptOutcome, AttemptReport, Decision, EventState, NewEvent, ParkReason};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use super::{LONGEST, units};
+use super::{LONGEST, LONGEST_RETRY, units};
 use crate::events::event;
 
 /// An operation on a store, or on its clock. Times are in units.
@@ -123,7 +123,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     );
     let how = prop_oneof![
         4 => Just(How::Complete),
-        2 => (0..=LONGEST).prop_map(How::Retry),
+        2 => (0..=LONGEST_RETRY).prop_map(How::Retry),
         1 => Just(How::Bury),
         1 => (1..=LONGEST).prop_map(How::Extend),
         1 => Just(How::Release),

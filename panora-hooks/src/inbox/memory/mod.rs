@@ -128,6 +128,10 @@ impl Inbox for MemoryInbox {
         Ok(self.store().expedite(longest_delay, max, self.clock.now()))
     }
 
+    async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
+        Ok(self.store().next_due(self.clock.now()))
+    }
+
     async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
         Ok(self.store().events.get(&key).map(|record| record.history.clone()).unwrap_or_default())
     }

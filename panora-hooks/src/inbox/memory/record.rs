@@ -21,11 +21,18 @@ pub(super) struct Record {
 }
 
 pub(super) enum RecordState {
-    Waiting { due: SystemTime },
+    Waiting {
+        due: SystemTime,
+        /// The delay that the last decision asked for.
+        asked: Duration,
+    },
     Leased(Lease),
     Parked(ParkReason),
     Dead(String),
-    Done { at: SystemTime, duration: Option<Duration> },
+    Done {
+        at: SystemTime,
+        duration: Option<Duration>,
+    },
 }
 
 pub(super) struct Lease {
@@ -33,6 +40,12 @@ pub(super) struct Lease {
     pub(super) fence: u128,
     pub(super) started_at: SystemTime,
     pub(super) worker: Option<Arc<str>>,
+}
+
+impl RecordState {
+    pub(super) fn ready(now: SystemTime) -> Self {
+        Self::Waiting { due: now, asked: Duration::ZERO }
+    }
 }
 
 impl Record {
@@ -83,7 +96,7 @@ impl Record {
             self.run += 1;
         }
         self.attempts = 0;
-        self.state = RecordState::Waiting { due: now };
+        self.state = RecordState::ready(now);
     }
 
     /// Returns the fingerprint of the error of a dead event.
@@ -96,8 +109,18 @@ impl Record {
 
     pub(super) fn ready_since(&self, now: SystemTime) -> Option<SystemTime> {
         match self.state {
-            RecordState::Waiting { due: since } | RecordState::Leased(Lease { until: since, .. }) => {
+            RecordState::Waiting { due: since, .. } | RecordState::Leased(Lease { until: since, .. }) => {
                 (since <= now).then_some(since)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns when the event becomes ready, if it waits for that.
+    pub(super) fn ready_at(&self, now: SystemTime) -> Option<SystemTime> {
+        match self.state {
+            RecordState::Waiting { due: until, .. } | RecordState::Leased(Lease { until, .. }) => {
+                (until > now).then_some(until)
             }
             _ => None,
         }
@@ -140,14 +163,7 @@ impl Record {
         EventInfo {
             attempts: self.attempts,
             run: self.run,
-            until: match self.state {
-                RecordState::Waiting { due: until } | RecordState::Leased(Lease { until, .. })
-                    if until > now =>
-                {
-                    Some(until)
-                }
-                _ => None,
-            },
+            until: self.ready_at(now),
             reason: match &self.state {
                 RecordState::Parked(reason) => Some(reason.to_string()),
                 RecordState::Dead(reason) => Some(reason.clone()),

@@ -46,7 +46,7 @@ impl Store {
         };
         let state = match park {
             Some(reason) => RecordState::Parked(reason),
-            None => RecordState::Waiting { due: now },
+            None => RecordState::ready(now),
         };
         self.events.insert(key, Record::new(event, state));
         park.map_or(Put::Stored(key), |reason| Put::Parked(key, reason))
@@ -119,11 +119,11 @@ impl Store {
         }
         entry.state = match decision {
             Decision::Complete => RecordState::Done { at: now, duration },
-            Decision::RetryAfter(delay) => RecordState::Waiting { due: later(now, delay) },
+            Decision::RetryAfter(delay) => RecordState::Waiting { due: later(now, delay), asked: delay },
             Decision::Bury(reason) => RecordState::Dead(reason),
             Decision::Release | Decision::Extend(_) => {
                 entry.attempts -= 1;
-                RecordState::Waiting { due: now }
+                RecordState::ready(now)
             }
         };
         Settled::Applied
@@ -140,12 +140,21 @@ impl Store {
 
     pub(super) fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
         let latest = later(now, longest_delay);
-        let late = self.events.values_mut().filter_map(|entry| match &mut entry.state {
-            RecordState::Waiting { due } if *due > latest => Some((due, now)),
-            RecordState::Leased(Lease { until, .. }) if *until > latest => Some((until, latest)),
-            _ => None,
-        });
-        late.take(max as usize).map(|(due, corrected)| *due = corrected).count() as u64
+        let is_late = |entry: &&mut Record| match entry.state {
+            RecordState::Waiting { due, asked } => due > latest.max(later(now, asked)),
+            RecordState::Leased(Lease { until, .. }) => until > latest,
+            _ => false,
+        };
+        let repair = |entry: &mut Record| match &mut entry.state {
+            RecordState::Leased(Lease { until, .. }) => *until = latest,
+            state => *state = RecordState::ready(now),
+        };
+        self.events.values_mut().filter(is_late).take(max as usize).map(repair).count() as u64
+    }
+
+    pub(super) fn next_due(&self, now: SystemTime) -> Option<Duration> {
+        let next = self.events.values().filter_map(|entry| entry.ready_at(now)).min();
+        next.and_then(|next| next.duration_since(now).ok())
     }
 
     pub(super) fn depth(&self, now: SystemTime) -> Depth {

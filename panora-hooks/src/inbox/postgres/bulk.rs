@@ -144,7 +144,7 @@ impl PostgresInbox {
                 SELECT event.seq FROM @event AS event WHERE event.seq = ANY($1) AND {DATA} IS NOT NULL
              ),
              delayed AS (
-                UPDATE @due SET due = :now, attempts = 0
+                UPDATE @due SET due = :now, attempts = 0, asked = NULL
                 WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND due > :now AND fence IS NULL
                 RETURNING seq
              ),

@@ -208,6 +208,10 @@ impl Inbox for PostgresInbox {
         self.expedite_late(longest_delay, max).await
     }
 
+    async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
+        self.time_to_next().await
+    }
+
     async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
         self.count_accepted(&filter).await
     }

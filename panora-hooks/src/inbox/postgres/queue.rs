@@ -13,6 +13,9 @@ use crate::inbox::{
     time::{time, whole_micros},
 };
 
+/// The most events with a late time that are examined at once, latest first.
+const MOST_LATE: i64 = 10_000;
+
 impl PostgresInbox {
     pub(super) async fn lease_batch(&self, request: &LeaseRequest) -> Result<Vec<Leased>, InboxError> {
         let LeaseRequest { max, lease_for, worker } = request;
@@ -71,15 +74,31 @@ impl PostgresInbox {
         Ok(leased)
     }
 
+    pub(super) async fn time_to_next(&self) -> Result<Option<Duration>, InboxError> {
+        let next = "SELECT due - :now FROM @due WHERE due > :now ORDER BY due, seq LIMIT 1";
+        let rows = self.sessions.fetch(self.schema.query(next)).await?;
+        let next: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?;
+        Ok(next.map(|next| Duration::from_micros(next.unsigned_abs())))
+    }
+
     pub(super) async fn expedite_late(&self, longest_delay: Duration, max: u32) -> Result<u64, InboxError> {
+        // All of the events that wait longest may do so because their hooks have asked for it.
         let expedite = self.schema.query(
-            "WITH late AS MATERIALIZED (
-                SELECT seq FROM @due WHERE due > :now + $1 ORDER BY due DESC LIMIT $2 FOR UPDATE SKIP LOCKED
+            "WITH far AS MATERIALIZED (
+                SELECT seq, due, fence, asked FROM @due WHERE due > :now + $1 ORDER BY due DESC LIMIT $3
+             ),
+             late AS MATERIALIZED (
+                SELECT seq FROM @due WHERE due > :now + $1
+                AND (fence IS NOT NULL OR due > :now + coalesce(asked, 0))
+                AND seq = ANY(ARRAY(
+                    SELECT seq FROM far WHERE fence IS NOT NULL OR due > :now + coalesce(asked, 0) LIMIT $2
+                ))
+                FOR UPDATE SKIP LOCKED
              )
-             UPDATE @due SET due = :now + CASE WHEN fence IS NULL THEN 0 ELSE $1 END
+             UPDATE @due SET due = :now + CASE WHEN fence IS NULL THEN 0 ELSE $1 END, asked = NULL
              WHERE seq = ANY(ARRAY(SELECT seq FROM late)) RETURNING seq",
         );
-        let expedite = expedite.bind(whole_micros(longest_delay)).bind(i64::from(max));
+        let expedite = expedite.bind(whole_micros(longest_delay)).bind(i64::from(max)).bind(MOST_LATE);
         Ok(self.sessions.fetch(expedite).await?.len() as u64)
     }
 }

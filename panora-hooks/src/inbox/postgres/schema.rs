@@ -106,11 +106,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         // NULL.
         columns: &[
             // A leased event: when the attempt began, and the worker; NULL if unknown. The run of
-            // the event; NULL is 1, also in the other tables.
+            // the event; NULL is 1, also in the other tables. A delayed event: the delay that its
+            // worker asked for; NULL is 0, also if an older version has delayed the event.
             "ALTER TABLE @due
                 ADD COLUMN IF NOT EXISTS started bigint,
                 ADD COLUMN IF NOT EXISTS worker bytea,
-                ADD COLUMN IF NOT EXISTS run integer",
+                ADD COLUMN IF NOT EXISTS run integer,
+                ADD COLUMN IF NOT EXISTS asked bigint",
             // A dead event: the fingerprint of the reason, and the type as in `groups::type_key`.
             // Both are NULL for parked events, and until they are filled in for events that an
             // older version has buried.

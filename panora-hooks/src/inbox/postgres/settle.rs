@@ -189,6 +189,7 @@ fn kept(records: bool) -> String {
         "kept AS (
             UPDATE @due AS due SET
                 due = :now + delay,
+                asked = CASE kind WHEN 'retry' THEN delay END,
                 attempts = due.attempts - CASE kind WHEN 'release' THEN 1 ELSE 0 END,
                 fence = CASE kind WHEN 'extend' THEN due.fence END
             FROM input

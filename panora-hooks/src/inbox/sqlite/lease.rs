@@ -223,13 +223,16 @@ fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqli
             )?
             .query_row([seq, fence], ended)
             .optional()?,
-        Decision::RetryAfter(delay) => change
-            .prepare_cached(
-                "UPDATE due SET due = ?3, fence = NULL WHERE seq = ?1 AND fence = ?2
-                 RETURNING attempts, coalesce(run, 1)",
-            )?
-            .query_row([seq, fence, at.saturating_add(whole_micros(*delay))], ended)
-            .optional()?,
+        Decision::RetryAfter(delay) => {
+            let delay = whole_micros(*delay);
+            change
+                .prepare_cached(
+                    "UPDATE due SET due = ?3, fence = NULL, asked = ?4 WHERE seq = ?1 AND fence = ?2
+                     RETURNING attempts, coalesce(run, 1)",
+                )?
+                .query_row([seq, fence, at.saturating_add(delay), delay], ended)
+                .optional()?
+        }
         Decision::Extend(lease_for) => {
             let until = at.saturating_add(whole_micros(*lease_for));
             let mut extend =
@@ -238,7 +241,7 @@ fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqli
         }
         Decision::Release => {
             let mut release = change.prepare_cached(
-                "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL
+                "UPDATE due SET due = ?3, attempts = attempts - 1, fence = NULL, asked = NULL
                  WHERE seq = ?1 AND fence = ?2",
             )?;
             return Ok(settled(release.execute([seq, fence, at])? == 1));

@@ -206,6 +206,11 @@ impl Inbox for SqliteInbox {
         self.sweep(Expedite { longest_delay }, max).await
     }
 
+    async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.next_due(now)).await
+    }
+
     async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
         let now = self.clock.now();
         self.reader.run_in_steps(move |reader, caller| reader.count(&filter, now, caller)).await

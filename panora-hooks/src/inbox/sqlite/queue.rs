@@ -1,8 +1,12 @@
 //! The connection that writes.
 
-use std::{fs::File, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
     checkpoint::{self, Checkpointer},
@@ -11,7 +15,7 @@ use super::{
     lease::Fences,
     schema,
 };
-use crate::inbox::{Fingerprint, InboxError, ParkReason};
+use crate::inbox::{Fingerprint, InboxError, ParkReason, time::micros};
 
 /// How long a receiver waits for the write lock of another process. It must answer soon, and
 /// retries.
@@ -120,6 +124,16 @@ impl Queue {
     /// Looks for ready events without taking the write lock.
     pub(super) fn is_anything_due(&self, now: i64) -> rusqlite::Result<bool> {
         self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?.exists([now])
+    }
+
+    /// Returns the time until the next event becomes ready.
+    pub(super) fn next_due(&self, now: SystemTime) -> Result<Option<Duration>, InboxError> {
+        let now = micros(now);
+        let mut next = self.connection.prepare_cached(
+            "SELECT due FROM due INDEXED BY due_by_time WHERE due > ?1 ORDER BY due LIMIT 1",
+        )?;
+        let next: Option<i64> = next.query_row([now], |row| row.get(0)).optional()?;
+        Ok(next.map(|next| Duration::from_micros(next.abs_diff(now))))
     }
 
     /// Runs one transaction, which writes about `bytes` bytes to the log.

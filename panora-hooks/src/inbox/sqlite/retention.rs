@@ -92,11 +92,15 @@ impl Sweep for DropOrphans {
     }
 }
 
-/// Makes delayed events ready, and lets leases end, if they last longer than any policy allows.
-/// That happens only after the clock was set back.
+/// Makes delayed events ready, and lets leases end, if they last longer than any policy allows and
+/// their hooks have asked for. That happens only after the clock was set back.
 pub(super) struct Expedite {
     pub(super) longest_delay: Duration,
 }
+
+/// The most events with a late time that are examined at once, latest first. All of them may be
+/// delayed because their hooks have asked for it.
+const MOST_LATE: i64 = 10_000;
 
 impl Expedite {
     fn latest(&self, now: SystemTime) -> i64 {
@@ -108,14 +112,18 @@ impl Sweep for Expedite {
     fn find(&self, connection: &Connection, now: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
         seqs(
             connection,
-            "SELECT seq FROM due INDEXED BY due_by_time WHERE due > ?1 ORDER BY due DESC LIMIT ?2",
-            params![self.latest(now), limit],
+            "SELECT seq FROM (
+                SELECT seq, due, fence, asked FROM due INDEXED BY due_by_time
+                WHERE due > ?1 ORDER BY due DESC LIMIT ?2
+             )
+             WHERE fence IS NOT NULL OR due > ?3 + coalesce(asked, 0) LIMIT ?4",
+            params![self.latest(now), MOST_LATE, micros(now), limit],
         )
     }
 
     fn apply(&self, change: &Transaction<'_>, seq: i64, now: SystemTime) -> rusqlite::Result<()> {
         change
-            .prepare_cached("UPDATE due SET due = iif(fence IS NULL, ?2, ?3) WHERE seq = ?1")?
+            .prepare_cached("UPDATE due SET due = iif(fence IS NULL, ?2, ?3), asked = NULL WHERE seq = ?1")?
             .execute([seq, micros(now), self.latest(now)])
             .map(drop)
     }

@@ -85,6 +85,10 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE dead ADD COLUMN run INTEGER;
     ALTER TABLE done ADD COLUMN run INTEGER;
 
+    -- A delayed event: the delay that its worker asked for, in microseconds. NULL is 0: the event is
+    -- ready, or an older version has delayed it. Meaningless while the event is leased.
+    ALTER TABLE due ADD COLUMN asked INTEGER;
+
     -- The worker of the last lease; 0 has no name. NULL is unknown: an older version has leased the
     -- event. If it is known, the fence contains the time of the lease. A row that grows when it is
     -- leased splits pages, so it holds a number instead of the name and the time.

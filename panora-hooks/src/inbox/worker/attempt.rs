@@ -12,7 +12,7 @@ use super::runner::Runner;
 use crate::{
     catalogue,
     delivery::Delivery,
-    hook::HookOutcome,
+    hook::{HookOutcome, Retry},
     inbox::{
         AttemptOutcome, AttemptReport, Decision, LeaseToken, Leased, Settlement, error_group::EXHAUSTED,
         policy::Policy,
@@ -73,17 +73,17 @@ impl Ending {
     }
 
     /// Returns whether another attempt may help, and the error; `None` after a success.
-    fn failure(&self) -> Option<(bool, String)> {
+    fn failure(&self) -> Option<(Retry, String)> {
         Some(match self {
             Self::Ended(HookOutcome::Handled) => return None,
-            Self::Ended(HookOutcome::Failed { is_retryable, error }) => (*is_retryable, error.clone()),
-            Self::Ended(HookOutcome::Panicked) => (true, "the hook panicked".to_owned()),
+            Self::Ended(HookOutcome::Failed { retry, error }) => (*retry, error.clone()),
+            Self::Ended(HookOutcome::Panicked) => (Retry::Later, "the hook panicked".to_owned()),
             Self::Ended(HookOutcome::TimedOut(limit)) => {
-                (true, format!("the hook took longer than {limit:?}"))
+                (Retry::Later, format!("the hook took longer than {limit:?}"))
             }
-            Self::Unhandled => (true, "no hook names the type of this event".to_owned()),
-            Self::Interrupted => (true, "its process died or its lease expired".to_owned()),
-            Self::Blocked => (true, "the hook blocks its thread".to_owned()),
+            Self::Unhandled => (Retry::Later, "no hook names the type of this event".to_owned()),
+            Self::Interrupted => (Retry::Later, "its process died or its lease expired".to_owned()),
+            Self::Blocked => (Retry::Later, "the hook blocks its thread".to_owned()),
         })
     }
 
@@ -199,18 +199,22 @@ impl Attempt {
 
     fn decision(
         &self,
-        failure: Option<(bool, String)>,
+        failure: Option<(Retry, String)>,
         number: u32,
         max_attempts: u32,
         policy: &Policy,
     ) -> Decision {
-        let Some((is_retryable, reason)) = failure else {
+        let Some((retry, reason)) = failure else {
             self.ending.log(self.hook);
             return Decision::Complete;
         };
+        let is_retryable = retry != Retry::Never;
         if is_retryable && number < max_attempts {
             self.ending.log(self.hook);
-            let delay = policy.backoff(number);
+            let delay = match retry {
+                Retry::After(delay) => self.bounded(delay, policy.longest_retry()),
+                Retry::Later | Retry::Never => policy.backoff(number),
+            };
             tracing::debug!("attempt {number} failed, the next is in {delay:?}");
             return Decision::RetryAfter(delay);
         }
@@ -219,5 +223,16 @@ impl Attempt {
         // The only line about the last attempt.
         tracing::error!(hook = self.hook, retryable = is_retryable, "event is dead: {reason}");
         Decision::Bury(reason)
+    }
+
+    /// Shortens the delay that the hook asks for, if it is too long.
+    fn bounded(&self, delay: Duration, longest: Duration) -> Duration {
+        if delay > longest {
+            tracing::error!(
+                hook = self.hook,
+                "the hook asks for the next attempt in {delay:?}, but no event waits longer than {longest:?}"
+            );
+        }
+        delay.min(longest)
     }
 }

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     inbox::{
-        Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled, Settlement,
+        Capability, Decision, ErasedInbox, EventKey, InboxError, LeaseRequest, LeaseToken, Leased, Settled,
+        Settlement,
         counters::Counters,
         error::chain,
         handover::Handover,
@@ -29,8 +30,8 @@ use crate::{
     printable::Printable,
 };
 
-/// How often to poll for events that this worker was not notified of: those whose delay is over,
-/// and those that another process has stored or replayed.
+/// How often to poll for events that this worker was not notified of: those that another process
+/// has stored, replayed or delayed. The delay of an event may end earlier.
 const POLL: Duration = Duration::from_secs(1);
 
 /// The pause after a store has failed.
@@ -59,6 +60,11 @@ pub(super) struct Scheduler<'i> {
     settling: Option<StoreRequest<'i, SettleAnswer>>,
     extending: Option<StoreRequest<'i, SettleAnswer>>,
     poll_at: Instant,
+    /// Whether the store can tell when the next event is due.
+    knows_next_due: bool,
+    /// Whether the last lease found no event. The next one then asks first when an event is due. A
+    /// busy worker does not ask.
+    is_idle: bool,
     extend_at: Instant,
     /// When the store was last asked to extend leases.
     last_extend: Option<Instant>,
@@ -73,8 +79,14 @@ struct RunningSuspect {
 
 type StoreRequest<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
 
-/// The leased events, and when they were asked for.
-pub(super) type LeaseAnswer = (Instant, Result<Vec<Leased>, InboxError>);
+/// The answer to a lease request.
+pub(super) struct LeaseAnswer {
+    /// When the events were asked for.
+    asked_at: Instant,
+    /// When the next event is due, as the store said before it leased.
+    next_due: Option<Instant>,
+    leased: Result<Vec<Leased>, InboxError>,
+}
 
 /// The tokens that the store was asked about, when, and the answer.
 type SettleAnswer = (Vec<LeaseToken>, Instant, Result<Vec<Settled>, InboxError>);
@@ -103,6 +115,8 @@ impl<'i> Scheduler<'i> {
             settling: None,
             extending: None,
             poll_at: now,
+            knows_next_due: inbox.capabilities().has(Capability::NextDue),
+            is_idle: false,
             extend_at: now,
             last_extend: None,
             is_draining: false,
@@ -125,10 +139,10 @@ impl<'i> Scheduler<'i> {
                 () = &mut shutdown => return,
                 // Before the notifications, of which a busy receiver has many.
                 () = self.step() => {}
-                () = handover.stored() => self.poll_at = Instant::now(),
+                () = handover.stored() => self.poll_now(),
                 () = &mut arrived => {
                     arrived = self.inbox.arrived();
-                    self.poll_at = Instant::now();
+                    self.poll_now();
                 }
                 () = sleep_until(poll_at), if may_lease => {}
             }
@@ -204,6 +218,12 @@ impl<'i> Scheduler<'i> {
         self.leasing.is_none() && self.room() > 0
     }
 
+    /// Leases events at once, because there may be some.
+    fn poll_now(&mut self) {
+        self.poll_at = Instant::now();
+        self.is_idle = false;
+    }
+
     /// Asks for as many events as there is room for, if it is time to poll.
     fn start_lease(&mut self) {
         let now = Instant::now();
@@ -212,25 +232,37 @@ impl<'i> Scheduler<'i> {
         }
         let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
         let (inbox, lease, name) = (self.inbox, self.policy.lease, Arc::clone(&self.name));
+        let asks = self.is_idle && self.knows_next_due;
         // An event that is stored from now on brings the next poll forward.
         self.poll_at = now + POLL;
         self.leasing = Some(Box::pin(async move {
+            // Before the lease, which finds the events that become ready in between.
+            let next_due = if asks { next_due(inbox).await } else { None };
+            let asked_at = Instant::now();
             // After this time the lease that the store may have granted has expired.
-            (now, within(lease, inbox.lease(LeaseRequest::new(room, lease).worker(name))).await)
+            let leased = within(lease, inbox.lease(LeaseRequest::new(room, lease).worker(name))).await;
+            LeaseAnswer { asked_at, next_due, leased }
         }));
     }
 
-    fn on_leased(&mut self, (asked_at, leased): LeaseAnswer) {
+    fn on_leased(&mut self, LeaseAnswer { asked_at, next_due, leased }: LeaseAnswer) {
         match leased {
+            Ok(leased) if leased.is_empty() => {
+                if let Some(next_due) = next_due {
+                    self.poll_at = self.poll_at.min(next_due);
+                } else if !self.is_idle && self.knows_next_due {
+                    // Polls once more, to learn when the next event is due.
+                    self.poll_now();
+                }
+                self.is_idle = true;
+            }
             Ok(leased) => {
                 if !self.holds_leases() {
                     self.extend_at = asked_at + self.policy.lease / 3;
                 }
                 // There may be more events even if fewer arrived than requested, because events may
                 // be large.
-                if !leased.is_empty() {
-                    self.poll_at = Instant::now();
-                }
+                self.poll_now();
                 let leased_until = asked_at + self.policy.lease;
                 for leased in leased {
                     self.take(leased, leased_until);
@@ -399,6 +431,17 @@ impl<'i> Scheduler<'i> {
             } else if self.running.has(token) {
                 tracing::warn!(event = %key, "the lease of an event expired while its hook runs");
             }
+        }
+    }
+}
+
+/// Asks the store when the next event is due.
+async fn next_due(inbox: &dyn ErasedInbox) -> Option<Instant> {
+    match within(POLL, inbox.next_due()).await {
+        Ok(next_due) => next_due.map(|next_due| Instant::now() + next_due),
+        Err(error) => {
+            tracing::debug!("the next event may run a second late: {}", chain(&error));
+            None
         }
     }
 }

@@ -109,6 +109,10 @@ macro_rules! __inbox_contract_rules {
                 "park an object while any event with its content is stored, not only the original",
             Expedite optional::events_recover_from_a_clock_that_was_ahead
                 "make delayed events ready, and let leases end after `longest_delay`, if they would end later than that",
+            ExpediteAsked optional::a_delay_that_a_hook_asked_for_is_kept
+                "remember the delay of `RetryAfter` with the event, and expedite no event that waits no longer than that",
+            NextDue optional::the_time_of_the_next_event_is_known
+                "return the time until the first delay or lease ends that has not ended, from `next_due`",
             FailedAttempt attempts::a_failed_attempt_is_recorded
                 "record `Settlement::attempt` with the decision, unless the first attempt succeeds",
             AttemptsApart attempts::attempts_of_one_settlement_are_kept_apart

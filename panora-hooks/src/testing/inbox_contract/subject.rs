@@ -15,6 +15,7 @@ use crate::inbox::{
 /// The duration of the leases of the rules.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -56,6 +57,7 @@ impl<H: Harness> Subject<H> {
             Capability::Statistics => "the store does not claim `Capability::Statistics`",
             Capability::ErrorGroups => "the store does not claim `Capability::ErrorGroups`",
             Capability::Audit => "the store does not claim `Capability::Audit`",
+            Capability::NextDue => "the store does not claim `Capability::NextDue`",
         }))
     }
 

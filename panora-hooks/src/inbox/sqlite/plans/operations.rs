@@ -171,6 +171,7 @@ fn of_events() -> Vec<(String, Run)> {
             let leased =
                 queue.lease(&LeaseRequest::new(64, Duration::from_secs(60)), SystemTime::now()).unwrap();
             assert_eq!(leased.len(), 64);
+            assert!(queue.next_due(SystemTime::now()).unwrap().is_some());
             assert!(leased.iter().any(|leased| leased.is_interrupted));
             let decisions = [
                 Decision::Complete,

@@ -13,11 +13,9 @@ use crate::{
         Harness,
         check::{Checked, holds, same, succeeds},
         events::event,
-        subject::{ALL, HOUR, SECOND, Subject, YEAR},
+        subject::{ALL, HOUR, MINUTE, SECOND, Subject, YEAR},
     },
 };
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 pub(crate) async fn dead_events_are_grouped_by_their_error<H: Harness>(store: Subject<H>) -> Checked {
     store.needs(Capability::ErrorGroups)?;

@@ -9,9 +9,9 @@ use crate::{
     },
     testing::inbox_contract::{
         Harness,
-        check::{Checked, holds, same},
+        check::{Checked, holds, same, succeeds},
         events::{contact, event},
-        subject::{ALL, HOUR, LEASE, SECOND, Subject, YEAR},
+        subject::{ALL, HOUR, LEASE, MINUTE, SECOND, Subject, YEAR},
     },
 };
 
@@ -24,6 +24,7 @@ pub(crate) async fn an_optional_part_is_claimed_if_it_works<H: Harness>(store: S
         (Capability::Statistics, store.inbox.prune_figures(YEAR, YEAR, 1).await),
         (Capability::ErrorGroups, store.inbox.error_groups(1).await.map(|items| items.len() as u64)),
         (Capability::Audit, store.inbox.audit(None, 1).await.map(|items| items.len() as u64)),
+        (Capability::NextDue, store.inbox.next_due().await.map(|next| u64::from(next.is_some()))),
     ];
     let claimed: Capabilities = store.inbox.capabilities();
     for (capability, answer) in answers {
@@ -227,4 +228,44 @@ pub(crate) async fn events_recover_from_a_clock_that_was_ahead<H: Harness>(store
     let when = "a lease that would have lasted a year was repaired to end after two hours, which are over";
     let keys: Vec<_> = store.lease_all().await?.iter().map(|leased| leased.token.key()).collect();
     holds(when, keys.contains(&interrupted.token.key()), "its event is ready", keys)
+}
+
+pub(crate) async fn a_delay_that_a_hook_asked_for_is_kept<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Expedite)?;
+    let delayed = store.settled("delayed", Decision::RetryAfter(10 * HOUR)).await?;
+    let when = "a hook asks for a retry in ten hours; events due later than in two hours are expedited";
+    same(when, 0, store.expedite(2 * HOUR, ALL).await?)?;
+    store.is_in(when, delayed, EventState::Delayed).await?;
+    store.advance(9 * HOUR).await?;
+    same(when, 0, store.expedite(HOUR / 2, ALL).await?)?;
+    store.is_in(when, delayed, EventState::Delayed).await?;
+    let when = "a hook asks for a retry in ten hours, and the clock is set back so that it waits for twelve";
+    store.set_back(11 * HOUR).await?;
+    same(when, 1, store.expedite(2 * HOUR, ALL).await?)?;
+    store.is_in(when, delayed, EventState::Ready).await
+}
+
+pub(crate) async fn the_time_of_the_next_event_is_known<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::NextDue)?;
+    let next = async || succeeds("next_due", store.inbox.next_due().await);
+    let is_about = |when: &str, expected: Duration, found: Option<Duration>| {
+        let is_right = found.is_some_and(|found| found <= expected && found + MINUTE > expected);
+        holds(when, is_right, format!("Some(..), up to a minute less than {expected:?}"), found)
+    };
+    store.settled("done", Decision::Complete).await?;
+    store.settled("dead", Decision::Bury("no use".to_owned())).await?;
+    same("an event is done and one is dead", None, next().await?)?;
+    store.settled("in three hours", Decision::RetryAfter(3 * HOUR)).await?;
+    is_about("an event is delayed", 3 * HOUR, next().await?)?;
+    store.settled("in two hours", Decision::RetryAfter(2 * HOUR)).await?;
+    is_about("two events are delayed", 2 * HOUR, next().await?)?;
+    store.store_contact("ready").await?;
+    is_about("two events are delayed and one is ready", 2 * HOUR, next().await?)?;
+    store.lease_one("one event is ready").await?;
+    is_about("two events are delayed and one is leased", LEASE, next().await?)?;
+    store.advance(2 * HOUR + LEASE).await?;
+    let when = "a lease and a delay are over, and another delay ends in less than an hour";
+    is_about(when, 59 * MINUTE, next().await?)?;
+    store.advance(HOUR).await?;
+    same("every lease and delay is over", None, next().await?)
 }
