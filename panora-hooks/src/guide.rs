@@ -15,6 +15,10 @@ pub mod tutorial {}
 pub mod sender {}
 
 #[doc = include_str!("docs/guide/links.md")]
+#[doc = include_str!("docs/guide/retries.md")]
+pub mod retries {}
+
+#[doc = include_str!("docs/guide/links.md")]
 #[doc = include_str!("docs/guide/inbox.md")]
 pub mod inbox {}
 

@@ -209,6 +209,20 @@ fn the_answer_names_the_fault_of_a_body() {
     assert_answer(&server.send(&request), 400, "Webhook Error: malformed body");
 }
 
+/// A hook that uses up the budget of its task in each poll.
+#[on("crm.contact.created", timeout = "50ms")]
+async fn busy() {
+    loop {
+        tokio::task::consume_budget().await;
+    }
+}
+
+#[test]
+fn a_hook_that_is_always_busy_is_cancelled_at_its_time_limit() {
+    let server = Server::start(Webhooks::new(verifier()).hooks(hooks![busy]).into_router("/webhook"));
+    assert_answer(&server.send(&contact().request()), 500, "");
+}
+
 /// Reports that a hook has begun, and tells the hook to go on.
 #[derive(Default)]
 struct Gate {

@@ -105,7 +105,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
 
     /// Sets how long to wait after a failed attempt. After the first failure, the delay is random,
     /// up to `first`. This upper bound doubles with each attempt, up to `longest`. Defaults to 1
-    /// second and 1 hour.
+    /// second and 1 hour. A hook can ask for another delay
+    /// ([`HookError::retry_after`](crate::HookError::retry_after)).
     pub fn backoff(self, first: Duration, longest: Duration) -> Self {
         self.set(|policy| {
             policy.first_backoff = first;
@@ -154,6 +155,9 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Their data is kept for `data`, 7 days by default; until then they can be replayed. The
     /// identities by which duplicates are recognised are kept for `identities`, 90 days by default,
     /// and at least as long as the data. Events that are not done are kept forever.
+    ///
+    /// A hook can delay an event by up to `data`
+    /// ([`HookError::retry_after`](crate::HookError::retry_after)).
     pub fn retention(self, data: Duration, identities: Duration) -> Self {
         self.set(|policy| {
             policy.keep_data = data;
