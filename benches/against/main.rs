@@ -92,7 +92,14 @@ revision!(before, old, |request| request, |settlement| settlement);
 revision!(
     after,
     new,
-    |request: new::inbox::LeaseRequest| request.worker(WORKER.into()),
+    |request: new::inbox::LeaseRequest| {
+        use new::inbox::QueueGroup;
+
+        let max = request.max;
+        let hooks = [["crm.contact.created"], ["crm.deal.created"]];
+        let hooks = hooks.map(|queues| QueueGroup::new(queues.map(Into::into), max));
+        request.worker(WORKER.into()).groups(hooks.into_iter().chain([QueueGroup::others(max)]).collect())
+    },
     |settlement: new::inbox::Settlement| {
         use new::inbox::{AttemptOutcome, AttemptReport};
 

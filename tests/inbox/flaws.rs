@@ -88,6 +88,10 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::ReusesAuditNumbers, Rule::OldActions),
     (Flaw::PrunesAuditAtAnyAge, Rule::OldActions),
     (Flaw::PrunesAuditWithoutBound, Rule::OldActions),
+    (Flaw::IgnoresGroups, Rule::GroupLimits),
+    (Flaw::LeasesFloodsFirst, Rule::FairLease),
+    (Flaw::LeavesIdleGroupsOut, Rule::IdleGroup),
+    (Flaw::ForgetsQueuesOnReplay, Rule::KeptQueue),
     (Flaw::AcknowledgesBeforeItStores, Rule::Restart),
     (Flaw::LeavesATransactionOpen, Rule::DroppedCalls),
 ];

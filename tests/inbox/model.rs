@@ -48,7 +48,9 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                     model.put(spec, put);
                 }
             }
-            Step::Lease { max, units, worker } => model.lease(&inbox, max, units, worker).await,
+            Step::Lease { max, units, worker, groups } => {
+                model.lease(&inbox, max, units, worker, groups).await;
+            }
             Step::Decision(which) => {
                 if model.tokens.is_empty() {
                     continue;
@@ -62,7 +64,7 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
             Step::Failures(count) => {
                 for number in 0..count {
                     let known = model.tokens.len();
-                    model.lease(&inbox, 1, 1, None).await;
+                    model.lease(&inbox, 1, 1, None, None).await;
                     let Some(token) = model.tokens.get(known) else { break };
                     let failure = (*token, How::Retry(0), Some(Report::failed(number)));
                     model.settle(&inbox, vec![failure]).await;

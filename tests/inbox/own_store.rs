@@ -114,7 +114,8 @@ async fn only_rules_of_missing_parts_are_skipped() {
         Rule::Audit,
         Rule::OldActions,
     ];
-    assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators].concat());
+    let of_queues = [Rule::GroupLimits, Rule::FairLease, Rule::IdleGroup, Rule::KeptQueue];
+    assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators, &of_queues].concat());
 }
 
 #[test]

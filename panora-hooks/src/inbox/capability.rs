@@ -20,6 +20,10 @@ pub enum Capability {
     Audit,
     /// [`Inbox::next_due`](super::Inbox::next_due): a worker begins a delayed event in time.
     NextDue,
+    /// [`LeaseRequest::groups`](super::LeaseRequest::groups): events are leased by their queues.
+    /// Without it, events of a hook that is at its limit wait in the worker, where they can keep
+    /// others waiting.
+    Queues,
 }
 
 /// The optional parts that a store implements.
@@ -46,7 +50,8 @@ impl Capabilities {
         .with(Capability::Statistics)
         .with(Capability::ErrorGroups)
         .with(Capability::Audit)
-        .with(Capability::NextDue);
+        .with(Capability::NextDue)
+        .with(Capability::Queues);
 
     /// Adds a part.
     #[must_use]

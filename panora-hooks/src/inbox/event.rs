@@ -24,21 +24,31 @@ pub struct NewEvent {
     wire_type: String,
     data: ByteString,
     received_at: SystemTime,
+    queue: ByteString,
     park: Option<ParkReason>,
 }
 
 impl NewEvent {
-    /// Creates the event that a delivery carries, to be run.
+    /// Creates the event that a delivery carries, to be run. Its [queue](Self::queue) is its event
+    /// type, if the [catalogue](crate::catalogue) holds that.
     #[must_use]
     pub fn new(delivery: Delivery<'_>) -> Self {
+        let event_type = catalogue::find(delivery.wire_type()).map_or("", |known| known.name());
         Self {
             content: *delivery.content(),
             id: delivery.id().to_owned(),
             wire_type: delivery.wire_type().to_owned(),
             received_at: delivery.received_at(),
             data: delivery.into_data(),
+            queue: ByteString::from_static(event_type),
             park: None,
         }
+    }
+
+    /// Puts the event into a queue: an event type or a pattern that hooks name.
+    #[must_use]
+    pub fn in_queue(self, queue: impl Into<ByteString>) -> Self {
+        Self { queue: queue.into(), ..self }
     }
 
     /// Parks the event: it is stored but not run until it is [replayed](super::Inbox::replay).
@@ -110,6 +120,17 @@ impl NewEvent {
         self.received_at
     }
 
+    /// Returns the queue of the event, by which a worker [divides](super::QueueGroup) its slots
+    /// among hooks. Empty if the event is in none.
+    ///
+    /// The router sets the event type under which the hook of the event receives it, or the pattern
+    /// of the hook if that is only a prefix of the type. So there are as many queues as event types
+    /// and patterns, whatever types arrive.
+    #[must_use]
+    pub fn queue(&self) -> &str {
+        &self.queue
+    }
+
     /// Returns why the event is parked, or `None` if it is to be run.
     #[must_use]
     pub fn park_reason(&self) -> Option<ParkReason> {
@@ -160,6 +181,7 @@ impl fmt::Debug for NewEvent {
             .field("wire_type", &self.wire_type)
             .field("data_bytes", &self.data.len())
             .field("received_at", &self.received_at)
+            .field("queue", &self.queue)
             .field("park", &self.park)
             .finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::{AttemptReport, EventKey};
+use super::{AttemptReport, EventKey, QueueGroup};
 
 /// The most data that one lease returns, in bytes, unless a single event is larger.
 pub(super) const MAX_LEASED_BYTES: u32 = 32 * 1024 * 1024;
@@ -17,19 +17,34 @@ pub(super) const MAX_LEASED_BYTES: u32 = 32 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeaseRequest {
-    /// The most events to lease.
+    /// The most events to lease. [Groups](Self::groups) that run nothing may exceed it.
     pub max: u32,
     /// How long the leases last, by the clock of the store.
     pub lease_for: Duration,
     /// The name of the worker. It is recorded with an attempt that is never settled.
     pub worker: Option<Arc<str>>,
+    /// The groups among which the events are divided. If there are none, events of all queues are
+    /// leased, oldest first.
+    ///
+    /// A queue in no group is left out. A group that runs few events comes before one that runs
+    /// many, counting the events of this lease, and the older event before the newer one. A group
+    /// that runs none gets an event even if `max` is used up.
+    ///
+    /// Optional: [`Capability::Queues`](super::Capability::Queues).
+    pub groups: Vec<QueueGroup>,
 }
 
 impl LeaseRequest {
     /// Requests up to `max` events, leased for this time.
     #[must_use]
     pub fn new(max: u32, lease_for: Duration) -> Self {
-        Self { max, lease_for, worker: None }
+        Self { max, lease_for, worker: None, groups: Vec::new() }
+    }
+
+    /// Divides the events among groups of queues.
+    #[must_use]
+    pub fn groups(self, groups: Vec<QueueGroup>) -> Self {
+        Self { groups, ..self }
     }
 
     /// Sets the name of the worker.
@@ -62,6 +77,9 @@ pub struct Leased {
     pub run: u32,
     /// Whether the previous attempt was never settled: its process died, or its lease expired.
     pub is_interrupted: bool,
+    /// The [queue](super::NewEvent::queue) of the event. Empty if the event is in none, or if the
+    /// store keeps no queues.
+    pub queue: ByteString,
 }
 
 impl Leased {
@@ -76,7 +94,18 @@ impl Leased {
         received_at: SystemTime,
     ) -> Self {
         let data = data.into();
-        Self { token, content, id, wire_type, data, received_at, attempt: 1, run: 1, is_interrupted: false }
+        Self {
+            token,
+            content,
+            id,
+            wire_type,
+            data,
+            received_at,
+            attempt: 1,
+            run: 1,
+            is_interrupted: false,
+            queue: ByteString::new(),
+        }
     }
 }
 
@@ -92,6 +121,7 @@ impl fmt::Debug for Leased {
             .field("attempt", &self.attempt)
             .field("run", &self.run)
             .field("is_interrupted", &self.is_interrupted)
+            .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod policy;
 mod postgres;
 mod query;
 mod readiness;
+mod share;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod time;
@@ -58,6 +59,7 @@ pub use self::{
     memory::MemoryInbox,
     query::{Filter, Page, Query, Select},
     readiness::readiness,
+    share::QueueGroup,
     worker::Worker,
 };
 
@@ -130,6 +132,9 @@ pub trait Inbox: Send + Sync + 'static {
 
     /// Leases ready events, starting with those that have been ready longest, and counts an attempt
     /// of each. No other worker gets them until they are settled or the lease expires.
+    ///
+    /// A store without [`Capability::Queues`] ignores the [groups](LeaseRequest::groups) of the
+    /// request.
     ///
     /// The store may return fewer events than requested, for example because they are large.
     fn lease(&self, request: LeaseRequest) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send;

@@ -75,6 +75,10 @@ pub enum Flaw {
     ReusesAuditNumbers,
     PrunesAuditAtAnyAge,
     PrunesAuditWithoutBound,
+    IgnoresGroups,
+    LeasesFloodsFirst,
+    LeavesIdleGroupsOut,
+    ForgetsQueuesOnReplay,
     AcknowledgesBeforeItStores,
     LeavesATransactionOpen,
 }

@@ -35,6 +35,7 @@ pub(super) struct State {
     pub(super) copies: u64,
     pub(super) first_key: u128,
     pub(super) has_forgotten: bool,
+    pub(super) replayed: HashSet<EventKey>,
     pub(super) is_open: bool,
     /// Attempts that a correct store does not have.
     pub(super) attempts: HashMap<EventKey, Vec<AttemptInfo>>,
@@ -124,6 +125,9 @@ impl Inbox for Flawed {
                 which = Select::Keys(keys);
             }
             _ => {}
+        }
+        if let Select::Keys(keys) = &which {
+            self.state().replayed.extend(keys);
         }
         self.inner.replay(which, max).await
     }

@@ -15,13 +15,27 @@ impl Flawed {
             Some(Flaw::LeasesOneUnasked) => request.max = max.max(1),
             Some(Flaw::LeasesTwiceAsMany) => request.max = max * 2,
             Some(Flaw::LeasesInTheOrderOfKeys) => request.max = 1000,
+            Some(Flaw::IgnoresGroups) => request.groups.clear(),
+            Some(Flaw::LeasesFloodsFirst) if !request.groups.is_empty() => request.max = 1000,
+            Some(Flaw::LeavesIdleGroupsOut) => {
+                for group in &mut request.groups {
+                    group.running = group.running.max(1);
+                }
+            }
             _ => {}
         }
+        let has_groups = !request.groups.is_empty();
         let mut leased = self.inner.lease(request).await?;
         match self.flaw {
             Some(Flaw::SharesLeases) => self.settle_all(&leased, Decision::Release).await?,
             Some(Flaw::CompletesBeforeTheHook) => self.settle_all(&leased, Decision::Complete).await?,
-            Some(Flaw::LeasesInTheOrderOfKeys) => {
+            Some(Flaw::ForgetsQueuesOnReplay) if has_groups => {
+                let replayed = self.state().replayed.clone();
+                let lost: Vec<_> =
+                    leased.extract_if(.., |leased| replayed.contains(&leased.token.key())).collect();
+                self.settle_all(&lost, Decision::Release).await?;
+            }
+            Some(Flaw::LeasesInTheOrderOfKeys | Flaw::LeasesFloodsFirst) => {
                 leased.sort_by_key(|leased| leased.token.key());
                 let rest = leased.split_off(leased.len().min(max as usize));
                 self.settle_all(&rest, Decision::Release).await?;

@@ -3,15 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use panora_hooks::inbox::{
-    EventKey, EventState, Inbox, LeaseRequest, LeaseToken, ParkReason, Put, Query, Settled, Settlement,
+    EventKey, EventState, Inbox, LeaseRequest, LeaseToken, ParkReason, Put, Query, QueueGroup, Settled,
+    Settlement,
 };
 
 use super::{
     LONGEST, UNIT,
     entry::{Entry, Place},
-    step::{How, Report, Spec},
+    step::{Group, How, QUEUES, Report, Spec},
     units,
 };
+
+/// Returns the group of an event. Without groups, all events are in the first one.
+fn group_of(entry: &Entry, groups: Option<[Group; QUEUES.len()]>) -> usize {
+    if groups.is_some() { entry.spec.wire_type } else { 0 }
+}
+
+/// Returns the order in which events are leased: by the number of events that the group runs by
+/// then, and by time. The events of each group are given by their times.
+fn ranked(dues: [Vec<i64>; QUEUES.len()], groups: [Group; QUEUES.len()]) -> Vec<(u32, i64)> {
+    let mut ranked = Vec::new();
+    for (mut dues, (max, running)) in dues.into_iter().zip(groups) {
+        dues.sort_unstable();
+        dues.truncate(max as usize);
+        ranked.extend((running + 1..).zip(dues));
+    }
+    ranked.sort_unstable();
+    ranked
+}
 
 /// The expected contents of a store.
 #[derive(Default)]
@@ -59,30 +78,50 @@ impl Model {
         self.entries.values_mut().filter(over).map(discard).count() as u64
     }
 
-    pub async fn lease(&mut self, inbox: &impl Inbox, max: u32, lease: u64, worker: Option<&'static str>) {
+    pub async fn lease(
+        &mut self,
+        inbox: &impl Inbox,
+        max: u32,
+        lease: u64,
+        worker: Option<&'static str>,
+        groups: Option<[Group; QUEUES.len()]>,
+    ) {
         let mut request = LeaseRequest::new(max, units(lease));
         request.worker = worker.map(Into::into);
+        for (queue, (max, running)) in QUEUES.iter().zip(groups.into_iter().flatten()) {
+            let group = match *queue {
+                "" => QueueGroup::others(max),
+                queue => QueueGroup::new([queue.into()], max),
+            };
+            request.groups.push(group.running(running));
+        }
         let leased = inbox.lease(request).await.unwrap();
         let now = self.now;
         let due = |entry: &Entry| entry.due().filter(|due| *due <= now);
-        let mut ready: Vec<_> = self.entries.values().filter_map(due).collect();
-        ready.sort_unstable();
-        ready.truncate(max as usize);
-        let mut dues = Vec::new();
+        let mut ready: [Vec<_>; QUEUES.len()] = Default::default();
+        for entry in self.entries.values() {
+            ready[group_of(entry, groups)].extend(due(entry));
+        }
+        let groups_or_one = groups.unwrap_or([(max, 0); QUEUES.len()]);
+        let expected = ranked(ready, groups_or_one).into_iter().enumerate();
+        let expected = expected.filter(|(place, (rank, _))| *place < max as usize || *rank == 1);
+        let expected: Vec<_> = expected.map(|(_, ranked)| ranked).collect();
+        let mut found: [Vec<_>; QUEUES.len()] = Default::default();
         for leased in leased {
             let token = leased.token;
             let entry = self.entries.get_mut(&token.key()).unwrap();
-            dues.push(due(entry).expect("it is not ready"));
+            found[group_of(entry, groups)].push(due(entry).expect("it is not ready"));
             let is_interrupted = entry.lease();
             let (attempt, run) = (leased.attempt, leased.run);
             assert_eq!((attempt, run, leased.is_interrupted), (entry.attempts, entry.run, is_interrupted));
             assert_eq!(leased.data, entry.spec.event().data());
+            assert_eq!(leased.queue, QUEUES[entry.spec.wire_type]);
             entry.place = Place::Leased { until: now + lease.cast_signed(), token, worker };
             assert!(!self.tokens.contains(&token));
             self.tokens.push(token);
         }
-        dues.sort_unstable();
-        assert_eq!(dues, ready);
+        let everything = groups_or_one.map(|(_, running)| (u32::MAX, running));
+        assert_eq!(ranked(found, everything), expected);
     }
 
     pub async fn settle(&mut self, inbox: &impl Inbox, settlements: Vec<(LeaseToken, How, Option<Report>)>) {

@@ -8,6 +8,12 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use super::{LONGEST, LONGEST_RETRY, units};
 use crate::events::event;
 
+/// The queue of each type.
+pub const QUEUES: [&str; 3] = ["one", "two", ""];
+
+/// The most events to lease from a queue, and how many of them run already.
+pub type Group = (u32, u32);
+
 /// An operation on a store, or on its clock. Times are in units.
 #[derive(Debug, Clone)]
 pub enum Step {
@@ -16,6 +22,7 @@ pub enum Step {
         max: u32,
         units: u64,
         worker: Option<&'static str>,
+        groups: Option<[Group; QUEUES.len()]>,
     },
     Decision(Vec<(Index, How, Option<Report>)>),
     /// Events are leased and fail as often as this.
@@ -44,7 +51,8 @@ pub enum Step {
 pub struct Spec {
     content: u8,
     id: u8,
-    wire_type: u8,
+    /// The place of the event's queue in [`QUEUES`].
+    pub wire_type: usize,
     pub is_list: bool,
     pub is_unhandled: bool,
 }
@@ -72,6 +80,7 @@ impl Spec {
         let Self { content, id, wire_type, is_list, is_unhandled } = self;
         let data = if is_list { format!("[{content}]") } else { format!(r#"{{"a":{content}}}"#) };
         let event = event(&id.to_string(), &format!("type {wire_type}"), &data);
+        let event = event.in_queue(QUEUES[wire_type]);
         if is_unhandled { event.parked(ParkReason::Unhandled) } else { event }
     }
 
@@ -112,7 +121,7 @@ impl Report {
 }
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let spec = (0..3u8, 0..3u8, 0..2u8, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
+    let spec = (0..3u8, 0..3u8, 0..QUEUES.len(), any::<bool>(), prop::bool::weighted(0.1)).prop_map(
         |(content, id, wire_type, is_list, is_unhandled)| Spec {
             content,
             id,
@@ -138,11 +147,13 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         .prop_map(|(failure, millis, error)| Report { failure, millis, error });
     let report = prop::option::weighted(0.8, report);
     let worker = prop::option::of(Just("a worker that leases"));
+    let group = (0..4u32, 0..3u32);
+    let groups = prop::option::of([group.clone(), group.clone(), group]);
     let state = prop::sample::select(EventState::ALL);
     let step = prop_oneof![
         6 => vec(spec, 0..6).prop_map(Step::Put),
-        6 => (0..5u32, 1..=LONGEST, worker)
-            .prop_map(|(max, units, worker)| Step::Lease { max, units, worker }),
+        6 => (0..5u32, 1..=LONGEST, worker, groups)
+            .prop_map(|(max, units, worker, groups)| Step::Lease { max, units, worker, groups }),
         6 => vec((any::<Index>(), how, report), 1..4).prop_map(Step::Decision),
         1 => (1..60u32).prop_map(Step::Failures),
         3 => (-50..150i64).prop_map(Step::Jump),

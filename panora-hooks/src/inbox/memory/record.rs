@@ -7,7 +7,7 @@ use std::{
 
 use crate::inbox::{
     AttemptInfo, AttemptOutcome, AttemptReport, EventInfo, EventKey, EventState, Filter, Fingerprint,
-    NewEvent, ParkReason, Select, attempt::KEPT_ATTEMPTS,
+    LeaseRequest, LeaseToken, Leased, NewEvent, ParkReason, Select, attempt::KEPT_ATTEMPTS,
 };
 
 pub(super) struct Record {
@@ -53,6 +53,35 @@ impl Record {
         Self { event, has_data: true, attempts: 0, run: 1, state, history: Vec::new() }
     }
 
+    /// Leases the event, and counts an attempt.
+    pub(super) fn lease(
+        &mut self,
+        key: EventKey,
+        fence: u128,
+        request: &LeaseRequest,
+        now: SystemTime,
+    ) -> Leased {
+        let is_interrupted = matches!(self.state, RecordState::Leased(_));
+        self.note_interruption();
+        self.attempts += 1;
+        self.state = RecordState::Leased(Lease {
+            until: later(now, request.lease_for),
+            fence,
+            started_at: now,
+            worker: request.worker.clone(),
+        });
+        let event = &self.event;
+        let (id, wire_type) = (event.id().to_owned(), event.wire_type().to_owned());
+        let (token, data) = (LeaseToken::new(key, fence), event.data());
+        Leased {
+            attempt: self.attempts,
+            run: self.run,
+            is_interrupted,
+            queue: event.queue().into(),
+            ..Leased::new(token, *event.content(), id, wire_type, data, event.received_at())
+        }
+    }
+
     /// Records the current attempt, which a worker reports.
     pub(super) fn report(&mut self, report: AttemptReport, now: SystemTime) {
         if !report.is_kept(self.attempts) {
@@ -68,7 +97,7 @@ impl Record {
     }
 
     /// Records the current attempt if it was never settled.
-    pub(super) fn note_interruption(&mut self) {
+    fn note_interruption(&mut self) {
         let RecordState::Leased(lease) = &self.state else { return };
         let attempt = AttemptInfo {
             started_at: Some(lease.started_at),
@@ -182,4 +211,10 @@ impl Record {
             ..EventInfo::new(key, id, wire_type, self.event.received_at(), state)
         }
     }
+}
+
+/// Returns the time after a duration, or after a thousand years if the duration is longer.
+pub(super) fn later(now: SystemTime, duration: Duration) -> SystemTime {
+    const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
 }

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::record::{Lease, Record, RecordState};
+use super::record::{Lease, Record, RecordState, later};
 use crate::inbox::{
-    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased,
-    NewEvent, ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES,
+    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, Leased, NewEvent,
+    ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES, share::Shares,
 };
 
 #[derive(Default)]
@@ -53,48 +53,24 @@ impl Store {
     }
 
     pub(super) fn lease(&mut self, request: &LeaseRequest, now: SystemTime) -> Vec<Leased> {
-        let mut ready: Vec<_> = self
-            .events
-            .iter_mut()
-            .filter_map(|(key, entry)| entry.ready_since(now).map(|since| (since, *key, entry)))
-            .collect();
-        ready.sort_by_key(|(since, key, _)| (*since, *key));
-        let last = &mut self.leases;
-        let lease = |(_, key, entry): (SystemTime, EventKey, &mut Record)| {
-            *last += 1;
-            let is_interrupted = matches!(entry.state, RecordState::Leased(_));
-            entry.note_interruption();
-            entry.attempts += 1;
-            let token = LeaseToken::new(key, *last);
-            let event = &entry.event;
-            let leased = Leased {
-                attempt: entry.attempts,
-                run: entry.run,
-                is_interrupted,
-                ..Leased::new(
-                    token,
-                    *event.content(),
-                    event.id().to_owned(),
-                    event.wire_type().to_owned(),
-                    event.data(),
-                    event.received_at(),
-                )
-            };
-            entry.state = RecordState::Leased(Lease {
-                until: later(now, request.lease_for),
-                fence: *last,
-                started_at: now,
-                worker: request.worker.clone(),
-            });
-            leased
+        let shares = Shares::new(request);
+        let candidate = |(key, entry): (&EventKey, &Record)| {
+            let (group, _) = shares.of(entry.event.queue())?;
+            Some((group, (entry.ready_since(now)?, *key)))
         };
+        let chosen = shares.choose(self.events.iter().filter_map(candidate).collect());
         let mut bytes = 0;
-        let fits = |(_, _, entry): &(SystemTime, EventKey, &mut Record)| {
-            let is_first = bytes == 0;
+        let mut leased = Vec::new();
+        for (_, key) in chosen {
+            let Some(entry) = self.events.get_mut(&key) else { continue };
             bytes += entry.event.data().len();
-            is_first || bytes <= MAX_LEASED_BYTES as usize
-        };
-        ready.into_iter().take(request.max as usize).take_while(fits).map(lease).collect()
+            if bytes > MAX_LEASED_BYTES as usize && !leased.is_empty() {
+                break;
+            }
+            self.leases += 1;
+            leased.push(entry.lease(key, self.leases, request, now));
+        }
+        leased
     }
 
     pub(super) fn apply(
@@ -228,10 +204,4 @@ impl Store {
         groups.truncate(limit as usize);
         groups
     }
-}
-
-/// Returns the time after a duration, or after a thousand years if the duration is longer.
-fn later(now: SystemTime, duration: Duration) -> SystemTime {
-    const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
-    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
 }

@@ -158,8 +158,9 @@ impl PostgresInbox {
                 RETURNING seq, {} AS run
              ),
              queued AS (
-                INSERT INTO @due(seq, due, attempts, run)
-                SELECT seq, :now, 0, run FROM (SELECT * FROM dead UNION ALL SELECT * FROM done) AS over
+                INSERT INTO @due(seq, due, attempts, run, queue)
+                SELECT seq, :now, 0, run, (SELECT queue FROM @event AS event WHERE event.seq = over.seq)
+                FROM (SELECT * FROM dead UNION ALL SELECT * FROM done) AS over
                 RETURNING seq
              )
              SELECT seq FROM delayed UNION ALL SELECT seq FROM queued",

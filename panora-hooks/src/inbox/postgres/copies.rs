@@ -48,7 +48,7 @@ impl PostgresInbox {
         let mut change = self.sessions.begin(Begin::Durable).await?;
         let mut known = lock(&mut change, &self.schema, contents).await?;
         let (mut rows, mut bereft, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for BatchEvent { key, event, .. } in replays {
+        for BatchEvent { key, event, queue, .. } in replays {
             // The original was forgotten in the meantime. This event is new, and is stored when it
             // is put again.
             let Some(content) = known.get_mut(event.content()) else { continue };
@@ -66,6 +66,7 @@ impl PostgresInbox {
                 has_content: has_data,
                 has_data,
                 park: Some(ParkReason::Replayed),
+                queue: *queue,
             });
             content.count += 1;
             content.has_data = true;

@@ -14,6 +14,7 @@ mod open;
 mod pooler;
 mod put;
 mod queue;
+mod queues;
 mod read;
 mod received;
 mod retention;
@@ -34,6 +35,7 @@ use sqlx::PgPool;
 
 use self::{
     notify::{Announcer, Listener},
+    queues::Queues,
     schema::Schema,
     session::Sessions,
 };
@@ -75,6 +77,7 @@ use super::{
 pub struct PostgresInbox {
     sessions: Arc<Sessions>,
     schema: Arc<Schema>,
+    queues: Arc<Queues>,
     /// Receives notifications of other processes' events. `None` if there is only one connection,
     /// which is needed for storing.
     listener: Option<Arc<Listener>>,
@@ -138,6 +141,7 @@ impl PostgresInbox {
         Ok(Self {
             sessions: Arc::new(sessions),
             schema: Arc::new(schema),
+            queues: Arc::default(),
             listener,
             announcer: Announcer::default(),
         })

@@ -19,6 +19,8 @@ pub(super) struct BatchEvent<'b> {
     /// Whether an event with the same content comes before it in the batch, which makes it a
     /// replay.
     is_replay: bool,
+    /// The number of the queue.
+    pub(super) queue: i32,
 }
 
 /// A row to be inserted.
@@ -30,6 +32,8 @@ pub(super) struct NewRow<'b> {
     pub(super) has_content: bool,
     pub(super) has_data: bool,
     pub(super) park: Option<ParkReason>,
+    /// The number of the queue.
+    pub(super) queue: i32,
 }
 
 impl PostgresInbox {
@@ -39,7 +43,8 @@ impl PostgresInbox {
             self.sessions.fetch_promptly(probe).await?;
             return Ok(Vec::new());
         }
-        let candidates = candidates(batch);
+        let queues = self.queues.numbers(&self.sessions, &self.schema, batch.iter()).await?;
+        let candidates = candidates(batch, &queues);
         let mut results = HashMap::with_capacity(candidates.len());
         let rows: Vec<_> = candidates.iter().filter(|candidate| !candidate.is_replay).map(row).collect();
         let inserted = self.sessions.fetch_promptly(|| self.insert(&rows)).await?;
@@ -78,17 +83,19 @@ impl PostgresInbox {
                 "WITH input AS (
                     SELECT * FROM unnest(
                         $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],
-                        $7::bytea[]
-                    ) WITH ORDINALITY AS input(key, content, id_event, type, received, data, reason, place)
+                        $7::bytea[], $8::integer[]
+                    ) WITH ORDINALITY
+                    AS input(key, content, id_event, type, received, data, reason, queue, place)
                  ),
                  stored AS (
-                    INSERT INTO @event(key, content, id_event, type, received, data)
-                    SELECT key, content, id_event, type, received, data FROM input ORDER BY place
-                    ON CONFLICT DO NOTHING RETURNING seq, key
+                    INSERT INTO @event(key, content, id_event, type, received, data, queue)
+                    SELECT key, content, id_event, type, received, data, queue FROM input ORDER BY place
+                    ON CONFLICT DO NOTHING RETURNING seq, key, queue
                  ),
                  queued AS (
-                    INSERT INTO @due(seq, due, attempts)
-                    SELECT seq, :now, 0 FROM stored JOIN input USING (key) WHERE reason IS NULL
+                    INSERT INTO @due(seq, due, attempts, queue)
+                    SELECT seq, :now, 0, stored.queue FROM stored JOIN input USING (key)
+                    WHERE reason IS NULL
                  ),
                  parked AS (
                     INSERT INTO @dead(seq, at, attempts, is_parked, reason)
@@ -104,6 +111,7 @@ impl PostgresInbox {
             .bind(received.collect::<Vec<_>>())
             .bind(optional(|row| row.has_data.then(|| row.event.data().as_bytes().to_vec())))
             .bind(optional(|row| Some(row.park?.as_str().as_bytes().to_vec())))
+            .bind(rows.iter().map(|row| row.queue).collect::<Vec<_>>())
     }
 
     /// Finds the events that are stored already.
@@ -141,19 +149,21 @@ pub(super) fn stored(
 }
 
 fn row<'b>(candidate: &BatchEvent<'b>) -> NewRow<'b> {
-    let BatchEvent { key, event, .. } = *candidate;
-    NewRow { key, event, has_content: event.is_unique(), has_data: true, park: event.park_reason() }
+    let BatchEvent { key, event, queue, .. } = *candidate;
+    let (has_content, park) = (event.is_unique(), event.park_reason());
+    NewRow { key, event, has_content, has_data: true, park, queue }
 }
 
-/// Returns each event of a batch once, sorted by key.
-fn candidates(batch: &[NewEvent]) -> Vec<BatchEvent<'_>> {
+/// Returns each event of a batch once, sorted by key. `queues` are the numbers of their queues.
+fn candidates<'b>(batch: &'b [NewEvent], queues: &[i32]) -> Vec<BatchEvent<'b>> {
     let (mut keys, mut contents) = (HashSet::new(), HashSet::new());
     let mut candidates = Vec::with_capacity(batch.len());
-    for event in batch {
+    for (event, queue) in batch.iter().zip(queues) {
         let key = event.identity();
         if keys.insert(key) {
             let is_first = contents.insert(event.content());
-            candidates.push(BatchEvent { key, event, is_replay: event.is_unique() && !is_first });
+            let is_replay = event.is_unique() && !is_first;
+            candidates.push(BatchEvent { key, event, is_replay, queue: *queue });
         }
     }
     candidates.sort_unstable_by_key(|candidate| candidate.key);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use sqlx::{Row, postgres::PgRow};
 
-use super::{PostgresInbox, copies::DATA, info::text, open, schema};
+use super::{PostgresInbox, copies::DATA, info::text, open, queues::GroupColumns, schema};
 use crate::inbox::{
     InboxError, LeaseRequest, Leased, OpenError, column,
     error::chain,
@@ -18,14 +18,47 @@ const MOST_LATE: i64 = 10_000;
 
 impl PostgresInbox {
     pub(super) async fn lease_batch(&self, request: &LeaseRequest) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for, worker } = request;
+        let LeaseRequest { max, lease_for, worker, .. } = request;
+        let GroupColumns { queues, places, others, max: shares, running } = GroupColumns::of(request);
         // Nothing is leased from tables of a later version, whose rows may mean something else.
+        //
+        // First the number of events of each queue is chosen, without a lock. Then as many are locked
+        // that no other worker has locked, so that workers that lease at the same time do not get in
+        // each other's way.
         let lease = format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+             wanted AS MATERIALIZED (
+                SELECT queue.id, queue.name, share.place, share.max, share.running
+                FROM @queue AS queue
+                LEFT JOIN unnest($7::bytea[], $8::integer[]) AS named(name, place) USING (name)
+                JOIN unnest($10::bigint[], $11::bigint[]) WITH ORDINALITY AS share(max, running, place)
+                ON share.place = coalesce(named.place, $9) + 1
+                WHERE (SELECT version FROM @format) <= $5
+             ),
+             oldest AS (
+                SELECT wanted.id, wanted.max, ready.due, ready.seq,
+                    row_number() OVER (PARTITION BY wanted.place ORDER BY ready.due, ready.seq) AS number,
+                    wanted.running
+                FROM wanted CROSS JOIN LATERAL (
+                    SELECT due, seq FROM @due AS due
+                    WHERE due.queue = wanted.id AND due.due <= :now
+                    ORDER BY due.due, due.seq LIMIT wanted.max
+                ) AS ready
+             ),
+             ranked AS (
+                SELECT id, running + number AS rank,
+                    row_number() OVER (ORDER BY running + number, due, seq) AS place
+                FROM oldest WHERE number <= max
+             ),
+             chosen AS MATERIALIZED (
+                SELECT id, count(*) AS number FROM ranked WHERE rank = 1 OR place <= $1 GROUP BY id
+             ),
              free AS MATERIALIZED (
-                SELECT seq, due, attempts, fence, started, worker FROM @due
-                WHERE due <= :now AND (SELECT version FROM @format) <= $5
-                ORDER BY due, seq LIMIT $1 FOR UPDATE SKIP LOCKED
+                SELECT due.* FROM chosen CROSS JOIN LATERAL (
+                    SELECT seq, due, attempts, fence, started, worker, queue FROM @due AS due
+                    WHERE due.queue = chosen.id AND due.due <= :now
+                    ORDER BY due.due, due.seq LIMIT chosen.number FOR UPDATE SKIP LOCKED
+                ) AS due
              ),
              sized AS MATERIALIZED (
                 SELECT free.seq, free.due, free.fence, free.started, free.worker,
@@ -41,11 +74,12 @@ impl PostgresInbox {
                     due = :now + $2, attempts = due.attempts + 1, fence = $3, started = :now, worker = $6
                 FROM sized
                 WHERE due.seq = sized.seq AND due.seq = ANY(ARRAY(SELECT seq FROM sized WHERE before < $4))
-                RETURNING due.seq, due.attempts, due.run, sized.due AS since,
+                RETURNING due.seq, due.attempts, due.run, due.queue, sized.due AS since,
                     sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker
              )
              SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased,
-                taken.started, taken.worker, event.*, (SELECT '' FROM lazy)
+                taken.started, taken.worker, event.*,
+                (SELECT name FROM wanted WHERE wanted.id = taken.queue) AS queue, (SELECT '' FROM lazy)
              FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
                 SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                 FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
@@ -57,6 +91,7 @@ impl PostgresInbox {
         let lease = self.schema.query(&lease).bind(i64::from(*max)).bind(whole_micros(*lease_for));
         let lease = lease.bind(fence).bind(i64::from(MAX_LEASED_BYTES)).bind(known);
         let lease = lease.bind(worker.as_ref().map(|worker| worker.as_bytes().to_vec()));
+        let lease = lease.bind(queues).bind(places).bind(others).bind(shares).bind(running);
         let rows = self.sessions.fetch(lease).await?;
         let found: i64 = rows.first().map_or(Ok(known), |row| row.try_get(0))?;
         if found > known {
@@ -117,6 +152,7 @@ fn leased(row: &PgRow, fence: i64) -> Result<Option<Leased>, InboxError> {
         attempt: number("attempts")?,
         run: number("run")?,
         is_interrupted: row.try_get("was_leased")?,
+        queue: text(row, "queue")?.into(),
         ..Leased::new(column::token(seq, fence), content, id, wire_type, data, received_at)
     }))
 }

@@ -8,10 +8,12 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::{
     attempts, info,
     queue::{Durability, Ended, Queue, Reason, insert_dead},
+    queues::LeasedQueue,
 };
 use crate::inbox::{
     AttemptInfo, AttemptOutcome, Decision, InboxError, LeaseRequest, Leased, Settled, Settlement, column,
     lease::MAX_LEASED_BYTES,
+    share::Shares,
     time::{micros, time, whole_micros},
 };
 
@@ -24,13 +26,14 @@ impl Queue {
         request: &LeaseRequest,
         now: SystemTime,
     ) -> Result<Vec<Leased>, InboxError> {
-        let LeaseRequest { max, lease_for, ref worker } = *request;
+        let LeaseRequest { max, lease_for, ref worker, .. } = *request;
         let (now, until) = (micros(now), micros(now).saturating_add(whole_micros(lease_for)));
         let mut fences = self.fences;
         let known = self.worker.take().filter(|(name, _)| Some(name) == worker.as_ref());
         self.check_version()?;
-        // This read takes no lock, and usually no event is due.
-        if !self.is_anything_due(now)? {
+        let shares = Shares::new(request);
+        let queues = self.ready_queues(&shares, now)?;
+        if queues.is_empty() {
             return Ok(Vec::new());
         }
         let (leased, worker) = self.change(Durability::Normal, max as usize * DUE_BYTES, |change| {
@@ -38,7 +41,7 @@ impl Queue {
                 (None, Some(name)) => Some((Arc::clone(name), worker_id(change, name)?)),
                 (known, _) => known,
             };
-            let Ready { leased, interrupted, lost } = ready(change, &mut fences, now, max)?;
+            let Ready { leased, interrupted, lost } = ready(change, &mut fences, now, &shares, &queues)?;
             let mut take = change.prepare_cached(
                 "UPDATE due SET due = ?2, attempts = attempts + 1, fence = ?3, worker = ?4 WHERE seq = ?1",
             )?;
@@ -138,24 +141,30 @@ struct Ready {
     lost: Vec<i64>,
 }
 
-/// Returns the events that have been ready longest, as many as fit.
-fn ready(change: &Transaction<'_>, fences: &mut Fences, now: i64, max: u32) -> rusqlite::Result<Ready> {
-    let mut due = change.prepare_cached(
+/// Returns the events that a request leases, as many as fit.
+fn ready(
+    change: &Transaction<'_>,
+    fences: &mut Fences,
+    now: i64,
+    shares: &Shares<'_>,
+    queues: &[LeasedQueue],
+) -> rusqlite::Result<Ready> {
+    let mut event = change.prepare_cached(
         "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,
                 event.received, event.data, event.shares IS NOT NULL,
                 coalesce(due.run, 1), due.worker
-         FROM due INDEXED BY due_by_time CROSS JOIN event USING (seq)
-         WHERE due.due <= ?1 ORDER BY due.due, due.seq LIMIT ?2",
+         FROM due CROSS JOIN event USING (seq) WHERE due.seq = ?1",
     )?;
-    let mut rows = due.query([now, max.into()])?;
     let (mut ready, mut bytes) = (Ready::default(), 0);
-    while let Some(row) = rows.next()? {
-        let seq = row.get(0)?;
-        let data = match row.get(7)? {
-            None if row.get(8)? => info::shared_data(change, seq)?,
-            data => data,
+    for (_, seq, place) in shares.choose(oldest(change, now, queues)?) {
+        let mut rows = event.query([seq])?;
+        let row = rows.next()?;
+        let data = match row {
+            Some(row) if row.get(8)? => info::shared_data(change, seq)?,
+            Some(row) => row.get(7)?,
+            None => None,
         };
-        let Some(data) = data else {
+        let (Some(row), Some(data), Some(queue)) = (row, data, queues.get(place)) else {
             ready.lost.push(seq);
             continue;
         };
@@ -163,13 +172,36 @@ fn ready(change: &Transaction<'_>, fences: &mut Fences, now: i64, max: u32) -> r
         if bytes > MAX_LEASED_BYTES as usize && !ready.leased.is_empty() {
             break;
         }
-        let leased = lease(row, data, fences.next(now))?;
+        let leased = Leased { queue: queue.name.clone(), ..lease(row, data, fences.next(now))? };
         if leased.is_interrupted {
             ready.interrupted.push((seq, interrupted(change, row)?));
         }
         ready.leased.push(leased);
     }
     Ok(ready)
+}
+
+/// An event in the order of age: when it was due, its number, and the place of its queue.
+type Oldest = (i64, i64, usize);
+
+/// Returns the oldest ready events of each queue, with their groups.
+fn oldest(
+    change: &Transaction<'_>,
+    now: i64,
+    queues: &[LeasedQueue],
+) -> rusqlite::Result<Vec<(usize, Oldest)>> {
+    let mut due = change.prepare_cached(
+        "SELECT due, seq FROM due INDEXED BY due_by_time
+         WHERE queue = ?1 AND due <= ?2 ORDER BY due, seq LIMIT ?3",
+    )?;
+    let mut oldest = Vec::new();
+    for (place, LeasedQueue { number, group, max, .. }) in queues.iter().enumerate() {
+        let mut rows = due.query(params![number, now, max])?;
+        while let Some(row) = rows.next()? {
+            oldest.push((*group, (row.get(0)?, row.get(1)?, place)));
+        }
+    }
+    Ok(oldest)
 }
 
 fn lease(row: &Row<'_>, data: String, fence: i64) -> rusqlite::Result<Leased> {

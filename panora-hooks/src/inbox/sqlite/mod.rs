@@ -18,6 +18,7 @@ mod open;
 mod plans;
 mod put;
 mod queue;
+mod queues;
 mod read;
 mod replay;
 mod retention;

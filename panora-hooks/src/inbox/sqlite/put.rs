@@ -1,12 +1,16 @@
 //! Storing events.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    mem,
+    time::{Duration, SystemTime},
+};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
     content,
     queue::{Durability, Queue, ROW_BYTES, Reason, insert_dead, insert_due},
+    queues,
     read::OLDEST_READY,
 };
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
@@ -14,14 +18,19 @@ use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REP
 impl Queue {
     pub(super) fn put(&mut self, batch: &[NewEvent], now: SystemTime) -> Result<Vec<Put>, InboxError> {
         let bytes: usize = batch.iter().map(|event| event.size() + ROW_BYTES).sum();
-        self.change(Durability::Full, bytes, |change| {
+        // Forgotten if the transaction fails, because it may have added queues.
+        let queues = mem::take(&mut self.queues);
+        let (puts, queues) = self.change(Durability::Full, bytes, |change| {
             if batch.is_empty() {
                 change.prepare_cached("UPDATE probe SET written = ?1")?.execute([micros(now)])?;
-                return Ok(Vec::new());
+                return Ok((Vec::new(), queues));
             }
-            let mut storage = Storage { change, next: next_seq(change)?, now: micros(now) };
-            batch.iter().map(|event| storage.put(event)).collect()
-        })
+            let mut storage = Storage { change, next: next_seq(change)?, now: micros(now), queues };
+            let puts = batch.iter().map(|event| storage.put(event)).collect::<rusqlite::Result<_>>()?;
+            Ok((puts, storage.queues))
+        })?;
+        self.queues = queues;
+        Ok(puts)
     }
 }
 
@@ -33,7 +42,7 @@ impl Queue {
         self.change(Durability::Full, ROW_BYTES, |change| {
             change.prepare_cached("UPDATE probe SET written = ?1")?.execute([now])?;
             let mut oldest = change.prepare_cached(OLDEST_READY)?;
-            let oldest: Option<i64> = oldest.query_row([now], |row| row.get(0)).optional()?;
+            let oldest: Option<i64> = oldest.query_row([now], |row| row.get(0))?;
             Ok(oldest.map(|oldest| Duration::from_micros(now.abs_diff(oldest))))
         })
     }
@@ -55,6 +64,7 @@ struct Storage<'t> {
     change: &'t Transaction<'t>,
     next: i64,
     now: i64,
+    queues: queues::Numbers,
 }
 
 /// The stored events that have the same content.
@@ -123,12 +133,13 @@ impl Storage<'_> {
         is_shared: bool,
     ) -> rusqlite::Result<Put> {
         let seq = self.next;
+        let queue = queues::number(self.change, &mut self.queues, event.queue())?;
         let (data, shares) = if is_shared { (None, Some(1)) } else { (Some(event.data()), None) };
         let stored = self
             .change
             .prepare_cached(
-                "INSERT INTO event(seq, key, id_event, type, received, data, shares)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(key) DO NOTHING",
+                "INSERT INTO event(seq, key, id_event, type, received, data, shares, queue)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(key) DO NOTHING",
             )?
             .execute(params![
                 seq,
@@ -138,6 +149,7 @@ impl Storage<'_> {
                 micros(event.received_at()),
                 data,
                 shares,
+                queue,
             ])?;
         if stored == 0 {
             // The statement does nothing only if the identity is stored already.
@@ -147,7 +159,7 @@ impl Storage<'_> {
         self.next += 1;
         let key = column::key(seq);
         let Some(reason) = park else {
-            insert_due(self.change, seq, self.now, None)?;
+            insert_due(self.change, seq, self.now, None, queue)?;
             return Ok(Put::Stored(key));
         };
         insert_dead(self.change, seq, self.now, &Reason::Parked(reason))?;

@@ -6,16 +6,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use super::{
     checkpoint::{self, Checkpointer},
     fingerprint,
     identity::OpenFiles,
     lease::Fences,
+    queues::{self, LeasedQueue},
     schema,
 };
-use crate::inbox::{Fingerprint, InboxError, ParkReason, time::micros};
+use crate::inbox::{Fingerprint, InboxError, ParkReason, share::Shares, time::micros};
 
 /// How long a receiver waits for the write lock of another process. It must answer soon, and
 /// retries.
@@ -44,6 +45,8 @@ pub(super) struct Queue {
     pub(super) fences: Fences,
     /// The worker that leased last, and its number.
     pub(super) worker: Option<(Arc<str>, i64)>,
+    /// The numbers of queues that events were put into.
+    pub(super) queues: queues::Numbers,
     /// Whether the operating system has failed to sync the file. It may have discarded everything
     /// that it had not synced by then.
     is_suspect: bool,
@@ -102,6 +105,7 @@ impl Queue {
             durability: Durability::Full,
             fences: Fences::default(),
             worker: None,
+            queues: queues::Numbers::new(),
             is_suspect: false,
             _lock: lock,
         })
@@ -121,18 +125,31 @@ impl Queue {
         Err(InboxError::Other(newer.into()))
     }
 
-    /// Looks for ready events without taking the write lock.
-    pub(super) fn is_anything_due(&self, now: i64) -> rusqlite::Result<bool> {
-        self.connection.prepare_cached("SELECT 1 FROM due WHERE due <= ?1 LIMIT 1")?.exists([now])
+    /// Returns the queues to lease from. Returns none if no event in them is ready. This read takes
+    /// no lock, and usually no event is ready.
+    pub(super) fn ready_queues(&self, shares: &Shares<'_>, now: i64) -> rusqlite::Result<Vec<LeasedQueue>> {
+        let queues = queues::leased(&self.connection, shares)?;
+        let mut ready = self.connection.prepare_cached(
+            "SELECT 1 FROM due INDEXED BY due_by_time WHERE queue = ?1 AND due <= ?2 LIMIT 1",
+        )?;
+        for queue in &queues {
+            if ready.exists([queue.number, now])? {
+                return Ok(queues);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Returns the time until the next event becomes ready.
     pub(super) fn next_due(&self, now: SystemTime) -> Result<Option<Duration>, InboxError> {
         let now = micros(now);
         let mut next = self.connection.prepare_cached(
-            "SELECT due FROM due INDEXED BY due_by_time WHERE due > ?1 ORDER BY due LIMIT 1",
+            "SELECT min((
+                SELECT due FROM due INDEXED BY due_by_time
+                WHERE due.queue = queue.id AND due > ?1 ORDER BY due LIMIT 1
+             )) FROM queue",
         )?;
-        let next: Option<i64> = next.query_row([now], |row| row.get(0)).optional()?;
+        let next: Option<i64> = next.query_row([now], |row| row.get(0))?;
         Ok(next.map(|next| Duration::from_micros(next.abs_diff(now))))
     }
 
@@ -226,10 +243,11 @@ pub(super) fn insert_due(
     seq: i64,
     due: i64,
     run: Option<u32>,
+    queue: i64,
 ) -> rusqlite::Result<()> {
-    let mut insert =
-        change.prepare_cached("INSERT INTO due(seq, due, attempts, run) VALUES (?1, ?2, 0, ?3)")?;
-    insert.execute(params![seq, due, run]).map(drop)
+    let mut insert = change
+        .prepare_cached("INSERT INTO due(seq, due, attempts, run, queue) VALUES (?1, ?2, 0, ?3, ?4)")?;
+    insert.execute(params![seq, due, run, queue]).map(drop)
 }
 
 /// The reason why an event does not run.

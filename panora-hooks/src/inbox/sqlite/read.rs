@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, Transaction};
 
 use super::{info, scan::Scan, thread::Caller};
 use crate::inbox::{
@@ -16,8 +16,13 @@ use crate::inbox::{
 pub(super) const MOST_COUNTED: i64 = 10_000;
 
 /// Finds when the oldest ready event became ready.
-pub(super) const OLDEST_READY: &str =
-    "SELECT due FROM due INDEXED BY due_by_time WHERE due <= ?1 ORDER BY due LIMIT 1";
+pub(super) const OLDEST_READY: &str = "SELECT min((
+        SELECT due FROM due INDEXED BY due_by_time
+        WHERE due.queue = queue.id AND due <= ?1 ORDER BY due LIMIT 1
+    )) FROM queue";
+
+/// The events of all queues, whose index is searched by time.
+pub(super) const DUE: &str = "queue CROSS JOIN due INDEXED BY due_by_time ON due.queue = queue.id";
 
 /// Reads events.
 ///
@@ -117,8 +122,8 @@ impl Reader {
         let now = micros(now);
         let snapshot = self.0.transaction()?;
         let oldest: Option<i64> =
-            snapshot.prepare_cached(OLDEST_READY)?.query_row([now], |row| row.get(0)).optional()?;
-        let ready = count(&snapshot, "due INDEXED BY due_by_time WHERE due <= ?1", now)?;
+            snapshot.prepare_cached(OLDEST_READY)?.query_row([now], |row| row.get(0))?;
+        let ready = count(&snapshot, &format!("{DUE} WHERE due.due <= ?1"), now)?;
         let leased = "due INDEXED BY due_leased WHERE due > ?1 AND fence IS NOT NULL";
         let leased = count(&snapshot, leased, now)?;
         let delayed = delayed(&snapshot, leased, now)?;
@@ -146,17 +151,18 @@ fn count(connection: &Connection, rows: &str, value: i64) -> rusqlite::Result<Co
 /// limit is enough to reach the limit, whatever part of them is leased.
 fn delayed(connection: &Connection, leased: Count, now: i64) -> rusqlite::Result<Count> {
     let limit = 2 * MOST_COUNTED + 1;
-    let waiting = "SELECT count(*) FROM (
-        SELECT 1 FROM due INDEXED BY due_by_time WHERE due > ?1 LIMIT ?2)";
     if leased.is_exact() {
-        let waiting: i64 = connection.prepare_cached(waiting)?.query_row([now, limit], |row| row.get(0))?;
+        let waiting = format!("SELECT count(*) FROM (SELECT 1 FROM {DUE} WHERE due.due > ?1 LIMIT ?2)");
+        let waiting: i64 = connection.prepare_cached(&waiting)?.query_row([now, limit], |row| row.get(0))?;
         return Ok(counted(waiting - i64::try_from(leased.number()).unwrap_or(0)));
     }
     // More events are leased than are counted, which no worker comes close to.
-    let free = "SELECT count(*), count(*) FILTER (WHERE fence IS NULL) FROM (
-        SELECT fence FROM due INDEXED BY due_by_time WHERE due > ?1 LIMIT ?2)";
+    let free = format!(
+        "SELECT count(*), count(*) FILTER (WHERE fence IS NULL) FROM (
+            SELECT fence FROM {DUE} WHERE due.due > ?1 LIMIT ?2)"
+    );
     let (waiting, free): (i64, i64) =
-        connection.prepare_cached(free)?.query_row([now, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        connection.prepare_cached(&free)?.query_row([now, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let free = counted(free);
     Ok(if waiting < limit { free } else { Count::at_least(free.number()) })
 }

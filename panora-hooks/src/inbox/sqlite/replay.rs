@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{attempts, batch::Operation, content, queue::insert_due, scan::Scan};
+use super::{attempts, batch::Operation, content, queue::insert_due, queues, scan::Scan};
 use crate::inbox::{EventInfo, EventState, Select, column, time::micros};
 
 /// Makes selected events ready.
@@ -26,7 +26,7 @@ impl Operation for Replay {
         let has_run = matches!(event.state, EventState::Dead | EventState::Done);
         let seq = column::seq(event.key);
         let run = if has_run { attempts::next_run(change, seq, event.run)? } else { event.run };
-        insert_due(change, seq, micros(now), Some(run))
+        insert_due(change, seq, micros(now), Some(run), queues::of_event(change, seq)?)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, Params, Transaction, params};
 
-use super::{attempts, batch::Sweep, content};
+use super::{attempts, batch::Sweep, content, queues};
 use crate::inbox::time::{micros, whole_micros};
 
 /// Drops the data of events that were done before a time.
@@ -98,7 +98,7 @@ pub(super) struct Expedite {
     pub(super) longest_delay: Duration,
 }
 
-/// The most events with a late time that are examined at once, latest first. All of them may be
+/// The most events of a queue with a late time that are examined at once, latest first. All of them may be
 /// delayed because their hooks have asked for it.
 const MOST_LATE: i64 = 10_000;
 
@@ -110,15 +110,20 @@ impl Expedite {
 
 impl Sweep for Expedite {
     fn find(&self, connection: &Connection, now: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
-        seqs(
-            connection,
-            "SELECT seq FROM (
-                SELECT seq, due, fence, asked FROM due INDEXED BY due_by_time
-                WHERE due > ?1 ORDER BY due DESC LIMIT ?2
-             )
-             WHERE fence IS NOT NULL OR due > ?3 + coalesce(asked, 0) LIMIT ?4",
-            params![self.latest(now), MOST_LATE, micros(now), limit],
-        )
+        let mut late = Vec::new();
+        for queue in queues::numbers(connection)? {
+            late.extend(seqs(
+                connection,
+                "SELECT seq FROM (
+                    SELECT seq, due, fence, asked FROM due INDEXED BY due_by_time
+                    WHERE queue = ?1 AND due > ?2 ORDER BY due DESC LIMIT ?3
+                 )
+                 WHERE fence IS NOT NULL OR due > ?4 + coalesce(asked, 0) LIMIT ?5",
+                params![queue, self.latest(now), MOST_LATE, micros(now), limit],
+            )?);
+        }
+        late.truncate(limit as usize);
+        Ok(late)
     }
 
     fn apply(&self, change: &Transaction<'_>, seq: i64, now: SystemTime) -> rusqlite::Result<()> {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, ToSql};
 
-use super::{fingerprint, span::Span};
+use super::{fingerprint, read::DUE, span::Span};
 use crate::inbox::{EventState, Fingerprint, time::micros};
 
 /// The most events that count as few. All of them are read instead of a larger table.
@@ -56,14 +56,12 @@ pub(super) fn few_due(
     state: EventState,
     now: SystemTime,
 ) -> rusqlite::Result<Option<Vec<i64>>> {
-    let sql = match state {
-        EventState::Ready => "SELECT seq FROM due INDEXED BY due_by_time WHERE due <= ?1 LIMIT ?2",
-        EventState::Leased => {
-            "SELECT seq FROM due INDEXED BY due_leased WHERE due > ?1 AND fence IS NOT NULL LIMIT ?2"
-        }
-        _ => "SELECT seq FROM due INDEXED BY due_by_time WHERE due > ?1 LIMIT ?2",
+    let rows = match state {
+        EventState::Ready => format!("{DUE} WHERE due.due <= ?1"),
+        EventState::Leased => "due INDEXED BY due_leased WHERE due > ?1 AND fence IS NOT NULL".to_owned(),
+        _ => format!("{DUE} WHERE due.due > ?1"),
     };
-    let mut few = connection.prepare_cached(sql)?;
+    let mut few = connection.prepare_cached(&format!("SELECT seq FROM {rows} LIMIT ?2"))?;
     let few = few.query_map([micros(now), size(FEW + 1)], |row| row.get(0))?;
     let mut few: Vec<i64> = few.collect::<rusqlite::Result<_>>()?;
     few.sort_unstable();

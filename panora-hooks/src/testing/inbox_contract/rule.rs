@@ -139,6 +139,14 @@ macro_rules! __inbox_contract_rules {
                 "give each action a larger number than the one before it",
             OldActions operating::old_actions_are_removed
                 "remove up to `max` actions that are older than `older_than`, and use no number again",
+            GroupLimits queues::a_lease_is_limited_by_group
+                "lease up to `QueueGroup::max` events of the queues of each group, and none of a queue in no group",
+            FairLease queues::a_flood_leaves_room_for_other_groups
+                "sort by the number of events that the group runs, then by age, and count each event that is leased",
+            IdleGroup queues::a_group_that_runs_nothing_gets_an_event
+                "lease the first event of a group that runs none, even if `LeaseRequest::max` is used up",
+            KeptQueue queues::an_event_stays_in_its_queue
+                "store the queue with the event, and keep it when the event is replayed",
             Restart restarting::a_restart_keeps_everything
                 "answer `put` after the events are flushed to disk, and store attempts and fences with the events",
             DroppedCalls cancellation::a_dropped_call_harms_no_later_call

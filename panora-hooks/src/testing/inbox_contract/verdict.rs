@@ -4,7 +4,7 @@ use super::{
     Broken, Harness, Rule,
     check::Stop,
     rules::{
-        attempts, cancellation, duplicates, keys, leasing, operating, optional, reading, replaying,
+        attempts, cancellation, duplicates, keys, leasing, operating, optional, queues, reading, replaying,
         restarting, retention, selecting, settling, storing,
     },
     subject::Subject,
