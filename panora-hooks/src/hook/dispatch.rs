@@ -1,8 +1,14 @@
 //! Dispatch: finds the hook for an event type.
 
-use std::collections::HashMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
-use super::registry::{RegisteredHook, Registry};
+use super::{
+    Definition,
+    registry::{RegisteredHook, Registry},
+};
 use crate::catalogue;
 
 /// The dispatch table of a router, built once.
@@ -21,8 +27,18 @@ struct Route {
     hook: usize,
 }
 
-/// The prefixes before the `*` of patterns, longest first.
+/// The patterns that end with `*`, longest first.
 struct Prefixes(Vec<(&'static str, usize)>);
+
+/// The hook for a wire type.
+pub(crate) struct Match<'d, S> {
+    pub(crate) hook: &'d RegisteredHook<S>,
+    /// The event type under which the hook receives the event.
+    pub(crate) event_type: Option<&'static str>,
+    /// The queue of the event: the event type or, if the catalogue does not hold that and no hook
+    /// names it, the pattern.
+    pub(crate) queue: &'static str,
+}
 
 impl<S> Dispatch<S> {
     pub(crate) fn new(registry: Registry<S>) -> Self {
@@ -30,12 +46,13 @@ impl<S> Dispatch<S> {
         let mut routes = HashMap::new();
         let mut prefixes = Vec::new();
         for (pattern, hook) in claims {
-            match pattern.strip_suffix('*') {
-                Some(prefix) => prefixes.push((prefix, hook)),
-                None => drop(routes.insert(pattern, Route { event_type: pattern, hook })),
+            if pattern.ends_with('*') {
+                prefixes.push((pattern, hook));
+            } else {
+                routes.insert(pattern, Route { event_type: pattern, hook });
             }
         }
-        prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        prefixes.sort_by_key(|(pattern, _)| Reverse(pattern.len()));
         let prefixes = Prefixes(prefixes);
 
         // A hook that names the text itself has precedence, then a hook that names the event type
@@ -49,25 +66,42 @@ impl<S> Dispatch<S> {
         }
         for (text, event_type) in catalogue::texts() {
             let event_type = event_type.name();
-            if let Some(hook) = prefixes.find(event_type) {
+            if let Some((_, hook)) = prefixes.find(event_type) {
                 routes.entry(text).or_insert(Route { event_type, hook });
             }
         }
         Self { hooks, routes, prefixes }
     }
 
-    /// Returns the hook for a wire type, and the event type under which that hook receives it.
-    pub(crate) fn find(&self, wire_type: &str) -> Option<(&RegisteredHook<S>, Option<&'static str>)> {
-        let (hook, event_type) = match self.routes.get(wire_type) {
-            Some(route) => (route.hook, Some(route.event_type)),
-            None => (self.prefixes.find(wire_type)?, None),
+    /// Returns the hook for a wire type.
+    pub(crate) fn find(&self, wire_type: &str) -> Option<Match<'_, S>> {
+        let (hook, event_type, queue) = match self.routes.get(wire_type) {
+            Some(Route { event_type, hook }) => (*hook, Some(*event_type), *event_type),
+            None => {
+                let (pattern, hook) = self.prefixes.find(wire_type)?;
+                (hook, None, pattern)
+            }
         };
-        Some((self.hooks.get(hook)?, event_type))
+        Some(Match { hook: self.hooks.get(hook)?, event_type, queue })
+    }
+
+    /// Returns each hook, with the queues of its events.
+    pub(crate) fn queues(&self) -> Vec<(Definition, BTreeSet<&'static str>)> {
+        let mut hooks: Vec<_> = self.hooks.iter().map(|hook| (hook.definition, BTreeSet::new())).collect();
+        let of_routes = self.routes.values().map(|route| (route.event_type, route.hook));
+        for (queue, hook) in of_routes.chain(self.prefixes.0.iter().copied()) {
+            if let Some((_, queues)) = hooks.get_mut(hook) {
+                queues.insert(queue);
+            }
+        }
+        hooks
     }
 }
 
 impl Prefixes {
-    fn find(&self, event_type: &str) -> Option<usize> {
-        self.0.iter().find(|(prefix, _)| event_type.starts_with(prefix)).map(|(_, hook)| *hook)
+    /// Returns the longest pattern that an event type matches, and its hook.
+    fn find(&self, event_type: &str) -> Option<(&'static str, usize)> {
+        let is_match = |(pattern, _): &&(&str, _)| event_type.starts_with(pattern.trim_end_matches('*'));
+        self.0.iter().find(is_match).copied()
     }
 }

@@ -11,7 +11,7 @@ use std::{num::NonZeroU32, pin::Pin, time::Duration};
 
 pub(crate) use self::{
     call::{Call, HookOutcome, Retry},
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Match},
     error::BoxError,
     registry::RegisteredHook,
 };

@@ -45,6 +45,8 @@ impl fmt::Display for ClaimedTwice {
 
 /// A registered hook.
 pub(crate) struct RegisteredHook<S> {
+    /// The place of the hook among all hooks.
+    pub(crate) place: usize,
     pub(crate) definition: Definition,
     pub(crate) call: fn(Delivery<'static>, S) -> HookFuture,
 }
@@ -106,7 +108,7 @@ impl<S> Registry<S> {
     pub(crate) fn register<H: Hook<S>>(&mut self) {
         let index = self.entries.len();
         let definition = H::DEFINITION;
-        self.entries.push(RegisteredHook { definition, call: H::call });
+        self.entries.push(RegisteredHook { place: index, definition, call: H::call });
         for &pattern in definition.patterns {
             let earlier = *self.claims.entry(pattern).or_insert(index);
             if earlier != index {

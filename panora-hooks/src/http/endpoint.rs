@@ -71,13 +71,13 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
             Err(error) => return refuse(Refusal::Unverified(error), tally),
         };
         tally.set_event_type(delivery.wire_type());
-        let hook = self.dispatch.find(delivery.wire_type());
-        let delivery = delivery.with_event_type(hook.and_then(|(_, event_type)| event_type));
+        let found = self.dispatch.find(delivery.wire_type());
+        let delivery = delivery.with_event_type(found.as_ref().and_then(|found| found.event_type));
         let (id, event_type) = (Printable(delivery.id()), Printable(delivery.event_type()));
         tally.span().record("event.id", field::display(id));
         tally.span().record("event.type", field::display(event_type));
         tally.span().record("attempt", delivery.attempt());
-        if hook.is_none() {
+        if found.is_none() {
             tracing::warn!(
                 event.id = %id,
                 event.r#type = %event_type,
@@ -85,9 +85,15 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
                 "no hook for this event type"
             );
         }
-        let (delivery, hook) = (delivery.into_shared(&body), hook.map(|(hook, _)| *hook));
+        let delivery = delivery.into_shared(&body);
+        let (hook, queue) = (found.as_ref().map(|found| *found.hook), found.map(|found| found.queue));
         let Some(writer) = &self.writer else { return self.run(hook, delivery, tally).await };
-        let storing = Arc::clone(self).store(Arc::clone(writer), hook, delivery, tally);
+        let event = NewEvent::new(delivery.clone());
+        let event = match queue {
+            Some(queue) => event.in_queue(ByteString::from_static(queue)),
+            None => event.parked(ParkReason::Unhandled),
+        };
+        let storing = Arc::clone(self).store(Arc::clone(writer), event, hook, delivery, tally);
         // A task of its own stores the event even if the sender disconnects.
         tokio::spawn(storing.in_current_span()).await.unwrap_or(DeliveryOutcome::Abandoned)
     }
@@ -126,14 +132,11 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
     async fn store(
         self: Arc<Self>,
         writer: Arc<Writer>,
+        event: NewEvent,
         hook: Option<RegisteredHook<S>>,
         delivery: Delivery<'static>,
         tally: Tally,
     ) -> DeliveryOutcome {
-        let mut event = NewEvent::new(delivery.clone());
-        if hook.is_none() {
-            event = event.parked(ParkReason::Unhandled);
-        }
         let outcome = match writer.store(event).await {
             Ok(Put::Stored(_)) => DeliveryOutcome::Stored,
             Ok(Put::Duplicate(_)) => DeliveryOutcome::Duplicate,

@@ -9,14 +9,16 @@ use std::{
 use super::Outcome;
 use crate::{
     delivery::Delivery,
-    hook::{Dispatch, Registry},
+    hook::{Dispatch, Match, Registry},
 };
 
 pub(super) async fn run<S>(delivery: Delivery<'static>, state: S, registry: Registry<S>) -> Outcome {
     let dispatch = Dispatch::new(registry);
-    let Some((entry, event_type)) = dispatch.find(delivery.wire_type()) else { return Outcome::Unhandled };
-    let hook = entry.definition.path();
-    let mut running = (entry.call)(delivery.with_event_type(event_type), state);
+    let Some(Match { hook, event_type, .. }) = dispatch.find(delivery.wire_type()) else {
+        return Outcome::Unhandled;
+    };
+    let (hook, call) = (hook.definition.path(), hook.call);
+    let mut running = call(delivery.with_event_type(event_type), state);
     let ended = poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
         polled.map_or(Poll::Ready(None), |poll| poll.map(Some))

@@ -39,8 +39,8 @@ impl Scheduler<'_> {
 
     /// Hands back events that wait to run.
     fn hand_back(&mut self) {
-        for suspect in self.suspects.drain() {
-            self.settlements.hand_back(suspect.leased.token);
+        for waiting in self.suspects.drain().into_iter().chain(self.held.drain(..)) {
+            self.settlements.hand_back(waiting.leased.token);
         }
     }
 

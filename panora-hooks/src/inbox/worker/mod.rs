@@ -7,7 +7,9 @@ mod runner;
 mod running;
 mod scheduler;
 mod settlements;
+mod slots;
 mod suspects;
+mod waiting;
 
 use std::{fmt, sync::Arc, thread};
 

@@ -1,16 +1,20 @@
 //! Hooks as a trait object, whatever their state.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
     delivery::Delivery,
-    hook::{Call, Definition, Dispatch},
+    hook::{Call, Definition, Dispatch, Match},
 };
 
 /// Calls the hook of an event.
 pub(crate) trait Runner: Send + Sync {
-    /// Returns the definition of the hook that a wire type is dispatched to, if there is one.
-    fn definition(&self, wire_type: &str) -> Option<Definition>;
+    /// Returns each hook, with the queues of its events.
+    fn queues(&self) -> Vec<(Definition, BTreeSet<&'static str>)>;
+
+    /// Returns the hook that a wire type is dispatched to: its place among all hooks, and its
+    /// definition. Returns `None` if no hook names the type.
+    fn hook(&self, wire_type: &str) -> Option<(usize, Definition)>;
 
     /// Calls the hook of the delivery, under the name that the hook uses for the event type. The
     /// hook is cancelled after `timeout`. Returns `None` if no hook names the type.
@@ -24,13 +28,17 @@ pub(crate) struct Hooks<S> {
 }
 
 impl<S: Clone + Send + Sync> Runner for Hooks<S> {
-    fn definition(&self, wire_type: &str) -> Option<Definition> {
-        self.dispatch.find(wire_type).map(|(entry, _)| entry.definition)
+    fn queues(&self) -> Vec<(Definition, BTreeSet<&'static str>)> {
+        self.dispatch.queues()
+    }
+
+    fn hook(&self, wire_type: &str) -> Option<(usize, Definition)> {
+        self.dispatch.find(wire_type).map(|found| (found.hook.place, found.hook.definition))
     }
 
     fn call(&self, delivery: Delivery<'static>, timeout: Duration) -> Option<Call> {
-        let (entry, event_type) = self.dispatch.find(delivery.wire_type())?;
+        let Match { hook, event_type, .. } = self.dispatch.find(delivery.wire_type())?;
         let (delivery, state) = (delivery.with_event_type(event_type), self.state.clone());
-        Some(Call::new(entry, delivery, state, Some(timeout)))
+        Some(Call::new(hook, delivery, state, Some(timeout)))
     }
 }

@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::attempt::Attempt;
+use super::{attempt::Attempt, slots::SlotUse};
 use crate::inbox::{EventKey, LeaseToken, policy::AttemptLimits};
 
 /// A running hook.
@@ -19,6 +19,7 @@ struct Running {
     token: LeaseToken,
     attempt: u32,
     max_attempts: u32,
+    usage: SlotUse,
     /// When the hook counts as stuck.
     stuck_at: Instant,
     task: task::Id,
@@ -34,6 +35,7 @@ pub(super) struct EndedHook {
     pub(super) number: u32,
     /// The number of attempts after which the event is dead.
     pub(super) max_attempts: u32,
+    pub(super) usage: SlotUse,
     /// An error if its task was aborted, or panicked where that could not be caught.
     pub(super) attempt: Result<Attempt, JoinError>,
 }
@@ -87,12 +89,14 @@ impl RunningHooks {
         token: LeaseToken,
         number: u32,
         limits: AttemptLimits,
+        usage: SlotUse,
         attempt: impl Future<Output = Attempt> + Send + 'static,
     ) {
         let stuck_at = Instant::now() + limits.timeout + self.patience;
         let task = self.tasks.spawn(async move { (token.key(), attempt.await) }).id();
         let max_attempts = limits.attempts;
-        let running = Running { token, attempt: number, max_attempts, stuck_at, task, is_stuck: false };
+        let running =
+            Running { token, attempt: number, max_attempts, usage, stuck_at, task, is_stuck: false };
         self.running.insert(token.key(), running);
         self.live.insert((stuck_at, token.key()));
     }
@@ -147,9 +151,10 @@ impl RunningHooks {
                 (*key, Err(error))
             }
         };
-        let Running { token, attempt: number, max_attempts, stuck_at, .. } = self.running.remove(&key)?;
+        let Running { token, attempt: number, max_attempts, usage, stuck_at, .. } =
+            self.running.remove(&key)?;
         self.live.remove(&(stuck_at, key));
-        Some(EndedHook { token, number, max_attempts, attempt })
+        Some(EndedHook { token, number, max_attempts, usage, attempt })
     }
 
     /// Aborts all hooks. They end when they next yield to the runtime.

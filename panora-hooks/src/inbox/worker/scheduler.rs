@@ -14,7 +14,9 @@ use super::{
     runner::Runner,
     running::{EndedHook, Renewed, RunningHooks},
     settlements::Settlements,
-    suspects::{Suspect, Suspects, is_suspect, runs_alone},
+    slots::{SlotUse, Slots},
+    suspects::{Suspects, is_suspect, runs_alone},
+    waiting::WaitingEvent,
 };
 use crate::{
     inbox::{
@@ -34,8 +36,13 @@ use crate::{
 /// has stored, replayed or delayed. The delay of an event may end earlier.
 const POLL: Duration = Duration::from_secs(1);
 
-/// The pause after a store has failed.
+/// The pause after a store has failed, and between polls for hooks that run nothing while no slot is
+/// free.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long running hooks may take to end before an event runs alone. A hook that takes longer runs
+/// beside it, because it must not keep the other hooks from starting.
+const CLEARING: Duration = Duration::from_secs(1);
 
 /// The events of one worker, from lease to settlement.
 ///
@@ -50,9 +57,19 @@ pub(super) struct Scheduler<'i> {
     name: Arc<str>,
     pub(super) policy: Policy,
     pub(super) running: RunningHooks,
+    slots: Slots,
+    /// Whether the store leases by queues. Otherwise it may return events of hooks at their limits.
+    has_queues: bool,
+    /// Events that wait for a slot of their hook, because the store has no queues, or because
+    /// another release has stored them in other queues.
+    pub(super) held: Vec<WaitingEvent>,
     /// The running suspect.
     suspect: Option<RunningSuspect>,
     pub(super) suspects: Suspects,
+    /// Until when nothing starts, so that running hooks end before an event runs alone.
+    clears_until: Option<Instant>,
+    /// Until when no event runs alone, so that other hooks have as much time as the last such event.
+    rests_until: Instant,
     pub(super) settlements: Settlements,
     /// Never dropped while the store may still answer, because no worker would run the events that
     /// it has leased by then.
@@ -65,6 +82,8 @@ pub(super) struct Scheduler<'i> {
     /// Whether the last lease found no event. The next one then asks first when an event is due. A
     /// busy worker does not ask.
     is_idle: bool,
+    /// When the store was last asked for events.
+    polled_at: Instant,
     extend_at: Instant,
     /// When the store was last asked to extend leases.
     last_extend: Option<Instant>,
@@ -75,6 +94,7 @@ pub(super) struct Scheduler<'i> {
 struct RunningSuspect {
     key: EventKey,
     is_alone: bool,
+    since: Instant,
 }
 
 type StoreRequest<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
@@ -102,6 +122,9 @@ impl<'i> Scheduler<'i> {
         let now = Instant::now();
         Self {
             inbox,
+            slots: Slots::new(&*runner, &policy),
+            has_queues: inbox.capabilities().has(Capability::Queues),
+            held: Vec::new(),
             runner,
             counters: Arc::clone(&counters),
             name,
@@ -110,6 +133,8 @@ impl<'i> Scheduler<'i> {
             running: RunningHooks::new(policy.lease),
             suspect: None,
             suspects: Suspects::default(),
+            clears_until: None,
+            rests_until: now,
             settlements: Settlements::new(counters),
             leasing: None,
             settling: None,
@@ -117,6 +142,7 @@ impl<'i> Scheduler<'i> {
             poll_at: now,
             knows_next_due: inbox.capabilities().has(Capability::NextDue),
             is_idle: false,
+            polled_at: now,
             extend_at: now,
             last_extend: None,
             is_draining: false,
@@ -130,6 +156,7 @@ impl<'i> Scheduler<'i> {
         let mut arrived = self.inbox.arrived();
         loop {
             self.start_suspect();
+            self.start_held();
             self.start_lease();
             handover.worker_runs();
             let (poll_at, may_lease) = (self.poll_at, self.may_lease());
@@ -139,10 +166,10 @@ impl<'i> Scheduler<'i> {
                 () = &mut shutdown => return,
                 // Before the notifications, of which a busy receiver has many.
                 () = self.step() => {}
-                () = handover.stored() => self.poll_now(),
+                () = handover.stored() => self.poll_soon(),
                 () = &mut arrived => {
                     arrived = self.inbox.arrived();
-                    self.poll_now();
+                    self.poll_soon();
                 }
                 () = sleep_until(poll_at), if may_lease => {}
             }
@@ -174,14 +201,17 @@ impl<'i> Scheduler<'i> {
     fn wake_at(&self) -> Option<Instant> {
         let settle_at = self.settlements.due_at().filter(|_| self.settling.is_none());
         let extend_at = (self.extending.is_none() && self.holds_leases()).then_some(self.extend_at);
-        [settle_at, extend_at, self.running.stuck_at()].into_iter().flatten().min()
+        let rests_until = (self.suspect.is_none() && !self.suspects.is_empty()).then_some(self.rests_until);
+        let turns = [self.clears_until, rests_until].map(|turn| turn.filter(|at| *at > Instant::now()));
+        let others = [settle_at, extend_at, self.running.stuck_at()];
+        others.into_iter().chain(turns).flatten().min()
     }
 
     /// Gives up hooks that cannot be cancelled. Returns whether there is one.
     fn mark_stuck(&mut self) -> bool {
         let stuck = self.running.mark_stuck();
         for key in &stuck {
-            self.suspect.take_if(|suspect| suspect.key == *key);
+            self.end_suspect(*key);
             tracing::error!(
                 event = %key,
                 "a hook blocks its thread and cannot be cancelled: it keeps its slot until it ends; \
@@ -197,25 +227,40 @@ impl<'i> Scheduler<'i> {
         self.running.len() + self.settlements.len()
     }
 
-    /// The number of events to lease.
-    fn room(&self) -> usize {
-        let is_alone = match &self.suspect {
-            Some(suspect) => suspect.is_alone,
-            // The next suspect starts when all other hooks have ended.
-            None => self.suspects.next().is_some_and(|next| runs_alone(&next.leased)),
-        };
-        if is_alone {
-            return 0;
-        }
-        let free = self.policy.concurrency.saturating_sub(self.used_slots());
-        let reserved = usize::from(self.suspect.is_none() && !self.suspects.is_empty());
+    /// Returns whether nothing may start, because an event runs alone or is about to.
+    fn is_closed(&self) -> bool {
+        self.clears_until.is_some() || self.suspect.as_ref().is_some_and(|suspect| suspect.is_alone)
+    }
+
+    /// Returns the number of slots for new events; `None` if not even a hook that runs nothing may
+    /// start one.
+    fn free_slots(&self) -> Option<usize> {
+        let all = self.policy.concurrency;
         // As many suspects as two workers can leave behind.
-        let max_suspects = self.policy.concurrency.saturating_mul(2);
-        free.saturating_sub(reserved).min(max_suspects.saturating_sub(self.suspects.len()))
+        let room_for_suspects = all.saturating_mul(2).saturating_sub(self.suspects.len());
+        if self.is_closed() || room_for_suspects == 0 || self.settlements.len() >= all {
+            return None;
+        }
+        let free = all.saturating_sub(self.used_slots());
+        let reserved = usize::from(self.suspect.is_none() && !self.suspects.is_empty());
+        Some(free.saturating_sub(reserved).min(room_for_suspects))
     }
 
     fn may_lease(&self) -> bool {
-        self.leasing.is_none() && self.room() > 0
+        let has_room = |free| match self.has_queues {
+            true => self.slots.has_room(free),
+            false => free > self.held.len(),
+        };
+        self.leasing.is_none() && self.free_slots().is_some_and(has_room)
+    }
+
+    /// Brings the next poll forward, because an event may have become ready.
+    fn poll_soon(&mut self) {
+        let now = Instant::now();
+        let is_full = self.free_slots().is_none_or(|free| free == 0);
+        let soon = if is_full { now.max(self.polled_at + PAUSE) } else { now };
+        self.poll_at = self.poll_at.min(soon);
+        self.is_idle = false;
     }
 
     /// Leases events at once, because there may be some.
@@ -230,9 +275,14 @@ impl<'i> Scheduler<'i> {
         if now < self.poll_at || !self.may_lease() {
             return;
         }
-        let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
+        let Some(free) = self.free_slots() else { return };
+        let free = if self.has_queues { free } else { free.saturating_sub(self.held.len()) };
+        let groups = if self.has_queues { self.slots.groups(free) } else { Vec::new() };
         let (inbox, lease, name) = (self.inbox, self.policy.lease, Arc::clone(&self.name));
         let asks = self.is_idle && self.knows_next_due;
+        let request = LeaseRequest::new(u32::try_from(free).unwrap_or(u32::MAX), lease);
+        let request = request.worker(name).groups(groups);
+        self.polled_at = now;
         // An event that is stored from now on brings the next poll forward.
         self.poll_at = now + POLL;
         self.leasing = Some(Box::pin(async move {
@@ -240,7 +290,7 @@ impl<'i> Scheduler<'i> {
             let next_due = if asks { next_due(inbox).await } else { None };
             let asked_at = Instant::now();
             // After this time the lease that the store may have granted has expired.
-            let leased = within(lease, inbox.lease(LeaseRequest::new(room, lease).worker(name))).await;
+            let leased = within(lease, inbox.lease(request)).await;
             LeaseAnswer { asked_at, next_due, leased }
         }));
     }
@@ -293,7 +343,7 @@ impl<'i> Scheduler<'i> {
         if self.settlements.renew(token) {
             return;
         }
-        self.suspects.remove(token.key());
+        self.stop_waiting(token.key());
         let max_attempts = self.limits(&leased).attempts;
         if leased.is_interrupted {
             self.counters.interrupted(metric::event_type(&leased.wire_type));
@@ -306,53 +356,130 @@ impl<'i> Scheduler<'i> {
             // This lease has recorded the attempt.
             decided.settlement.attempt = None;
             self.settlements.owe(decided);
-        } else if is_suspect(&leased) {
-            self.suspects.push(Suspect { leased, leased_until });
         } else {
-            self.start(leased);
+            let hook = self.runner.hook(&leased.wire_type).map(|(place, _)| place);
+            let usage = self.slots.usage(hook, &leased.queue);
+            let waiting = WaitingEvent { leased, leased_until, usage };
+            if is_suspect(&waiting.leased) {
+                self.suspects.push(waiting);
+            } else if self.may_start(usage) {
+                self.start(waiting.leased, usage);
+            } else {
+                self.slots.hold(usage);
+                self.held.push(waiting);
+            }
         }
     }
 
-    fn start(&mut self, leased: Leased) {
+    /// Returns whether an event may start. A hook that runs nothing may start one attempt even if no
+    /// slot is free.
+    fn may_start(&self, usage: SlotUse) -> bool {
+        let has_slot = |free| free > 0 || self.slots.is_idle(usage);
+        self.slots.is_below_limit(usage) && self.free_slots().is_some_and(has_slot)
+    }
+
+    /// Starts the events that wait for a slot of their hook, if there is one now.
+    fn start_held(&mut self) {
+        let mut place = 0;
+        while let Some(event) = self.held.get(place) {
+            if !self.may_start(event.usage) {
+                place += 1;
+            } else if event.needs_extension(self.policy.lease) {
+                self.extend_soon();
+                place += 1;
+            } else {
+                let WaitingEvent { leased, usage, .. } = self.held.remove(place);
+                self.slots.stop_holding(usage);
+                self.start(leased, usage);
+            }
+        }
+    }
+
+    /// Forgets an event that waits, because its lease has ended or was renewed.
+    fn stop_waiting(&mut self, key: EventKey) {
+        self.suspects.remove(key);
+        let slots = &mut self.slots;
+        self.held.retain(|event| {
+            if event.key() == key {
+                slots.stop_holding(event.usage);
+            }
+            event.key() != key
+        });
+    }
+
+    fn start(&mut self, leased: Leased, usage: SlotUse) {
+        self.slots.start(usage);
         let (runner, limits) = (Arc::clone(&self.runner), self.limits(&leased));
         let (token, number) = (leased.token, leased.attempt);
         let attempt = async move { attempt(&*runner, leased, limits.timeout).await };
-        self.running.start(token, number, limits, attempt);
+        self.running.start(token, number, limits, usage, attempt);
     }
 
     /// Returns the limits of the attempts of an event.
     fn limits(&self, leased: &Leased) -> AttemptLimits {
-        self.policy.limits(self.runner.definition(&leased.wire_type))
+        self.policy.limits(self.runner.hook(&leased.wire_type).map(|(_, definition)| definition))
+    }
+
+    /// Extends the leases of waiting events before they start. If a lease cannot be extended,
+    /// another worker has the event.
+    fn extend_soon(&mut self) {
+        let now = Instant::now();
+        let soon = self.last_extend.map_or(now, |last| now.max(last + PAUSE));
+        self.extend_at = self.extend_at.min(soon);
     }
 
     /// Starts the next suspect, if none runs and there is a slot.
     fn start_suspect(&mut self) {
-        if self.suspect.is_some() || self.used_slots() >= self.policy.concurrency {
+        if self.suspect.is_some() {
             return;
         }
-        let Some(Suspect { leased, leased_until }) = self.suspects.next() else { return };
-        let is_alone = runs_alone(leased);
-        if is_alone && self.running.has_live() {
+        let now = Instant::now();
+        let has_rested = now >= self.rests_until || self.is_idle && !self.running.has_live();
+        let has_free_slot = self.used_slots() < self.policy.concurrency;
+        let slots = &self.slots;
+        let next = self.suspects.next(|suspect| {
+            let has_slot = has_free_slot || slots.is_idle(suspect.usage);
+            let may_be_alone = has_rested || !runs_alone(&suspect.leased);
+            has_slot && may_be_alone && slots.is_below_limit(suspect.usage)
+        });
+        let next = next.map(|next| (runs_alone(&next.leased), next.needs_extension(self.policy.lease)));
+        let Some((is_alone, needs_extension)) = next else {
+            self.clears_until = None;
+            return;
+        };
+        if needs_extension {
+            self.clears_until = None;
+            self.extend_soon();
             return;
         }
-        if *leased_until < Instant::now() + self.policy.lease / 4 {
-            // The event may have waited for a long time. If its lease cannot be extended, another
-            // worker has it.
-            let now = Instant::now();
-            let soon = self.last_extend.map_or(now, |last| now.max(last + PAUSE));
-            self.extend_at = self.extend_at.min(soon);
+        if is_alone && self.running.has_live() && now < *self.clears_until.get_or_insert(now + CLEARING) {
             return;
         }
-        let Some(Suspect { leased, .. }) = self.suspects.take_next() else { return };
+        self.clears_until = None;
+        let Some(WaitingEvent { leased, usage, .. }) = self.suspects.take_next() else { return };
         let (id, attempt) = (Printable(&leased.id), leased.attempt);
         tracing::warn!(event.id = %id, attempt, alone = is_alone, "running an event whose last attempt was interrupted");
-        self.suspect = Some(RunningSuspect { key: leased.token.key(), is_alone });
-        self.start(leased);
+        self.suspect = Some(RunningSuspect { key: leased.token.key(), is_alone, since: now });
+        self.start(leased, usage);
+    }
+
+    /// Lets other events start again, if the event is the suspect that runs.
+    fn end_suspect(&mut self, key: EventKey) {
+        let Some(suspect) = self.suspect.take_if(|suspect| suspect.key == key) else { return };
+        if suspect.is_alone {
+            self.rests_until = Instant::now() + suspect.since.elapsed();
+            self.poll_now();
+        }
     }
 
     fn on_ended(&mut self, ended: Vec<EndedHook>) {
-        for EndedHook { token, number, max_attempts, attempt } in ended {
-            self.suspect.take_if(|suspect| suspect.key == token.key());
+        let was_full = self.free_slots().is_none_or(|free| free == 0);
+        for EndedHook { token, number, max_attempts, usage, attempt } in ended {
+            self.end_suspect(token.key());
+            if self.slots.end(usage) {
+                // Events of the hook may have been left behind.
+                self.poll_now();
+            }
             let attempt = match attempt {
                 Ok(attempt) => attempt,
                 Err(error) if error.is_cancelled() => {
@@ -363,6 +490,14 @@ impl<'i> Scheduler<'i> {
                 Err(_) => Attempt::panicked(),
             };
             self.settlements.owe(self.decide(attempt, token, number, max_attempts));
+        }
+        self.poll_if_freed(was_full);
+    }
+
+    /// Polls at once if there is a free slot again, because events may have been left behind.
+    fn poll_if_freed(&mut self, was_full: bool) {
+        if was_full && self.free_slots().is_some_and(|free| free > 0) {
+            self.poll_now();
         }
     }
 
@@ -385,23 +520,25 @@ impl<'i> Scheduler<'i> {
     }
 
     fn on_settled(&mut self, (tokens, _, answer): SettleAnswer) {
+        let was_full = self.free_slots().is_none_or(|free| free == 0);
         let retry_after = self.settlements.answered(&tokens, answer, self.leasing.is_some());
+        self.poll_if_freed(was_full);
         if let Some(delay) = retry_after {
             self.poll_at = self.poll_at.min(Instant::now() + delay);
         }
     }
 
     fn holds_leases(&self) -> bool {
-        self.running.has_live() || !self.suspects.is_empty()
+        self.running.has_live() || !self.suspects.is_empty() || !self.held.is_empty()
     }
 
-    /// Extends the leases of running hooks and of waiting suspects.
+    /// Extends the leases of running hooks and of waiting events.
     fn start_extend(&mut self) {
         let now = Instant::now();
         if now < self.extend_at || self.extending.is_some() || !self.holds_leases() {
             return;
         }
-        let waiting = self.suspects.iter().map(|suspect| suspect.leased.token);
+        let waiting = self.suspects.iter().chain(&self.held).map(|event| event.leased.token);
         let extend = |token| Settlement::new(token, Decision::Extend(self.policy.lease));
         let settlements = self.running.live_tokens().chain(waiting).map(extend).collect();
         self.extend_at = now + self.policy.lease / 3;
@@ -421,13 +558,13 @@ impl<'i> Scheduler<'i> {
         for (token, settled) in tokens.into_iter().zip(results) {
             let key = token.key();
             if settled == Settled::Applied {
-                let suspect = self.suspects.iter_mut().find(|suspect| suspect.leased.token == token);
-                if let Some(suspect) = suspect {
-                    suspect.leased_until = asked_at + self.policy.lease;
+                let mut waiting = self.suspects.iter_mut().chain(&mut self.held);
+                if let Some(event) = waiting.find(|event| event.leased.token == token) {
+                    event.leased_until = asked_at + self.policy.lease;
                 }
-            } else if self.suspects.iter().any(|suspect| suspect.leased.token == token) {
+            } else if self.suspects.iter().chain(&self.held).any(|event| event.leased.token == token) {
                 tracing::warn!(event = %key, "the lease of an event expired before its hook could run");
-                self.suspects.remove(key);
+                self.stop_waiting(key);
             } else if self.running.has(token) {
                 tracing::warn!(event = %key, "the lease of an event expired while its hook runs");
             }

@@ -2,10 +2,9 @@
 //!
 //! The hook of such an event may be ending the process. Suspects therefore run one at a time, in
 //! a slot that is reserved for them, so that a process that dies interrupts one suspect only. After
-//! more attempts a suspect runs alone.
+//! more attempts a suspect runs alone: no other hook starts while it runs.
 
-use tokio::time::Instant;
-
+use super::waiting::WaitingEvent;
 use crate::inbox::{EventKey, Leased};
 
 /// An event whose last attempt was interrupted is a suspect from this attempt on. The
@@ -20,7 +19,7 @@ pub(super) fn is_suspect(leased: &Leased) -> bool {
     leased.is_interrupted && leased.attempt >= SUSPECT
 }
 
-/// Returns whether nothing else may run beside an event.
+/// Returns whether nothing else may start beside an event.
 pub(super) fn runs_alone(leased: &Leased) -> bool {
     leased.is_interrupted && leased.attempt >= ALONE
 }
@@ -28,27 +27,15 @@ pub(super) fn runs_alone(leased: &Leased) -> bool {
 /// The suspects that a worker has leased and not started.
 #[derive(Default)]
 pub(super) struct Suspects {
-    waiting: Vec<Suspect>,
-    /// The suspect that starts next.
-    next: usize,
-}
-
-pub(super) struct Suspect {
-    pub(super) leased: Leased,
-    /// The lease lasts at least until then.
-    pub(super) leased_until: Instant,
+    waiting: Vec<WaitingEvent>,
+    /// The suspect that starts next, once it may.
+    next: Option<EventKey>,
 }
 
 impl Suspects {
-    pub(super) fn push(&mut self, suspect: Suspect) {
+    pub(super) fn push(&mut self, suspect: WaitingEvent) {
         self.waiting.push(suspect);
-        self.choose();
-    }
-
-    /// Chooses the next suspect at random. If it is the one that ends the process, the waiting
-    /// suspects lose an attempt. In a fixed order, the same ones would lose all of their attempts.
-    fn choose(&mut self) {
-        self.next = fastrand::usize(..self.waiting.len().max(1));
+        self.next = None;
     }
 
     pub(super) fn len(&self) -> usize {
@@ -59,38 +46,42 @@ impl Suspects {
         self.waiting.is_empty()
     }
 
-    /// Returns the suspect that starts next.
-    pub(super) fn next(&self) -> Option<&Suspect> {
-        self.waiting.get(self.next)
+    /// Returns the suspect that starts next, of those that may start.
+    ///
+    /// It is chosen at random. If it is the one that ends the process, the waiting suspects lose an
+    /// attempt. In a fixed order, the same ones would lose all of their attempts.
+    pub(super) fn next(&mut self, may_start: impl Fn(&WaitingEvent) -> bool) -> Option<&WaitingEvent> {
+        let may_start = |suspect: &&WaitingEvent| may_start(suspect);
+        let chosen = self.waiting.iter().filter(may_start).any(|suspect| Some(suspect.key()) == self.next);
+        if !chosen {
+            let candidates: Vec<_> = self.waiting.iter().filter(may_start).map(WaitingEvent::key).collect();
+            self.next = fastrand::choice(candidates);
+        }
+        self.waiting.iter().find(|suspect| Some(suspect.key()) == self.next)
     }
 
     /// Removes the suspect that starts next.
-    pub(super) fn take_next(&mut self) -> Option<Suspect> {
-        if self.next >= self.waiting.len() {
-            return None;
-        }
-        let next = self.waiting.swap_remove(self.next);
-        self.choose();
-        Some(next)
+    pub(super) fn take_next(&mut self) -> Option<WaitingEvent> {
+        let next = self.next.take()?;
+        let place = self.waiting.iter().position(|suspect| suspect.key() == next)?;
+        Some(self.waiting.swap_remove(place))
     }
 
     /// Removes a suspect, for example because its lease has ended.
     pub(super) fn remove(&mut self, key: EventKey) {
-        self.waiting.retain(|suspect| suspect.leased.token.key() != key);
-        self.choose();
+        self.waiting.retain(|suspect| suspect.key() != key);
     }
 
     /// Removes and returns all suspects.
-    pub(super) fn drain(&mut self) -> Vec<Suspect> {
-        self.next = 0;
+    pub(super) fn drain(&mut self) -> Vec<WaitingEvent> {
         std::mem::take(&mut self.waiting)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Suspect> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &WaitingEvent> {
         self.waiting.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Suspect> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut WaitingEvent> {
         self.waiting.iter_mut()
     }
 }
