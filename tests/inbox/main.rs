@@ -6,6 +6,7 @@ mod blocking;
 mod contract;
 mod copies;
 mod events;
+mod fairness;
 mod figures;
 mod flaws;
 mod interrupted;

@@ -1,6 +1,6 @@
 //! A store written against the public API alone passes the contract, and a receiver runs on it.
 
-mod log_inbox;
+pub mod log_inbox;
 
 use std::time::Duration;
 
