@@ -92,6 +92,9 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::LeasesFloodsFirst, Rule::FairLease),
     (Flaw::LeavesIdleGroupsOut, Rule::IdleGroup),
     (Flaw::ForgetsQueuesOnReplay, Rule::KeptQueue),
+    (Flaw::LeasesPausedEvents, Rule::Paused),
+    (Flaw::CountsPausedEventsAsReady, Rule::Paused),
+    (Flaw::PausesExactTypesOnly, Rule::PausedPattern),
     (Flaw::AcknowledgesBeforeItStores, Rule::Restart),
     (Flaw::LeavesATransactionOpen, Rule::DroppedCalls),
 ];

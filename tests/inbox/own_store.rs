@@ -114,7 +114,14 @@ async fn only_rules_of_missing_parts_are_skipped() {
         Rule::Audit,
         Rule::OldActions,
     ];
-    let of_queues = [Rule::GroupLimits, Rule::FairLease, Rule::IdleGroup, Rule::KeptQueue];
+    let of_queues = [
+        Rule::GroupLimits,
+        Rule::FairLease,
+        Rule::IdleGroup,
+        Rule::KeptQueue,
+        Rule::Paused,
+        Rule::PausedPattern,
+    ];
     assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators, &of_queues].concat());
 }
 

@@ -208,6 +208,18 @@ impl<I: Inbox> Inbox for Staged<I> {
         self.inner.prune_figures(minutes, hours, max).await
     }
 
+    async fn pause(&self, pattern: String) -> Result<bool, InboxError> {
+        self.inner.pause(pattern).await
+    }
+
+    async fn resume(&self, pattern: String) -> Result<bool, InboxError> {
+        self.inner.resume(pattern).await
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, InboxError> {
+        self.inner.paused().await
+    }
+
     async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {
         self.inner.add_audit(record).await
     }

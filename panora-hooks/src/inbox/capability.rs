@@ -24,6 +24,8 @@ pub enum Capability {
     /// Without it, events of a hook that is at its limit wait in the worker, where they can keep
     /// others waiting.
     Queues,
+    /// [`Inbox::pause`](super::Inbox::pause): events of a pattern can be paused.
+    Pause,
 }
 
 /// The optional parts that a store implements.
@@ -51,7 +53,8 @@ impl Capabilities {
         .with(Capability::ErrorGroups)
         .with(Capability::Audit)
         .with(Capability::NextDue)
-        .with(Capability::Queues);
+        .with(Capability::Queues)
+        .with(Capability::Pause);
 
     /// Adds a part.
     #[must_use]

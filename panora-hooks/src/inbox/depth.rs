@@ -6,8 +6,11 @@ use std::{fmt, time::Duration};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Depth {
-    /// Events in [`EventState::Ready`](super::EventState::Ready).
+    /// Events in [`EventState::Ready`](super::EventState::Ready) that are not paused.
     pub ready: Count,
+    /// Events in [`EventState::Ready`](super::EventState::Ready) that are
+    /// [paused](super::Inbox::pause).
+    pub paused: Count,
     /// Events in [`EventState::Delayed`](super::EventState::Delayed).
     pub delayed: Count,
     /// Events in [`EventState::Leased`](super::EventState::Leased).
@@ -16,15 +19,16 @@ pub struct Depth {
     pub parked: Count,
     /// Events in [`EventState::Dead`](super::EventState::Dead).
     pub dead: Count,
-    /// How long the oldest ready event has been ready; `None` if none is ready.
+    /// How long the oldest ready event has been ready; `None` if none is ready. Paused events do not
+    /// count.
     pub oldest_ready: Option<Duration>,
 }
 
 impl Depth {
-    /// Returns whether no event is left to run: none is ready, delayed or leased.
+    /// Returns whether no event is left to run: none is ready, paused, delayed or leased.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        [self.ready, self.delayed, self.leased].iter().all(|count| count.number() == 0)
+        [self.ready, self.paused, self.delayed, self.leased].iter().all(|count| count.number() == 0)
     }
 }
 

@@ -171,7 +171,7 @@ pub trait Inbox: Send + Sync + 'static {
     fn depth(&self) -> impl Future<Output = Result<Depth, InboxError>> + Send;
 
     /// Checks that the store accepts writes, and returns how long the oldest ready event has been
-    /// ready.
+    /// ready. [Paused](Self::pause) events do not count.
     ///
     /// [`readiness`] calls this for each probe, so it should be cheap. Defaults to an empty
     /// [`put`](Self::put) and [`depth`](Self::depth).
@@ -357,6 +357,40 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("prune_audit")))
     }
 
+    /// Pauses the events of a pattern: an event type or a prefix that ends with `*`, as in
+    /// [`#[on(..)]`](crate::on). Returns whether it was not paused before.
+    ///
+    /// Paused events are ready, but no worker leases them until the pattern is
+    /// [resumed](Self::resume). The pause is stored in the inbox, also for events that arrive later,
+    /// and every worker follows it within two seconds. Events that are leased already run.
+    ///
+    /// A wire type stands for its event type. The pattern is compared with the
+    /// [queues](NewEvent::queue) of events. So an event whose type the
+    /// [catalogue](crate::catalogue) does not hold is paused with the pattern of its hook, and an
+    /// event that a version without queues has stored only with `*`.
+    ///
+    /// Optional: [`Capability::Pause`]. Defaults to [`InboxError::Unsupported`].
+    fn pause(&self, pattern: String) -> impl Future<Output = Result<bool, InboxError>> + Send {
+        let _ = pattern;
+        future::ready(Err(InboxError::Unsupported("pause")))
+    }
+
+    /// Ends the [pause](Self::pause) of a pattern. Returns whether it was paused. Events that
+    /// another paused pattern matches stay paused.
+    ///
+    /// Optional: [`Capability::Pause`]. Defaults to [`InboxError::Unsupported`].
+    fn resume(&self, pattern: String) -> impl Future<Output = Result<bool, InboxError>> + Send {
+        let _ = pattern;
+        future::ready(Err(InboxError::Unsupported("resume")))
+    }
+
+    /// Returns the [paused](Self::pause) patterns, sorted.
+    ///
+    /// Optional: [`Capability::Pause`]. Defaults to [`InboxError::Unsupported`].
+    fn paused(&self) -> impl Future<Output = Result<Vec<String>, InboxError>> + Send {
+        future::ready(Err(InboxError::Unsupported("paused")))
+    }
+
     /// Resolves when another process may have made an event ready.
     ///
     /// A worker also polls every second. A store without this method is only polled.
@@ -483,6 +517,18 @@ impl<I: Inbox> Inbox for Arc<I> {
         max: u32,
     ) -> impl Future<Output = Result<u64, InboxError>> + Send {
         (**self).prune_audit(older_than, max)
+    }
+
+    fn pause(&self, pattern: String) -> impl Future<Output = Result<bool, InboxError>> + Send {
+        (**self).pause(pattern)
+    }
+
+    fn resume(&self, pattern: String) -> impl Future<Output = Result<bool, InboxError>> + Send {
+        (**self).resume(pattern)
+    }
+
+    fn paused(&self) -> impl Future<Output = Result<Vec<String>, InboxError>> + Send {
+        (**self).paused()
     }
 
     fn arrived(&self) -> impl Future<Output = ()> + Send {

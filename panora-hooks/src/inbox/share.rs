@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use bytestring::ByteString;
 
 use super::LeaseRequest;
+use crate::catalogue;
 
 /// Queues that share a limit in a [`LeaseRequest`], as those of a hook do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,4 +98,9 @@ impl<'r> Shares<'r> {
         let fits = |(place, (rank, _)): &(usize, (u32, E))| *rank == 1 || *place < self.max as usize;
         ranked.into_iter().enumerate().take_while(fits).map(|(_, (_, event))| event).collect()
     }
+}
+
+/// Returns the pattern under which a store pauses events. A wire type stands for its event type.
+pub(crate) fn paused_pattern(pattern: String) -> String {
+    catalogue::find(&pattern).map_or(pattern, |known| known.name().to_owned())
 }

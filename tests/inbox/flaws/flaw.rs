@@ -79,6 +79,9 @@ pub enum Flaw {
     LeasesFloodsFirst,
     LeavesIdleGroupsOut,
     ForgetsQueuesOnReplay,
+    LeasesPausedEvents,
+    CountsPausedEventsAsReady,
+    PausesExactTypesOnly,
     AcknowledgesBeforeItStores,
     LeavesATransactionOpen,
 }

@@ -136,6 +136,9 @@ impl Inbox for Flawed {
         let mut depth = self.inner.depth().await?;
         match self.flaw {
             Some(Flaw::LosesTheOldest) => depth.oldest_ready = depth.oldest_ready.map(|_| Duration::ZERO),
+            Some(Flaw::CountsPausedEventsAsReady) => {
+                depth.ready = Count::exactly(depth.ready.number() + depth.paused.number());
+            }
             Some(Flaw::StopsCountingAtOnce) => depth.ready = Count::up_to(100, depth.ready.number()),
             _ => {}
         }
@@ -262,6 +265,21 @@ impl Inbox for Flawed {
     async fn prune_figures(&self, minutes: Duration, hours: Duration, max: u32) -> Result<u64, InboxError> {
         let hours = if self.has(Flaw::RemovesHoursWithMinutes) { minutes } else { hours };
         self.inner.prune_figures(minutes, hours, max).await
+    }
+
+    async fn pause(&self, pattern: String) -> Result<bool, InboxError> {
+        if self.has(Flaw::PausesExactTypesOnly) && pattern.ends_with('*') {
+            return Ok(true);
+        }
+        self.inner.pause(pattern).await
+    }
+
+    async fn resume(&self, pattern: String) -> Result<bool, InboxError> {
+        self.inner.resume(pattern).await
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, InboxError> {
+        self.inner.paused().await
     }
 
     async fn add_audit(&self, record: AuditRecord) -> Result<(), InboxError> {

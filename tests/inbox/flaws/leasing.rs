@@ -25,7 +25,14 @@ impl Flawed {
             _ => {}
         }
         let has_groups = !request.groups.is_empty();
+        let paused = if self.has(Flaw::LeasesPausedEvents) { self.inner.paused().await? } else { Vec::new() };
+        for pattern in &paused {
+            self.inner.resume(pattern.clone()).await?;
+        }
         let mut leased = self.inner.lease(request).await?;
+        for pattern in paused {
+            self.inner.pause(pattern).await?;
+        }
         match self.flaw {
             Some(Flaw::SharesLeases) => self.settle_all(&leased, Decision::Release).await?,
             Some(Flaw::CompletesBeforeTheHook) => self.settle_all(&leased, Decision::Complete).await?,

@@ -15,7 +15,7 @@ use self::{figures::Sums, record::Record, store::Store};
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Depth, ErrorGroup, EventInfo, EventKey, Figures,
     Inbox, InboxError, LeaseRequest, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement,
-    StatisticsStep, StoredEvent, clock::Clock,
+    StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
 };
 
 /// An inbox in memory, for tests. It passes the same tests as the other stores.
@@ -168,5 +168,17 @@ impl Inbox for MemoryInbox {
 
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
         Ok(self.sums().audit(before, limit))
+    }
+
+    async fn pause(&self, pattern: String) -> Result<bool, InboxError> {
+        Ok(self.store().paused.insert(paused_pattern(pattern)))
+    }
+
+    async fn resume(&self, pattern: String) -> Result<bool, InboxError> {
+        Ok(self.store().paused.remove(&paused_pattern(pattern)))
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, InboxError> {
+        Ok(self.store().paused.iter().cloned().collect())
     }
 }

@@ -20,6 +20,7 @@ pub(super) struct Store {
     contents: HashMap<[u8; 32], BTreeSet<EventKey>>,
     leases: u128,
     last_key: u128,
+    pub(super) paused: BTreeSet<String>,
 }
 
 impl Store {
@@ -56,6 +57,9 @@ impl Store {
         let shares = Shares::new(request);
         let candidate = |(key, entry): (&EventKey, &Record)| {
             let (group, _) = shares.of(entry.event.queue())?;
+            if self.is_paused(entry) {
+                return None;
+            }
             Some((group, (entry.ready_since(now)?, *key)))
         };
         let chosen = shares.choose(self.events.iter().filter_map(candidate).collect());
@@ -133,14 +137,25 @@ impl Store {
         next.and_then(|next| next.duration_since(now).ok())
     }
 
+    fn is_paused(&self, entry: &Record) -> bool {
+        let queue = entry.event.queue();
+        self.paused.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(prefix) => queue.starts_with(prefix),
+            None => queue == pattern,
+        })
+    }
+
     pub(super) fn depth(&self, now: SystemTime) -> Depth {
         let count = |state| {
             let entries = self.events.values().filter(|entry| entry.state(now) == state);
             Count::exactly(entries.count() as u64)
         };
-        let ready_since = self.events.values().filter_map(|entry| entry.ready_since(now)).min();
+        let ready = self.events.values().filter(|entry| entry.ready_since(now).is_some());
+        let (paused, ready): (Vec<_>, Vec<_>) = ready.partition(|entry| self.is_paused(entry));
+        let ready_since = ready.iter().filter_map(|entry| entry.ready_since(now)).min();
         Depth {
-            ready: count(EventState::Ready),
+            ready: Count::exactly(ready.len() as u64),
+            paused: Count::exactly(paused.len() as u64),
             delayed: count(EventState::Delayed),
             leased: count(EventState::Leased),
             parked: count(EventState::Parked),

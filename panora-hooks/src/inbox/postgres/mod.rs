@@ -42,7 +42,7 @@ use self::{
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
     Figures, Filter, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError, Page, Put, Query, Select,
-    Settled, Settlement, StatisticsStep, StoredEvent,
+    Settled, Settlement, StatisticsStep, StoredEvent, share::paused_pattern,
 };
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.
@@ -254,6 +254,18 @@ impl Inbox for PostgresInbox {
 
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
         self.actions(before, limit).await
+    }
+
+    async fn pause(&self, pattern: String) -> Result<bool, InboxError> {
+        self.pause_queues(&paused_pattern(pattern)).await
+    }
+
+    async fn resume(&self, pattern: String) -> Result<bool, InboxError> {
+        self.resume_queues(&paused_pattern(pattern)).await
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, InboxError> {
+        self.paused_patterns().await
     }
 
     async fn arrived(&self) {

@@ -5,7 +5,14 @@ use std::time::Duration;
 use bytestring::ByteString;
 use sqlx::{Row, postgres::PgRow};
 
-use super::{PostgresInbox, copies::DATA, info::text, open, queues::GroupColumns, schema};
+use super::{
+    PostgresInbox,
+    copies::DATA,
+    info::text,
+    open,
+    queues::{GroupColumns, IS_PAUSED},
+    schema,
+};
 use crate::inbox::{
     InboxError, LeaseRequest, Leased, OpenError, column,
     error::chain,
@@ -33,7 +40,7 @@ impl PostgresInbox {
                 LEFT JOIN unnest($7::bytea[], $8::integer[]) AS named(name, place) USING (name)
                 JOIN unnest($10::bigint[], $11::bigint[]) WITH ORDINALITY AS share(max, running, place)
                 ON share.place = coalesce(named.place, $9) + 1
-                WHERE (SELECT version FROM @format) <= $5
+                WHERE (SELECT version FROM @format) <= $5 AND NOT {IS_PAUSED}
              ),
              oldest AS (
                 SELECT wanted.id, wanted.max, ready.due, ready.seq,

@@ -7,8 +7,14 @@ use std::{
 
 use sqlx::Row;
 
-use super::{info::text, schema::Schema, session::Sessions};
+use super::{PostgresInbox, info::text, schema::Schema, session::Sessions};
 use crate::inbox::{InboxError, LeaseRequest, NewEvent};
+
+/// The condition that a row `queue` is paused.
+pub(super) const IS_PAUSED: &str = r"EXISTS (
+    SELECT FROM @paused AS paused WHERE queue.name = paused.pattern
+    OR substr(queue.name, 1, octet_length(paused.pattern) - 1) || '*'::bytea = paused.pattern
+)";
 
 /// The numbers of the queues that events were put into.
 #[derive(Default)]
@@ -80,5 +86,28 @@ impl GroupColumns {
             columns.running.push(group.running.into());
         }
         columns
+    }
+}
+
+impl PostgresInbox {
+    /// Pauses the queues of a pattern. Returns whether they were not paused.
+    pub(super) async fn pause_queues(&self, pattern: &str) -> Result<bool, InboxError> {
+        let pause = "INSERT INTO @paused VALUES ($1) ON CONFLICT DO NOTHING RETURNING pattern";
+        let pause = self.schema.query(pause).bind(pattern.as_bytes().to_vec());
+        Ok(!self.sessions.fetch(pause).await?.is_empty())
+    }
+
+    /// Resumes the queues of a pattern. Returns whether they were paused.
+    pub(super) async fn resume_queues(&self, pattern: &str) -> Result<bool, InboxError> {
+        let resume = "DELETE FROM @paused WHERE pattern = $1 RETURNING pattern";
+        let resume = self.schema.query(resume).bind(pattern.as_bytes().to_vec());
+        let was_paused = !self.sessions.fetch(resume).await?.is_empty();
+        self.announce();
+        Ok(was_paused)
+    }
+
+    pub(super) async fn paused_patterns(&self) -> Result<Vec<String>, InboxError> {
+        let paused = self.schema.query("SELECT pattern FROM @paused ORDER BY pattern");
+        self.sessions.fetch(paused).await?.iter().map(|row| text(row, 0)).collect()
     }
 }

@@ -8,6 +8,7 @@ use super::{
     PostgresInbox,
     copies::DATA,
     info::{info, infos, kept},
+    queues::IS_PAUSED,
     select::Order,
     wanted::{MAX_COUNT, Wanted},
 };
@@ -55,40 +56,60 @@ impl PostgresInbox {
     /// Writes to find out whether the server accepts writes, and reads how long the oldest ready
     /// event has been ready.
     pub(super) async fn check(&self) -> Result<Option<Duration>, InboxError> {
-        let check = || {
-            self.schema.query(
-                "WITH written AS (UPDATE @probe SET written = :now)
-                 SELECT :now - due FROM @due WHERE due <= :now ORDER BY due LIMIT 1",
-            )
-        };
-        let rows = self.sessions.fetch_promptly(check).await?;
-        let oldest: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?;
+        let check = format!("WITH written AS (UPDATE @probe SET written = :now) SELECT {}", oldest_ready());
+        let rows = self.sessions.fetch_promptly(|| self.schema.query(&check)).await?;
+        let oldest: Option<i64> = rows.first().map_or(Ok(None), |row| row.try_get(0))?;
         Ok(oldest.map(|age| Duration::from_micros(age.unsigned_abs())))
     }
 
     pub(super) async fn counts(&self) -> Result<Depth, InboxError> {
         let count = |state| Wanted::State(state).count();
         let counts = format!(
-            "SELECT {}, {}, {}, {}, {}, :now - (SELECT due FROM @due WHERE due <= :now ORDER BY due LIMIT 1)",
-            count(EventState::Ready),
+            "SELECT {}, {}, {}, {}, {}, {}, {}",
+            count_ready(&format!("NOT {IS_PAUSED}")),
+            count_ready(IS_PAUSED),
             count(EventState::Delayed),
             count(EventState::Leased),
             count(EventState::Parked),
             count(EventState::Dead),
+            oldest_ready(),
         );
         let rows = self.sessions.fetch(self.schema.query(&counts)).await?;
         let Some(row) = rows.first() else { return Ok(Depth::default()) };
         let count = |column: usize| Ok::<_, sqlx::Error>(counted(row.try_get(column)?));
-        let oldest: Option<i64> = row.try_get(5)?;
+        let oldest: Option<i64> = row.try_get(6)?;
         Ok(Depth {
             ready: count(0)?,
-            delayed: count(1)?,
-            leased: count(2)?,
-            parked: count(3)?,
-            dead: count(4)?,
+            paused: count(1)?,
+            delayed: count(2)?,
+            leased: count(3)?,
+            parked: count(4)?,
+            dead: count(5)?,
             oldest_ready: oldest.map(|age| Duration::from_micros(age.unsigned_abs())),
         })
     }
+}
+
+/// Returns an expression for the age of the oldest ready event. Paused events do not count.
+fn oldest_ready() -> String {
+    format!(
+        "(SELECT :now - min(ready.due) FROM @queue AS queue CROSS JOIN LATERAL (
+            SELECT due FROM @due AS due WHERE due.queue = queue.id AND due.due <= :now
+            ORDER BY due.due, due.seq LIMIT 1
+         ) AS ready WHERE NOT {IS_PAUSED})"
+    )
+}
+
+/// Returns an expression that counts the ready events of some queues.
+fn count_ready(is_counted: &str) -> String {
+    let limit = MAX_COUNT + 1;
+    format!(
+        "(SELECT count(*) FROM (
+            SELECT FROM @queue AS queue CROSS JOIN LATERAL (
+                SELECT FROM @due AS due WHERE due.queue = queue.id AND due.due <= :now LIMIT {limit}
+            ) AS ready WHERE {is_counted} LIMIT {limit}
+         ) AS counted)"
+    )
 }
 
 fn counted(count: i64) -> Count {

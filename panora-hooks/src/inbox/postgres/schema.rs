@@ -137,6 +137,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     );
     INSERT INTO @queue VALUES (0, '') ON CONFLICT DO NOTHING;
 
+    -- Patterns of the queues that are paused.
+    CREATE TABLE IF NOT EXISTS @paused(pattern bytea PRIMARY KEY);
+
     -- Attempts that did not succeed at once, in the order of `place`.
     CREATE TABLE IF NOT EXISTS @attempt(
         seq bigint NOT NULL,

@@ -50,7 +50,7 @@ use self::{
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
     Figures, Filter, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError, Page, Put, Query, Select,
-    Settled, Settlement, StatisticsStep, StoredEvent, clock::Clock,
+    Settled, Settlement, StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
 };
 
 /// An inbox in one file, for one receiver on one machine.
@@ -255,5 +255,17 @@ impl Inbox for SqliteInbox {
 
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
         self.reader.run(move |reader| reader.audit(before, limit)).await
+    }
+
+    async fn pause(&self, pattern: String) -> Result<bool, InboxError> {
+        self.queue.run(move |queue| queue.set_paused(&paused_pattern(pattern), true)).await
+    }
+
+    async fn resume(&self, pattern: String) -> Result<bool, InboxError> {
+        self.queue.run(move |queue| queue.set_paused(&paused_pattern(pattern), false)).await
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, InboxError> {
+        self.reader.run(|reader| queues::paused(reader.connection())).await
     }
 }

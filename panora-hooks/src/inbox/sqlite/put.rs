@@ -11,7 +11,7 @@ use super::{
     content,
     queue::{Durability, Queue, ROW_BYTES, Reason, insert_dead, insert_due},
     queues,
-    read::OLDEST_READY,
+    read::oldest_ready,
 };
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
 
@@ -41,9 +41,7 @@ impl Queue {
         let now = micros(now);
         self.change(Durability::Full, ROW_BYTES, |change| {
             change.prepare_cached("UPDATE probe SET written = ?1")?.execute([now])?;
-            let mut oldest = change.prepare_cached(OLDEST_READY)?;
-            let oldest: Option<i64> = oldest.query_row([now], |row| row.get(0))?;
-            Ok(oldest.map(|oldest| Duration::from_micros(now.abs_diff(oldest))))
+            Ok(oldest_ready(change, now)?.map(|oldest| Duration::from_micros(now.abs_diff(oldest))))
         })
     }
 }

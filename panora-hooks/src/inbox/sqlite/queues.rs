@@ -5,7 +5,14 @@ use std::collections::HashMap;
 use bytestring::ByteString;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::inbox::share::Shares;
+use super::queue::{Durability, Queue, ROW_BYTES};
+use crate::inbox::{InboxError, share::Shares};
+
+/// The condition that a row of `queue` is paused.
+pub(super) const IS_PAUSED: &str = "EXISTS (
+    SELECT 1 FROM paused
+    WHERE name = pattern OR substr(name, 1, length(pattern) - 1) || '*' = pattern
+)";
 
 /// The numbers of queues that are known.
 pub(super) type Numbers = HashMap<ByteString, i64>;
@@ -48,9 +55,10 @@ pub(super) struct LeasedQueue {
     pub(super) max: u32,
 }
 
-/// Returns the queues that events are leased from.
+/// Returns the queues that events are leased from, without those that are paused.
 pub(super) fn leased(connection: &Connection, shares: &Shares<'_>) -> rusqlite::Result<Vec<LeasedQueue>> {
-    let mut queues = connection.prepare_cached("SELECT id, name FROM queue")?;
+    let sql = format!("SELECT id, name FROM queue WHERE NOT {IS_PAUSED}");
+    let mut queues = connection.prepare_cached(&sql)?;
     let mut rows = queues.query([])?;
     let mut leased = Vec::new();
     while let Some(row) = rows.next()? {
@@ -60,4 +68,25 @@ pub(super) fn leased(connection: &Connection, shares: &Shares<'_>) -> rusqlite::
         }
     }
     Ok(leased)
+}
+
+impl Queue {
+    /// Pauses the queues of a pattern, or resumes them. Returns whether they were not paused, or
+    /// paused.
+    pub(super) fn set_paused(&mut self, pattern: &str, is_paused: bool) -> Result<bool, InboxError> {
+        let change = match is_paused {
+            true => "INSERT INTO paused VALUES (?1) ON CONFLICT DO NOTHING",
+            false => "DELETE FROM paused WHERE pattern = ?1",
+        };
+        self.change(Durability::Full, ROW_BYTES, |connection| {
+            Ok(connection.prepare_cached(change)?.execute([pattern])? > 0)
+        })
+    }
+}
+
+/// Returns the paused patterns.
+pub(super) fn paused(connection: &Connection) -> Result<Vec<String>, InboxError> {
+    let mut paused = connection.prepare_cached("SELECT pattern FROM paused ORDER BY pattern")?;
+    let paused = paused.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(paused)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{Connection, Transaction};
 
-use super::{info, scan::Scan, thread::Caller};
+use super::{info, queues::IS_PAUSED, scan::Scan, thread::Caller};
 use crate::inbox::{
     Count, Depth, EventInfo, EventKey, Filter, InboxError, Page, Query, StoredEvent, column, time::micros,
 };
@@ -15,11 +15,16 @@ use crate::inbox::{
 /// Counting stops at this number, so that its cost is bounded.
 pub(super) const MOST_COUNTED: i64 = 10_000;
 
-/// Finds when the oldest ready event became ready.
-pub(super) const OLDEST_READY: &str = "SELECT min((
-        SELECT due FROM due INDEXED BY due_by_time
-        WHERE due.queue = queue.id AND due <= ?1 ORDER BY due LIMIT 1
-    )) FROM queue";
+/// Returns when the oldest ready event became ready. Paused events do not count.
+pub(super) fn oldest_ready(connection: &Connection, now: i64) -> rusqlite::Result<Option<i64>> {
+    let oldest = format!(
+        "SELECT min((
+            SELECT due FROM due INDEXED BY due_by_time
+            WHERE due.queue = queue.id AND due <= ?1 ORDER BY due LIMIT 1
+         )) FROM queue WHERE NOT {IS_PAUSED}"
+    );
+    connection.prepare_cached(&oldest)?.query_row([now], |row| row.get(0))
+}
 
 /// The events of all queues, whose index is searched by time.
 pub(super) const DUE: &str = "queue CROSS JOIN due INDEXED BY due_by_time ON due.queue = queue.id";
@@ -121,15 +126,16 @@ impl Reader {
     pub(super) fn depth(&mut self, now: SystemTime) -> Result<Depth, InboxError> {
         let now = micros(now);
         let snapshot = self.0.transaction()?;
-        let oldest: Option<i64> =
-            snapshot.prepare_cached(OLDEST_READY)?.query_row([now], |row| row.get(0))?;
-        let ready = count(&snapshot, &format!("{DUE} WHERE due.due <= ?1"), now)?;
+        let oldest = oldest_ready(&snapshot, now)?;
+        let ready = count(&snapshot, &format!("{DUE} WHERE due.due <= ?1 AND NOT {IS_PAUSED}"), now)?;
+        let paused = count(&snapshot, &format!("{DUE} WHERE due.due <= ?1 AND {IS_PAUSED}"), now)?;
         let leased = "due INDEXED BY due_leased WHERE due > ?1 AND fence IS NOT NULL";
         let leased = count(&snapshot, leased, now)?;
         let delayed = delayed(&snapshot, leased, now)?;
         let over = "dead INDEXED BY dead_by_state WHERE is_parked = ?1";
         Ok(Depth {
             ready,
+            paused,
             delayed,
             leased,
             parked: count(&snapshot, over, 1)?,

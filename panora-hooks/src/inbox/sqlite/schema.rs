@@ -150,6 +150,9 @@ const MIGRATIONS: &[&str] = &[
     -- The queues of events. An older version stores events in the empty one.
     CREATE TABLE queue(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     INSERT INTO queue VALUES (0, '');
+
+    -- Patterns of the queues that are paused.
+    CREATE TABLE paused(pattern TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     ALTER TABLE event ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE due ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
 

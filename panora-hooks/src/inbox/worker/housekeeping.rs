@@ -39,17 +39,18 @@ pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
 }
 
 fn report(depth: Depth) {
-    let Depth { ready, delayed, leased, parked, dead, oldest_ready } = depth;
+    let Depth { ready, paused, delayed, leased, parked, dead, oldest_ready } = depth;
     let states = [
-        (EventState::Ready, ready),
-        (EventState::Delayed, delayed),
-        (EventState::Leased, leased),
-        (EventState::Parked, parked),
-        (EventState::Dead, dead),
+        (EventState::Ready.as_str(), ready),
+        ("paused", paused),
+        (EventState::Delayed.as_str(), delayed),
+        (EventState::Leased.as_str(), leased),
+        (EventState::Parked.as_str(), parked),
+        (EventState::Dead.as_str(), dead),
     ];
     for (state, count) in states {
         #[expect(clippy::cast_precision_loss, reason = "gauges are floating-point")]
-        metrics::gauge!(metric::INBOX_EVENTS, "state" => state.as_str()).set(count.number() as f64);
+        metrics::gauge!(metric::INBOX_EVENTS, "state" => state).set(count.number() as f64);
     }
     let age = oldest_ready.unwrap_or_default();
     metrics::gauge!(metric::OLDEST_READY).set(age.as_secs_f64());

@@ -147,6 +147,10 @@ macro_rules! __inbox_contract_rules {
                 "lease the first event of a group that runs none, even if `LeaseRequest::max` is used up",
             KeptQueue queues::an_event_stays_in_its_queue
                 "store the queue with the event, and keep it when the event is replayed",
+            Paused pausing::a_paused_event_is_not_leased
+                "leave the queues of paused patterns out of `lease`, and count their events apart",
+            PausedPattern pausing::a_pattern_pauses_the_types_that_it_matches
+                "compare a pattern with the queue, or with the beginning of the queue if it ends with `*`",
             Restart restarting::a_restart_keeps_everything
                 "answer `put` after the events are flushed to disk, and store attempts and fences with the events",
             DroppedCalls cancellation::a_dropped_call_harms_no_later_call

@@ -58,6 +58,7 @@ impl<H: Harness> Subject<H> {
             Capability::ErrorGroups => "the store does not claim `Capability::ErrorGroups`",
             Capability::Audit => "the store does not claim `Capability::Audit`",
             Capability::NextDue => "the store does not claim `Capability::NextDue`",
+            Capability::Pause => "the store does not claim `Capability::Pause`",
             Capability::Queues => "the store does not claim `Capability::Queues`",
         }))
     }

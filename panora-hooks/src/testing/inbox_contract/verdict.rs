@@ -4,8 +4,8 @@ use super::{
     Broken, Harness, Rule,
     check::Stop,
     rules::{
-        attempts, cancellation, duplicates, keys, leasing, operating, optional, queues, reading, replaying,
-        restarting, retention, selecting, settling, storing,
+        attempts, cancellation, duplicates, keys, leasing, operating, optional, pausing, queues, reading,
+        replaying, restarting, retention, selecting, settling, storing,
     },
     subject::Subject,
 };

@@ -7,6 +7,7 @@ pub(super) mod keys;
 pub(super) mod leasing;
 pub(super) mod operating;
 pub(super) mod optional;
+pub(super) mod pausing;
 pub(super) mod queues;
 pub(super) mod reading;
 pub(super) mod replaying;
