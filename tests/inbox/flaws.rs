@@ -70,6 +70,8 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::ExpeditesNothing, Rule::Expedite),
     (Flaw::ExpeditesAnyDelay, Rule::ExpediteAsked),
     (Flaw::CountsReadyEventsAsDue, Rule::NextDue),
+    (Flaw::ForgetsClaims, Rule::ClaimedDeath),
+    (Flaw::AcceptsOldClaims, Rule::LastDeath),
     (Flaw::RecordsFirstSuccesses, Rule::FailedAttempt),
     (Flaw::RepeatsTheFirstReport, Rule::AttemptsApart),
     (Flaw::LosesInterruptions, Rule::InterruptedAttempt),

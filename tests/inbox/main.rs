@@ -13,6 +13,7 @@ mod interrupted;
 mod missing_worker;
 mod model;
 mod older_processes;
+mod on_dead;
 mod options;
 mod own_store;
 mod paused_clock;

@@ -96,6 +96,8 @@ async fn only_rules_of_missing_parts_are_skipped() {
         Rule::Expedite,
         Rule::ExpediteAsked,
         Rule::NextDue,
+        Rule::ClaimedDeath,
+        Rule::LastDeath,
     ];
     let of_attempts = [
         Rule::FailedAttempt,
@@ -211,4 +213,11 @@ async fn a_line_that_a_crash_cut_off_is_dropped() {
     assert!(again.iter().copied().all(is_duplicate), "{again:?}");
     let items = log.inbox().list(Query::default()).await.unwrap().items;
     assert_eq!(items.iter().map(|info| info.key).collect::<Vec<_>>(), [first.key(), second.key()]);
+}
+
+#[test]
+#[should_panic(expected = "the inbox cannot remember announcements: it lacks `Capability::Announce`")]
+fn dead_events_of_a_store_that_cannot_remember_announcements_are_not_announced() {
+    let webhooks = panora_hooks::Webhooks::new(crate::support::verifier()).with_inbox(Log::new().inbox());
+    drop(webhooks.on_dead(async |_| {}));
 }

@@ -131,6 +131,7 @@ impl<I: Inbox + Clone> Victim<I> {
             discard: inbox.discard(Select::Keys(vec![self.key()]), 50),
             forget: inbox.forget(Duration::ZERO, 50),
             expedite: inbox.expedite(Duration::from_secs(3600), 50),
+            claim_dead: inbox.claim_dead(50, Duration::from_secs(60)),
             next_due: inbox.next_due(),
             arrived: inbox.arrived(),
             readiness: self.router.clone().oneshot(Request::get("/ready").body(Body::empty()).unwrap()),

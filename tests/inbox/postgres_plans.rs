@@ -281,10 +281,15 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
             _ => Decision::Release,
         };
         let report = AttemptReport::new(AttemptOutcome::Failed, "worker".into());
-        Settlement::new(leased.token, decision).attempt(report.error("no"))
+        Settlement::new(leased.token, decision).attempt(report.error("no")).announce()
     });
     inbox.settle(settlements.collect()).await.unwrap();
     check("settle");
+    let claims = inbox.claim_dead(8, Duration::from_secs(3600)).await.unwrap();
+    assert_eq!(claims.len(), 8);
+    check("claim dead");
+    assert_eq!(inbox.announced(claims).await.unwrap(), 8);
+    check("announced");
     assert!(inbox.attempts(leased[0].token.key()).await.unwrap().len() > 2);
     check("attempts");
     inbox.get(leased[0].token.key()).await.unwrap();

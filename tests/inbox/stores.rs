@@ -172,6 +172,7 @@ impl Store for Postgres {
         // The keys of figures must not meet while they move.
         self.execute(&format!(
             "UPDATE @due SET due = due - {micros}, started = started - {micros};
+             UPDATE @dead SET announce = announce - {micros};
              UPDATE @done SET at = at - {micros};
              UPDATE @attempt SET started = started - {micros};
              UPDATE @figure SET start = -start;

@@ -9,8 +9,8 @@ use std::{
 
 use panora_hooks::inbox::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Decision, Depth, ErrorGroup, EventInfo, EventKey,
-    Figures, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Page, Put, Query, Select, Settled,
-    Settlement, StatisticsStep, StoredEvent,
+    Figures, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, Page, Put, Query, Select,
+    Settled, Settlement, StatisticsStep, StoredEvent,
 };
 
 /// A fault of an operation.
@@ -43,6 +43,7 @@ pub struct Staged<I> {
     leased: Arc<LeasedChange>,
     settle: Arc<Plan>,
     add_figures: Arc<Plan>,
+    claim_dead: Arc<Plan>,
     settled: mpsc::Sender<(Decision, Settled)>,
 }
 
@@ -54,7 +55,16 @@ impl<I: Inbox> Staged<I> {
         let put = Arc::new(Mutex::new(Box::new(|_: &[NewEvent]| None) as Box<dyn FnMut(&_) -> _ + Send>));
         let leased = Arc::new(Mutex::new(Box::new(|_: &mut Leased| {}) as Box<dyn FnMut(&mut _) + Send>));
         (
-            Self { inner, put, lease: plan(), leased, settle: plan(), add_figures: plan(), settled },
+            Self {
+                inner,
+                put,
+                lease: plan(),
+                leased,
+                settle: plan(),
+                add_figures: plan(),
+                claim_dead: plan(),
+                settled,
+            },
             settlements,
         )
     }
@@ -79,6 +89,10 @@ impl<I: Inbox> Staged<I> {
 
     pub fn on_settle(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
         *self.settle.lock().unwrap() = Box::new(plan);
+    }
+
+    pub fn on_claim_dead(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
+        *self.claim_dead.lock().unwrap() = Box::new(plan);
     }
 
     pub fn on_add_figures(&self, plan: impl FnMut() -> Option<Fault> + Send + 'static) {
@@ -174,6 +188,14 @@ impl<I: Inbox> Inbox for Staged<I> {
 
     async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         self.inner.forget(older_than, max).await
+    }
+
+    async fn claim_dead(&self, max: u32, claim_for: Duration) -> Result<Vec<LeaseToken>, InboxError> {
+        stage(|| (self.claim_dead.lock().unwrap())(), self.inner.claim_dead(max, claim_for)).await
+    }
+
+    async fn announced(&self, claims: Vec<LeaseToken>) -> Result<u64, InboxError> {
+        self.inner.announced(claims).await
     }
 
     async fn next_due(&self) -> Result<Option<Duration>, InboxError> {

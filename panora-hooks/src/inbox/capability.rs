@@ -26,6 +26,8 @@ pub enum Capability {
     Queues,
     /// [`Inbox::pause`](super::Inbox::pause): events of a pattern can be paused.
     Pause,
+    /// [`Inbox::claim_dead`](super::Inbox::claim_dead): dead events are announced.
+    Announce,
 }
 
 /// The optional parts that a store implements.
@@ -54,7 +56,8 @@ impl Capabilities {
         .with(Capability::Audit)
         .with(Capability::NextDue)
         .with(Capability::Queues)
-        .with(Capability::Pause);
+        .with(Capability::Pause)
+        .with(Capability::Announce);
 
     /// Adds a part.
     #[must_use]

@@ -3,7 +3,8 @@
 use std::{pin::Pin, time::Duration};
 
 use super::{
-    Capabilities, Depth, Figures, Inbox, InboxError, LeaseRequest, Leased, NewEvent, Put, Settled, Settlement,
+    Capabilities, Depth, EventKey, Figures, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent,
+    Put, Settled, Settlement, StoredEvent,
 };
 
 type Boxed<'i, T> = Pin<Box<dyn Future<Output = T> + Send + 'i>>;
@@ -19,6 +20,9 @@ pub(crate) trait ErasedInbox: Send + Sync {
     fn forget(&self, older_than: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
     fn expedite(&self, longest_delay: Duration, max: u32) -> Boxed<'_, Result<u64, InboxError>>;
     fn next_due(&self) -> Boxed<'_, Result<Option<Duration>, InboxError>>;
+    fn get(&self, key: EventKey) -> Boxed<'_, Result<Option<StoredEvent>, InboxError>>;
+    fn claim_dead(&self, max: u32, claim_for: Duration) -> Boxed<'_, Result<Vec<LeaseToken>, InboxError>>;
+    fn announced(&self, claims: Vec<LeaseToken>) -> Boxed<'_, Result<u64, InboxError>>;
     fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>>;
     fn prune_figures(
         &self,
@@ -65,6 +69,18 @@ impl<I: Inbox> ErasedInbox for I {
 
     fn next_due(&self) -> Boxed<'_, Result<Option<Duration>, InboxError>> {
         Box::pin(Inbox::next_due(self))
+    }
+
+    fn get(&self, key: EventKey) -> Boxed<'_, Result<Option<StoredEvent>, InboxError>> {
+        Box::pin(Inbox::get(self, key))
+    }
+
+    fn claim_dead(&self, max: u32, claim_for: Duration) -> Boxed<'_, Result<Vec<LeaseToken>, InboxError>> {
+        Box::pin(Inbox::claim_dead(self, max, claim_for))
+    }
+
+    fn announced(&self, claims: Vec<LeaseToken>) -> Boxed<'_, Result<u64, InboxError>> {
+        Box::pin(Inbox::announced(self, claims))
     }
 
     fn add_figures(&self, figures: Vec<(String, Figures)>) -> Boxed<'_, Result<(), InboxError>> {

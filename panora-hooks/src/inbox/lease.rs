@@ -167,13 +167,15 @@ pub struct Settlement {
     /// The attempt that ends. A store that keeps attempts records it in the transaction that
     /// applies the decision.
     pub attempt: Option<AttemptReport>,
+    /// Whether the death of the event has to be announced, if it is [buried](Decision::Bury).
+    pub announces: bool,
 }
 
 impl Settlement {
     /// Applies `decision` to the event that `token` holds.
     #[must_use]
     pub fn new(token: LeaseToken, decision: Decision) -> Self {
-        Self { token, decision, attempt: None }
+        Self { token, decision, attempt: None, announces: false }
     }
 
     /// Reports the attempt that ends with [`Decision::Complete`], [`Decision::RetryAfter`] or
@@ -181,6 +183,15 @@ impl Settlement {
     #[must_use]
     pub fn attempt(self, attempt: AttemptReport) -> Self {
         Self { attempt: Some(attempt), ..self }
+    }
+
+    /// Lets a worker announce the death of the event, if the decision is [`Decision::Bury`].
+    ///
+    /// A store that has [`Capability::Announce`](super::Capability::Announce) notes this in the
+    /// transaction that applies the decision.
+    #[must_use]
+    pub fn announce(self) -> Self {
+        Self { announces: true, ..self }
     }
 }
 

@@ -10,6 +10,7 @@ mod clock;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod column;
 pub(crate) mod counters;
+mod dead;
 mod depth;
 mod erased;
 mod error;
@@ -49,6 +50,7 @@ pub use self::{
     attempt::{AttemptInfo, AttemptOutcome, AttemptReport},
     audit::{AuditEntry, AuditRecord},
     capability::{Capabilities, Capability},
+    dead::DeadEvent,
     depth::{Count, Depth},
     error::{InboxError, OpenError},
     error_group::{ErrorGroup, Fingerprint},
@@ -246,6 +248,29 @@ pub trait Inbox: Send + Sync + 'static {
     /// over.
     fn next_due(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
         future::ready(Err(InboxError::Unsupported("next_due")))
+    }
+
+    /// Claims up to `max` dead events whose death has to be [announced](Settlement::announce), those
+    /// that have waited longest first. No other worker gets them until the claim expires. Returns
+    /// the claims, which only [`announced`](Self::announced) takes.
+    ///
+    /// Optional: [`Capability::Announce`]. Defaults to [`InboxError::Unsupported`].
+    fn claim_dead(
+        &self,
+        max: u32,
+        claim_for: Duration,
+    ) -> impl Future<Output = Result<Vec<LeaseToken>, InboxError>> + Send {
+        let _ = (max, claim_for);
+        future::ready(Err(InboxError::Unsupported("claim_dead")))
+    }
+
+    /// Notes that dead events were announced. A claim that has expired and was made again, or whose
+    /// event is not dead any more, changes nothing. Returns the number of claims that were valid.
+    ///
+    /// Optional: [`Capability::Announce`]. Defaults to [`InboxError::Unsupported`].
+    fn announced(&self, claims: Vec<LeaseToken>) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        let _ = claims;
+        future::ready(Err(InboxError::Unsupported("announced")))
     }
 
     /// Counts the events that a filter accepts, up to 10,000.
@@ -461,6 +486,18 @@ impl<I: Inbox> Inbox for Arc<I> {
 
     fn next_due(&self) -> impl Future<Output = Result<Option<Duration>, InboxError>> + Send {
         (**self).next_due()
+    }
+
+    fn claim_dead(
+        &self,
+        max: u32,
+        claim_for: Duration,
+    ) -> impl Future<Output = Result<Vec<LeaseToken>, InboxError>> + Send {
+        (**self).claim_dead(max, claim_for)
+    }
+
+    fn announced(&self, claims: Vec<LeaseToken>) -> impl Future<Output = Result<u64, InboxError>> + Send {
+        (**self).announced(claims)
     }
 
     fn count(&self, filter: Filter) -> impl Future<Output = Result<Count, InboxError>> + Send {

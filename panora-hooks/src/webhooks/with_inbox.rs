@@ -6,12 +6,12 @@ use axum::Router;
 
 use super::Webhooks;
 use crate::inbox::{
-    ErasedInbox, Inbox,
+    Capability, DeadEvent, ErasedInbox, Inbox,
     attempt::bounded,
     counters::Counters,
     handover::Handover,
     policy::Policy,
-    worker::{Hooks, Worker},
+    worker::{Hooks, OnDead, Worker},
     writer::Writer,
 };
 
@@ -42,6 +42,7 @@ pub struct WebhooksWithInbox<S = ()> {
     inbox: Arc<dyn ErasedInbox>,
     policy: Policy,
     worker_name: Option<String>,
+    on_dead: Option<OnDead>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
@@ -52,6 +53,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
             inbox: Arc::new(inbox),
             policy: Policy::default(),
             worker_name: None,
+            on_dead: None,
         }
     }
 }
@@ -186,6 +188,47 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         Self { worker_name: Some(name.into()), ..self }
     }
 
+    /// Sets a function that is called with each event that the worker has given up.
+    ///
+    /// ```
+    /// # use panora_hooks::{Verifier, Webhooks, inbox::MemoryInbox};
+    /// use panora_hooks::inbox::DeadEvent;
+    ///
+    /// async fn alert(event: DeadEvent) {
+    ///     eprintln!("{} {} is dead: {}", event.event_type, event.id, event.reason);
+    /// }
+    ///
+    /// # fn main() -> Result<(), panora_hooks::SecretError> {
+    /// let webhooks = Webhooks::new(Verifier::new("the endpoint's secret")?)
+    ///     .with_inbox(MemoryInbox::new())
+    ///     .on_dead(alert);
+    /// # drop(webhooks);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The function is called within about a second after the event is dead in the store, and at
+    /// least once: if the process dies before the call has ended, a worker with such a function
+    /// calls it again after the [`hook_timeout`](Self::hook_timeout) and a
+    /// [lease](Self::lease_time). It may therefore be called twice for one event. A call that
+    /// panics, or takes longer than the `hook_timeout`, is logged and not repeated.
+    ///
+    /// Events that a worker without such a function has given up are not announced, and neither are
+    /// events that are replayed or dropped first.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the store cannot remember announcements ([`Capability::Announce`]).
+    #[track_caller]
+    pub fn on_dead<F>(self, on_dead: impl Fn(DeadEvent) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let can_announce = self.inbox.capabilities().has(Capability::Announce);
+        assert!(can_announce, "the inbox cannot remember announcements: it lacks `Capability::Announce`");
+        Self { on_dead: Some(Arc::new(move |event| Box::pin(on_dead(event)))), ..self }
+    }
+
     fn set(mut self, set: impl FnOnce(&mut Policy)) -> Self {
         set(&mut self.policy);
         self.policy = self.policy.bounded();
@@ -217,7 +260,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Panics if [`Router::route`] does not accept `path`.
     #[track_caller]
     pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
-        let Self { webhooks, inbox, policy, worker_name } = self;
+        let Self { webhooks, inbox, policy, worker_name, on_dead } = self;
         let (handover, counters) = (Arc::<Handover>::default(), Arc::new(Counters::new(&inbox)));
         let writer = Writer::new(
             Arc::clone(&inbox),
@@ -230,7 +273,7 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         let hooks = Hooks { dispatch: Arc::clone(&endpoint.dispatch), state: endpoint.state.clone() };
         let name = bounded(worker_name.unwrap_or_else(name_of_process), MAX_NAME_BYTES).into();
         let worker = Worker::new(inbox, Arc::new(hooks), writer, handover, counters, name, policy);
-        (endpoint.into_router(path), worker)
+        (endpoint.into_router(path), worker.on_dead(on_dead))
     }
 }
 

@@ -57,6 +57,8 @@ pub enum Flaw {
     ExpeditesNothing,
     ExpeditesAnyDelay,
     CountsReadyEventsAsDue,
+    ForgetsClaims,
+    AcceptsOldClaims,
     RecordsFirstSuccesses,
     RepeatsTheFirstReport,
     LosesInterruptions,

@@ -212,6 +212,17 @@ impl Inbox for Flawed {
         Ok(forgotten)
     }
 
+    async fn claim_dead(&self, max: u32, claim_for: Duration) -> Result<Vec<LeaseToken>, InboxError> {
+        let claim_for = if self.has(Flaw::ForgetsClaims) { Duration::ZERO } else { claim_for };
+        self.inner.claim_dead(max, claim_for).await
+    }
+
+    async fn announced(&self, claims: Vec<LeaseToken>) -> Result<u64, InboxError> {
+        let count = claims.len() as u64;
+        let announced = self.inner.announced(claims).await?;
+        Ok(if self.has(Flaw::AcceptsOldClaims) { count } else { announced })
+    }
+
     async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
         if self.has(Flaw::CountsReadyEventsAsDue) && self.inner.depth().await?.oldest_ready.is_some() {
             return Ok(Some(Duration::ZERO));

@@ -14,7 +14,7 @@ use std::{
 use self::{figures::Sums, record::Record, store::Store};
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Depth, ErrorGroup, EventInfo, EventKey, Figures,
-    Inbox, InboxError, LeaseRequest, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement,
+    Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement,
     StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
 };
 
@@ -130,6 +130,14 @@ impl Inbox for MemoryInbox {
 
     async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
         Ok(self.store().next_due(self.clock.now()))
+    }
+
+    async fn claim_dead(&self, max: u32, claim_for: Duration) -> Result<Vec<LeaseToken>, InboxError> {
+        Ok(self.store().claim_dead(max, claim_for, self.clock.now()))
+    }
+
+    async fn announced(&self, claims: Vec<LeaseToken>) -> Result<u64, InboxError> {
+        Ok(self.store().announced(&claims))
     }
 
     async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {

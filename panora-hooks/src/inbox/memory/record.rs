@@ -16,6 +16,8 @@ pub(super) struct Record {
     pub(super) attempts: u32,
     pub(super) run: u32,
     pub(super) state: RecordState,
+    /// The announcement of the event's death, if it has to be made.
+    pub(super) announce: Option<Announce>,
     /// The recorded attempts, oldest first.
     pub(super) history: Vec<AttemptInfo>,
 }
@@ -35,6 +37,13 @@ pub(super) enum RecordState {
     },
 }
 
+pub(super) struct Announce {
+    /// When it may be claimed: at once, or when its claim expires.
+    pub(super) from: SystemTime,
+    /// The last claim.
+    pub(super) claim: u128,
+}
+
 pub(super) struct Lease {
     pub(super) until: SystemTime,
     pub(super) fence: u128,
@@ -50,7 +59,7 @@ impl RecordState {
 
 impl Record {
     pub(super) fn new(event: NewEvent, state: RecordState) -> Self {
-        Self { event, has_data: true, attempts: 0, run: 1, state, history: Vec::new() }
+        Self { event, has_data: true, attempts: 0, run: 1, state, announce: None, history: Vec::new() }
     }
 
     /// Leases the event, and counts an attempt.
@@ -125,6 +134,7 @@ impl Record {
             self.run += 1;
         }
         self.attempts = 0;
+        self.announce = None;
         self.state = RecordState::ready(now);
     }
 
@@ -153,6 +163,11 @@ impl Record {
             }
             _ => None,
         }
+    }
+
+    /// Returns since when the announcement of the event's death waits, if nobody has claimed it.
+    pub(super) fn owed_since(&self, now: SystemTime) -> Option<SystemTime> {
+        self.announce.as_ref().map(|announce| announce.from).filter(|from| *from <= now)
     }
 
     pub(super) fn state(&self, now: SystemTime) -> EventState {

@@ -6,9 +6,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::record::{Lease, Record, RecordState, later};
+use super::record::{Announce, Lease, Record, RecordState, later};
 use crate::inbox::{
-    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, Leased, NewEvent,
+    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased, NewEvent,
     ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES, share::Shares,
 };
 
@@ -79,7 +79,7 @@ impl Store {
 
     pub(super) fn apply(
         &mut self,
-        Settlement { token, decision, attempt }: Settlement,
+        Settlement { token, decision, attempt, announces }: Settlement,
         now: SystemTime,
     ) -> Settled {
         let Some(entry) = self.events.get_mut(&token.key()) else { return Settled::Stale };
@@ -91,6 +91,8 @@ impl Store {
             lease.until = later(now, lease_for);
             return Settled::Applied;
         }
+        entry.announce =
+            (announces && matches!(decision, Decision::Bury(_))).then_some(Announce { from: now, claim: 0 });
         let duration = attempt.as_ref().and_then(|attempt| attempt.duration);
         if let Some(attempt) = attempt
             && decision != Decision::Release
@@ -145,6 +147,31 @@ impl Store {
         })
     }
 
+    pub(super) fn claim_dead(&mut self, max: u32, claim_for: Duration, now: SystemTime) -> Vec<LeaseToken> {
+        let mut owed: Vec<_> = self
+            .events
+            .iter_mut()
+            .filter_map(|(key, entry)| Some((entry.owed_since(now)?, *key, entry)))
+            .collect();
+        owed.sort_by_key(|(since, key, _)| (*since, *key));
+        let last = &mut self.leases;
+        let claim = |(_, key, entry): (SystemTime, EventKey, &mut Record)| {
+            *last += 1;
+            entry.announce = Some(Announce { from: later(now, claim_for), claim: *last });
+            LeaseToken::new(key, *last)
+        };
+        owed.into_iter().take(max as usize).map(claim).collect()
+    }
+
+    pub(super) fn announced(&mut self, claims: &[LeaseToken]) -> u64 {
+        let is_valid = |claim: &&LeaseToken| {
+            let entry = self.events.get_mut(&claim.key());
+            let announce = entry.and_then(|entry| entry.announce.take_if(|owed| owed.claim == claim.fence()));
+            announce.is_some()
+        };
+        claims.iter().filter(is_valid).count() as u64
+    }
+
     pub(super) fn depth(&self, now: SystemTime) -> Depth {
         let count = |state| {
             let entries = self.events.values().filter(|entry| entry.state(now) == state);
@@ -175,6 +202,7 @@ impl Store {
         let over = selected.filter(|(_, entry)| which.discards(entry.state(now)));
         let discard = |(_, entry): (&EventKey, &mut Record)| {
             entry.drop_data();
+            entry.announce = None;
             entry.state = RecordState::Done { at: now, duration: None };
         };
         over.take(max as usize).map(discard).count() as u64

@@ -1,5 +1,6 @@
 //! `PostgresInbox`.
 
+mod announce;
 mod attempts;
 mod audit;
 mod bulk;
@@ -41,7 +42,7 @@ use self::{
 };
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
-    Figures, Filter, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError, Page, Put, Query, Select,
+    Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query, Select,
     Settled, Settlement, StatisticsStep, StoredEvent, share::paused_pattern,
 };
 
@@ -214,6 +215,14 @@ impl Inbox for PostgresInbox {
 
     async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
         self.time_to_next().await
+    }
+
+    async fn claim_dead(&self, max: u32, claim_for: Duration) -> Result<Vec<LeaseToken>, InboxError> {
+        self.claim_announcements(max, claim_for).await
+    }
+
+    async fn announced(&self, claims: Vec<LeaseToken>) -> Result<u64, InboxError> {
+        self.note_announced(&claims).await
     }
 
     async fn count(&self, filter: Filter) -> Result<Count, InboxError> {

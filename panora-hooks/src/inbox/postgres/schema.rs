@@ -119,11 +119,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[
             "ALTER TABLE @event ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0",
             // A dead event: the fingerprint of the reason, and the type as in `groups::type_key`.
             // Both are NULL for parked events, and until they are filled in for events that an
-            // older version has buried.
+            // older version has buried. When the death may be announced: at once, or when its claim
+            // expires; NULL if it was announced, or nobody wants to know.
             "ALTER TABLE @dead
                 ADD COLUMN IF NOT EXISTS run integer,
                 ADD COLUMN IF NOT EXISTS fingerprint bigint,
-                ADD COLUMN IF NOT EXISTS type_key bytea",
+                ADD COLUMN IF NOT EXISTS type_key bytea,
+                ADD COLUMN IF NOT EXISTS announce bigint",
             // How long the hook ran; NULL if unknown.
             "ALTER TABLE @done
                 ADD COLUMN IF NOT EXISTS run integer,
@@ -174,6 +176,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     );
 ",
         indexes: &[
+            Index { name: "dead_unannounced", on: "@dead(announce, seq) WHERE announce IS NOT NULL" },
             // The oldest events of each queue.
             Index { name: "due_by_queue", on: "@due(queue, due, seq)" },
             // Ids are random, so an index of ids alone changes another page for each event. Of this

@@ -62,7 +62,8 @@ impl PostgresInbox {
             .bind(items.iter().map(|(item, _)| delay(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| reason(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| fingerprint(&item.decision)).collect::<Vec<_>>())
-            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>());
+            .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
+            .bind(items.iter().map(|(item, _)| item.announces).collect::<Vec<_>>());
         let statement = if parts.records {
             statement
                 .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
@@ -114,7 +115,7 @@ impl SettleParts {
         })
     }
 
-    /// Returns the statement. Without `records` it has no parameters after `$7`.
+    /// Returns the statement. Without `records` it has no parameters after `$8`.
     fn sql(self) -> String {
         let Self { buries, keeps, records } = self;
         let mut expressions = vec![ended(records)];
@@ -127,7 +128,7 @@ impl SettleParts {
         if records {
             expressions.extend([over(keeps), recorded()]);
         }
-        let values = if records { ", $8::bytea[], $9::bytea[], $10::bytea[], $11::boolean[]" } else { "" };
+        let values = if records { ", $9::bytea[], $10::bytea[], $11::bytea[], $12::boolean[]" } else { "" };
         let columns = if records { ", outcome, error, worker, is_success" } else { "" };
         let kept = if keeps { "UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept" } else { "" };
         format!(
@@ -135,8 +136,8 @@ impl SettleParts {
              input AS (
                 SELECT * FROM unnest(
                     $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
-                    $7::bigint[]{values}
-                ) AS input(seq, fence, kind, delay, reason, fingerprint, duration{columns})
+                    $7::bigint[], $8::boolean[]{values}
+                ) AS input(seq, fence, kind, delay, reason, fingerprint, duration, announces{columns})
              ),
              {}
              SELECT seq, fence, (SELECT '' FROM lazy) FROM ended {kept}",
@@ -160,7 +161,8 @@ fn ended(records: bool) -> String {
             DELETE FROM @due AS due USING input
             WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
             AND kind IN ('complete', 'bury')
-            RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, duration{reported}
+            RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, duration,
+                announces{reported}
          ),
          done AS (
             INSERT INTO @done(seq, at, attempts, is_pruned, run, duration)
@@ -173,8 +175,8 @@ fn ended(records: bool) -> String {
 fn dead() -> String {
     format!(
         "dead AS (
-            INSERT INTO @dead(seq, at, attempts, is_parked, reason, run, fingerprint, type_key)
-            SELECT seq, :now, attempts, false, reason, run, fingerprint,
+            INSERT INTO @dead(seq, at, attempts, is_parked, reason, run, fingerprint, announce, type_key)
+            SELECT seq, :now, attempts, false, reason, run, fingerprint, CASE WHEN announces THEN :now END,
                 (SELECT {} FROM @event AS event WHERE event.seq = ended.seq)
             FROM ended WHERE kind = 'bury'
          )",

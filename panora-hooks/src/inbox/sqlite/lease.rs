@@ -245,7 +245,7 @@ fn ended(row: &Row<'_>) -> rusqlite::Result<Ended> {
 
 /// Applies a decision, and records the attempt that it ends.
 fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqlite::Result<Settled> {
-    let Settlement { token, decision, attempt } = item;
+    let Settlement { token, decision, attempt, announces } = item;
     let (seq, fence) = (column::seq(token.key()), column::fence(*token));
     let at = micros(now);
     let ended = match decision {
@@ -290,7 +290,12 @@ fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqli
                 )?
                 .execute(params![seq, at, ended.attempts, ended.run, duration])?;
         }
-        Decision::Bury(reason) => insert_dead(change, seq, at, &Reason::Dead(reason, ended))?,
+        Decision::Bury(reason) => {
+            insert_dead(change, seq, at, &Reason::Dead(reason, ended))?;
+            if *announces {
+                change.prepare_cached("UPDATE dead SET announce = ?2 WHERE seq = ?1")?.execute([seq, at])?;
+            }
+        }
         _ => {}
     }
     if let Some(attempt) = attempt {

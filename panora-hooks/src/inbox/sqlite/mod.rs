@@ -1,5 +1,6 @@
 //! `SqliteInbox`.
 
+mod announce;
 mod attempts;
 mod audit;
 mod batch;
@@ -49,7 +50,7 @@ use self::{
 };
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
-    Figures, Filter, Inbox, InboxError, LeaseRequest, Leased, NewEvent, OpenError, Page, Put, Query, Select,
+    Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query, Select,
     Settled, Settlement, StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
 };
 
@@ -210,6 +211,15 @@ impl Inbox for SqliteInbox {
     async fn next_due(&self) -> Result<Option<Duration>, InboxError> {
         let now = self.clock.now();
         self.queue.run(move |queue| queue.next_due(now)).await
+    }
+
+    async fn claim_dead(&self, max: u32, claim_for: Duration) -> Result<Vec<LeaseToken>, InboxError> {
+        let now = self.clock.now();
+        self.queue.run(move |queue| queue.claim_dead(max, claim_for, now)).await
+    }
+
+    async fn announced(&self, claims: Vec<LeaseToken>) -> Result<u64, InboxError> {
+        self.queue.run(move |queue| queue.announced(&claims)).await
     }
 
     async fn count(&self, filter: Filter) -> Result<Count, InboxError> {

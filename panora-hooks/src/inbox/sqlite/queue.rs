@@ -140,6 +140,14 @@ impl Queue {
         Ok(Vec::new())
     }
 
+    /// Looks for announcements to claim without taking the write lock.
+    pub(super) fn is_anything_unannounced(&self, now: i64) -> rusqlite::Result<bool> {
+        let mut owed = self
+            .connection
+            .prepare_cached("SELECT 1 FROM dead INDEXED BY dead_unannounced WHERE announce <= ?1 LIMIT 1")?;
+        owed.exists([now])
+    }
+
     /// Returns the time until the next event becomes ready.
     pub(super) fn next_due(&self, now: SystemTime) -> Result<Option<Duration>, InboxError> {
         let now = micros(now);

@@ -119,6 +119,11 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX dead_by_error ON dead(coalesce(fingerprint, 0)) WHERE is_parked = 0;
     CREATE INDEX dead_by_error_and_type ON dead(coalesce(fingerprint, 0), prefix) WHERE is_parked = 0;
 
+    -- When the death of the event may be announced: at once, or when its claim expires. NULL: it was
+    -- announced, or nobody wants to know. A claim is also its own expiry.
+    ALTER TABLE dead ADD COLUMN announce INTEGER;
+    CREATE INDEX dead_unannounced ON dead(announce) WHERE announce IS NOT NULL;
+
     -- Ids are random, so an index of ids alone changes another page for each event. Of this index,
     -- new events change the last pages only, and a search looks into each range of 1024 numbers.
     -- Ids come from outside, as types do. The end of an id tells most ids apart, and the beginning

@@ -1,5 +1,6 @@
 //! The worker: runs stored events.
 
+mod announcer;
 mod attempt;
 mod drain;
 mod housekeeping;
@@ -13,8 +14,10 @@ mod waiting;
 
 use std::{fmt, sync::Arc, thread};
 
-pub(crate) use self::runner::Hooks;
-use self::{runner::Runner, scheduler::Scheduler};
+use tokio::sync::Notify;
+
+use self::{announcer::Announcer, runner::Runner, scheduler::Scheduler};
+pub(crate) use self::{announcer::OnDead, runner::Hooks};
 use super::{
     ErasedInbox, counters::Counters, handover::Handover, patience::at_most, policy::Policy, writer::Writer,
 };
@@ -39,6 +42,7 @@ pub struct Worker {
     counters: Arc<Counters>,
     name: Arc<str>,
     policy: Policy,
+    on_dead: Option<OnDead>,
     unstarted: Unstarted,
 }
 
@@ -60,8 +64,14 @@ impl Worker {
             counters,
             name,
             policy,
+            on_dead: None,
             unstarted: Unstarted { is_started: false },
         }
+    }
+
+    /// Sets the function that is called with each dead event.
+    pub(crate) fn on_dead(self, on_dead: Option<OnDead>) -> Self {
+        Self { on_dead, ..self }
     }
 
     /// Runs events until `shutdown` resolves. Then it starts no more events, waits for the running
@@ -71,13 +81,16 @@ impl Worker {
     /// Wait for it to return before the program ends, because a hook that is cut off runs again. If
     /// the store fails, the worker logs the failure and continues when the store works again.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
-        let Self { inbox, runner, writer, handover, counters, name, policy, unstarted } = self;
+        let Self { inbox, runner, writer, handover, counters, name, policy, on_dead, unstarted } = self;
         unstarted.start();
         // Again, because a recorder may have been installed since the router was built.
         metric::describe();
+        let (announces, stopping) = (on_dead.is_some(), Notify::new());
         let work = async {
-            let mut scheduler = Scheduler::new(&*inbox, runner, name, Arc::clone(&counters), policy);
+            let mut scheduler =
+                Scheduler::new(&*inbox, runner, name, Arc::clone(&counters), policy, announces);
             scheduler.run_until(shutdown, &handover).await;
+            stopping.notify_one();
             let _stopping = handover.worker_stops();
             scheduler.drain().await;
             // The events that arrived last are stored before this returns. The next worker runs
@@ -87,8 +100,14 @@ impl Worker {
             }
             counters.write().await;
         };
+        let announce = async {
+            if let Some(on_dead) = on_dead {
+                Announcer::new(&*inbox, on_dead, policy).run_until(stopping.notified()).await;
+            }
+        };
+        let work = async { tokio::join!(work, announce) };
         tokio::select! {
-            () = work => {}
+            _ = work => {}
             () = housekeeping::keep(&*inbox, policy) => {}
         }
     }

@@ -56,6 +56,8 @@ pub(super) struct Scheduler<'i> {
     /// The name of this worker, which is recorded with attempts.
     name: Arc<str>,
     pub(super) policy: Policy,
+    /// Whether the deaths of events are announced.
+    announces: bool,
     pub(super) running: RunningHooks,
     slots: Slots,
     /// Whether the store leases by queues. Otherwise it may return events of hooks at their limits.
@@ -118,6 +120,7 @@ impl<'i> Scheduler<'i> {
         name: Arc<str>,
         counters: Arc<Counters>,
         policy: Policy,
+        announces: bool,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -129,6 +132,7 @@ impl<'i> Scheduler<'i> {
             counters: Arc::clone(&counters),
             name,
             policy,
+            announces,
             // A hook should have been cancelled one lease before it counts as stuck.
             running: RunningHooks::new(policy.lease),
             suspect: None,
@@ -502,7 +506,9 @@ impl<'i> Scheduler<'i> {
     }
 
     fn decide(&self, attempt: Attempt, token: LeaseToken, number: u32, max_attempts: u32) -> Decided {
-        attempt.decide(token, number, max_attempts, &self.policy, &self.name)
+        let mut decided = attempt.decide(token, number, max_attempts, &self.policy, &self.name);
+        decided.settlement.announces = self.announces;
+        decided
     }
 
     fn start_settle(&mut self) {

@@ -113,6 +113,10 @@ macro_rules! __inbox_contract_rules {
                 "remember the delay of `RetryAfter` with the event, and expedite no event that waits no longer than that",
             NextDue optional::the_time_of_the_next_event_is_known
                 "return the time until the first delay or lease ends that has not ended, from `next_due`",
+            ClaimedDeath announcing::a_death_is_claimed_until_it_was_announced
+                "let `claim_dead` return each event that was buried with `announce`, until `announced` takes its last claim",
+            LastDeath announcing::only_the_last_death_is_announced
+                "forget a claim when its event is replayed, and compare the fence of a claim in `announced`",
             FailedAttempt attempts::a_failed_attempt_is_recorded
                 "record `Settlement::attempt` with the decision, unless the first attempt succeeds",
             AttemptsApart attempts::attempts_of_one_settlement_are_kept_apart

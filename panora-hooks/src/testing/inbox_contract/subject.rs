@@ -57,6 +57,7 @@ impl<H: Harness> Subject<H> {
             Capability::Statistics => "the store does not claim `Capability::Statistics`",
             Capability::ErrorGroups => "the store does not claim `Capability::ErrorGroups`",
             Capability::Audit => "the store does not claim `Capability::Audit`",
+            Capability::Announce => "the store does not claim `Capability::Announce`",
             Capability::NextDue => "the store does not claim `Capability::NextDue`",
             Capability::Pause => "the store does not claim `Capability::Pause`",
             Capability::Queues => "the store does not claim `Capability::Queues`",

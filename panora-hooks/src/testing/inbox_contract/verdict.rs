@@ -4,7 +4,7 @@ use super::{
     Broken, Harness, Rule,
     check::Stop,
     rules::{
-        attempts, cancellation, duplicates, keys, leasing, operating, optional, pausing, queues, reading,
+        announcing, attempts, cancellation, duplicates, keys, leasing, operating, optional, pausing, queues, reading,
         replaying, restarting, retention, selecting, settling, storing,
     },
     subject::Subject,

@@ -185,10 +185,14 @@ fn of_events() -> Vec<(String, Run)> {
                 .zip(decisions.into_iter().cycle())
                 .map(|(leased, decision)| {
                     let report = AttemptReport::new(AttemptOutcome::Failed, "worker".into()).error("no");
-                    Settlement::new(leased.token, decision).attempt(report)
+                    Settlement::new(leased.token, decision).attempt(report).announce()
                 })
                 .collect();
             queue.settle(&settlements, SystemTime::now()).unwrap();
+            let (hour, now) = (Duration::from_secs(60 * 60), SystemTime::now());
+            let claims = queue.claim_dead(8, hour, now).unwrap();
+            assert_eq!(claims.len(), 8);
+            assert_eq!(queue.announced(&claims).unwrap(), 8);
         }),
     ));
     all.push(("replay".into(), operation(|| Replay(Select::All(dead())))));

@@ -57,6 +57,10 @@ pub(crate) async fn a_dropped_call_harms_no_later_call<H: Harness>(store: Subjec
             drop_after(polls, inbox.expedite(Duration::from_secs(3600), ALL)).await;
             acknowledged(&store, &later("expedite"), &mut kept).await?;
         }
+        if store.has(Capability::Announce) {
+            drop_after(polls, inbox.claim_dead(ALL, LEASE)).await;
+            acknowledged(&store, &later("claim_dead"), &mut kept).await?;
+        }
         if store.has(Capability::NextDue) {
             drop_after(polls, inbox.next_due()).await;
             acknowledged(&store, &later("next_due"), &mut kept).await?;

@@ -1,5 +1,6 @@
 //! The rules, grouped by the operation that they check.
 
+pub(super) mod announcing;
 pub(super) mod attempts;
 pub(super) mod cancellation;
 pub(super) mod duplicates;

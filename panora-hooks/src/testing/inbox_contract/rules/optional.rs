@@ -25,6 +25,7 @@ pub(crate) async fn an_optional_part_is_claimed_if_it_works<H: Harness>(store: S
         (Capability::ErrorGroups, store.inbox.error_groups(1).await.map(|items| items.len() as u64)),
         (Capability::Pause, store.inbox.paused().await.map(|items| items.len() as u64)),
         (Capability::Audit, store.inbox.audit(None, 1).await.map(|items| items.len() as u64)),
+        (Capability::Announce, store.inbox.announced(Vec::new()).await),
         (Capability::NextDue, store.inbox.next_due().await.map(|next| u64::from(next.is_some()))),
     ];
     let claimed: Capabilities = store.inbox.capabilities();
