@@ -149,7 +149,7 @@ pub(crate) async fn fill_postgres_with(
          INSERT INTO event(key, content, id_event, type, received, data)
              SELECT sha256(n::text::bytea) || substr(sha256((-n)::text::bytea), 1, 16), sha256(n::text::bytea),
                     convert_to(md5(n::text), 'UTF8'), CASE WHEN n % 100000 = 99999 THEN '{RARE}'::bytea ELSE '{COMMON}'::bytea END,
-                    n * 1000000, convert_to(repeat(md5(n::text), 28), 'UTF8')
+                    n::bigint * 1000000, convert_to(repeat(md5(n::text), 28), 'UTF8')
              FROM generate_series(1, {count}) AS n;
          CREATE UNIQUE INDEX event_key ON event(key);
          CREATE UNIQUE INDEX event_content ON event(content) WHERE content IS NOT NULL;
