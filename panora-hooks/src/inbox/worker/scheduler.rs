@@ -79,8 +79,6 @@ pub(super) struct Scheduler<'i> {
     settling: Option<StoreRequest<'i, SettleAnswer>>,
     extending: Option<StoreRequest<'i, SettleAnswer>>,
     poll_at: Instant,
-    /// Whether the store can tell when the next event is due.
-    knows_next_due: bool,
     /// Whether the last lease found no event. The next one then asks first when an event is due. A
     /// busy worker does not ask.
     is_idle: bool,
@@ -144,7 +142,6 @@ impl<'i> Scheduler<'i> {
             settling: None,
             extending: None,
             poll_at: now,
-            knows_next_due: inbox.capabilities().has(Capability::NextDue),
             is_idle: false,
             polled_at: now,
             extend_at: now,
@@ -267,6 +264,11 @@ impl<'i> Scheduler<'i> {
         self.is_idle = false;
     }
 
+    /// Returns whether the store can tell when the next event is due.
+    fn knows_next_due(&self) -> bool {
+        self.inbox.capabilities().has(Capability::NextDue)
+    }
+
     /// Leases events at once, because there may be some.
     fn poll_now(&mut self) {
         self.poll_at = Instant::now();
@@ -283,7 +285,7 @@ impl<'i> Scheduler<'i> {
         let free = if self.has_queues { free } else { free.saturating_sub(self.held.len()) };
         let groups = if self.has_queues { self.slots.groups(free) } else { Vec::new() };
         let (inbox, lease, name) = (self.inbox, self.policy.lease, Arc::clone(&self.name));
-        let asks = self.is_idle && self.knows_next_due;
+        let asks = self.is_idle && self.knows_next_due();
         let request = LeaseRequest::new(u32::try_from(free).unwrap_or(u32::MAX), lease);
         let request = request.worker(name).groups(groups);
         self.polled_at = now;
@@ -304,7 +306,7 @@ impl<'i> Scheduler<'i> {
             Ok(leased) if leased.is_empty() => {
                 if let Some(next_due) = next_due {
                     self.poll_at = self.poll_at.min(next_due);
-                } else if !self.is_idle && self.knows_next_due {
+                } else if !self.is_idle && self.knows_next_due() {
                     // Polls once more, to learn when the next event is due.
                     self.poll_now();
                 }
