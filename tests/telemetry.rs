@@ -51,7 +51,7 @@ async fn hangs() {
     }
 
     let _bomb = Bomb;
-    pending().await
+    pending::<()>().await;
 }
 
 #[on("crm.user.pulled")]

@@ -32,7 +32,7 @@ async fn patient(meta: Metadata, State(app): State<App>) -> Result<(), HookError
 
 /// Returns builders with each of the hooks, the brief one first. The limits of the builder are
 /// between those of the hooks.
-fn builders(app: &App, inbox: impl Inbox + Clone) -> [WebhooksWithInbox<App>; 2] {
+fn builders(app: &App, inbox: &(impl Inbox + Clone)) -> [WebhooksWithInbox<App>; 2] {
     let webhooks = || Webhooks::new(verifier()).with_state(app.clone());
     [webhooks().hooks(hooks![brief]), webhooks().hooks(hooks![patient])].map(|webhooks| {
         webhooks
@@ -63,7 +63,7 @@ fn an_attempt_is_limited_by_the_options_of_its_hook() {
         for (hook, limit, attempts) in [(0, 2, 2), (1, 20, 10)] {
             let (app, _begun) = App::new(async |_| pending().await);
             let (inbox, settled) = Staged::new(memory());
-            let [brief, patient] = builders(&app, inbox.clone());
+            let [brief, patient] = builders(&app, &inbox);
             let receiver = Receiver::start(if hook == 0 { brief } else { patient });
             assert_eq!(receiver.deliver(&contact()).await, 200);
             let (decisions, took) = decisions(&settled).await;
@@ -87,7 +87,7 @@ fn a_lease_lasts_as_long_as_its_hook_may_run() {
             Ok(())
         });
         let (inbox, settled) = Staged::new(memory());
-        let [_, patient] = builders(&app, inbox.clone());
+        let [_, patient] = builders(&app, &inbox);
         let receiver = Receiver::start(patient.lease_time(Duration::from_secs(2)));
         assert_eq!(receiver.deliver(&contact()).await, 200);
         next(&begun).await;
@@ -104,7 +104,7 @@ fn interrupted_attempts_count_up_to_the_limit_of_the_hook() {
         let (inbox, settled) = Staged::new(memory());
         inbox.put(vec![events::contact("a")]).await.unwrap();
         interrupt(&inbox, 2).await;
-        let [brief, _] = builders(&app, inbox.clone());
+        let [brief, _] = builders(&app, &inbox);
         let _receiver = Receiver::start(brief);
         let reason = "all 2 attempts failed, the last: its process died or its lease expired";
         assert_eq!(next(&settled).await.0, Decision::Bury(reason.to_owned()));
@@ -113,7 +113,7 @@ fn interrupted_attempts_count_up_to_the_limit_of_the_hook() {
         let (inbox, settled) = Staged::new(memory());
         inbox.put(vec![events::contact("a")]).await.unwrap();
         interrupt(&inbox, 9).await;
-        let [_, patient] = builders(&app, inbox.clone());
+        let [_, patient] = builders(&app, &inbox);
         let _receiver = Receiver::start(patient);
         assert_eq!(next(&begun).await.attempt, 10);
         assert_eq!(next(&settled).await.0, Decision::Complete);
@@ -126,7 +126,7 @@ fn a_hook_that_runs_before_the_answer_has_its_own_time_limit() {
         let (app, begun) = App::new(async |_| pending().await);
         let (inbox, _settled) = Staged::new(memory());
         inbox.on_put(|| Some(Fault::Away));
-        let [brief, _] = builders(&app, inbox);
+        let [brief, _] = builders(&app, &inbox);
         let receiver = Receiver::start(brief);
         assert_eq!(receiver.deliver(&contact()).await, 503);
         next(&begun).await;
