@@ -1,4 +1,4 @@
-//! Hooks that say when to try again, in virtual time.
+//! Hooks that say when to try again, in virtual time and on every store.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep};
 use crate::{
     events,
     receiver::{App, webhooks},
+    stores::{Store, on_every_store},
     support::{contact, log::Log, staged::Staged},
-    virtual_time::{Receiver, memory, next, only, run},
+    virtual_time::{Receiver, Running, memory, next, only, run},
 };
 
 /// The longest time that a worker with a free slot takes to begin an event that is due.
@@ -191,4 +192,40 @@ fn a_delay_is_shortened_to_the_retention_which_is_an_error_in_the_log() {
             assert!(line.contains(&format!("no event waits longer than {expected:?}")), "{line}");
         }
     }
+}
+
+async fn a_restart_keeps_the_time_of_the_next_attempt(mut store: impl Store) {
+    let delay = Duration::from_millis(2500);
+    let begun = Begun::default();
+    let noted = begun.clone();
+    let (app, _begun) = App::new(move |meta: Metadata| {
+        noted.now(&meta);
+        async move {
+            match meta.attempt {
+                1 => Err(HookError::retry_after(delay, "too many requests")),
+                _ => Ok(()),
+            }
+        }
+    });
+    let (inbox, settled) = Staged::new(store.inbox());
+    let worker = webhooks(app.clone(), inbox.clone()).into_parts::<()>("/webhook").1;
+    let worker = tokio::spawn(worker.run_until(std::future::pending()));
+    inbox.put(vec![events::contact("ada")]).await.unwrap();
+    assert_eq!(next(&settled).await.0, Decision::RetryAfter(delay));
+    // As if the process had died.
+    worker.abort();
+    assert!(worker.await.is_err());
+    drop(inbox);
+    store.restart().await;
+    let (inbox, settled) = Staged::new(store.inbox());
+    let worker = webhooks(app, inbox.clone()).into_parts::<()>("/webhook").1;
+    let running = Running::start(worker);
+    assert_eq!(next(&settled).await.0, Decision::Complete);
+    running.stop().await;
+    let [first, second] = begun.of("id-ada")[..] else { panic!() };
+    assert!(second >= first + delay, "{:?} too early", first + delay - second);
+}
+
+on_every_store! {
+    a_restart_keeps_the_time_of_the_next_attempt,
 }
