@@ -15,7 +15,7 @@ pub struct DeadEvent {
     pub key: EventKey,
     /// `id_event` of the body.
     pub id: String,
-    /// The event type, under its name in the [catalogue] if that holds it.
+    /// The event type, under its name in the [catalogue](crate::catalogue) if that holds it.
     pub event_type: String,
     /// `type` of the body.
     pub wire_type: String,
