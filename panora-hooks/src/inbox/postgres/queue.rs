@@ -31,7 +31,7 @@ impl PostgresInbox {
         //
         // First the number of events of each queue is chosen, without a lock. Then as many are locked
         // that no other worker has locked, so that workers that lease at the same time do not get in
-        // each other's way.
+        // each other's way. A locked row stays where it is, so it is updated by its place.
         let lease = format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
              wanted AS MATERIALIZED (
@@ -43,7 +43,7 @@ impl PostgresInbox {
                 WHERE (SELECT version FROM @format) <= $5 AND NOT {IS_PAUSED}
              ),
              oldest AS (
-                SELECT wanted.id, wanted.max, ready.due, ready.seq,
+                SELECT wanted.id, wanted.name, wanted.max, ready.due, ready.seq,
                     row_number() OVER (PARTITION BY wanted.place ORDER BY ready.due, ready.seq) AS number,
                     wanted.running
                 FROM wanted CROSS JOIN LATERAL (
@@ -53,22 +53,23 @@ impl PostgresInbox {
                 ) AS ready
              ),
              ranked AS (
-                SELECT id, running + number AS rank,
+                SELECT id, name, running + number AS rank,
                     row_number() OVER (ORDER BY running + number, due, seq) AS place
                 FROM oldest WHERE number <= max
              ),
              chosen AS MATERIALIZED (
-                SELECT id, count(*) AS number FROM ranked WHERE rank = 1 OR place <= $1 GROUP BY id
+                SELECT id, name, count(*) AS number FROM ranked WHERE rank = 1 OR place <= $1
+                GROUP BY id, name
              ),
              free AS MATERIALIZED (
-                SELECT due.* FROM chosen CROSS JOIN LATERAL (
-                    SELECT seq, due, attempts, fence, started, worker, queue FROM @due AS due
+                SELECT due.*, chosen.name FROM chosen CROSS JOIN LATERAL (
+                    SELECT ctid AS place, seq, due, fence, started, worker FROM @due AS due
                     WHERE due.queue = chosen.id AND due.due <= :now
                     ORDER BY due.due, due.seq LIMIT chosen.number FOR UPDATE SKIP LOCKED
                 ) AS due
              ),
              sized AS MATERIALIZED (
-                SELECT free.seq, free.due, free.fence, free.started, free.worker,
+                SELECT free.place, free.seq, free.due, free.fence, free.started, free.worker, free.name,
                     sum(size) OVER (ORDER BY free.due, free.seq) - size AS before
                 FROM free CROSS JOIN LATERAL (
                     SELECT octet_length({DATA}) AS size
@@ -80,13 +81,12 @@ impl PostgresInbox {
                 UPDATE @due AS due SET
                     due = :now + $2, attempts = due.attempts + 1, fence = $3, started = :now, worker = $6
                 FROM sized
-                WHERE due.seq = sized.seq AND due.seq = ANY(ARRAY(SELECT seq FROM sized WHERE before < $4))
-                RETURNING due.seq, due.attempts, due.run, due.queue, sized.due AS since,
+                WHERE due.ctid = sized.place AND before < $4
+                RETURNING due.seq, due.attempts, due.run, sized.name AS queue, sized.due AS since,
                     sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker
              )
              SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased,
-                taken.started, taken.worker, event.*,
-                (SELECT name FROM wanted WHERE wanted.id = taken.queue) AS queue, (SELECT '' FROM lazy)
+                taken.started, taken.worker, taken.queue, event.*, (SELECT '' FROM lazy)
              FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
                 SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                 FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
