@@ -62,6 +62,9 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// Sets how many hooks run at once. Defaults to 64. A hook can set a limit of its own, the
     /// option `concurrency` of [`#[on(..)]`](crate::on).
     ///
+    /// A free slot goes to the hook that runs the fewest attempts. A hook that runs nothing may
+    /// start one attempt even if no slot is free, so that others cannot keep it from running.
+    ///
     /// Events whose last attempt was interrupted run one at a time from their third attempt on, in
     /// one of these slots. A slot is kept free while such an event waits.
     ///
