@@ -14,8 +14,8 @@ use std::{
 use self::{figures::Sums, record::Record, store::Store};
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Depth, ErrorGroup, EventInfo, EventKey, Figures,
-    Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, Page, Put, Query, Select, Settled, Settlement,
-    StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
+    Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, Page, Put, Query, Select, Settled,
+    Settlement, StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
 };
 
 /// An inbox in memory, for tests. It passes the same tests as the other stores.

@@ -8,8 +8,9 @@ use std::{
 
 use super::record::{Announce, Lease, Record, RecordState, later};
 use crate::inbox::{
-    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased, NewEvent,
-    ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES, share::Shares,
+    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased,
+    NewEvent, ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES,
+    share::Shares,
 };
 
 #[derive(Default)]

@@ -42,8 +42,8 @@ use self::{
 };
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
-    Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query, Select,
-    Settled, Settlement, StatisticsStep, StoredEvent, share::paused_pattern,
+    Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, OpenError, Page, Put,
+    Query, Select, Settled, Settlement, StatisticsStep, StoredEvent, share::paused_pattern,
 };
 
 /// An inbox in PostgreSQL, for several receivers and workers on several machines.

@@ -50,8 +50,8 @@ use self::{
 };
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
-    Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, OpenError, Page, Put, Query, Select,
-    Settled, Settlement, StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
+    Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, OpenError, Page, Put,
+    Query, Select, Settled, Settlement, StatisticsStep, StoredEvent, clock::Clock, share::paused_pattern,
 };
 
 /// An inbox in one file, for one receiver on one machine.

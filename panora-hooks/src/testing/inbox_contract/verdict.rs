@@ -4,8 +4,8 @@ use super::{
     Broken, Harness, Rule,
     check::Stop,
     rules::{
-        announcing, attempts, cancellation, duplicates, keys, leasing, operating, optional, pausing, queues, reading,
-        replaying, restarting, retention, selecting, settling, storing,
+        announcing, attempts, cancellation, duplicates, keys, leasing, operating, optional, pausing, queues,
+        reading, replaying, restarting, retention, selecting, settling, storing,
     },
     subject::Subject,
 };
