@@ -45,6 +45,12 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
     }
 }
 
+/// Returns the command that pauses a pattern, if a shell takes it as it is.
+pub(crate) fn pause(pattern: &str) -> Option<String> {
+    let is_safe = is_plain(pattern.strip_suffix('*').unwrap_or(pattern));
+    is_safe.then(|| format!("panora-hooks inbox pause '{pattern}'"))
+}
+
 /// Returns whether a shell takes a text as it is. A stranger may have written types and ids, and
 /// the command is pasted into a shell.
 fn is_plain(text: &str) -> bool {
@@ -70,7 +76,10 @@ mod tests {
         for hostile in ["$(reboot)", "a;b", "-x", "a b", "a\nb", "'", "~"] {
             assert_eq!(act(filter.clone().event_type(hostile)), None);
             assert_eq!(act(filter.clone().id(hostile)), None);
+            assert_eq!(pause(hostile), None);
+            assert_eq!(pause(&format!("{hostile}*")), None);
         }
+        assert_eq!(pause("crm.*").as_deref(), Some("panora-hooks inbox pause 'crm.*'"));
     }
 
     #[test]

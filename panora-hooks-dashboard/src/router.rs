@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::{
     context::{App, Context},
-    pages::{actions, audit, confirmation, dead, event, events, overview},
+    pages::{actions, audit, confirmation, dead, event, events, overview, pauses},
     problem::Problem,
     security,
 };
@@ -41,6 +41,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(app: Arc<App>) -> Router<
         .route("/actions", get(actions::list).post(confirmation::start))
         .route("/action/{number}", get(actions::show))
         .route("/action/{number}/stop", post(actions::stop))
+        .route("/pauses", get(pauses::page).post(pauses::change))
         .route("/audit", get(audit::page))
         .route("/assets/style.css", get(([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
         .route("/assets/live.js", get(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)))

@@ -25,6 +25,9 @@ pub(crate) trait Store: Send + Sync {
     fn statistics(&self, range: Range<SystemTime>, step: Duration) -> Boxed<'_, Vec<StatisticsStep>>;
     fn replay(&self, which: Select, max: u32) -> Boxed<'_, u64>;
     fn discard(&self, which: Select, max: u32) -> Boxed<'_, u64>;
+    fn pause(&self, pattern: String) -> Boxed<'_, bool>;
+    fn resume(&self, pattern: String) -> Boxed<'_, bool>;
+    fn paused(&self) -> Boxed<'_, Vec<String>>;
     fn add_audit(&self, record: AuditRecord) -> Boxed<'_, ()>;
     fn audit(&self, before: Option<u64>, limit: u32) -> Boxed<'_, Vec<AuditEntry>>;
 }
@@ -68,6 +71,18 @@ impl<I: Inbox> Store for I {
 
     fn discard(&self, which: Select, max: u32) -> Boxed<'_, u64> {
         Box::pin(Inbox::discard(self, which, max))
+    }
+
+    fn pause(&self, pattern: String) -> Boxed<'_, bool> {
+        Box::pin(Inbox::pause(self, pattern))
+    }
+
+    fn resume(&self, pattern: String) -> Boxed<'_, bool> {
+        Box::pin(Inbox::resume(self, pattern))
+    }
+
+    fn paused(&self) -> Boxed<'_, Vec<String>> {
+        Box::pin(Inbox::paused(self))
     }
 
     fn add_audit(&self, record: AuditRecord) -> Boxed<'_, ()> {

@@ -84,6 +84,12 @@ impl Attention {
                     "this long has no running worker, or the worker is too slow."
                 }
             }
+            @if depth.paused != 0 {
+                p {
+                    (format::events(depth.paused)) " paused: stored, but not run until resumed. "
+                    a href="pauses" { "See the pauses" }
+                }
+            }
             @if depth.delayed != 0 {
                 p {
                     (format::events(depth.delayed)) " delayed: failed, and run again later. "

@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod events;
 pub(crate) mod layout;
 pub(crate) mod overview;
+pub(crate) mod pauses;
 
 use std::sync::Arc;
 

@@ -63,6 +63,9 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
         section id="depth" aria-labelledby="depth-title" data-live {
             h2 id="depth-title" { "Events that are not done" }
             (depth_table(&depth))
+            @if context.has(Capability::Pause) {
+                p { a href="pauses" { "Pause and resume event types" } }
+            }
         }
         @if let Some(figures) = &figures {
             section id="figures" aria-labelledby="figures-title" data-live {
@@ -111,6 +114,13 @@ fn depth_table(depth: &Depth) -> Markup {
                 th scope="col" { "Meaning" }
             } }
             tbody {
+                @if depth.paused != 0 {
+                    tr {
+                        th scope="row" { a href="pauses" { "paused" } }
+                        td class="number" { (format::count(depth.paused)) }
+                        td { "ready, but not run until resumed" }
+                    }
+                }
                 @for (state, count, meaning) in rows {
                     tr {
                         th scope="row" {

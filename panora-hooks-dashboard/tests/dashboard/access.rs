@@ -1,11 +1,12 @@
 //! Each kind of access, on each page and each action.
 
 use axum::http::Method;
+use panora_hooks::inbox::Inbox;
 use panora_hooks_dashboard::{Access, Dashboard};
 
 use crate::support::{Site, one_of_each, request};
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/overview",
     "/overview?range=week",
     "/events",
@@ -13,6 +14,7 @@ const PAGES: [&str; 11] = [
     "/dead",
     "/actions",
     "/audit",
+    "/pauses",
     "/assets/style.css",
     "/assets/live.js",
     "/assets/icon.svg",
@@ -61,6 +63,12 @@ async fn a_reader_sees_every_page_but_no_action() {
             site.post(path).await.assert(403, &["You may not replay or drop events."]);
         }
         site.post("/action/1/stop").await.assert(403, &[]);
+        site.get("/pauses?pattern=crm.*")
+            .await
+            .assert(200, &["Nothing is paused."])
+            .assert_absent(&["<form"]);
+        site.post("/pauses?action=pause&pattern=crm.*").await.assert(403, &["You may not pause"]);
+        assert!(inbox.paused().await.unwrap().is_empty());
         site.get("/overview").await.assert(200, &["1 event is dead"]);
         site.get("/audit").await.assert(200, &["No action is recorded."]);
     }

@@ -14,6 +14,7 @@ mod mounting;
 mod origin;
 mod overview;
 mod pages;
+mod pauses;
 mod payloads;
 mod support;
 mod wrapped;
