@@ -53,6 +53,8 @@ dropped event counts as done: another delivery of it is still a duplicate.
 Example: panora-hooks inbox drop --state dead --older-than 30d")]
     Drop(Selection),
     Prune(Prune),
+    Pause(Pause),
+    Resume(Resume),
 }
 
 /// Counts events that are not done, by state
@@ -87,6 +89,39 @@ struct Prune {
     /// Does not ask for confirmation
     #[arg(long)]
     yes: bool,
+}
+
+/// Stops running events of a type, until they are resumed
+#[derive(clap::Args)]
+#[command(after_help = "\
+Events are still stored. Those that run already are not stopped. `inbox depth`
+shows the paused events and patterns.
+
+Example: panora-hooks inbox pause 'crm.contact.*'")]
+struct Pause {
+    /// An event type, or a prefix with `*`
+    #[arg(value_name = "PATTERN", value_parser = pattern)]
+    pattern: String,
+}
+
+/// Runs paused events of a type again
+#[derive(clap::Args)]
+#[command(after_help = "\
+Name the pattern as it was paused.
+
+Example: panora-hooks inbox resume 'crm.contact.*'")]
+struct Resume {
+    /// The paused event type, or prefix with `*`
+    #[arg(value_name = "PATTERN", value_parser = pattern)]
+    pattern: String,
+}
+
+fn pattern(text: &str) -> Result<String, String> {
+    let prefix = text.strip_suffix('*').unwrap_or(text);
+    if text.is_empty() || prefix.contains('*') {
+        return Err("expected an event type such as crm.contact.created, or a prefix such as crm.*".into());
+    }
+    Ok(text.to_owned())
 }
 
 pub(crate) async fn run(Args { command, location }: Args, json: bool) -> Result<(), Failure> {
@@ -136,6 +171,28 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
             changed("dropped", dropped, json)?;
             some(dropped)
+        }
+        Command::Pause(_) | Command::Resume(_) if !inbox.capabilities().has(Capability::Pause) => {
+            Err(Failure::usage("this inbox cannot pause events"))
+        }
+        Command::Pause(Pause { pattern }) => {
+            let is_new = within(inbox.pause(pattern.clone())).await?.map_err(Failure::of)?;
+            // To pause twice is a success, so that a script can make sure.
+            let note = if is_new { "paused" } else { "was paused already" };
+            if json {
+                return print::json(&json!({ "pattern": pattern, "paused": true }));
+            }
+            print::line(format_args!("{} {note}", print::foreign(&pattern)))
+        }
+        Command::Resume(Resume { pattern }) => {
+            let was_paused = within(inbox.resume(pattern.clone())).await?.map_err(Failure::of)?;
+            let note = if was_paused { "resumed" } else { "was not paused" };
+            if json {
+                print::json(&json!({ "pattern": pattern, "resumed": was_paused }))?;
+            } else {
+                print::line(format_args!("{} {note}", print::foreign(&pattern)))?;
+            }
+            some(was_paused.into())
         }
         Command::Prune(Prune { older_than, yes }) => {
             input::confirm(
@@ -237,25 +294,32 @@ fn changed(what: &str, count: u64, json: bool) -> Result<(), Failure> {
 /// Returns the states whose number is a lower bound.
 fn at_least(depth: &panora_hooks::inbox::Depth) -> Vec<&'static str> {
     let counts = [
-        (EventState::Ready, depth.ready),
-        (EventState::Delayed, depth.delayed),
-        (EventState::Leased, depth.leased),
-        (EventState::Parked, depth.parked),
-        (EventState::Dead, depth.dead),
+        (EventState::Ready.as_str(), depth.ready),
+        ("paused", depth.paused),
+        (EventState::Delayed.as_str(), depth.delayed),
+        (EventState::Leased.as_str(), depth.leased),
+        (EventState::Parked.as_str(), depth.parked),
+        (EventState::Dead.as_str(), depth.dead),
     ];
-    counts.into_iter().filter(|(_, count)| !count.is_exact()).map(|(state, _)| state.as_str()).collect()
+    counts.into_iter().filter(|(_, count)| !count.is_exact()).map(|(state, _)| state).collect()
 }
 
 async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
     let depth = within(inbox.depth()).await?.map_err(Failure::of)?;
+    let paused = match inbox.capabilities().has(Capability::Pause) {
+        true => within(inbox.paused()).await?.map_err(Failure::of)?,
+        false => Vec::new(),
+    };
     if json {
         let mut counts = json!({
             "ready": depth.ready.number(),
+            "paused": depth.paused.number(),
             "delayed": depth.delayed.number(),
             "leased": depth.leased.number(),
             "parked": depth.parked.number(),
             "dead": depth.dead.number(),
             "oldest_ready_seconds": depth.oldest_ready.map(|age| age.as_secs_f64()),
+            "paused_patterns": paused,
         });
         let at_least = at_least(&depth);
         if !at_least.is_empty() {
@@ -266,6 +330,11 @@ async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
     let waiting = depth.oldest_ready.map(|age| format!("the oldest for {}", print::duration(age)));
     let rows = [
         ("ready", depth.ready, waiting.unwrap_or_default()),
+        (
+            "paused",
+            depth.paused,
+            paused.iter().map(|pattern| print::foreign(pattern)).collect::<Vec<_>>().join(" "),
+        ),
         ("delayed", depth.delayed, String::new()),
         ("leased", depth.leased, String::new()),
         ("parked", depth.parked, String::new()),
