@@ -75,12 +75,12 @@ impl<S> Dispatch<S> {
 
     /// Returns the hook for a wire type.
     pub(crate) fn find(&self, wire_type: &str) -> Option<Match<'_, S>> {
-        let (hook, event_type, queue) = match self.routes.get(wire_type) {
-            Some(Route { event_type, hook }) => (*hook, Some(*event_type), *event_type),
-            None => {
-                let (pattern, hook) = self.prefixes.find(wire_type)?;
-                (hook, None, pattern)
-            }
+        let (hook, event_type, queue) = if let Some(&Route { event_type, hook }) = self.routes.get(wire_type)
+        {
+            (hook, Some(event_type), event_type)
+        } else {
+            let (pattern, hook) = self.prefixes.find(wire_type)?;
+            (hook, None, pattern)
         };
         Some(Match { hook: self.hooks.get(hook)?, event_type, queue })
     }

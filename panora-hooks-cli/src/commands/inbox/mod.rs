@@ -306,9 +306,10 @@ fn at_least(depth: &panora_hooks::inbox::Depth) -> Vec<&'static str> {
 
 async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
     let depth = within(inbox.depth()).await?.map_err(Failure::of)?;
-    let paused = match inbox.capabilities().has(Capability::Pause) {
-        true => within(inbox.paused()).await?.map_err(Failure::of)?,
-        false => Vec::new(),
+    let paused = if inbox.capabilities().has(Capability::Pause) {
+        within(inbox.paused()).await?.map_err(Failure::of)?
+    } else {
+        Vec::new()
     };
     if json {
         let mut counts = json!({

@@ -26,12 +26,11 @@ pub(super) fn number(change: &Transaction<'_>, known: &mut Numbers, name: &str) 
         .prepare_cached("SELECT id FROM queue WHERE name = ?1")?
         .query_row([name], |row| row.get(0))
         .optional()?;
-    let number = match stored {
-        Some(number) => number,
-        None => {
-            change.prepare_cached("INSERT INTO queue(name) VALUES (?1)")?.execute([name])?;
-            change.last_insert_rowid()
-        }
+    let number = if let Some(number) = stored {
+        number
+    } else {
+        change.prepare_cached("INSERT INTO queue(name) VALUES (?1)")?.execute([name])?;
+        change.last_insert_rowid()
     };
     known.insert(name.into(), number);
     Ok(number)
@@ -74,9 +73,10 @@ impl Queue {
     /// Pauses the queues of a pattern, or resumes them. Returns whether they were not paused, or
     /// paused.
     pub(super) fn set_paused(&mut self, pattern: &str, is_paused: bool) -> Result<bool, InboxError> {
-        let change = match is_paused {
-            true => "INSERT INTO paused VALUES (?1) ON CONFLICT DO NOTHING",
-            false => "DELETE FROM paused WHERE pattern = ?1",
+        let change = if is_paused {
+            "INSERT INTO paused VALUES (?1) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM paused WHERE pattern = ?1"
         };
         self.change(Durability::Full, ROW_BYTES, |connection| {
             Ok(connection.prepare_cached(change)?.execute([pattern])? > 0)

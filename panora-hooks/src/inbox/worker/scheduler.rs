@@ -60,8 +60,6 @@ pub(super) struct Scheduler<'i> {
     announces: bool,
     pub(super) running: RunningHooks,
     slots: Slots,
-    /// Whether the store leases by queues. Otherwise it may return events of hooks at their limits.
-    has_queues: bool,
     /// Events that wait for a slot of their hook, because the store has no queues, or because
     /// another release has stored them in other queues.
     pub(super) held: Vec<WaitingEvent>,
@@ -124,7 +122,6 @@ impl<'i> Scheduler<'i> {
         Self {
             inbox,
             slots: Slots::new(&*runner, &policy),
-            has_queues: inbox.capabilities().has(Capability::Queues),
             held: Vec::new(),
             runner,
             counters: Arc::clone(&counters),
@@ -248,10 +245,8 @@ impl<'i> Scheduler<'i> {
     }
 
     fn may_lease(&self) -> bool {
-        let has_room = |free| match self.has_queues {
-            true => self.slots.has_room(free),
-            false => free > self.held.len(),
-        };
+        let has_queues = self.has_queues();
+        let has_room = |free| if has_queues { self.slots.has_room(free) } else { free > self.held.len() };
         self.leasing.is_none() && self.free_slots().is_some_and(has_room)
     }
 
@@ -262,6 +257,12 @@ impl<'i> Scheduler<'i> {
         let soon = if is_full { now.max(self.polled_at + PAUSE) } else { now };
         self.poll_at = self.poll_at.min(soon);
         self.is_idle = false;
+    }
+
+    /// Returns whether the store leases by queues. Otherwise it may return events of hooks that are
+    /// at their limits.
+    fn has_queues(&self) -> bool {
+        self.inbox.capabilities().has(Capability::Queues)
     }
 
     /// Returns whether the store can tell when the next event is due.
@@ -282,8 +283,8 @@ impl<'i> Scheduler<'i> {
             return;
         }
         let Some(free) = self.free_slots() else { return };
-        let free = if self.has_queues { free } else { free.saturating_sub(self.held.len()) };
-        let groups = if self.has_queues { self.slots.groups(free) } else { Vec::new() };
+        let free = if self.has_queues() { free } else { free.saturating_sub(self.held.len()) };
+        let groups = if self.has_queues() { self.slots.groups(free) } else { Vec::new() };
         let (inbox, lease, name) = (self.inbox, self.policy.lease, Arc::clone(&self.name));
         let asks = self.is_idle && self.knows_next_due();
         let request = LeaseRequest::new(u32::try_from(free).unwrap_or(u32::MAX), lease);

@@ -62,7 +62,7 @@ impl Slots {
     }
 
     /// Returns the number of events from a group of queues that run or wait.
-    fn from_group(&mut self, group: Option<usize>) -> &mut usize {
+    fn count_of(&mut self, group: Option<usize>) -> &mut usize {
         match group.and_then(|group| self.hooks.get_mut(group)) {
             Some(hook) => &mut hook.from_queues,
             None => &mut self.from_others,
@@ -71,17 +71,17 @@ impl Slots {
 
     /// Counts an event that waits for a slot.
     pub(super) fn hold(&mut self, SlotUse { group, .. }: SlotUse) {
-        *self.from_group(group) += 1;
+        *self.count_of(group) += 1;
     }
 
     /// No longer counts an event that waits for a slot.
     pub(super) fn stop_holding(&mut self, SlotUse { group, .. }: SlotUse) {
-        *self.from_group(group) -= 1;
+        *self.count_of(group) -= 1;
     }
 
     /// Counts an attempt that starts.
     pub(super) fn start(&mut self, SlotUse { hook, group }: SlotUse) {
-        *self.from_group(group) += 1;
+        *self.count_of(group) += 1;
         if let Some(hook) = hook.and_then(|hook| self.hooks.get_mut(hook)) {
             hook.running += 1;
         }
@@ -89,7 +89,7 @@ impl Slots {
 
     /// No longer counts an attempt. Returns whether its hook was at its limit.
     pub(super) fn end(&mut self, SlotUse { hook, group }: SlotUse) -> bool {
-        *self.from_group(group) -= 1;
+        *self.count_of(group) -= 1;
         let Some(hook) = hook.and_then(|hook| self.hooks.get_mut(hook)) else { return false };
         hook.running -= 1;
         hook.running + 1 >= hook.limit
