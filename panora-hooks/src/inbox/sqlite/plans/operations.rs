@@ -5,12 +5,13 @@ use std::time::{Duration, SystemTime};
 use super::{COMMON, ERROR, RARE, Run, TestFile};
 use crate::inbox::{
     AttemptOutcome, AttemptReport, AuditRecord, Decision, EventKey, EventState, Figures, Filter,
-    LeaseRequest, NewEvent, Query, Select, Settlement,
+    LeaseRequest, NewEvent, Query, QueueGroup, Select, Settlement,
     figures::MINUTE,
     sqlite::{
         audit::PruneAudit,
         batch::{Operation, Rounds, SelectedBatches, Sweep},
         figures::PruneFigures,
+        queue::Queue,
         replay::{Discard, Replay},
         retention::{DropOrphans, Expedite, Forget, Prune},
         thread::{BatchStep, Caller},
@@ -193,6 +194,26 @@ fn of_events() -> Vec<(String, Run)> {
             let claims = queue.claim_dead(8, hour, now).unwrap();
             assert_eq!(claims.len(), 8);
             assert_eq!(queue.announced(&claims).unwrap(), 8);
+        }),
+    ));
+    all.push((
+        "lease of a queue beside a long one".into(),
+        Box::new(|file| {
+            let mut queue = file.queue();
+            let events = (1000..1003).map(|number| event(number).in_queue("rare"));
+            queue.put(&events.collect::<Vec<_>>(), SystemTime::now()).unwrap();
+            // Returns the number of events of the queue.
+            let lease = |queue: &mut Queue| {
+                let groups = vec![QueueGroup::new(["rare".into()], 5), QueueGroup::others(2).running(1)];
+                let request = LeaseRequest::new(2, Duration::from_secs(60)).groups(groups);
+                let leased = queue.lease(&request, SystemTime::now()).unwrap();
+                leased.iter().filter(|leased| leased.queue == "rare").count()
+            };
+            assert_eq!(lease(&mut queue), 1);
+            queue.set_paused("rare", true).unwrap();
+            assert_eq!(lease(&mut queue), 0);
+            queue.set_paused("rare", false).unwrap();
+            assert_eq!(lease(&mut queue), 1);
         }),
     ));
     all.push(("replay".into(), operation(|| Replay(Select::All(dead())))));
