@@ -172,7 +172,7 @@ fn a_receiver_runs_on_a_store_with_other_keys() {
 #[tokio::test]
 async fn a_count_goes_through_all_pages_of_the_list() {
     let inbox = Log::new().inbox();
-    let batch: Vec<_> = (0..2500).map(|number| contact(&number.to_string())).collect();
+    let batch: Vec<_> = (0..2500).map(|number| contact(number.to_string())).collect();
     inbox.put(batch).await.unwrap();
     let count = inbox.count(Filter::new()).await.unwrap();
     assert_eq!((count.number(), count.is_exact()), (2500, true));

@@ -106,7 +106,8 @@ fn inbox<const N: usize>((location, schema): At<'_>, args: [&str; N]) -> Command
     command
 }
 
-fn inspect(receiver: &Receiver<impl Inbox + Clone>, at: At<'_>) {
+/// Counts the events, and pauses and resumes a pattern of which there are none.
+fn count_and_pause(at: At<'_>) {
     let depth = printed(&mut inbox(at, ["depth"]));
     assert_eq!(
         depth,
@@ -115,6 +116,23 @@ fn inspect(receiver: &Receiver<impl Inbox + Clone>, at: At<'_>) {
             "oldest_ready_seconds": null, "paused_patterns": [],
         })
     );
+    assert_eq!(
+        printed(&mut inbox(at, ["pause", "ticketing.*"])),
+        json!({ "pattern": "ticketing.*", "paused": true })
+    );
+    assert_eq!(run(&mut inbox(at, ["pause", "ticketing.*"])).1, "ticketing.* was paused already\n");
+    assert_eq!(printed(&mut inbox(at, ["depth"]))["paused_patterns"], json!(["ticketing.*"]));
+    let (status, resumed, _) = run(&mut inbox(at, ["resume", "ticketing.*"]));
+    assert_eq!((status, &*resumed), (0, "ticketing.* resumed\n"));
+    let (status, resumed, _) = run(&mut inbox(at, ["resume", "ticketing.*"]));
+    assert_eq!((status, &*resumed), (1, "ticketing.* was not paused\n"));
+    let (status, _, error) = run(&mut inbox(at, ["pause", "crm.*.created"]));
+    assert_eq!(status, 2);
+    assert!(error.contains("a prefix such as crm.*"), "{error}");
+}
+
+fn inspect(receiver: &Receiver<impl Inbox + Clone>, at: At<'_>) {
+    count_and_pause(at);
     let (status, listed, _) = run(&mut inbox(at, ["list"]));
     assert_eq!(status, 0);
     assert_data_eq!(
@@ -129,20 +147,6 @@ id  state   type                 received              tried  size     why
 
 "#]]
     );
-    // Pauses, of which the receiver has no event.
-    assert_eq!(
-        printed(&mut inbox(at, ["pause", "ticketing.*"])),
-        json!({ "pattern": "ticketing.*", "paused": true })
-    );
-    assert_eq!(run(&mut inbox(at, ["pause", "ticketing.*"])).1, "ticketing.* was paused already\n");
-    assert_eq!(printed(&mut inbox(at, ["depth"]))["paused_patterns"], json!(["ticketing.*"]));
-    let (status, resumed, _) = run(&mut inbox(at, ["resume", "ticketing.*"]));
-    assert_eq!((status, &*resumed), (0, "ticketing.* resumed\n"));
-    let (status, resumed, _) = run(&mut inbox(at, ["resume", "ticketing.*"]));
-    assert_eq!((status, &*resumed), (1, "ticketing.* was not paused\n"));
-    let (status, _, error) = run(&mut inbox(at, ["pause", "crm.*.created"]));
-    assert_eq!(status, 2);
-    assert!(error.contains("a prefix such as crm.*"), "{error}");
     // Filters by state, type and age, and pages.
     let ids = |args: &[&str]| {
         let listed = printed(inbox(at, ["list"]).args(args));
