@@ -54,8 +54,8 @@ impl HookError {
         Self::Permanent(error.into())
     }
 
-    /// Creates an error that asks for the next attempt after `delay`, such as the `Retry-After` of a
-    /// provider that limits requests.
+    /// Creates an error that asks for the next attempt after `delay`, such as the `Retry-After` of
+    /// a provider that limits requests.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -113,8 +113,8 @@ impl HookError {
         Self::from(error).with_class(class)
     }
 
-    /// Makes a retryable error permanent if its class is. Other errors stay as they are: a hook that
-    /// names a delay expects another attempt to help.
+    /// Makes a retryable error permanent if its class is. Other errors stay as they are: a hook
+    /// that names a delay expects another attempt to help.
     fn with_class(self, class: ErrorClass) -> Self {
         match (self, class) {
             (Self::Retry(error), ErrorClass::Permanent) => Self::Permanent(error),

@@ -19,8 +19,8 @@ pub struct Depth {
     pub parked: Count,
     /// Events in [`EventState::Dead`](super::EventState::Dead).
     pub dead: Count,
-    /// How long the oldest ready event has been ready; `None` if none is ready. Paused events do not
-    /// count.
+    /// How long the oldest ready event has been ready; `None` if none is ready. Paused events do
+    /// not count.
     pub oldest_ready: Option<Duration>,
 }
 

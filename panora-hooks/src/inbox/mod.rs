@@ -250,9 +250,9 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("next_due")))
     }
 
-    /// Claims up to `max` dead events whose death has to be [announced](Settlement::announce), those
-    /// that have waited longest first. No other worker gets them until the claim expires. Returns
-    /// the claims, which only [`announced`](Self::announced) takes.
+    /// Claims up to `max` dead events whose death has to be [announced](Settlement::announce),
+    /// those that have waited longest first. No other worker gets them until the claim expires.
+    /// Returns the claims, which only [`announced`](Self::announced) takes.
     ///
     /// Optional: [`Capability::Announce`]. Defaults to [`InboxError::Unsupported`].
     fn claim_dead(
@@ -333,9 +333,9 @@ pub trait Inbox: Send + Sync + 'static {
         future::ready(Err(InboxError::Unsupported("statistics")))
     }
 
-    /// Removes up to `max` figures: those of steps below an hour that are older than `keep_minutes`,
-    /// and those of steps of an hour that are older than `keep_hours`. Returns the number of
-    /// figures that were removed.
+    /// Removes up to `max` figures: those of steps below an hour that are older than
+    /// `keep_minutes`, and those of steps of an hour that are older than `keep_hours`. Returns the
+    /// number of figures that were removed.
     ///
     /// Optional: [`Capability::Statistics`]. Defaults to [`InboxError::Unsupported`].
     fn prune_figures(
@@ -386,8 +386,8 @@ pub trait Inbox: Send + Sync + 'static {
     /// [`#[on(..)]`](crate::on). Returns whether it was not paused before.
     ///
     /// Paused events are ready, but no worker leases them until the pattern is
-    /// [resumed](Self::resume). The pause is stored in the inbox, also for events that arrive later,
-    /// and every worker follows it within two seconds. Events that are leased already run.
+    /// [resumed](Self::resume). The pause is stored in the inbox, also for events that arrive
+    /// later, and every worker follows it within two seconds. Events that are leased already run.
     ///
     /// A wire type stands for its event type. The pattern is compared with the
     /// [queues](NewEvent::queue) of events. So an event whose type the

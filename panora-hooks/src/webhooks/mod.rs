@@ -183,8 +183,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// | 500, empty | the hook failed, panicked or took longer than its `timeout` |
     /// | 503 `Webhook Error: …` | [`max_buffered_bytes`] was reached, no body completed in time |
     ///
-    /// Logs a warning for each hook that no known release of Panora sends an event for, and for each
-    /// hook with an option that has no effect without an inbox, `attempts` or `concurrency`.
+    /// Logs a warning for each hook that no known release of Panora sends an event for, and for
+    /// each hook with an option that has no effect without an inbox, `attempts` or `concurrency`.
     ///
     /// [`max_buffered_bytes`]: Self::max_buffered_bytes
     ///

@@ -96,8 +96,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
 
     /// Sets the number of attempts after which an event is dead. Defaults to 16. With the default
     /// [`backoff`](Self::backoff), the delays between 16 attempts add up to about 2 hours on
-    /// average, and to little more than 4 at most. The option `attempts` of [`#[on(..)]`](crate::on)
-    /// sets another number for a hook.
+    /// average, and to little more than 4 at most. The option `attempts` of
+    /// [`#[on(..)]`](crate::on) sets another number for a hook.
     ///
     /// # Panics
     ///

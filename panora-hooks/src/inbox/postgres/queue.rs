@@ -29,9 +29,10 @@ impl PostgresInbox {
         let GroupColumns { queues, places, others, max: shares, running } = GroupColumns::of(request);
         // Nothing is leased from tables of a later version, whose rows may mean something else.
         //
-        // First the number of events of each queue is chosen, without a lock. Then as many are locked
-        // that no other worker has locked, so that workers that lease at the same time do not get in
-        // each other's way. A locked row stays where it is, so it is updated by its place.
+        // First the number of events of each queue is chosen, without a lock. Then as many are
+        // locked that no other worker has locked, so that workers that lease at the same time do
+        // not get in each other's way. A locked row stays where it is, so it is updated by its
+        // place.
         let lease = format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
              wanted AS MATERIALIZED (

@@ -107,8 +107,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         columns: &[
             // A leased event: when the attempt began, and the worker; NULL if unknown. The run of
             // the event; NULL is 1, also in the other tables. A delayed event: the delay that its
-            // worker asked for; NULL is 0, also if an older version has delayed the event. The queue of
-            // the event; older receivers store events in the empty one.
+            // worker asked for; NULL is 0, also if an older version has delayed the event. The
+            // queue of the event; older receivers store events in the empty one.
             "ALTER TABLE @due
                 ADD COLUMN IF NOT EXISTS started bigint,
                 ADD COLUMN IF NOT EXISTS worker bytea,

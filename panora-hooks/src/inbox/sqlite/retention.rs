@@ -98,8 +98,8 @@ pub(super) struct Expedite {
     pub(super) longest_delay: Duration,
 }
 
-/// The most events of a queue with a late time that are examined at once, latest first. All of them may be
-/// delayed because their hooks have asked for it.
+/// The most events of a queue with a late time that are examined at once, latest first. All of them
+/// may be delayed because their hooks have asked for it.
 const MOST_LATE: i64 = 10_000;
 
 impl Expedite {

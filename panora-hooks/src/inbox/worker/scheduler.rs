@@ -36,8 +36,8 @@ use crate::{
 /// has stored, replayed or delayed. The delay of an event may end earlier.
 const POLL: Duration = Duration::from_secs(1);
 
-/// The pause after a store has failed, and between polls for hooks that run nothing while no slot is
-/// free.
+/// The pause after a store has failed, and between polls for hooks that run nothing while no slot
+/// is free.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long running hooks may take to end before an event runs alone. A hook that takes longer runs
@@ -68,7 +68,8 @@ pub(super) struct Scheduler<'i> {
     pub(super) suspects: Suspects,
     /// Until when nothing starts, so that running hooks end before an event runs alone.
     clears_until: Option<Instant>,
-    /// Until when no event runs alone, so that other hooks have as much time as the last such event.
+    /// Until when no event runs alone, so that other hooks have as much time as the last such
+    /// event.
     rests_until: Instant,
     pub(super) settlements: Settlements,
     /// Never dropped while the store may still answer, because no worker would run the events that
@@ -378,8 +379,8 @@ impl<'i> Scheduler<'i> {
         }
     }
 
-    /// Returns whether an event may start. A hook that runs nothing may start one attempt even if no
-    /// slot is free.
+    /// Returns whether an event may start. A hook that runs nothing may start one attempt even if
+    /// no slot is free.
     fn may_start(&self, usage: SlotUse) -> bool {
         let has_slot = |free| free > 0 || self.slots.is_idle(usage);
         self.slots.is_below_limit(usage) && self.free_slots().is_some_and(has_slot)

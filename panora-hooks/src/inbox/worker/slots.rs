@@ -7,8 +7,8 @@ use bytestring::ByteString;
 use super::runner::Runner;
 use crate::inbox::{QueueGroup, policy::Policy};
 
-/// The hook and the group of queues that use a slot. They differ if another release, which had other
-/// hooks, has stored the event.
+/// The hook and the group of queues that use a slot. They differ if another release, which had
+/// other hooks, has stored the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SlotUse {
     /// The place of the hook; `None` if no hook names the type of the event.
