@@ -48,7 +48,7 @@ impl PostgresInbox {
         let mut change = self.sessions.begin(Begin::Durable).await?;
         let mut known = lock(&mut change, &self.schema, contents).await?;
         let (mut rows, mut bereft, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for BatchEvent { key, event, queue, .. } in replays {
+        for BatchEvent { key, event, .. } in replays {
             // The original was forgotten in the meantime. This event is new, and is stored when it
             // is put again.
             let Some(content) = known.get_mut(event.content()) else { continue };
@@ -60,14 +60,8 @@ impl PostgresInbox {
             if has_data {
                 bereft.push(event.content().to_vec());
             }
-            rows.push(NewRow {
-                key: *key,
-                event,
-                has_content: has_data,
-                has_data,
-                park: Some(ParkReason::Replayed),
-                queue: *queue,
-            });
+            let park = Some(ParkReason::Replayed);
+            rows.push(NewRow { key: *key, event, has_content: has_data, has_data, park });
             content.count += 1;
             content.has_data = true;
         }
@@ -76,7 +70,8 @@ impl PostgresInbox {
             let yield_content = "UPDATE @event SET content = NULL WHERE content = ANY($1) AND data IS NULL";
             change.fetch(self.schema.query(yield_content).bind(bereft)).await?;
         }
-        let inserted = if rows.is_empty() { Vec::new() } else { change.fetch(self.insert(&rows)).await? };
+        let inserted =
+            if rows.is_empty() { Vec::new() } else { change.fetch(self.insert(&rows, false)).await? };
         change.commit().await?;
         stored(&rows, &inserted, results)?;
         // Another process may have stored the same events at the same time.

@@ -36,7 +36,7 @@ use sqlx::PgPool;
 
 use self::{
     notify::{Announcer, Listener},
-    queues::Queues,
+    queues::KnownQueues,
     schema::Schema,
     session::Sessions,
 };
@@ -78,7 +78,7 @@ use super::{
 pub struct PostgresInbox {
     sessions: Arc<Sessions>,
     schema: Arc<Schema>,
-    queues: Arc<Queues>,
+    queues: Arc<KnownQueues>,
     /// Receives notifications of other processes' events. `None` if there is only one connection,
     /// which is needed for storing.
     listener: Option<Arc<Listener>>,

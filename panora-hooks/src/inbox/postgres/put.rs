@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::Row;
 
-use super::{PostgresInbox, schema::Statement};
+use super::{PostgresInbox, queues::ADD_QUEUES, schema::Statement};
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, time::micros};
 
 type IdentityBytes = [u8; 48];
@@ -19,8 +19,6 @@ pub(super) struct BatchEvent<'b> {
     /// Whether an event with the same content comes before it in the batch, which makes it a
     /// replay.
     is_replay: bool,
-    /// The number of the queue.
-    pub(super) queue: i32,
 }
 
 /// A row to be inserted.
@@ -32,8 +30,6 @@ pub(super) struct NewRow<'b> {
     pub(super) has_content: bool,
     pub(super) has_data: bool,
     pub(super) park: Option<ParkReason>,
-    /// The number of the queue.
-    pub(super) queue: i32,
 }
 
 impl PostgresInbox {
@@ -43,11 +39,12 @@ impl PostgresInbox {
             self.sessions.fetch_promptly(probe).await?;
             return Ok(Vec::new());
         }
-        let queues = self.queues.numbers(&self.sessions, &self.schema, batch.iter()).await?;
-        let candidates = candidates(batch, &queues);
+        let candidates = candidates(batch);
         let mut results = HashMap::with_capacity(candidates.len());
         let rows: Vec<_> = candidates.iter().filter(|candidate| !candidate.is_replay).map(row).collect();
-        let inserted = self.sessions.fetch_promptly(|| self.insert(&rows)).await?;
+        let new_queues = self.queues.unknown(rows.iter().map(|row| row.event.queue()));
+        let inserted = self.sessions.fetch_promptly(|| self.insert(&rows, !new_queues.is_empty())).await?;
+        self.queues.add(new_queues);
         stored(&rows, &inserted, &mut results)?;
         self.find(&candidates.iter().collect::<Vec<_>>(), &mut results).await?;
         // Candidates without a result share their content, but not their key, with a stored event.
@@ -73,23 +70,32 @@ impl PostgresInbox {
     /// Returns the statement that stores the new rows: those whose key is new and, if they stand
     /// for their content, whose content is new.
     ///
-    /// The rows are sorted by key, so that batches with the same events cannot deadlock.
-    pub(super) fn insert(&self, rows: &[NewRow<'_>]) -> Statement {
+    /// The rows are sorted by key, so that batches with the same events cannot deadlock. New queues
+    /// are added before the first row is stored.
+    pub(super) fn insert(&self, rows: &[NewRow<'_>], has_new_queues: bool) -> Statement {
+        let (add_queues, from, added) = if has_new_queues {
+            (ADD_QUEUES, "LEFT JOIN added USING (queue)", "added.id,")
+        } else {
+            ("", "", "")
+        };
         let column = |of: fn(&NewRow<'_>) -> Vec<u8>| rows.iter().map(of).collect::<Vec<_>>();
         let optional = |of: fn(&NewRow<'_>) -> Option<Vec<u8>>| rows.iter().map(of).collect::<Vec<_>>();
         let received = rows.iter().map(|row| micros(row.event.received_at()));
         self.schema
-            .query(
+            .query(&format!(
                 "WITH input AS (
                     SELECT * FROM unnest(
                         $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],
-                        $7::bytea[], $8::integer[]
+                        $7::bytea[], $8::bytea[]
                     ) WITH ORDINALITY
                     AS input(key, content, id_event, type, received, data, reason, queue, place)
                  ),
+                 {add_queues}
                  stored AS (
                     INSERT INTO @event(key, content, id_event, type, received, data, queue)
-                    SELECT key, content, id_event, type, received, data, queue FROM input ORDER BY place
+                    SELECT key, content, id_event, type, received, data,
+                        coalesce((SELECT id FROM @queue AS known WHERE known.name = input.queue), {added} 0)
+                    FROM input {from} ORDER BY place
                     ON CONFLICT DO NOTHING RETURNING seq, key, queue
                  ),
                  queued AS (
@@ -103,7 +109,7 @@ impl PostgresInbox {
                     WHERE reason IS NOT NULL
                  )
                  SELECT seq, key FROM stored",
-            )
+            ))
             .bind(column(|row| row.key.to_vec()))
             .bind(optional(|row| row.has_content.then(|| row.event.content().to_vec())))
             .bind(column(|row| row.event.id().as_bytes().to_vec()))
@@ -111,7 +117,7 @@ impl PostgresInbox {
             .bind(received.collect::<Vec<_>>())
             .bind(optional(|row| row.has_data.then(|| row.event.data().as_bytes().to_vec())))
             .bind(optional(|row| Some(row.park?.as_str().as_bytes().to_vec())))
-            .bind(rows.iter().map(|row| row.queue).collect::<Vec<_>>())
+            .bind(column(|row| row.event.queue().as_bytes().to_vec()))
     }
 
     /// Finds the events that are stored already.
@@ -149,21 +155,19 @@ pub(super) fn stored(
 }
 
 fn row<'b>(candidate: &BatchEvent<'b>) -> NewRow<'b> {
-    let BatchEvent { key, event, queue, .. } = *candidate;
-    let (has_content, park) = (event.is_unique(), event.park_reason());
-    NewRow { key, event, has_content, has_data: true, park, queue }
+    let BatchEvent { key, event, .. } = *candidate;
+    NewRow { key, event, has_content: event.is_unique(), has_data: true, park: event.park_reason() }
 }
 
-/// Returns each event of a batch once, sorted by key. `queues` are the numbers of their queues.
-fn candidates<'b>(batch: &'b [NewEvent], queues: &[i32]) -> Vec<BatchEvent<'b>> {
+/// Returns each event of a batch once, sorted by key.
+fn candidates(batch: &[NewEvent]) -> Vec<BatchEvent<'_>> {
     let (mut keys, mut contents) = (HashSet::new(), HashSet::new());
     let mut candidates = Vec::with_capacity(batch.len());
-    for (event, queue) in batch.iter().zip(queues) {
+    for event in batch {
         let key = event.identity();
         if keys.insert(key) {
             let is_first = contents.insert(event.content());
-            let is_replay = event.is_unique() && !is_first;
-            candidates.push(BatchEvent { key, event, is_replay, queue: *queue });
+            candidates.push(BatchEvent { key, event, is_replay: event.is_unique() && !is_first });
         }
     }
     candidates.sort_unstable_by_key(|candidate| candidate.key);

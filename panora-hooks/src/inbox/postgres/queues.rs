@@ -1,14 +1,12 @@
 //! The queues of events. Events and their index hold a number instead of the name.
 
 use std::{
-    collections::HashMap,
+    collections::HashSet,
     sync::{Mutex, PoisonError},
 };
 
-use sqlx::Row;
-
-use super::{PostgresInbox, info::text, schema::Schema, session::Sessions};
-use crate::inbox::{InboxError, LeaseRequest, NewEvent};
+use super::{PostgresInbox, info::text};
+use crate::inbox::{InboxError, LeaseRequest};
 
 /// The condition that a row `queue` is paused.
 pub(super) const IS_PAUSED: &str = r"EXISTS (
@@ -16,40 +14,30 @@ pub(super) const IS_PAUSED: &str = r"EXISTS (
     OR substr(queue.name, 1, octet_length(paused.pattern) - 1) || '*'::bytea = paused.pattern
 )";
 
-/// The numbers of the queues that events were put into.
-#[derive(Default)]
-pub(super) struct Queues(Mutex<HashMap<String, i32>>);
+/// An expression for the statement that stores events: adds their queues, in the same order
+/// everywhere, so that two processes cannot deadlock. If another process adds a queue at the same
+/// time, these events go into the empty queue.
+pub(super) const ADD_QUEUES: &str = "added AS (
+    INSERT INTO @queue AS queue(name) SELECT queue FROM input
+    EXCEPT SELECT name FROM @queue ORDER BY 1 ON CONFLICT DO NOTHING RETURNING id, name AS queue
+),";
 
-impl Queues {
-    /// Returns the number of the queue of each event. A queue that is new is added in a transaction
-    /// of its own, before any event refers to it.
-    pub(super) async fn numbers(
-        &self,
-        sessions: &Sessions,
-        schema: &Schema,
-        events: impl Iterator<Item = &NewEvent> + Clone,
-    ) -> Result<Vec<i32>, InboxError> {
-        let mut unknown: Vec<_> = {
-            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let names = events.clone().map(NewEvent::queue);
-            names.filter(|name| !known.contains_key(*name)).map(|name| name.as_bytes().to_vec()).collect()
-        };
-        if !unknown.is_empty() {
-            // In the same order everywhere, so that two processes cannot deadlock.
-            unknown.sort_unstable();
-            unknown.dedup();
-            let add = "INSERT INTO @queue(name) SELECT unnest($1::bytea[])
-                EXCEPT SELECT name FROM @queue ORDER BY 1 ON CONFLICT DO NOTHING";
-            sessions.fetch_promptly(|| schema.query(add).bind(unknown.clone())).await?;
-            let find = "SELECT id, name FROM @queue WHERE name = ANY($1)";
-            let rows = sessions.fetch_promptly(|| schema.query(find).bind(unknown.clone())).await?;
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            for row in &rows {
-                known.insert(text(row, "name")?, row.try_get("id")?);
-            }
-        }
+/// The names of the queues that exist.
+#[derive(Default)]
+pub(super) struct KnownQueues(Mutex<HashSet<String>>);
+
+impl KnownQueues {
+    /// Returns the names that are not known to exist.
+    pub(super) fn unknown<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(events.map(|event| known.get(event.queue()).copied().unwrap_or(0)).collect())
+        names.filter(|name| !known.contains(*name)).collect()
+    }
+
+    pub(super) fn add(&self, names: Vec<&str>) {
+        if !names.is_empty() {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            known.extend(names.into_iter().map(str::to_owned));
+        }
     }
 }
 
