@@ -27,16 +27,16 @@ pub(crate) type OnDead = Arc<dyn Fn(DeadEvent) -> Pin<Box<dyn Future<Output = ()
 
 /// Claims dead events and announces them. A claim lasts longer than an announcement may take, so
 /// another worker makes the announcement only if this one has died.
-pub(super) struct Announcer<'i> {
-    inbox: &'i dyn ErasedInbox,
+pub(super) struct Announcer {
+    inbox: Arc<dyn ErasedInbox>,
     on_dead: OnDead,
     policy: Policy,
-    /// The announcements that have begun. Each returns its claim.
-    running: JoinSet<LeaseToken>,
+    /// The announcements that have begun. Each returns its claim, unless it has to be made again.
+    running: JoinSet<Option<LeaseToken>>,
 }
 
-impl<'i> Announcer<'i> {
-    pub(super) fn new(inbox: &'i dyn ErasedInbox, on_dead: OnDead, policy: Policy) -> Self {
+impl Announcer {
+    pub(super) fn new(inbox: Arc<dyn ErasedInbox>, on_dead: OnDead, policy: Policy) -> Self {
         Self { inbox, on_dead, policy, running: JoinSet::new() }
     }
 
@@ -44,14 +44,19 @@ impl<'i> Announcer<'i> {
     pub(super) async fn run_until(mut self, stop: impl Future<Output = ()>) {
         let (mut stop, mut poll_at) = (pin!(stop), Instant::now());
         loop {
-            let room = AT_ONCE - self.running.len();
+            let room = AT_ONCE.saturating_sub(self.running.len());
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 claim = next(&mut self.running), if room < AT_ONCE => self.note(claim).await,
                 () = sleep_until(poll_at), if room > 0 => {
-                    let is_full = self.claim(room).await;
-                    poll_at = Instant::now() + if is_full { Duration::ZERO } else { POLL };
+                    let claims = self.claim(room).await;
+                    // There may be more.
+                    let pause = if claims.len() == room { Duration::ZERO } else { POLL };
+                    poll_at = Instant::now() + pause;
+                    for claim in claims {
+                        self.start(claim);
+                    }
                 }
             }
         }
@@ -67,33 +72,39 @@ impl<'i> Announcer<'i> {
         }
     }
 
-    /// Begins up to `room` announcements. Returns whether there may be more.
-    async fn claim(&mut self, room: usize) -> bool {
-        let (inbox, patience) = (self.inbox, self.policy.store_timeout);
-        let claim_for = self.policy.hook_timeout + self.policy.lease;
+    /// Claims up to `room` announcements.
+    async fn claim(&self, room: usize) -> Vec<LeaseToken> {
+        let Policy { store_timeout, hook_timeout, lease, .. } = self.policy;
+        // The event is read first.
+        let claim_for = store_timeout + hook_timeout + lease;
         let max = u32::try_from(room).unwrap_or(u32::MAX);
-        let claims = match within(patience, inbox.claim_dead(max, claim_for)).await {
-            Ok(claims) => claims,
-            Err(error) => {
-                tracing::warn!("dead events are not announced yet: {}", chain(&error));
-                return false;
-            }
-        };
-        for claim in &claims {
-            match within(patience, inbox.get(claim.key())).await {
-                Ok(event) => {
-                    // An event that was replayed or dropped in the meantime is not dead any more.
-                    if let Some(event) = event.and_then(DeadEvent::of) {
-                        let on_dead = Arc::clone(&self.on_dead);
-                        self.running.spawn(announce(on_dead, event, *claim, self.policy.hook_timeout));
-                    }
+        within(store_timeout, self.inbox.claim_dead(max, claim_for)).await.unwrap_or_else(|error| {
+            tracing::warn!("dead events are not announced yet: {}", chain(&error));
+            Vec::new()
+        })
+    }
+
+    fn start(&mut self, claim: LeaseToken) {
+        let (inbox, on_dead) = (Arc::clone(&self.inbox), Arc::clone(&self.on_dead));
+        let Policy { store_timeout, hook_timeout, .. } = self.policy;
+        self.running.spawn(async move {
+            let event = match within(store_timeout, inbox.get(claim.key())).await {
+                Ok(event) => event.and_then(DeadEvent::of),
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(event = %claim.key(), "a dead event is announced later: {}", chain(&error));
+                    return None;
                 }
                 Err(error) => {
-                    tracing::warn!(event = %claim.key(), "a dead event is announced later: {}", chain(&error));
+                    tracing::error!(event = %claim.key(), "a dead event is not announced: {}", chain(&error));
+                    None
                 }
+            };
+            // An event that was replayed or dropped in the meantime is not dead any more.
+            if let Some(event) = event {
+                announce(on_dead, event, hook_timeout).await;
             }
-        }
-        claims.len() == room
+            Some(claim)
+        });
     }
 
     /// Notes that an event was announced.
@@ -107,13 +118,12 @@ impl<'i> Announcer<'i> {
 }
 
 /// Waits for the end of an announcement.
-async fn next(running: &mut JoinSet<LeaseToken>) -> Option<LeaseToken> {
-    running.join_next().await?.ok()
+async fn next(running: &mut JoinSet<Option<LeaseToken>>) -> Option<LeaseToken> {
+    running.join_next().await?.ok()?
 }
 
-/// Announces an event, and returns the claim. An announcement that fails counts as made, since
-/// repeating it would rarely help.
-async fn announce(on_dead: OnDead, event: DeadEvent, claim: LeaseToken, limit: Duration) -> LeaseToken {
+/// Announces an event. A call that fails is not repeated, since that would rarely help.
+async fn announce(on_dead: OnDead, event: DeadEvent, limit: Duration) {
     let id = event.id.clone();
     let id = Printable(&id);
     // A task of its own, which ends with this one, catches a panic.
@@ -124,5 +134,4 @@ async fn announce(on_dead: OnDead, event: DeadEvent, claim: LeaseToken, limit: D
         Ok(_) => tracing::error!(event.id = %id, "`on_dead` panicked"),
         Err(_) => tracing::error!(event.id = %id, "`on_dead` was cancelled: it took longer than {limit:?}"),
     }
-    claim
 }

@@ -102,7 +102,7 @@ impl Worker {
         };
         let announce = async {
             if let Some(on_dead) = on_dead {
-                Announcer::new(&*inbox, on_dead, policy).run_until(stopping.notified()).await;
+                Announcer::new(Arc::clone(&inbox), on_dead, policy).run_until(stopping.notified()).await;
             }
         };
         let work = async { tokio::join!(work, announce) };
