@@ -11,7 +11,7 @@ use crate::inbox::{InboxError, LeaseRequest};
 /// The condition that a row `queue` is paused.
 pub(super) const IS_PAUSED: &str = r"EXISTS (
     SELECT FROM @paused AS paused WHERE queue.name = paused.pattern
-    OR substr(queue.name, 1, octet_length(paused.pattern) - 1) || '*'::bytea = paused.pattern
+    OR substr(queue.name, 1, greatest(octet_length(paused.pattern) - 1, 0)) || '*'::bytea = paused.pattern
 )";
 
 /// An expression for the statement that stores events: adds their queues, in the same order

@@ -25,6 +25,7 @@ pub(crate) async fn a_paused_event_is_not_leased<H: Harness>(store: Subject<H>) 
     same(when, false, pause(&store, "crm.contact.created").await?)?;
     let found = succeeds("paused", store.other_handle().paused().await)?;
     same("another handle asks for the paused patterns", vec!["crm.contact.created".to_owned()], found)?;
+    same("the queue without a name is paused", true, pause(&store, "").await?)?;
 
     let paused = store.store_contact("ada").await?;
     let other = store.store(event("deal", "crm.deal.created", "[1]")).await?;
