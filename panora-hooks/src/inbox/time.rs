@@ -2,6 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// How far the clock of a store may step back before a delay that a hook has asked for counts as
+/// wrong.
+pub(crate) const CLOCK_STEP: Duration = Duration::from_secs(60);
+
 /// Returns a time in microseconds since 1970, which last for 292,000 years.
 pub(crate) fn micros(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {

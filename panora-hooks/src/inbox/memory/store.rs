@@ -10,7 +10,7 @@ use super::record::{Announce, Lease, Record, RecordState, later};
 use crate::inbox::{
     Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased,
     NewEvent, ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES,
-    share::Shares,
+    share::Shares, time::CLOCK_STEP,
 };
 
 #[derive(Default)]
@@ -124,7 +124,7 @@ impl Store {
     pub(super) fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
         let latest = later(now, longest_delay);
         let is_late = |entry: &&mut Record| match entry.state {
-            RecordState::Waiting { due, asked } => due > latest.max(later(now, asked)),
+            RecordState::Waiting { due, asked } => due > latest.max(later(now, asked + CLOCK_STEP)),
             RecordState::Leased(Lease { until, .. }) => until > latest,
             _ => false,
         };

@@ -17,7 +17,7 @@ use crate::inbox::{
     InboxError, LeaseRequest, Leased, OpenError, column,
     error::chain,
     lease::MAX_LEASED_BYTES,
-    time::{time, whole_micros},
+    time::{CLOCK_STEP, time, whole_micros},
 };
 
 /// The most events with a late time that are examined at once, latest first.
@@ -44,9 +44,9 @@ impl PostgresInbox {
                 WHERE (SELECT version FROM @format) <= $5 AND NOT {IS_PAUSED}
              ),
              oldest AS (
-                SELECT wanted.id, wanted.name, wanted.max, ready.due, ready.seq,
-                    row_number() OVER (PARTITION BY wanted.place ORDER BY ready.due, ready.seq) AS number,
-                    wanted.running
+                SELECT wanted.id, wanted.name, wanted.place AS share, wanted.max, wanted.running,
+                    ready.due, ready.seq,
+                    row_number() OVER (PARTITION BY wanted.place ORDER BY ready.due, ready.seq) AS number
                 FROM wanted CROSS JOIN LATERAL (
                     SELECT due, seq FROM @due AS due
                     WHERE due.queue = wanted.id AND due.due <= :now
@@ -54,29 +54,32 @@ impl PostgresInbox {
                 ) AS ready
              ),
              ranked AS (
-                SELECT id, name, running + number AS rank,
+                SELECT id, name, share, running, running + number AS rank,
                     row_number() OVER (ORDER BY running + number, due, seq) AS place
                 FROM oldest WHERE number <= max
              ),
              chosen AS MATERIALIZED (
-                SELECT id, name, count(*) AS number FROM ranked WHERE rank = 1 OR place <= $1
-                GROUP BY id, name
+                SELECT id, name, share, running, count(*) AS number FROM ranked
+                WHERE rank = 1 OR place <= $1 GROUP BY id, name, share, running
              ),
              free AS MATERIALIZED (
-                SELECT due.*, chosen.name FROM chosen CROSS JOIN LATERAL (
+                SELECT due.*, chosen.name, chosen.share, chosen.running FROM chosen CROSS JOIN LATERAL (
                     SELECT ctid AS place, seq, due, fence, started, worker FROM @due AS due
                     WHERE due.queue = chosen.id AND due.due <= :now
                     ORDER BY due.due, due.seq LIMIT chosen.number FOR UPDATE SKIP LOCKED
                 ) AS due
              ),
              sized AS MATERIALIZED (
-                SELECT free.place, free.seq, free.due, free.fence, free.started, free.worker, free.name,
-                    sum(size) OVER (ORDER BY free.due, free.seq) - size AS before
-                FROM free CROSS JOIN LATERAL (
-                    SELECT octet_length({DATA}) AS size
-                    FROM @event AS event WHERE event.seq = free.seq LIMIT 1
-                ) AS event
-                WHERE size IS NOT NULL
+                SELECT *, sum(size) OVER (ORDER BY rank, due, seq) - size AS before
+                FROM (
+                    SELECT free.place, free.seq, free.due, free.fence, free.started, free.worker, free.name,
+                        running + row_number() OVER (PARTITION BY share ORDER BY due, free.seq) AS rank, size
+                    FROM free CROSS JOIN LATERAL (
+                        SELECT octet_length({DATA}) AS size
+                        FROM @event AS event WHERE event.seq = free.seq LIMIT 1
+                    ) AS event
+                    WHERE size IS NOT NULL
+                ) AS ranked
              ),
              taken AS (
                 UPDATE @due AS due SET
@@ -132,9 +135,9 @@ impl PostgresInbox {
              ),
              late AS MATERIALIZED (
                 SELECT seq FROM @due WHERE due > :now + $1
-                AND (fence IS NOT NULL OR due > :now + coalesce(asked, 0))
+                AND (fence IS NOT NULL OR due > :now + coalesce(asked, 0) + $4)
                 AND seq = ANY(ARRAY(
-                    SELECT seq FROM far WHERE fence IS NOT NULL OR due > :now + coalesce(asked, 0) LIMIT $2
+                    SELECT seq FROM far WHERE fence IS NOT NULL OR due > :now + coalesce(asked, 0) + $4 LIMIT $2
                 ))
                 FOR UPDATE SKIP LOCKED
              )
@@ -142,6 +145,7 @@ impl PostgresInbox {
              WHERE seq = ANY(ARRAY(SELECT seq FROM late)) RETURNING seq",
         );
         let expedite = expedite.bind(whole_micros(longest_delay)).bind(i64::from(max)).bind(MOST_LATE);
+        let expedite = expedite.bind(whole_micros(CLOCK_STEP));
         Ok(self.sessions.fetch(expedite).await?.len() as u64)
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::{
     attempts, info,
     queue::{Durability, Ended, Queue, Reason, insert_dead},
-    queues::LeasedQueue,
+    queues::{self, LeasedQueue},
 };
 use crate::inbox::{
     AttemptInfo, AttemptOutcome, Decision, InboxError, LeaseRequest, Leased, Settled, Settlement, column,
@@ -77,10 +77,13 @@ impl Queue {
     /// back.
     pub(super) fn free_leases(&mut self, now: SystemTime) -> Result<(), InboxError> {
         self.change(Durability::Normal, 0, |change| {
-            change.execute(
-                "UPDATE due SET due = ?1 WHERE due > ?1 AND attempts = 0 AND fence IS NULL",
-                [micros(now)],
-            )?;
+            for queue in queues::numbers(change)? {
+                change.execute(
+                    "UPDATE due INDEXED BY due_by_time SET due = ?1
+                     WHERE queue = ?2 AND due > ?1 AND attempts = 0 AND fence IS NULL",
+                    [micros(now), queue],
+                )?;
+            }
             let freed = change
                 .execute("UPDATE due SET due = ?1 WHERE due > ?1 AND fence IS NOT NULL", [micros(now)])?;
             if freed > 0 {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, Params, Transaction, params};
 
 use super::{attempts, batch::Sweep, content, queues};
-use crate::inbox::time::{micros, whole_micros};
+use crate::inbox::time::{CLOCK_STEP, micros, whole_micros};
 
 /// Drops the data of events that were done before a time.
 pub(super) struct Prune {
@@ -119,7 +119,7 @@ impl Sweep for Expedite {
                     WHERE queue = ?1 AND due > ?2 ORDER BY due DESC LIMIT ?3
                  )
                  WHERE fence IS NOT NULL OR due > ?4 + coalesce(asked, 0) LIMIT ?5",
-                params![queue, self.latest(now), MOST_LATE, micros(now), limit],
+                params![queue, self.latest(now), MOST_LATE, micros(now) + whole_micros(CLOCK_STEP), limit],
             )?);
         }
         late.truncate(limit as usize);
