@@ -11,7 +11,7 @@ use std::{
 
 use panora_hooks::{
     HookError, Metadata, State, Webhooks, WebhooksWithInbox, hooks,
-    inbox::{Inbox, NewEvent},
+    inbox::{Inbox, LeaseRequest, NewEvent, QueueGroup},
     on,
 };
 use tempfile::TempDir;
@@ -152,6 +152,48 @@ fn an_event_of_an_idle_hook_starts_within_a_second() {
         assert_eq!(begun.try_iter().count(), 0, "only one attempt of a hook exceeds the slots");
         running.stop().await;
     });
+}
+
+#[test]
+fn a_hook_beside_others_that_hang_runs_its_events_without_a_pause_of_a_second() {
+    run(async {
+        let inbox = memory();
+        inbox.put((0..100).map(contact).collect()).await.unwrap();
+        let (app, begun) = App::new(async |meta: Metadata| match &*meta.event_type {
+            "crm.contact.created" => pending().await,
+            _ => Ok(()),
+        });
+        let running = start(webhooks(app, inbox.clone()).concurrency(3));
+        sleep(5 * SECOND).await;
+        inbox.put((0..20).map(|number| deal(&number.to_string())).collect()).await.unwrap();
+        sleep(7 * SECOND).await;
+        let deals = begun.try_iter().filter(|meta| &*meta.event_type == "crm.deal.created").count();
+        assert_eq!(deals, 20);
+        running.stop().await;
+    });
+}
+
+/// Stores more data than one lease may bring, and then a small event of another hook.
+async fn large_events_leave_room(inbox: impl Inbox) {
+    let data = "x".repeat(12_000_000);
+    let large =
+        |number| event(&format!("large {number}"), "crm.contact.created", &format!(r#"["{number}{data}"]"#));
+    inbox.put((0..4).map(large).collect()).await.unwrap();
+    inbox.put(vec![deal("small")]).await.unwrap();
+    let group = |queue: &'static str| QueueGroup::new([queue.into()], 10);
+    let request = LeaseRequest::new(10, 60 * SECOND);
+    let request = request.groups(vec![group("crm.contact.created"), group("crm.deal.created")]);
+    let leased = inbox.lease(request).await.unwrap();
+    assert!(leased.len() < 5 && leased.iter().any(|leased| leased.id == "small"), "{leased:?}");
+}
+
+#[tokio::test]
+async fn large_events_of_one_hook_leave_room_in_a_lease_for_another() {
+    large_events_leave_room(stores::Memory::new().inbox()).await;
+    large_events_leave_room(stores::Sqlite::new().inbox()).await;
+    if let Some(store) = stores::Postgres::new().await {
+        large_events_leave_room(store.inbox()).await;
+    }
 }
 
 #[test]

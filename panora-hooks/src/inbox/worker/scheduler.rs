@@ -37,6 +37,11 @@ const POLL: Duration = Duration::from_secs(1);
 /// is free.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// The bounds of the pause after a lease that found no event. A hook that asks for a retry at some
+/// time gets it within 250 ms of that time.
+const SHORTEST_EMPTY_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_EMPTY_PAUSE: Duration = Duration::from_millis(160);
+
 /// The events of one worker, from lease to settlement.
 ///
 /// At most one request of each kind (lease, settle, extend) is in flight, and all of them are
@@ -76,6 +81,9 @@ pub(super) struct Scheduler<'i> {
     is_idle: bool,
     /// When the store was last asked for events.
     polled_at: Instant,
+    /// The pause before the next poll for events that may have become ready: longer after each lease
+    /// that found none, because ready events can be paused, or belong to hooks at their limits.
+    empty_pause: Duration,
     extend_at: Instant,
     /// When the store was last asked to extend leases.
     last_extend: Option<Instant>,
@@ -135,6 +143,7 @@ impl<'i> Scheduler<'i> {
             poll_at: now,
             is_idle: false,
             polled_at: now,
+            empty_pause: Duration::ZERO,
             extend_at: now,
             last_extend: None,
             is_draining: false,
@@ -228,11 +237,11 @@ impl<'i> Scheduler<'i> {
     /// start one.
     fn free_slots(&self) -> Option<usize> {
         let all = self.policy.concurrency;
-        // As many suspects as two workers can leave behind.
-        let room_for_suspects = all.saturating_mul(2).saturating_sub(self.suspects.len());
-        if self.is_closed() || room_for_suspects == 0 || self.settlements.len() >= all {
+        if self.is_closed() || self.settlements.len() >= all {
             return None;
         }
+        // As many suspects as two workers can leave behind.
+        let room_for_suspects = all.saturating_mul(2).saturating_sub(self.suspects.len());
         let free = all.saturating_sub(self.used_slots());
         let reserved = usize::from(self.suspect.is_none() && !self.suspects.is_empty());
         Some(free.saturating_sub(reserved).min(room_for_suspects))
@@ -246,10 +255,9 @@ impl<'i> Scheduler<'i> {
 
     /// Brings the next poll forward, because an event may have become ready.
     fn poll_soon(&mut self) {
-        let now = Instant::now();
         let is_full = self.free_slots().is_none_or(|free| free == 0);
-        let soon = if is_full { now.max(self.polled_at + PAUSE) } else { now };
-        self.poll_at = self.poll_at.min(soon);
+        let pause = if is_full { PAUSE } else { self.empty_pause };
+        self.poll_at = self.poll_at.min(Instant::now().max(self.polled_at + pause));
         self.is_idle = false;
     }
 
@@ -280,7 +288,7 @@ impl<'i> Scheduler<'i> {
         let free = if self.has_queues() { free } else { free.saturating_sub(self.held.len()) };
         let groups = if self.has_queues() { self.slots.groups(free) } else { Vec::new() };
         let (inbox, lease, name) = (self.inbox, self.policy.lease, Arc::clone(&self.name));
-        let asks = self.is_idle && self.knows_next_due();
+        let (asks, patience) = (self.is_idle && self.knows_next_due(), self.policy.store_timeout);
         let request = LeaseRequest::new(u32::try_from(free).unwrap_or(u32::MAX), lease);
         let request = request.worker(name).groups(groups);
         self.polled_at = now;
@@ -288,7 +296,7 @@ impl<'i> Scheduler<'i> {
         self.poll_at = now + POLL;
         self.leasing = Some(Box::pin(async move {
             // Before the lease, which finds the events that become ready in between.
-            let next_due = if asks { next_due(inbox).await } else { None };
+            let next_due = if asks { next_due(inbox, patience).await } else { None };
             let asked_at = Instant::now();
             // After this time the lease that the store may have granted has expired.
             let leased = within(lease, inbox.lease(request)).await;
@@ -299,8 +307,9 @@ impl<'i> Scheduler<'i> {
     fn on_leased(&mut self, LeaseAnswer { asked_at, next_due, leased }: LeaseAnswer) {
         match leased {
             Ok(leased) if leased.is_empty() => {
+                self.empty_pause = (2 * self.empty_pause).clamp(SHORTEST_EMPTY_PAUSE, LONGEST_EMPTY_PAUSE);
                 if let Some(next_due) = next_due {
-                    self.poll_at = self.poll_at.min(next_due);
+                    self.poll_at = self.poll_at.min(next_due.max(self.polled_at + self.empty_pause));
                 } else if !self.is_idle && self.knows_next_due() {
                     // Polls once more, to learn when the next event is due.
                     self.poll_now();
@@ -308,6 +317,7 @@ impl<'i> Scheduler<'i> {
                 self.is_idle = true;
             }
             Ok(leased) => {
+                self.empty_pause = Duration::ZERO;
                 if !self.holds_leases() {
                     self.extend_at = asked_at + self.policy.lease / 3;
                 }
@@ -351,7 +361,7 @@ impl<'i> Scheduler<'i> {
         }
         if self.is_draining {
             self.settlements.hand_back(token);
-        } else if attempt > max_attempts {
+        } else if attempt > max_attempts && leased.is_interrupted {
             let interrupted = Attempt::of(&leased, Ending::Interrupted);
             let mut decided = self.decide(interrupted, token, attempt - 1, max_attempts);
             // This lease has recorded the attempt.
@@ -362,6 +372,7 @@ impl<'i> Scheduler<'i> {
             let usage = self.slots.usage(hook, &leased.queue);
             let waiting = WaitingEvent { leased, leased_until, usage };
             if is_suspect(&waiting.leased) {
+                self.slots.hold(usage);
                 self.suspects.push(waiting);
             } else if self.may_start(usage) {
                 self.start(waiting.leased, usage);
@@ -376,9 +387,11 @@ impl<'i> Scheduler<'i> {
         let was_full = self.free_slots().is_none_or(|free| free == 0);
         for EndedHook { token, number, max_attempts, usage, attempt } in ended {
             self.end_suspect(token.key());
+            // Events of the hook may have been left behind.
             if self.slots.end(usage) {
-                // Events of the hook may have been left behind.
                 self.poll_now();
+            } else if self.slots.is_idle(usage) {
+                self.poll_soon();
             }
             let attempt = match attempt {
                 Ok(attempt) => attempt,
@@ -475,8 +488,8 @@ impl<'i> Scheduler<'i> {
 }
 
 /// Asks the store when the next event is due.
-async fn next_due(inbox: &dyn ErasedInbox) -> Option<Instant> {
-    match within(POLL, inbox.next_due()).await {
+async fn next_due(inbox: &dyn ErasedInbox, patience: Duration) -> Option<Instant> {
+    match within(patience, inbox.next_due()).await {
         Ok(next_due) => next_due.map(|next_due| Instant::now() + next_due),
         Err(error) => {
             tracing::debug!("the next event may run a second late: {}", chain(&error));

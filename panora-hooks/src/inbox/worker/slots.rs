@@ -87,12 +87,16 @@ impl Slots {
         }
     }
 
-    /// No longer counts an attempt. Returns whether its hook was at its limit.
+    /// No longer counts an attempt. Returns whether its hook, or its group of queues, was at its
+    /// limit.
     pub(super) fn end(&mut self, SlotUse { hook, group }: SlotUse) -> bool {
-        *self.count_of(group) -= 1;
-        let Some(hook) = hook.and_then(|hook| self.hooks.get_mut(hook)) else { return false };
+        let limit = self.hook(group).map_or(self.all, |hook| hook.limit);
+        let count = self.count_of(group);
+        let was_group_full = *count >= limit;
+        *count -= 1;
+        let Some(hook) = hook.and_then(|hook| self.hooks.get_mut(hook)) else { return was_group_full };
         hook.running -= 1;
-        hook.running + 1 >= hook.limit
+        was_group_full || hook.running + 1 >= hook.limit
     }
 
     /// Returns whether the hook of an event is below its limit.

@@ -68,8 +68,9 @@ impl Suspects {
     }
 
     /// Removes a suspect, for example because its lease has ended.
-    pub(super) fn remove(&mut self, key: EventKey) {
-        self.waiting.retain(|suspect| suspect.key() != key);
+    pub(super) fn remove(&mut self, key: EventKey) -> Option<WaitingEvent> {
+        let place = self.waiting.iter().position(|suspect| suspect.key() == key)?;
+        Some(self.waiting.swap_remove(place))
     }
 
     /// Removes and returns all suspects.

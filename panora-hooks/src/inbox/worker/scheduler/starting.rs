@@ -45,8 +45,10 @@ impl Scheduler<'_> {
 
     /// Forgets an event that waits, because its lease has ended or was renewed.
     pub(super) fn stop_waiting(&mut self, key: EventKey) {
-        self.suspects.remove(key);
         let slots = &mut self.slots;
+        if let Some(suspect) = self.suspects.remove(key) {
+            slots.stop_holding(suspect.usage);
+        }
         self.held.retain(|event| {
             if event.key() == key {
                 slots.stop_holding(event.usage);
@@ -103,11 +105,13 @@ impl Scheduler<'_> {
         if is_alone && self.running.has_live() && now < *self.clears_until.get_or_insert(now + CLEARING) {
             return;
         }
-        self.clears_until = None;
+        // The others cannot start since then, so they get as much time afterwards.
+        let since = self.clears_until.take().map_or(now, |until| until - CLEARING);
         let Some(WaitingEvent { leased, usage, .. }) = self.suspects.take_next() else { return };
+        self.slots.stop_holding(usage);
         let (id, attempt) = (Printable(&leased.id), leased.attempt);
         tracing::warn!(event.id = %id, attempt, alone = is_alone, "running an event whose last attempt was interrupted");
-        self.suspect = Some(RunningSuspect { key: leased.token.key(), is_alone, since: now });
+        self.suspect = Some(RunningSuspect { key: leased.token.key(), is_alone, since });
         self.start(leased, usage);
     }
 
