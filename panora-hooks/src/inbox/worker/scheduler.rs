@@ -361,7 +361,7 @@ impl<'i> Scheduler<'i> {
         }
         if self.is_draining {
             self.settlements.hand_back(token);
-        } else if attempt > max_attempts && leased.is_interrupted {
+        } else if attempt > max_attempts {
             let interrupted = Attempt::of(&leased, Ending::Interrupted);
             let mut decided = self.decide(interrupted, token, attempt - 1, max_attempts);
             // This lease has recorded the attempt.
