@@ -70,9 +70,11 @@ impl PostgresInbox {
             let yield_content = "UPDATE @event SET content = NULL WHERE content = ANY($1) AND data IS NULL";
             change.fetch(self.schema.query(yield_content).bind(bereft)).await?;
         }
-        let inserted =
-            if rows.is_empty() { Vec::new() } else { change.fetch(self.insert(&rows, false)).await? };
+        let new_queues = self.queues.unknown(rows.iter().map(|row| row.event.queue()));
+        let insert = self.insert(&rows, !new_queues.is_empty());
+        let inserted = if rows.is_empty() { Vec::new() } else { change.fetch(insert).await? };
         change.commit().await?;
+        self.queues.add(new_queues);
         stored(&rows, &inserted, results)?;
         // Another process may have stored the same events at the same time.
         self.find(replays, results).await?;
