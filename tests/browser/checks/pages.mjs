@@ -43,6 +43,7 @@ const PAGES = {
     await visit.button("Stop").waitFor();
   },
   "the audit": (visit, base) => visit.goto(`${base}/audit`),
+  "paused events": (visit, base) => visit.goto(`${base}/pauses`),
   "a problem": (visit, base) => visit.goto(`${base}/event/999999`, 404),
 };
 

@@ -100,6 +100,18 @@ impl Inbox for Held {
         self.inbox.add_audit(record).await
     }
 
+    async fn pause(&self, pattern: String) -> Result<bool, InboxError> {
+        self.inbox.pause(pattern).await
+    }
+
+    async fn resume(&self, pattern: String) -> Result<bool, InboxError> {
+        self.inbox.resume(pattern).await
+    }
+
+    async fn paused(&self) -> Result<Vec<String>, InboxError> {
+        self.inbox.paused().await
+    }
+
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<Vec<AuditEntry>, InboxError> {
         self.inbox.audit(before, limit).await
     }
