@@ -74,10 +74,16 @@ impl PostgresInbox {
     /// are added before the first row is stored.
     pub(super) fn insert(&self, rows: &[NewRow<'_>], has_new_queues: bool) -> Statement {
         let (add_queues, from, added) = if has_new_queues {
-            (ADD_QUEUES, "LEFT JOIN added USING (queue)", "added.id,")
+            (ADD_QUEUES, "LEFT JOIN added USING (name)", "added.id,")
         } else {
             ("", "", "")
         };
+        let mut names: Vec<_> = rows.iter().map(|row| row.event.queue()).collect();
+        names.sort_unstable();
+        names.dedup();
+        // Arrays begin with 1.
+        let place = |row: &NewRow<'_>| names.partition_point(|name| *name <= row.event.queue());
+        let places = rows.iter().map(|row| i32::try_from(place(row)).unwrap_or(0));
         let column = |of: fn(&NewRow<'_>) -> Vec<u8>| rows.iter().map(of).collect::<Vec<_>>();
         let optional = |of: fn(&NewRow<'_>) -> Option<Vec<u8>>| rows.iter().map(of).collect::<Vec<_>>();
         let received = rows.iter().map(|row| micros(row.event.received_at()));
@@ -86,16 +92,21 @@ impl PostgresInbox {
                 "WITH input AS (
                     SELECT * FROM unnest(
                         $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],
-                        $7::bytea[], $8::bytea[]
+                        $7::bytea[], $8::integer[]
                     ) WITH ORDINALITY
                     AS input(key, content, id_event, type, received, data, reason, queue, place)
                  ),
                  {add_queues}
+                 numbers AS MATERIALIZED (
+                    SELECT array_agg(coalesce(queue.id, {added} 0) ORDER BY place) AS numbers
+                    FROM unnest($9::bytea[]) WITH ORDINALITY AS named(name, place)
+                    LEFT JOIN @queue AS queue USING (name) {from}
+                 ),
                  stored AS (
                     INSERT INTO @event(key, content, id_event, type, received, data, queue)
                     SELECT key, content, id_event, type, received, data,
-                        coalesce((SELECT id FROM @queue AS known WHERE known.name = input.queue), {added} 0)
-                    FROM input {from} ORDER BY place
+                        (SELECT numbers FROM numbers)[queue]
+                    FROM input ORDER BY place
                     ON CONFLICT DO NOTHING RETURNING seq, key, queue
                  ),
                  queued AS (
@@ -117,7 +128,8 @@ impl PostgresInbox {
             .bind(received.collect::<Vec<_>>())
             .bind(optional(|row| row.has_data.then(|| row.event.data().as_bytes().to_vec())))
             .bind(optional(|row| Some(row.park?.as_str().as_bytes().to_vec())))
-            .bind(column(|row| row.event.queue().as_bytes().to_vec()))
+            .bind(places.collect::<Vec<_>>())
+            .bind(names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>())
     }
 
     /// Finds the events that are stored already.

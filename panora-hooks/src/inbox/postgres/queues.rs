@@ -18,8 +18,8 @@ pub(super) const IS_PAUSED: &str = r"EXISTS (
 /// everywhere, so that two processes cannot deadlock. If another process adds a queue at the same
 /// time, these events go into the empty queue.
 pub(super) const ADD_QUEUES: &str = "added AS (
-    INSERT INTO @queue AS queue(name) SELECT queue FROM input
-    EXCEPT SELECT name FROM @queue ORDER BY 1 ON CONFLICT DO NOTHING RETURNING id, name AS queue
+    INSERT INTO @queue AS queue(name) SELECT unnest($9::bytea[])
+    EXCEPT SELECT name FROM @queue ORDER BY 1 ON CONFLICT DO NOTHING RETURNING id, name
 ),";
 
 /// The names of the queues that exist.
