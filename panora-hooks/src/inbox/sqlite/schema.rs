@@ -161,9 +161,9 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE event ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE due ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
 
-    -- The events of each queue by time. One index instead of two, because each costs about a tenth of
-    -- the time of a lease. It has the name of the index that it replaces, because tools of an older
-    -- version that have the file open name that.
+    -- The events of each queue by time. One index instead of two, because a lease changes each of
+    -- them. It has the name of the index that it replaces, because tools of an older version that
+    -- have the file open name that.
     DROP INDEX due_by_time;
     CREATE INDEX due_by_time ON due(queue, due);
 ",
