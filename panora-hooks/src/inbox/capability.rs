@@ -28,6 +28,10 @@ pub enum Capability {
     Pause,
     /// [`Inbox::claim_dead`](super::Inbox::claim_dead): dead events are announced.
     Announce,
+    /// [`NewEvent::lane`](super::NewEvent::lane): the events of a lane run one at a time, in the
+    /// order of arrival. Without it, a hook with `serial` or `serial_by` runs events in any order,
+    /// several at a time.
+    Lanes,
 }
 
 /// The optional parts that a store implements.
@@ -57,7 +61,8 @@ impl Capabilities {
         .with(Capability::NextDue)
         .with(Capability::Queues)
         .with(Capability::Pause)
-        .with(Capability::Announce);
+        .with(Capability::Announce)
+        .with(Capability::Lanes);
 
     /// Adds a part.
     #[must_use]

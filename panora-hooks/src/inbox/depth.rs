@@ -11,6 +11,8 @@ pub struct Depth {
     /// Events in [`EventState::Ready`](super::EventState::Ready) that are
     /// [paused](super::Inbox::pause).
     pub paused: Count,
+    /// Events in [`EventState::Waiting`](super::EventState::Waiting).
+    pub waiting: Count,
     /// Events in [`EventState::Delayed`](super::EventState::Delayed).
     pub delayed: Count,
     /// Events in [`EventState::Leased`](super::EventState::Leased).
@@ -25,10 +27,12 @@ pub struct Depth {
 }
 
 impl Depth {
-    /// Returns whether no event is left to run: none is ready, paused, delayed or leased.
+    /// Returns whether no event is left to run: none is ready, paused, waiting, delayed or leased.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        [self.ready, self.paused, self.delayed, self.leased].iter().all(|count| count.number() == 0)
+        [self.ready, self.paused, self.waiting, self.delayed, self.leased]
+            .iter()
+            .all(|count| count.number() == 0)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use bytestring::ByteString;
 use sha2::{Digest, Sha256};
 
-use super::EventKey;
+use super::{EventKey, Lane};
 use crate::{catalogue, delivery::Delivery};
 
 /// The most replays of one content that a store keeps. There is a limit because a captured delivery
@@ -25,6 +25,7 @@ pub struct NewEvent {
     data: ByteString,
     received_at: SystemTime,
     queue: ByteString,
+    lane: Option<Lane>,
     park: Option<ParkReason>,
 }
 
@@ -41,6 +42,7 @@ impl NewEvent {
             received_at: delivery.received_at(),
             data: delivery.into_data(),
             queue: ByteString::from_static(event_type),
+            lane: None,
             park: None,
         }
     }
@@ -49,6 +51,12 @@ impl NewEvent {
     #[must_use]
     pub fn in_queue(self, queue: impl Into<ByteString>) -> Self {
         Self { queue: queue.into(), ..self }
+    }
+
+    /// Puts the event at the end of a lane, in which events run one at a time.
+    #[must_use]
+    pub fn in_lane(self, lane: Lane) -> Self {
+        Self { lane: Some(lane), ..self }
     }
 
     /// Parks the event: it is stored but not run until it is [replayed](super::Inbox::replay).
@@ -131,6 +139,13 @@ impl NewEvent {
         &self.queue
     }
 
+    /// Returns the lane of the event. An event that is [parked](Self::parked) enters it when it is
+    /// [replayed](super::Inbox::replay).
+    #[must_use]
+    pub fn lane(&self) -> Option<Lane> {
+        self.lane
+    }
+
     /// Returns why the event is parked, or `None` if it is to be run.
     #[must_use]
     pub fn park_reason(&self) -> Option<ParkReason> {
@@ -182,6 +197,7 @@ impl fmt::Debug for NewEvent {
             .field("data_bytes", &self.data.len())
             .field("received_at", &self.received_at)
             .field("queue", &self.queue)
+            .field("lane", &self.lane)
             .field("park", &self.park)
             .finish_non_exhaustive()
     }
@@ -245,6 +261,8 @@ impl fmt::Display for ParkReason {
 pub enum EventState {
     /// The event runs as soon as a worker has room.
     Ready,
+    /// The event waits until the earlier events of its [lane](Lane) are done or dead.
+    Waiting,
     /// The event failed and runs again later.
     Delayed,
     /// A worker runs the event.
@@ -261,7 +279,7 @@ pub enum EventState {
 impl EventState {
     /// Every state, in the order in which events pass through them.
     pub const ALL: &'static [Self] =
-        &[Self::Ready, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
+        &[Self::Ready, Self::Waiting, Self::Delayed, Self::Leased, Self::Parked, Self::Dead, Self::Done];
 
     /// Returns the state of an event from the columns of a database: when it is due, if it is to
     /// run at all; whether it is leased until then; and, if it is not to run, whether it is parked.
@@ -282,6 +300,7 @@ impl EventState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "ready",
+            Self::Waiting => "waiting",
             Self::Delayed => "delayed",
             Self::Leased => "leased",
             Self::Parked => "parked",
@@ -309,6 +328,8 @@ pub struct EventInfo {
     pub wire_type: String,
     /// When the event arrived.
     pub received_at: SystemTime,
+    /// The lane of the event; `None` if it runs whatever other events do.
+    pub lane: Option<Lane>,
     /// The state of the event.
     pub state: EventState,
     /// The number of attempts so far, in this run.
@@ -347,6 +368,7 @@ impl EventInfo {
             id,
             wire_type,
             received_at,
+            lane: None,
             state,
             attempts: 0,
             run: 1,
@@ -357,6 +379,13 @@ impl EventInfo {
             duration: None,
             size: None,
         }
+    }
+
+    /// Returns whether the event is the head of its lane: the one that runs, or runs next.
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.lane.is_some()
+            && matches!(self.state, EventState::Ready | EventState::Delayed | EventState::Leased)
     }
 
     /// Returns the type under the name that hooks and endpoints use, such as `crm.company.created`.

@@ -19,6 +19,7 @@ mod event;
 mod figures;
 pub(crate) mod handover;
 mod key;
+mod lane;
 mod lease;
 mod memory;
 mod patience;
@@ -57,6 +58,7 @@ pub use self::{
     event::{EventInfo, EventState, NewEvent, ParkReason, Put, StoredEvent},
     figures::{Figures, Histogram, StatisticsStep},
     key::EventKey,
+    lane::{Lane, ParseLaneError},
     lease::{Decision, LeaseRequest, LeaseToken, Leased, Settled, Settlement},
     memory::MemoryInbox,
     query::{Filter, Page, Query, Select},

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{EventInfo, EventKey, EventState, Fingerprint};
+use super::{EventInfo, EventKey, EventState, Fingerprint, Lane};
 use crate::catalogue;
 
 /// A condition on events. A field that is `None` accepts every event.
@@ -25,6 +25,8 @@ pub struct Filter {
     pub received_from: Option<SystemTime>,
     /// Accepts events with this `id_event`.
     pub id: Option<String>,
+    /// Accepts events of this lane.
+    pub lane: Option<Lane>,
     /// Accepts dead events whose error has this fingerprint.
     pub error_group: Option<Fingerprint>,
 }
@@ -72,6 +74,12 @@ impl Filter {
     #[must_use]
     pub fn id(self, id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..self }
+    }
+
+    /// Accepts only events of a lane.
+    #[must_use]
+    pub fn lane(self, lane: Lane) -> Self {
+        Self { lane: Some(lane), ..self }
     }
 
     /// Accepts only dead events whose error has a fingerprint.

@@ -23,12 +23,15 @@ pub(super) struct Record {
 }
 
 pub(super) enum RecordState {
-    Waiting {
+    /// The event is ready, or delayed.
+    Due {
         due: SystemTime,
         /// The delay that the last decision asked for.
         asked: Duration,
     },
     Leased(Lease),
+    /// The event waits for earlier ones of its lane.
+    Waiting,
     Parked(ParkReason),
     Dead(String),
     Done {
@@ -53,7 +56,7 @@ pub(super) struct Lease {
 
 impl RecordState {
     pub(super) fn ready(now: SystemTime) -> Self {
-        Self::Waiting { due: now, asked: Duration::ZERO }
+        Self::Due { due: now, asked: Duration::ZERO }
     }
 }
 
@@ -130,7 +133,7 @@ impl Record {
 
     /// Makes the event ready, with no attempts counted.
     pub(super) fn replay(&mut self, now: SystemTime) {
-        if !matches!(self.state, RecordState::Waiting { .. } | RecordState::Parked(_)) {
+        if !matches!(self.state, RecordState::Due { .. } | RecordState::Parked(_)) {
             self.run += 1;
         }
         self.attempts = 0;
@@ -148,7 +151,7 @@ impl Record {
 
     pub(super) fn ready_since(&self, now: SystemTime) -> Option<SystemTime> {
         match self.state {
-            RecordState::Waiting { due: since, .. } | RecordState::Leased(Lease { until: since, .. }) => {
+            RecordState::Due { due: since, .. } | RecordState::Leased(Lease { until: since, .. }) => {
                 (since <= now).then_some(since)
             }
             _ => None,
@@ -158,7 +161,7 @@ impl Record {
     /// Returns when the event becomes ready, if it waits for that.
     pub(super) fn ready_at(&self, now: SystemTime) -> Option<SystemTime> {
         match self.state {
-            RecordState::Waiting { due: until, .. } | RecordState::Leased(Lease { until, .. }) => {
+            RecordState::Due { due: until, .. } | RecordState::Leased(Lease { until, .. }) => {
                 (until > now).then_some(until)
             }
             _ => None,
@@ -173,8 +176,9 @@ impl Record {
     pub(super) fn state(&self, now: SystemTime) -> EventState {
         match self.state {
             _ if self.ready_since(now).is_some() => EventState::Ready,
-            RecordState::Waiting { .. } => EventState::Delayed,
+            RecordState::Due { .. } => EventState::Delayed,
             RecordState::Leased(_) => EventState::Leased,
+            RecordState::Waiting => EventState::Waiting,
             RecordState::Parked(_) => EventState::Parked,
             RecordState::Dead(_) => EventState::Dead,
             RecordState::Done { .. } => EventState::Done,
@@ -198,6 +202,7 @@ impl Record {
             && filter.received_before.is_none_or(|time| self.event.received_at() < time)
             && filter.received_from.is_none_or(|time| self.event.received_at() >= time)
             && filter.id.as_ref().is_none_or(|id| id == self.event.id())
+            && filter.lane.is_none_or(|lane| self.event.lane() == Some(lane))
             && filter.error_group.is_none_or(|group| self.fingerprint() == Some(group))
     }
 
@@ -207,6 +212,7 @@ impl Record {
         EventInfo {
             attempts: self.attempts,
             run: self.run,
+            lane: self.event.lane(),
             until: self.ready_at(now),
             reason: match &self.state {
                 RecordState::Parked(reason) => Some(reason.to_string()),

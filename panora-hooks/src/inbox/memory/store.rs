@@ -2,15 +2,15 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque, btree_map, hash_map::Entry},
     time::{Duration, SystemTime},
 };
 
 use super::record::{Announce, Lease, Record, RecordState, later};
 use crate::inbox::{
-    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, LeaseRequest, LeaseToken, Leased,
-    NewEvent, ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS, lease::MAX_LEASED_BYTES,
-    share::Shares, time::CLOCK_STEP,
+    Count, Decision, Depth, ErrorGroup, EventKey, EventState, Fingerprint, Lane, LeaseRequest, LeaseToken,
+    Leased, NewEvent, ParkReason, Put, Select, Settled, Settlement, event::MAX_REPLAYS,
+    lease::MAX_LEASED_BYTES, share::Shares, time::CLOCK_STEP,
 };
 
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Store {
     leases: u128,
     last_key: u128,
     pub(super) paused: BTreeSet<String>,
+    /// The events of each lane that are to run. The first one is the head.
+    lanes: HashMap<Lane, VecDeque<EventKey>>,
 }
 
 impl Store {
@@ -51,6 +53,9 @@ impl Store {
             None => RecordState::ready(now),
         };
         self.events.insert(key, Record::new(event, state));
+        if park.is_none() {
+            self.enter_lane(key);
+        }
         park.map_or(Put::Stored(key), |reason| Put::Parked(key, reason))
     }
 
@@ -100,31 +105,75 @@ impl Store {
         {
             entry.report(attempt, now);
         }
+        let is_over = matches!(decision, Decision::Complete | Decision::Bury(_));
         entry.state = match decision {
             Decision::Complete => RecordState::Done { at: now, duration },
-            Decision::RetryAfter(delay) => RecordState::Waiting { due: later(now, delay), asked: delay },
+            Decision::RetryAfter(delay) => RecordState::Due { due: later(now, delay), asked: delay },
             Decision::Bury(reason) => RecordState::Dead(reason),
             Decision::Release | Decision::Extend(_) => {
                 entry.attempts -= 1;
                 RecordState::ready(now)
             }
         };
+        if is_over {
+            self.leave_lane(token.key(), now);
+        }
         Settled::Applied
     }
 
+    /// Puts a ready event at the end of its lane. It stays ready if it is the head.
+    fn enter_lane(&mut self, key: EventKey) {
+        let Some(entry) = self.events.get_mut(&key) else { return };
+        let Some(lane) = entry.event.lane() else { return };
+        let events = self.lanes.entry(lane).or_default();
+        if !events.is_empty() {
+            entry.state = RecordState::Waiting;
+        }
+        events.push_back(key);
+    }
+
+    /// Removes an event from its lane, and makes the new head ready.
+    fn leave_lane(&mut self, key: EventKey, now: SystemTime) {
+        let lane = self.events.get(&key).and_then(|entry| entry.event.lane());
+        let Some(Entry::Occupied(mut events)) = lane.map(|lane| self.lanes.entry(lane)) else { return };
+        let was_head = events.get().front() == Some(&key);
+        events.get_mut().retain(|other| *other != key);
+        let head = events.get().front().copied();
+        if head.is_none() {
+            events.remove();
+        }
+        let head = head.filter(|_| was_head).and_then(|head| self.events.get_mut(&head));
+        if let Some(head) = head {
+            head.state = RecordState::ready(now);
+        }
+    }
+
     pub(super) fn replay(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
-        let selected = self.events.iter_mut().filter(|(key, entry)| {
-            entry.is_among(which, **key, now)
+        let is_selected = |key: EventKey, entry: &Record| {
+            entry.is_among(which, key, now)
                 && entry.has_data
-                && !matches!(entry.state(now), EventState::Ready | EventState::Leased)
-        });
-        selected.take(max as usize).map(|(_, entry)| entry.replay(now)).count() as u64
+                && !matches!(entry.state(now), EventState::Ready | EventState::Waiting | EventState::Leased)
+        };
+        let mut replayed = 0;
+        let mut over = Vec::new();
+        for (key, entry) in &mut self.events {
+            if replayed < max && is_selected(*key, entry) {
+                replayed += 1;
+                // A delayed event is still the head of its lane.
+                if !matches!(entry.state, RecordState::Due { .. }) {
+                    over.push(*key);
+                }
+                entry.replay(now);
+            }
+        }
+        over.into_iter().for_each(|key| self.enter_lane(key));
+        replayed.into()
     }
 
     pub(super) fn expedite(&mut self, longest_delay: Duration, max: u32, now: SystemTime) -> u64 {
         let latest = later(now, longest_delay);
         let is_late = |entry: &&mut Record| match entry.state {
-            RecordState::Waiting { due, asked } => due > latest.max(later(now, asked + CLOCK_STEP)),
+            RecordState::Due { due, asked } => due > latest.max(later(now, asked + CLOCK_STEP)),
             RecordState::Leased(Lease { until, .. }) => until > latest,
             _ => false,
         };
@@ -184,6 +233,7 @@ impl Store {
         Depth {
             ready: Count::exactly(ready.len() as u64),
             paused: Count::exactly(paused.len() as u64),
+            waiting: count(EventState::Waiting),
             delayed: count(EventState::Delayed),
             leased: count(EventState::Leased),
             parked: count(EventState::Parked),
@@ -199,14 +249,18 @@ impl Store {
     }
 
     pub(super) fn discard(&mut self, which: &Select, max: u32, now: SystemTime) -> u64 {
-        let selected = self.events.iter_mut().filter(|(key, entry)| entry.is_among(which, **key, now));
+        let selected = self.events.iter().filter(|(key, entry)| entry.is_among(which, **key, now));
         let over = selected.filter(|(_, entry)| which.discards(entry.state(now)));
-        let discard = |(_, entry): (&EventKey, &mut Record)| {
-            entry.drop_data();
-            entry.announce = None;
-            entry.state = RecordState::Done { at: now, duration: None };
-        };
-        over.take(max as usize).map(discard).count() as u64
+        let over: Vec<_> = over.take(max as usize).map(|(key, _)| *key).collect();
+        for key in &over {
+            self.leave_lane(*key, now);
+            if let Some(entry) = self.events.get_mut(key) {
+                entry.drop_data();
+                entry.announce = None;
+                entry.state = RecordState::Done { at: now, duration: None };
+            }
+        }
+        over.len() as u64
     }
 
     pub(super) fn forget(&mut self, done_before: SystemTime, max: u32) -> u64 {

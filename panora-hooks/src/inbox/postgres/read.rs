@@ -81,6 +81,7 @@ impl PostgresInbox {
         Ok(Depth {
             ready: count(0)?,
             paused: count(1)?,
+            waiting: Count::default(),
             delayed: count(2)?,
             leased: count(3)?,
             parked: count(4)?,

@@ -32,6 +32,7 @@ impl Wanted {
                 EventState::Leased => ("due", "item.due > :now AND item.fence IS NOT NULL"),
                 EventState::Parked => ("dead", "item.is_parked"),
                 EventState::Dead => ("dead", "NOT item.is_parked"),
+                EventState::Waiting => ("waiting", "true"),
                 EventState::Done => ("done", "true"),
             }),
         }

@@ -134,6 +134,7 @@ impl Reader {
         let delayed = delayed(&snapshot, leased, now)?;
         let over = "dead INDEXED BY dead_by_state WHERE is_parked = ?1";
         Ok(Depth {
+            waiting: Count::default(),
             ready,
             paused,
             delayed,

@@ -39,10 +39,11 @@ pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
 }
 
 fn report(depth: Depth) {
-    let Depth { ready, paused, delayed, leased, parked, dead, oldest_ready } = depth;
+    let Depth { ready, paused, waiting, delayed, leased, parked, dead, oldest_ready } = depth;
     let states = [
         (EventState::Ready.as_str(), ready),
         ("paused", paused),
+        (EventState::Waiting.as_str(), waiting),
         (EventState::Delayed.as_str(), delayed),
         (EventState::Leased.as_str(), leased),
         (EventState::Parked.as_str(), parked),

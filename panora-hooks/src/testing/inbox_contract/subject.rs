@@ -60,6 +60,7 @@ impl<H: Harness> Subject<H> {
             Capability::Announce => "the store does not claim `Capability::Announce`",
             Capability::NextDue => "the store does not claim `Capability::NextDue`",
             Capability::Pause => "the store does not claim `Capability::Pause`",
+            Capability::Lanes => "the store does not claim `Capability::Lanes`",
             Capability::Queues => "the store does not claim `Capability::Queues`",
         }))
     }
