@@ -8,7 +8,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::{AttemptReport, EventKey, QueueGroup};
+use super::{AttemptReport, EventKey, Lane, QueueGroup};
 
 /// The most data that one lease returns, in bytes, unless a single event is larger.
 pub(super) const MAX_LEASED_BYTES: u32 = 32 * 1024 * 1024;
@@ -80,6 +80,9 @@ pub struct Leased {
     /// The [queue](super::NewEvent::queue) of the event. Empty if the event is in none, or if the
     /// store keeps no queues.
     pub queue: ByteString,
+    /// The [lane](super::NewEvent::lane) of the event. The worker leases again as soon as such an
+    /// event is done or dead, because its successor is ready then.
+    pub lane: Option<Lane>,
 }
 
 impl Leased {
@@ -105,6 +108,7 @@ impl Leased {
             run: 1,
             is_interrupted: false,
             queue: ByteString::new(),
+            lane: None,
         }
     }
 }
@@ -122,6 +126,7 @@ impl fmt::Debug for Leased {
             .field("run", &self.run)
             .field("is_interrupted", &self.is_interrupted)
             .field("queue", &self.queue)
+            .field("lane", &self.lane)
             .finish_non_exhaustive()
     }
 }

@@ -90,6 +90,7 @@ impl Record {
             run: self.run,
             is_interrupted,
             queue: event.queue().into(),
+            lane: event.lane(),
             ..Leased::new(token, *event.content(), id, wire_type, data, event.received_at())
         }
     }

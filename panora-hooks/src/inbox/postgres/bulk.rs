@@ -5,6 +5,7 @@ use sqlx::Row;
 use super::{
     PostgresInbox,
     copies::DATA,
+    lanes::{self, ENTER},
     received::Span,
     schema::Statement,
     select::{Order, Selection},
@@ -111,7 +112,12 @@ impl Walk {
 impl PostgresInbox {
     pub(super) async fn replay_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
         let wanted = match which {
-            Select::All(Filter { state: Some(EventState::Ready | EventState::Leased), .. }) => return Ok(0),
+            Select::All(Filter {
+                state: Some(EventState::Ready | EventState::Waiting | EventState::Leased),
+                ..
+            }) => {
+                return Ok(0);
+            }
             Select::All(Filter { state: Some(state), .. }) => Wanted::State(*state),
             _ => Wanted::Replayable,
         };
@@ -124,7 +130,8 @@ impl PostgresInbox {
                 change.commit().await?;
                 return Ok(replayed);
             }
-            let rows = change.fetch(self.make_ready(found)).await?;
+            let positions = self.enter_lanes(&mut change, &found).await?;
+            let rows = change.fetch(self.make_ready(found, positions)).await?;
             change.commit().await?;
             replayed += rows.len() as u64;
             if !rows.is_empty() {
@@ -134,11 +141,31 @@ impl PostgresInbox {
         Ok(replayed)
     }
 
+    /// Locks the lanes of events. Returns these events, with the position that each would get.
+    async fn enter_lanes(
+        &self,
+        change: &mut OpenTransaction,
+        events: &[i64],
+    ) -> Result<(Vec<i64>, Vec<i64>), InboxError> {
+        let find = "SELECT seq, lane FROM @event WHERE seq = ANY($1) AND lane IS NOT NULL ORDER BY seq";
+        let found = change.fetch(self.schema.query(find).bind(events.to_vec())).await?;
+        let (mut events, mut lanes) = (Vec::new(), Vec::new());
+        for row in found {
+            events.push(row.try_get(0)?);
+            lanes.push(row.try_get(1)?);
+        }
+        if events.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let positions = lanes::reserve(change, &self.schema, &lanes).await?;
+        Ok((events, positions))
+    }
+
     /// Returns the statement that makes events ready, unless their state has changed.
     ///
     /// Data can be missing only if it was dropped by a receiver of version 1, which does not know
     /// that a replay needs it.
-    fn make_ready(&self, events: Vec<i64>) -> Statement {
+    fn make_ready(&self, events: Vec<i64>, (in_lanes, positions): (Vec<i64>, Vec<i64>)) -> Statement {
         let statement = format!(
             "WITH complete AS MATERIALIZED (
                 SELECT event.seq FROM @event AS event WHERE event.seq = ANY($1) AND {DATA} IS NOT NULL
@@ -157,17 +184,20 @@ impl PostgresInbox {
                 WHERE seq = ANY(ARRAY(SELECT seq FROM complete)) AND NOT is_pruned
                 RETURNING seq, {} AS run
              ),
-             queued AS (
-                INSERT INTO @due(seq, due, attempts, run, queue)
-                SELECT seq, :now, 0, run, (SELECT queue FROM @event AS event WHERE event.seq = over.seq)
+             entering AS (
+                SELECT over.seq, run, event.queue, event.lane, position
                 FROM (SELECT * FROM dead UNION ALL SELECT * FROM done) AS over
-                RETURNING seq
-             )
-             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued",
+                CROSS JOIN LATERAL (
+                    SELECT queue, lane FROM @event AS event WHERE event.seq = over.seq LIMIT 1
+                ) AS event
+                LEFT JOIN unnest($2::bigint[], $3::bigint[]) AS in_lane(seq, position) USING (seq)
+             ),
+             {ENTER}
+             SELECT seq FROM delayed UNION ALL SELECT seq FROM queued UNION ALL SELECT seq FROM behind",
             next_run("dead"),
             next_run("done"),
         );
-        self.schema.query(&statement).bind(events)
+        self.schema.query(&statement).bind(events).bind(in_lanes).bind(positions)
     }
 
     pub(super) async fn discard_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
@@ -194,21 +224,32 @@ impl PostgresInbox {
 
     /// Drops the data of those events that have not become done in the meantime.
     async fn bury_for_good(&self, change: &mut OpenTransaction, events: Vec<i64>) -> Result<u64, InboxError> {
+        let lanes = lanes::lock(change, &self.schema, events.clone()).await?;
         let lock = "SELECT seq FROM @dead WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         let mut locked = change.fetch(self.schema.query(lock).bind(events.clone())).await?;
         // A locked row is being leased or settled. Waiting for it could end in a deadlock.
         let lock = "SELECT seq FROM @due WHERE seq = ANY($1) ORDER BY seq FOR UPDATE SKIP LOCKED";
-        locked.extend(change.fetch(self.schema.query(lock).bind(events)).await?);
+        locked.extend(change.fetch(self.schema.query(lock).bind(events.clone())).await?);
+        if !lanes.is_empty() {
+            let waiting = "SELECT seq FROM @waiting WHERE seq = ANY($1)";
+            locked.extend(change.fetch(self.schema.query(waiting).bind(events)).await?);
+        }
         let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
         let lock = "SELECT seq FROM @event WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         change.fetch(self.schema.query(lock).bind(locked.clone())).await?;
         let discard = "WITH over AS (DELETE FROM @dead WHERE seq = ANY($1) RETURNING seq, attempts, run),
-             unfinished AS (DELETE FROM @due WHERE seq = ANY($1) RETURNING seq, attempts, run)
+             unfinished AS (DELETE FROM @due WHERE seq = ANY($1) RETURNING seq, attempts, run),
+             waiting AS (DELETE FROM @waiting WHERE seq = ANY($1) RETURNING seq, 0 AS attempts, run)
              INSERT INTO @done(seq, at, attempts, is_pruned, run)
              SELECT seq, :now, attempts, true, run
-             FROM (SELECT * FROM over UNION ALL SELECT * FROM unfinished) AS gone";
+             FROM (
+                SELECT * FROM over UNION ALL SELECT * FROM unfinished UNION ALL SELECT * FROM waiting
+             ) AS gone";
         change.fetch(self.schema.query(discard).bind(locked.clone())).await?;
         change.fetch(self.drop_data(locked.clone())).await?;
+        if !lanes.is_empty() {
+            lanes::fill(change, &self.schema, &lanes).await?;
+        }
         Ok(locked.len() as u64)
     }
 }

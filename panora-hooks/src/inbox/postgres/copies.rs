@@ -61,7 +61,7 @@ impl PostgresInbox {
                 bereft.push(event.content().to_vec());
             }
             let park = Some(ParkReason::Replayed);
-            rows.push(NewRow { key: *key, event, has_content: has_data, has_data, park });
+            rows.push(NewRow { key: *key, event, has_content: has_data, has_data, park, position: None });
             content.count += 1;
             content.has_data = true;
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sqlx::{ColumnIndex, Row, postgres::PgRow};
 
-use crate::inbox::{EventInfo, EventState, InboxError, column, time::time};
+use super::lanes::LaneBytes;
+use crate::inbox::{EventInfo, EventState, InboxError, Lane, column, time::time};
 
 /// Returns the statement that selects the columns of [`info`] and `data` for the numbers that
 /// `found` returns, in ascending or descending `order`.
@@ -12,16 +13,19 @@ use crate::inbox::{EventInfo, EventState, InboxError, column, time::time};
 /// Each row is looked up by its number, because the planner could join whole tables instead.
 pub(super) fn infos(found: &str, data: &str, order: &str) -> String {
     format!(
-        "SELECT event.*, due.*, dead.*, done.*, failed.last_error, :now AS now
+        "SELECT event.*, due.*, waiting.*, dead.*, done.*, failed.last_error, :now AS now
          FROM ({found}) AS found
          CROSS JOIN LATERAL (
-            SELECT event.seq, event.id_event, event.type, event.received, {data} AS data
+            SELECT event.seq, event.id_event, event.type, event.received, event.lane, {data} AS data
             FROM @event AS event WHERE event.seq = found.seq LIMIT 1
          ) AS event
          LEFT JOIN LATERAL (
             SELECT due, fence IS NOT NULL AS is_leased, attempts AS due_attempts, run AS due_run
             FROM @due WHERE seq = found.seq LIMIT 1
          ) AS due ON true
+         LEFT JOIN LATERAL (
+            SELECT true AS is_waiting, run AS waiting_run FROM @waiting WHERE seq = found.seq LIMIT 1
+         ) AS waiting ON true
          LEFT JOIN LATERAL (
             SELECT is_parked, reason, attempts AS dead_attempts, run AS dead_run
             FROM @dead WHERE seq = found.seq LIMIT 1
@@ -50,16 +54,20 @@ pub(super) fn kept(data: &str) -> String {
 pub(super) fn info(row: &PgRow, size: Option<i64>) -> Result<EventInfo, InboxError> {
     let (due, now): (Option<i64>, i64) = (row.try_get("due")?, row.try_get("now")?);
     let is_leased = row.try_get::<Option<bool>, _>("is_leased")?.unwrap_or(false);
-    let state = EventState::of(due, now, is_leased, row.try_get("is_parked")?);
-    // An event is in one of three tables.
-    let number = |columns: [&str; 3]| {
-        let found = columns.map(|column| row.try_get::<Option<i32>, _>(column)).into_iter();
+    let state = match row.try_get::<Option<bool>, _>("is_waiting")? {
+        Some(_) => EventState::Waiting,
+        None => EventState::of(due, now, is_leased, row.try_get("is_parked")?),
+    };
+    // An event is in one of these tables.
+    let number = |columns: &[&str]| {
+        let found = columns.iter().map(|column| row.try_get::<Option<i32>, _>(*column));
         let found = found.collect::<sqlx::Result<Vec<_>>>()?.into_iter().flatten().next();
         Ok::<_, sqlx::Error>(found.map(i32::unsigned_abs))
     };
     Ok(EventInfo {
-        attempts: number(["due_attempts", "dead_attempts", "done_attempts"])?.unwrap_or(0),
-        run: number(["due_run", "dead_run", "done_run"])?.unwrap_or(1),
+        attempts: number(&["due_attempts", "dead_attempts", "done_attempts"])?.unwrap_or(0),
+        run: number(&["due_run", "waiting_run", "dead_run", "done_run"])?.unwrap_or(1),
+        lane: row.try_get::<Option<LaneBytes>, _>("lane")?.map(Lane::from_bytes),
         until: due.filter(|due| *due > now).map(time),
         reason: optional_text(row, "reason")?,
         last_error: optional_text(row, "last_error")?,

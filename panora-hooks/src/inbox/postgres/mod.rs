@@ -10,6 +10,7 @@ mod figures;
 mod fill;
 mod groups;
 mod info;
+mod lanes;
 mod notify;
 mod open;
 mod pooler;

@@ -2,10 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::Row;
+use sqlx::{Row, postgres::PgRow};
 
-use super::{PostgresInbox, queues::ADD_QUEUES, schema::Statement};
+use super::{
+    PostgresInbox,
+    lanes::{ENTER, LaneBytes, reserve},
+    queues::ADD_QUEUES,
+    schema::Statement,
+    session::Begin,
+};
 use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, time::micros};
+
+/// The expression that makes events ready that have no lane.
+const QUEUED: &str = "queued AS (
+    INSERT INTO @due(seq, due, attempts, queue)
+    SELECT seq, :now, 0, stored.queue FROM stored JOIN input USING (key) WHERE reason IS NULL
+ )";
 
 type IdentityBytes = [u8; 48];
 
@@ -16,6 +28,8 @@ pub(super) type Results = HashMap<IdentityBytes, Put>;
 pub(super) struct BatchEvent<'b> {
     pub(super) key: IdentityBytes,
     pub(super) event: &'b NewEvent,
+    /// The place of the event in the batch.
+    place: usize,
     /// Whether an event with the same content comes before it in the batch, which makes it a
     /// replay.
     is_replay: bool,
@@ -30,6 +44,8 @@ pub(super) struct NewRow<'b> {
     pub(super) has_content: bool,
     pub(super) has_data: bool,
     pub(super) park: Option<ParkReason>,
+    /// The position in the lane of an event that is to run.
+    pub(super) position: Option<i64>,
 }
 
 impl PostgresInbox {
@@ -41,9 +57,15 @@ impl PostgresInbox {
         }
         let candidates = candidates(batch);
         let mut results = HashMap::with_capacity(candidates.len());
-        let rows: Vec<_> = candidates.iter().filter(|candidate| !candidate.is_replay).map(row).collect();
+        let first: Vec<_> = candidates.iter().filter(|candidate| !candidate.is_replay).collect();
+        let mut rows: Vec<_> = first.iter().map(|candidate| row(candidate)).collect();
         let new_queues = self.queues.unknown(rows.iter().map(|row| row.event.queue()));
-        let inserted = self.sessions.fetch_promptly(|| self.insert(&rows, !new_queues.is_empty())).await?;
+        let in_lanes = in_lanes(&first);
+        let inserted = if in_lanes.is_empty() {
+            self.sessions.fetch_promptly(|| self.insert(&rows, !new_queues.is_empty())).await?
+        } else {
+            self.insert_into_lanes(&mut rows, &in_lanes, !new_queues.is_empty()).await?
+        };
         self.queues.add(new_queues);
         stored(&rows, &inserted, &mut results)?;
         self.find(&candidates.iter().collect::<Vec<_>>(), &mut results).await?;
@@ -67,6 +89,26 @@ impl PostgresInbox {
         puts.ok_or_else(|| InboxError::Unavailable("an event was dropped while it was stored".into()))
     }
 
+    /// Stores the new rows. Those of `in_lanes`, by their places, enter their lanes in this order.
+    async fn insert_into_lanes(
+        &self,
+        rows: &mut [NewRow<'_>],
+        in_lanes: &[(usize, LaneBytes)],
+        has_new_queues: bool,
+    ) -> Result<Vec<PgRow>, InboxError> {
+        let mut change = self.sessions.begin(Begin::Durable).await?;
+        let lanes: Vec<_> = in_lanes.iter().map(|(_, lane)| *lane).collect();
+        let positions = reserve(&mut change, &self.schema, &lanes).await?;
+        for ((place, _), position) in in_lanes.iter().zip(positions) {
+            if let Some(row) = rows.get_mut(*place) {
+                row.position = Some(position);
+            }
+        }
+        let inserted = change.fetch(self.insert(rows, has_new_queues)).await?;
+        change.commit().await?;
+        Ok(inserted)
+    }
+
     /// Returns the statement that stores the new rows: those whose key is new and, if they stand
     /// for their content, whose content is new.
     ///
@@ -78,6 +120,20 @@ impl PostgresInbox {
         } else {
             ("", "", "")
         };
+        let has_lanes = rows.iter().any(|row| row.event.lane().is_some());
+        let [values, lane, position] =
+            if has_lanes { [", $10::bytea[], $11::bigint[]", ", lane", ", position"] } else { [""; 3] };
+        let queued = if has_lanes {
+            format!(
+                "entering AS (
+                    SELECT seq, NULL::integer AS run, stored.queue, stored.lane, position
+                    FROM stored JOIN input USING (key) WHERE reason IS NULL
+                 ),
+                 {ENTER}"
+            )
+        } else {
+            QUEUED.to_owned()
+        };
         let mut names: Vec<_> = rows.iter().map(|row| row.event.queue()).collect();
         names.sort_unstable();
         names.dedup();
@@ -87,14 +143,15 @@ impl PostgresInbox {
         let column = |of: fn(&NewRow<'_>) -> Vec<u8>| rows.iter().map(of).collect::<Vec<_>>();
         let optional = |of: fn(&NewRow<'_>) -> Option<Vec<u8>>| rows.iter().map(of).collect::<Vec<_>>();
         let received = rows.iter().map(|row| micros(row.event.received_at()));
-        self.schema
+        let statement = self
+            .schema
             .query(&format!(
                 "WITH input AS (
                     SELECT * FROM unnest(
                         $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],
-                        $7::bytea[], $8::integer[]
+                        $7::bytea[], $8::integer[]{values}
                     ) WITH ORDINALITY
-                    AS input(key, content, id_event, type, received, data, reason, queue, place)
+                    AS input(key, content, id_event, type, received, data, reason, queue{lane}{position}, place)
                  ),
                  {add_queues}
                  numbers AS MATERIALIZED (
@@ -103,17 +160,13 @@ impl PostgresInbox {
                     LEFT JOIN @queue AS queue USING (name) {from}
                  ),
                  stored AS (
-                    INSERT INTO @event(key, content, id_event, type, received, data, queue)
+                    INSERT INTO @event(key, content, id_event, type, received, data, queue{lane})
                     SELECT key, content, id_event, type, received, data,
-                        (SELECT numbers FROM numbers)[queue]
+                        (SELECT numbers FROM numbers)[queue]{lane}
                     FROM input ORDER BY place
-                    ON CONFLICT DO NOTHING RETURNING seq, key, queue
+                    ON CONFLICT DO NOTHING RETURNING seq, key, queue{lane}
                  ),
-                 queued AS (
-                    INSERT INTO @due(seq, due, attempts, queue)
-                    SELECT seq, :now, 0, stored.queue FROM stored JOIN input USING (key)
-                    WHERE reason IS NULL
-                 ),
+                 {queued},
                  parked AS (
                     INSERT INTO @dead(seq, at, attempts, is_parked, reason)
                     SELECT seq, :now, 0, true, reason FROM stored JOIN input USING (key)
@@ -129,7 +182,13 @@ impl PostgresInbox {
             .bind(optional(|row| row.has_data.then(|| row.event.data().as_bytes().to_vec())))
             .bind(optional(|row| Some(row.park?.as_str().as_bytes().to_vec())))
             .bind(places.collect::<Vec<_>>())
-            .bind(names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>())
+            .bind(names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>());
+        if !has_lanes {
+            return statement;
+        }
+        statement
+            .bind(optional(|row| row.event.lane().map(|lane| lane.to_bytes().to_vec())))
+            .bind(rows.iter().map(|row| row.position).collect::<Vec<_>>())
     }
 
     /// Finds the events that are stored already.
@@ -154,7 +213,7 @@ impl PostgresInbox {
 /// Records the rows that were inserted.
 pub(super) fn stored(
     rows: &[NewRow<'_>],
-    inserted: &[sqlx::postgres::PgRow],
+    inserted: &[PgRow],
     results: &mut Results,
 ) -> Result<(), InboxError> {
     let parks: HashMap<_, _> = rows.iter().map(|row| (row.key, row.park)).collect();
@@ -166,20 +225,38 @@ pub(super) fn stored(
     Ok(())
 }
 
+/// Returns the places of the events that enter a lane, in the order of the batch.
+fn in_lanes(candidates: &[&BatchEvent<'_>]) -> Vec<(usize, LaneBytes)> {
+    let in_lane = |(place, candidate): (usize, &&BatchEvent<'_>)| {
+        let lane = candidate.event.lane().filter(|_| candidate.event.park_reason().is_none())?;
+        Some((candidate.place, (place, lane.to_bytes())))
+    };
+    let mut in_lanes: Vec<_> = candidates.iter().enumerate().filter_map(in_lane).collect();
+    in_lanes.sort_unstable();
+    in_lanes.into_iter().map(|(_, in_lane)| in_lane).collect()
+}
+
 fn row<'b>(candidate: &BatchEvent<'b>) -> NewRow<'b> {
     let BatchEvent { key, event, .. } = *candidate;
-    NewRow { key, event, has_content: event.is_unique(), has_data: true, park: event.park_reason() }
+    NewRow {
+        key,
+        event,
+        has_content: event.is_unique(),
+        has_data: true,
+        park: event.park_reason(),
+        position: None,
+    }
 }
 
 /// Returns each event of a batch once, sorted by key.
 fn candidates(batch: &[NewEvent]) -> Vec<BatchEvent<'_>> {
     let (mut keys, mut contents) = (HashSet::new(), HashSet::new());
     let mut candidates = Vec::with_capacity(batch.len());
-    for event in batch {
+    for (place, event) in batch.iter().enumerate() {
         let key = event.identity();
         if keys.insert(key) {
             let is_first = contents.insert(event.content());
-            candidates.push(BatchEvent { key, event, is_replay: event.is_unique() && !is_first });
+            candidates.push(BatchEvent { key, event, place, is_replay: event.is_unique() && !is_first });
         }
     }
     candidates.sort_unstable_by_key(|candidate| candidate.key);

@@ -9,12 +9,13 @@ use super::{
     PostgresInbox,
     copies::DATA,
     info::text,
+    lanes::{HAS_LANE, LaneBytes},
     open,
     queues::{GroupColumns, IS_PAUSED},
     schema,
 };
 use crate::inbox::{
-    InboxError, LeaseRequest, Leased, OpenError, column,
+    InboxError, Lane, LeaseRequest, Leased, OpenError, column,
     error::chain,
     lease::MAX_LEASED_BYTES,
     time::{CLOCK_STEP, time, whole_micros},
@@ -83,21 +84,22 @@ impl PostgresInbox {
              ),
              taken AS (
                 UPDATE @due AS due SET
-                    due = :now + $2, attempts = due.attempts + 1, fence = $3, started = :now, worker = $6
+                    due = :now + $2, attempts = due.attempts + 1,
+                    fence = $3 + CASE WHEN due.lane IS NULL THEN 0 ELSE 1 END, started = :now, worker = $6
                 FROM sized
                 WHERE due.ctid = sized.place AND before < $4
-                RETURNING due.seq, due.attempts, due.run, sized.name AS queue, sized.due AS since,
+                RETURNING due.seq, due.attempts, due.run, due.lane, sized.name AS queue, sized.due AS since,
                     sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker
              )
              SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased,
-                taken.started, taken.worker, taken.queue, event.*, (SELECT '' FROM lazy)
+                taken.started, taken.worker, taken.queue, taken.lane, event.*, (SELECT '' FROM lazy)
              FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
                 SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                 FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
              ) AS event) ON true
              ORDER BY since, seq"
         );
-        let fence = fastrand::i64(0..);
+        let fence = fastrand::i64(0..) & !HAS_LANE;
         let known = schema::current();
         let lease = self.schema.query(&lease).bind(i64::from(*max)).bind(whole_micros(*lease_for));
         let lease = lease.bind(fence).bind(i64::from(MAX_LEASED_BYTES)).bind(known);
@@ -159,12 +161,15 @@ fn leased(row: &PgRow, fence: i64) -> Result<Option<Leased>, InboxError> {
     let (id, wire_type) = (text(row, "id_event")?, text(row, "type")?);
     let data = ByteString::from(text(row, "data")?);
     let received_at = time(row.try_get("received")?);
+    let lane = row.try_get::<Option<LaneBytes>, _>("lane")?.map(Lane::from_bytes);
+    let fence = fence | if lane.is_some() { HAS_LANE } else { 0 };
     let number = |column| Ok::<_, sqlx::Error>(row.try_get::<i32, _>(column)?.unsigned_abs());
     Ok(Some(Leased {
         attempt: number("attempts")?,
         run: number("run")?,
         is_interrupted: row.try_get("was_leased")?,
         queue: text(row, "queue")?.into(),
+        lane,
         ..Leased::new(column::token(seq, fence), content, id, wire_type, data, received_at)
     }))
 }

@@ -65,9 +65,10 @@ impl PostgresInbox {
     pub(super) async fn counts(&self) -> Result<Depth, InboxError> {
         let count = |state| Wanted::State(state).count();
         let counts = format!(
-            "SELECT {}, {}, {}, {}, {}, {}, {}",
+            "SELECT {}, {}, {}, {}, {}, {}, {}, {}",
             count_ready(&format!("NOT {IS_PAUSED}")),
             count_ready(IS_PAUSED),
+            count(EventState::Waiting),
             count(EventState::Delayed),
             count(EventState::Leased),
             count(EventState::Parked),
@@ -77,15 +78,15 @@ impl PostgresInbox {
         let rows = self.sessions.fetch(self.schema.query(&counts)).await?;
         let Some(row) = rows.first() else { return Ok(Depth::default()) };
         let count = |column: usize| Ok::<_, sqlx::Error>(counted(row.try_get(column)?));
-        let oldest: Option<i64> = row.try_get(6)?;
+        let oldest: Option<i64> = row.try_get(7)?;
         Ok(Depth {
             ready: count(0)?,
             paused: count(1)?,
-            waiting: Count::default(),
-            delayed: count(2)?,
-            leased: count(3)?,
-            parked: count(4)?,
-            dead: count(5)?,
+            waiting: count(2)?,
+            delayed: count(3)?,
+            leased: count(4)?,
+            parked: count(5)?,
+            dead: count(6)?,
             oldest_ready: oldest.map(|age| Duration::from_micros(age.unsigned_abs())),
         })
     }

@@ -31,6 +31,7 @@ impl PostgresInbox {
 
     pub(super) async fn forget_pruned(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         self.drop_orphans().await?;
+        self.repair_lanes().await?;
         self.drop_old(DonePart::Identity, older_than, max).await
     }
 

@@ -108,15 +108,20 @@ pub(super) const MIGRATIONS: &[Migration] = &[
             // A leased event: when the attempt began, and the worker; NULL if unknown. The run of
             // the event; NULL is 1, also in the other tables. A delayed event: the delay that its
             // worker asked for; NULL is 0, also if an older version has delayed the event. The
-            // queue of the event; older receivers store events in the empty one.
+            // queue of the event; older receivers store events in the empty one. The lane of which
+            // the event is the head.
             "ALTER TABLE @due
                 ADD COLUMN IF NOT EXISTS started bigint,
                 ADD COLUMN IF NOT EXISTS worker bytea,
                 ADD COLUMN IF NOT EXISTS run integer,
                 ADD COLUMN IF NOT EXISTS asked bigint,
-                ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0",
-            // The queue in which the event is replayed.
-            "ALTER TABLE @event ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0",
+                ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0,
+                ADD COLUMN IF NOT EXISTS lane bytea",
+            // The queue and the lane in which the event is replayed. If an older version replays it,
+            // it runs outside its lane.
+            "ALTER TABLE @event
+                ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0,
+                ADD COLUMN IF NOT EXISTS lane bytea",
             // A dead event: the fingerprint of the reason, and the type as in `groups::type_key`.
             // Both are NULL for parked events, and until they are filled in for events that an
             // older version has buried. When the death may be announced: at once, or when its claim
@@ -141,6 +146,21 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 
     -- Patterns of the queues that are paused.
     CREATE TABLE IF NOT EXISTS @paused(pattern bytea PRIMARY KEY);
+
+    -- Lanes with events that are to run, and the last position in each.
+    CREATE TABLE IF NOT EXISTS @lane(
+        key bytea PRIMARY KEY,
+        last bigint NOT NULL
+    ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+
+    -- Events behind the head of their lane, which have no attempts yet.
+    CREATE TABLE IF NOT EXISTS @waiting(
+        seq bigint PRIMARY KEY,
+        lane bytea NOT NULL,
+        position bigint NOT NULL,
+        run integer
+    ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+    CREATE UNIQUE INDEX IF NOT EXISTS waiting_by_lane ON @waiting(lane, position);
 
     -- Attempts that did not succeed at once, in the order of `place`.
     CREATE TABLE IF NOT EXISTS @attempt(
@@ -179,6 +199,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
             Index { name: "dead_unannounced", on: "@dead(announce, seq) WHERE announce IS NOT NULL" },
             // The oldest events of each queue.
             Index { name: "due_by_queue", on: "@due(queue, due, seq)" },
+            // The head of each lane.
+            Index { name: "due_by_lane", on: "@due(lane) WHERE lane IS NOT NULL" },
+            Index { name: "event_by_lane", on: "@event(lane, (seq + 0)) WHERE lane IS NOT NULL" },
             // Ids are random, so an index of ids alone changes another page for each event. Of this
             // index, new events change the last pages only, and a search looks into each range of
             // 1024 numbers. The end of an id tells most ids apart, and the beginning may be a time.

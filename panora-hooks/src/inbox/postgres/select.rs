@@ -49,6 +49,10 @@ enum DrivingTable {
     Types,
     /// The index of ids.
     Ids,
+    /// The index of lanes.
+    Lane,
+    /// The index of heads of lanes.
+    Heads,
     /// The index of errors.
     Errors,
     /// The index of errors and types.
@@ -75,6 +79,8 @@ pub(super) struct Selection {
     received_before: i64,
     id: Vec<u8>,
     error: i64,
+    /// NULL if the statement compares no lane.
+    lane: Option<Vec<u8>>,
 }
 
 impl Selection {
@@ -101,7 +107,7 @@ impl Selection {
         let statement = inbox.schema.query(&sql.replace("{}", &self.sql));
         let statement = statement.bind(after_seq).bind(limit).bind(before_seq).bind(self.types.clone());
         let statement = statement.bind(self.received_from).bind(self.received_before);
-        statement.bind(self.id.clone()).bind(self.error)
+        statement.bind(self.id.clone()).bind(self.error).bind(self.lane.clone())
     }
 }
 
@@ -125,6 +131,7 @@ impl PostgresInbox {
             // The type of an event that an older version has buried is not in the index.
             (_, _, Some(error)) if has_types && error != Fingerprint::UNKNOWN => DrivingTable::ErrorsOfTypes,
             (_, _, Some(_)) => DrivingTable::Errors,
+            _ if filter.lane.is_some() => self.drive_lane(wanted).await?,
             (Wanted::State(EventState::Dead), _, _) if has_types => DrivingTable::DeadOfTypes,
             _ => match (wanted.place(), has_types) {
                 (None, false) => DrivingTable::Events,
@@ -144,6 +151,22 @@ impl PostgresInbox {
             id: filter.id.as_deref().unwrap_or_default().as_bytes().to_vec(),
             // No row has a negative one.
             error: filter.error_group.map_or(-1, |error| i64::try_from(error.number()).unwrap_or(-1)),
+            lane: filter.lane.map(|lane| lane.to_bytes().to_vec()),
+        })
+    }
+
+    async fn drive_lane(&self, wanted: Wanted) -> Result<DrivingTable, InboxError> {
+        let is_of_head =
+            |state| matches!(state, EventState::Ready | EventState::Delayed | EventState::Leased);
+        Ok(match wanted {
+            Wanted::State(state) if is_of_head(state) => DrivingTable::Heads,
+            Wanted::State(_) => {
+                let count = self.schema.query(&format!("SELECT {}", wanted.count()));
+                let rows = self.sessions.fetch(count).await?;
+                let in_state: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
+                if in_state <= MAX_COUNT { DrivingTable::Walk } else { DrivingTable::Lane }
+            }
+            _ => DrivingTable::Lane,
         })
     }
 
@@ -193,21 +216,23 @@ fn end_of_id(id: &str) -> String {
 }
 
 /// Returns the conditions of a filter on a row `event`; `None` if there are none.
-fn of_event(filter: &Filter) -> Option<&'static str> {
+fn of_event(filter: &Filter) -> Option<String> {
     let has_time = filter.received_from.is_some() || filter.received_before.is_some();
-    match (filter.event_type.is_some(), has_time) {
-        (false, false) => None,
-        (true, false) => Some("event.type = ANY($4)"),
-        (false, true) => Some("event.received >= $5 AND event.received < $6"),
-        (true, true) => Some("event.type = ANY($4) AND event.received >= $5 AND event.received < $6"),
-    }
+    let conditions = [
+        (filter.event_type.is_some(), "event.type = ANY($4)"),
+        (has_time, "event.received >= $5 AND event.received < $6"),
+        (filter.lane.is_some(), "event.lane = $9"),
+    ];
+    let conditions = conditions.into_iter().filter(|(is_given, _)| *is_given).map(|(_, condition)| condition);
+    let conditions = conditions.collect::<Vec<_>>().join(" AND ");
+    (!conditions.is_empty()).then_some(conditions)
 }
 
 /// Returns the statement that finds the numbers between `$1` and `$3`, up to `$2` of them. The
-/// types are `$4`, the times `$5` and `$6`, the id `$7`, and the fingerprint `$8`.
+/// types are `$4`, the times `$5` and `$6`, the id `$7`, the fingerprint `$8`, and the lane `$9`.
 fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -> String {
     let (table, condition) = wanted.place().unwrap_or(("event", "true"));
-    let received = of_event(filter).unwrap_or("true");
+    let received = of_event(filter).unwrap_or_else(|| "true".to_owned());
     let of_event = of_event(filter).map_or_else(
         || "true".to_owned(),
         |conditions| format!("(SELECT {conditions} FROM @event AS event WHERE event.seq = item.seq)"),
@@ -255,6 +280,17 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
                 wanted.condition("event.seq"),
             )
         }
+        DrivingTable::Lane => format!(
+            "SELECT event.seq FROM @event AS event
+             WHERE event.lane = $9 AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {}
+             ORDER BY event.seq + 0 {order} LIMIT $2",
+            wanted.condition("event.seq"),
+        ),
+        DrivingTable::Heads => format!(
+            "SELECT item.seq FROM @due AS item
+             WHERE item.lane = $9 AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {condition} AND {of_event}
+             LIMIT $2"
+        ),
         DrivingTable::Errors => format!(
             "SELECT item.seq FROM @dead AS item
              WHERE {IS_DEAD} AND {ERROR} = $8 AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {of_event}

@@ -4,7 +4,13 @@ use std::collections::HashSet;
 
 use sqlx::{Row, postgres::PgRow};
 
-use super::{PostgresInbox, attempts::recorded, groups::type_key};
+use super::{
+    PostgresInbox,
+    attempts::recorded,
+    groups::type_key,
+    lanes::{self, HAS_LANE, PROMOTE},
+    session::Begin,
+};
 use crate::inbox::{
     AttemptReport, Decision, Fingerprint, InboxError, Settled, Settlement, column, time::whole_micros,
 };
@@ -73,7 +79,17 @@ impl PostgresInbox {
         } else {
             statement
         };
-        let rows = self.sessions.fetch(statement).await?;
+        let rows = if parts.promotes {
+            let mut change = self.sessions.begin(Begin::Lazy).await?;
+            let ended = items.iter().filter(|(item, _)| ends_head(item));
+            let ended = ended.map(|(item, _)| column::seq(item.token.key())).collect();
+            lanes::lock(&mut change, &self.schema, ended).await?;
+            let rows = change.fetch(statement).await?;
+            change.commit().await?;
+            rows
+        } else {
+            self.sessions.fetch(statement).await?
+        };
         let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
         let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
         for (item, result) in items {
@@ -95,6 +111,8 @@ struct SettleParts {
     keeps: bool,
     /// Whether an attempt may have to be recorded.
     records: bool,
+    /// Whether the head of a lane ends.
+    promotes: bool,
 }
 
 impl SettleParts {
@@ -111,14 +129,15 @@ impl SettleParts {
                 buries: parts.buries || buries,
                 keeps: parts.keeps || keeps,
                 records: parts.records || item.attempt.as_ref().is_some_and(is_recorded),
+                promotes: parts.promotes || ends_head(item),
             }
         })
     }
 
     /// Returns the statement. Without `records` it has no parameters after `$8`.
     fn sql(self) -> String {
-        let Self { buries, keeps, records } = self;
-        let mut expressions = vec![ended(records)];
+        let Self { buries, keeps, records, promotes } = self;
+        let mut expressions = vec![ended(records, promotes)];
         if buries {
             expressions.push(dead());
         }
@@ -127,6 +146,10 @@ impl SettleParts {
         }
         if records {
             expressions.extend([over(keeps), recorded()]);
+        }
+        if promotes {
+            let freed = "freed AS (SELECT DISTINCT lane FROM ended WHERE lane IS NOT NULL)";
+            expressions.extend([freed.to_owned(), PROMOTE.to_owned()]);
         }
         let values = if records { ", $9::bytea[], $10::bytea[], $11::bytea[], $12::boolean[]" } else { "" };
         let columns = if records { ", outcome, error, worker, is_success" } else { "" };
@@ -146,23 +169,30 @@ impl SettleParts {
     }
 }
 
+/// Returns whether a settlement ends the head of a lane, unless its token is stale.
+fn ends_head(item: &Settlement) -> bool {
+    let ends = matches!(item.decision, Decision::Complete | Decision::Bury(_));
+    ends && column::fence(item.token) & HAS_LANE != 0
+}
+
 /// The columns of the input that are returned with a row of `due`, for the record of the attempt.
 fn reported(records: bool) -> &'static str {
     if records { ", outcome, error, input.worker, is_success" } else { "" }
 }
 
 /// Events that are done or dead. Those that are done go to their table.
-fn ended(records: bool) -> String {
+fn ended(records: bool, promotes: bool) -> String {
     // `=` would imply that the fence is not NULL. The planner could then choose the index of
     // leased events, which is not searched by `seq`.
     let reported = reported(records);
+    let lane = if promotes { ", due.lane" } else { "" };
     format!(
         "ended AS (
             DELETE FROM @due AS due USING input
             WHERE due.seq = ANY($1) AND due.seq = input.seq AND due.fence IS NOT DISTINCT FROM input.fence
             AND kind IN ('complete', 'bury')
             RETURNING due.seq, due.fence, due.attempts, due.run, kind, reason, fingerprint, duration,
-                announces{reported}
+                announces{reported}{lane}
          ),
          done AS (
             INSERT INTO @done(seq, at, attempts, is_pruned, run, duration)

@@ -28,11 +28,11 @@ impl Wanted {
             Self::Over => Some(("dead", "true")),
             Self::State(state) => Some(match state {
                 EventState::Ready => ("due", "item.due <= :now"),
+                EventState::Waiting => ("waiting", "true"),
                 EventState::Delayed => ("due", "item.due > :now AND item.fence IS NULL"),
                 EventState::Leased => ("due", "item.due > :now AND item.fence IS NOT NULL"),
                 EventState::Parked => ("dead", "item.is_parked"),
                 EventState::Dead => ("dead", "NOT item.is_parked"),
-                EventState::Waiting => ("waiting", "true"),
                 EventState::Done => ("done", "true"),
             }),
         }
@@ -53,6 +53,7 @@ impl Wanted {
             (Self::Unfinished, _) => format!(
                 "coalesce(
                     (SELECT true FROM @due AS item WHERE item.seq = {seq}),
+                    (SELECT true FROM @waiting AS item WHERE item.seq = {seq}),
                     (SELECT true FROM @dead AS item WHERE item.seq = {seq})
                  )"
             ),

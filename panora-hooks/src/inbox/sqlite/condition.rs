@@ -33,11 +33,12 @@ impl Condition {
     }
 
     pub(super) fn accepts(&self, connection: &Connection, event: &EventInfo) -> rusqlite::Result<bool> {
-        let Filter { state, received_before, received_from, id, error_group, .. } = &self.filter;
+        let Filter { state, received_before, received_from, id, lane, error_group, .. } = &self.filter;
         let is_accepted = state.is_none_or(|state| state == event.state)
             && self.wire_types.as_ref().is_none_or(|types| types.contains(&event.wire_type))
             && received_before.is_none_or(|before| event.received_at < before)
             && received_from.is_none_or(|from| event.received_at >= from)
+            && lane.is_none_or(|lane| event.lane == Some(lane))
             && id.as_ref().is_none_or(|id| *id == event.id);
         match error_group {
             Some(group) if is_accepted => connection

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::content;
+use super::{content, lanes::LaneBytes};
 use crate::inbox::{
-    EventInfo, EventKey, EventState, StoredEvent, column,
+    EventInfo, EventKey, EventState, Lane, StoredEvent, column,
     time::{micros, time},
 };
 
@@ -22,11 +22,12 @@ pub(super) fn info(
             "SELECT event.seq, event.id_event, event.type, event.received, octet_length(event.data),
                     due.due, due.fence, coalesce(due.attempts, dead.attempts, done.attempts),
                     dead.is_parked, dead.reason, iif(event.shares IS NULL, NULL, event.key),
-                    coalesce(due.run, dead.run, done.run, 1), done.at, done.duration,
+                    coalesce(due.run, waiting.run, dead.run, done.run, 1), done.at, done.duration,
                     (SELECT attempt.error FROM attempt
                      WHERE attempt.seq = event.seq AND attempt.error IS NOT NULL
-                     ORDER BY attempt.place DESC LIMIT 1)
-             FROM event LEFT JOIN due USING (seq) LEFT JOIN dead USING (seq) LEFT JOIN done USING (seq)
+                     ORDER BY attempt.place DESC LIMIT 1),
+                    event.lane, waiting.seq IS NOT NULL
+             FROM event LEFT JOIN due USING (seq) LEFT JOIN waiting USING (seq) LEFT JOIN dead USING (seq) LEFT JOIN done USING (seq)
              WHERE event.seq = ?1",
         )?
         .query_row([seq], |row| Ok((read(row, now)?, row.get::<_, Option<[u8; 48]>>(10)?)))
@@ -85,12 +86,17 @@ fn read(row: &Row<'_>, now: SystemTime) -> rusqlite::Result<EventInfo> {
     let due: Option<i64> = row.get(5)?;
     let is_leased = row.get::<_, Option<i64>>(6)?.is_some();
     let is_parked: Option<bool> = row.get(8)?;
-    let state = EventState::of(due, micros(now), is_leased, is_parked);
+    let state = if row.get(16)? {
+        EventState::Waiting
+    } else {
+        EventState::of(due, micros(now), is_leased, is_parked)
+    };
     Ok(EventInfo {
         attempts: row.get::<_, Option<u32>>(7)?.unwrap_or(0),
         until: due.filter(|due| *due > micros(now)).map(time),
         reason: row.get(9)?,
         run: row.get(11)?,
+        lane: row.get::<_, Option<LaneBytes>>(15)?.map(Lane::from_bytes),
         done_at: row.get::<_, Option<i64>>(12)?.map(time),
         duration: row.get::<_, Option<i64>>(13)?.map(duration),
         last_error: row.get(14)?,

@@ -7,11 +7,13 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{
     attempts, info,
+    lanes::{self, LaneBytes},
     queue::{Durability, Ended, Queue, Reason, insert_dead},
     queues::{self, LeasedQueue},
 };
 use crate::inbox::{
-    AttemptInfo, AttemptOutcome, Decision, InboxError, LeaseRequest, Leased, Settled, Settlement, column,
+    AttemptInfo, AttemptOutcome, Decision, InboxError, Lane, LeaseRequest, Leased, Settled, Settlement,
+    column,
     lease::MAX_LEASED_BYTES,
     share::Shares,
     time::{micros, time, whole_micros},
@@ -155,7 +157,7 @@ fn ready(
     let mut event = change.prepare_cached(
         "SELECT due.seq, due.attempts, due.fence, event.key, event.id_event, event.type,
                 event.received, event.data, event.shares IS NOT NULL,
-                coalesce(due.run, 1), due.worker
+                coalesce(due.run, 1), due.worker, due.lane
          FROM due CROSS JOIN event USING (seq) WHERE due.seq = ?1",
     )?;
     let (mut ready, mut bytes) = (Ready::default(), 0);
@@ -215,6 +217,7 @@ fn lease(row: &Row<'_>, data: String, fence: i64) -> rusqlite::Result<Leased> {
     Ok(Leased {
         attempt: row.get::<_, u32>(1)?.saturating_add(1),
         run: row.get(9)?,
+        lane: row.get::<_, Option<LaneBytes>>(11)?.map(Lane::from_bytes),
         is_interrupted: row.get::<_, Option<i64>>(2)?.is_some(),
         ..Leased::new(token, content, row.get(4)?, row.get(5)?, ByteString::from(data), received_at)
     })
@@ -233,13 +236,12 @@ fn interrupted(change: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<Atte
 
 fn bury(change: &Transaction<'_>, seq: i64, now: i64, reason: &str) -> rusqlite::Result<()> {
     let ended = change
-        .prepare_cached("DELETE FROM due WHERE seq = ?1 RETURNING attempts, coalesce(run, 1)")?
-        .query_row([seq], ended)
+        .prepare_cached("DELETE FROM due WHERE seq = ?1 RETURNING attempts, coalesce(run, 1), lane")?
+        .query_row([seq], |row| Ok((ended(row)?, row.get(2)?)))
         .optional()?;
-    match ended {
-        Some(ended) => insert_dead(change, seq, now, &Reason::Dead(reason, ended)),
-        None => Ok(()),
-    }
+    let Some((ended, lane)) = ended else { return Ok(()) };
+    lanes::promote(change, lane, now)?;
+    insert_dead(change, seq, now, &Reason::Dead(reason, ended))
 }
 
 fn ended(row: &Row<'_>) -> rusqlite::Result<Ended> {
@@ -252,12 +254,19 @@ fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqli
     let (seq, fence) = (column::seq(token.key()), column::fence(*token));
     let at = micros(now);
     let ended = match decision {
-        Decision::Complete | Decision::Bury(_) => change
-            .prepare_cached(
-                "DELETE FROM due WHERE seq = ?1 AND fence = ?2 RETURNING attempts, coalesce(run, 1)",
-            )?
-            .query_row([seq, fence], ended)
-            .optional()?,
+        Decision::Complete | Decision::Bury(_) => {
+            let left = change
+                .prepare_cached(
+                    "DELETE FROM due WHERE seq = ?1 AND fence = ?2
+                     RETURNING attempts, coalesce(run, 1), lane",
+                )?
+                .query_row([seq, fence], |row| Ok((ended(row)?, row.get(2)?)))
+                .optional()?;
+            if let Some((_, lane)) = left {
+                lanes::promote(change, lane, at)?;
+            }
+            left.map(|(ended, _)| ended)
+        }
         Decision::RetryAfter(delay) => {
             let delay = whole_micros(*delay);
             change

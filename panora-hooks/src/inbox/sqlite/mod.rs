@@ -13,6 +13,7 @@ mod fingerprint;
 mod groups;
 mod identity;
 mod info;
+mod lanes;
 mod lease;
 mod open;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use self::{
     audit::PruneAudit,
     batch::{Operation, Rounds, SelectedBatches, Sweep},
     figures::PruneFigures,
+    lanes::{LANES, PromoteHeads},
     open::Opened,
     queue::Queue,
     read::Reader,
@@ -201,6 +203,7 @@ impl Inbox for SqliteInbox {
     async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {
         let Some(done_before) = self.clock.now().checked_sub(older_than) else { return Ok(0) };
         self.sweep(DropOrphans, ORPHANS).await?;
+        self.sweep(PromoteHeads, LANES).await?;
         self.sweep(Forget { done_before }, max).await
     }
 

@@ -8,12 +8,12 @@ use std::{
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    content,
-    queue::{Durability, Queue, ROW_BYTES, Reason, insert_dead, insert_due},
+    content, lanes,
+    queue::{Durability, Queue, ROW_BYTES, Reason, insert_dead},
     queues,
     read::oldest_ready,
 };
-use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
+use crate::inbox::{InboxError, Lane, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
 
 impl Queue {
     pub(super) fn put(&mut self, batch: &[NewEvent], now: SystemTime) -> Result<Vec<Put>, InboxError> {
@@ -132,12 +132,13 @@ impl Storage<'_> {
     ) -> rusqlite::Result<Put> {
         let seq = self.next;
         let queue = queues::number(self.change, &mut self.queues, event.queue())?;
+        let lane = event.lane().map(Lane::to_bytes);
         let (data, shares) = if is_shared { (None, Some(1)) } else { (Some(event.data()), None) };
         let stored = self
             .change
             .prepare_cached(
-                "INSERT INTO event(seq, key, id_event, type, received, data, shares, queue)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(key) DO NOTHING",
+                "INSERT INTO event(seq, key, id_event, type, received, data, shares, queue, lane)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(key) DO NOTHING",
             )?
             .execute(params![
                 seq,
@@ -148,6 +149,7 @@ impl Storage<'_> {
                 data,
                 shares,
                 queue,
+                lane,
             ])?;
         if stored == 0 {
             // The statement does nothing only if the identity is stored already.
@@ -157,7 +159,7 @@ impl Storage<'_> {
         self.next += 1;
         let key = column::key(seq);
         let Some(reason) = park else {
-            insert_due(self.change, seq, self.now, None, queue)?;
+            lanes::insert(self.change, seq, self.now, None, queue, lane)?;
             return Ok(Put::Stored(key));
         };
         insert_dead(self.change, seq, self.now, &Reason::Parked(reason))?;

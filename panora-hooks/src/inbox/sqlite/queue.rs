@@ -12,6 +12,7 @@ use super::{
     checkpoint::{self, Checkpointer},
     fingerprint,
     identity::OpenFiles,
+    lanes::LaneBytes,
     lease::Fences,
     queues::{self, LeasedQueue},
     schema,
@@ -252,10 +253,14 @@ pub(super) fn insert_due(
     due: i64,
     run: Option<u32>,
     queue: i64,
+    lane: Option<LaneBytes>,
 ) -> rusqlite::Result<()> {
-    let mut insert = change
-        .prepare_cached("INSERT INTO due(seq, due, attempts, run, queue) VALUES (?1, ?2, 0, ?3, ?4)")?;
-    insert.execute(params![seq, due, run, queue]).map(drop)
+    change
+        .prepare_cached(
+            "INSERT INTO due(seq, due, attempts, run, queue, lane) VALUES (?1, ?2, 0, ?3, ?4, ?5)",
+        )?
+        .execute(params![seq, due, run, queue, lane])
+        .map(drop)
 }
 
 /// The reason why an event does not run.

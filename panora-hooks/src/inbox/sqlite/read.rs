@@ -134,9 +134,9 @@ impl Reader {
         let delayed = delayed(&snapshot, leased, now)?;
         let over = "dead INDEXED BY dead_by_state WHERE is_parked = ?1";
         Ok(Depth {
-            waiting: Count::default(),
             ready,
             paused,
+            waiting: count(&snapshot, "waiting WHERE seq > ?1", 0)?,
             delayed,
             leased,
             parked: count(&snapshot, over, 1)?,

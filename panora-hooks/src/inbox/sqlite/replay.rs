@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{attempts, batch::Operation, content, queue::insert_due, queues, scan::Scan};
+use super::{attempts, batch::Operation, content, lanes, queues, scan::Scan};
 use crate::inbox::{EventInfo, EventState, Select, column, time::micros};
 
 /// Makes selected events ready.
@@ -16,28 +16,42 @@ impl Operation for Replay {
     }
 
     fn weigh(&self, event: &EventInfo) -> Option<u64> {
-        let is_over = !matches!(event.state, EventState::Ready | EventState::Leased);
+        let is_over = !matches!(event.state, EventState::Ready | EventState::Waiting | EventState::Leased);
         // An event without data was pruned.
         (is_over && event.size.is_some()).then_some(0)
     }
 
     fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
-        take(change, event)?;
+        let (seq, now) = (column::seq(event.key), micros(now));
+        if event.state == EventState::Delayed {
+            // It stays the head of its lane.
+            return change
+                .prepare_cached("UPDATE due SET due = ?2, attempts = 0, asked = NULL WHERE seq = ?1")?
+                .execute([seq, now])
+                .map(drop);
+        }
+        take(change, event, now)?;
         let has_run = matches!(event.state, EventState::Dead | EventState::Done);
-        let seq = column::seq(event.key);
         let run = if has_run { attempts::next_run(change, seq, event.run)? } else { event.run };
-        insert_due(change, seq, micros(now), Some(run), queues::of_event(change, seq)?)
+        let (queue, lane) = (queues::of_event(change, seq)?, lanes::of_event(change, seq)?);
+        lanes::insert(change, seq, now, Some(run), queue, lane)
     }
 }
 
 /// Removes an event from the table of its state.
-fn take(change: &Transaction<'_>, event: &EventInfo) -> rusqlite::Result<()> {
+fn take(change: &Transaction<'_>, event: &EventInfo, now: i64) -> rusqlite::Result<()> {
+    let seq = column::seq(event.key);
     let delete = match event.state {
         EventState::Parked | EventState::Dead => "DELETE FROM dead WHERE seq = ?1",
         EventState::Done => "DELETE FROM done WHERE seq = ?1",
-        _ => "DELETE FROM due WHERE seq = ?1",
+        EventState::Waiting => "DELETE FROM waiting WHERE seq = ?1",
+        EventState::Ready | EventState::Delayed | EventState::Leased => {
+            let mut delete = change.prepare_cached("DELETE FROM due WHERE seq = ?1 RETURNING lane")?;
+            let lane = delete.query_row([seq], |row| row.get(0))?;
+            return lanes::promote(change, lane, now);
+        }
     };
-    change.prepare_cached(delete)?.execute([column::seq(event.key)]).map(drop)
+    change.prepare_cached(delete)?.execute([seq]).map(drop)
 }
 
 /// Drops events for good. They are then done and pruned.
@@ -56,7 +70,7 @@ impl Operation for Discard {
     }
 
     fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
-        take(change, event)?;
+        take(change, event, micros(now))?;
         let seq = column::seq(event.key);
         content::drop_data(change, seq)?;
         attempts::drop_all(change, seq)?;

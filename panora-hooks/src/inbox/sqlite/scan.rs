@@ -8,10 +8,11 @@ use rusqlite::Connection;
 use super::{
     condition::Condition,
     info::info,
+    lanes,
     source::{self, Source},
     span::{self, Span},
 };
-use crate::inbox::{EventInfo, EventState, Filter, Select, column};
+use crate::inbox::{EventInfo, EventState, Filter, Lane, Select, column};
 
 /// The most rows that a step reads of an index.
 const STEP: usize = 1000;
@@ -43,7 +44,10 @@ impl Scan {
     ) -> rusqlite::Result<Vec<Self>> {
         let sources = match selective(filter) {
             Some(source) => vec![source],
-            None => by_state(connection, filter, now)?,
+            None => match filter.lane {
+                Some(lane) => of_lane(connection, filter, lane)?,
+                None => by_state(connection, filter, now)?,
+            },
         };
         let way = |source| Self { source, condition: Condition::new(filter), span };
         Ok(sources.into_iter().map(way).collect())
@@ -153,6 +157,24 @@ fn selective(filter: &Filter) -> Option<Source> {
     }
 }
 
+/// Returns the sources for a filter that names a lane.
+fn of_lane(connection: &Connection, filter: &Filter, lane: Lane) -> rusqlite::Result<Vec<Source>> {
+    let of_lane = Source::EventsOfLane(lane);
+    Ok(match filter.state {
+        Some(EventState::Ready | EventState::Delayed | EventState::Leased) => {
+            vec![Source::These(lanes::head(connection, lane)?.into_iter().collect())]
+        }
+        Some(EventState::Waiting) => match lanes::few_waiting(connection, lane)? {
+            Some(few) => vec![Source::These(few)],
+            None => vec![Source::Waiting, of_lane],
+        },
+        Some(EventState::Parked) => vec![Source::Over(vec![true]), of_lane],
+        Some(EventState::Dead) => vec![Source::Over(vec![false]), of_lane],
+        Some(EventState::Done) => vec![Source::Done, of_lane],
+        None => vec![of_lane],
+    })
+}
+
 /// Returns the sources for a filter that names a state or a type, or neither.
 fn by_state(connection: &Connection, filter: &Filter, now: SystemTime) -> rusqlite::Result<Vec<Source>> {
     let prefixes = || Condition::new(filter).prefixes();
@@ -160,6 +182,7 @@ fn by_state(connection: &Connection, filter: &Filter, now: SystemTime) -> rusqli
     let own_or_by_type = |source| [source].into_iter().chain(of_type()).collect();
     Ok(match filter.state {
         None => vec![of_type().unwrap_or(Source::Events)],
+        Some(EventState::Waiting) => own_or_by_type(Source::Waiting),
         Some(EventState::Done) => own_or_by_type(Source::Done),
         Some(EventState::Parked) => vec![Source::over(vec![true], prefixes())],
         Some(EventState::Dead) => vec![Source::over(vec![false], prefixes())],

@@ -161,6 +161,21 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE event ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE due ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
 
+    -- The lane of an event; NULL if it has none. Of the events of a lane that are to run, the head is
+    -- in `due`, and the others wait in the order of their positions, without attempts. If an older
+    -- version replays an event, that runs outside its lane.
+    ALTER TABLE event ADD COLUMN lane BLOB;
+    CREATE INDEX event_by_lane ON event(lane) WHERE lane IS NOT NULL;
+    ALTER TABLE due ADD COLUMN lane BLOB;
+    CREATE UNIQUE INDEX due_by_lane ON due(lane) WHERE lane IS NOT NULL;
+    CREATE TABLE waiting(
+        seq INTEGER PRIMARY KEY,
+        lane BLOB NOT NULL,
+        position INTEGER NOT NULL,
+        run INTEGER
+    ) STRICT;
+    CREATE UNIQUE INDEX waiting_by_lane ON waiting(lane, position);
+
     -- The events of each queue by time. One index instead of two, because a lease changes each of
     -- them. It has the name of the index that it replaces, because tools of an older version that
     -- have the file open name that.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, ToSql};
 
 use super::{fingerprint, read::DUE, span::Span};
-use crate::inbox::{EventState, Fingerprint, time::micros};
+use crate::inbox::{EventState, Fingerprint, Lane, time::micros};
 
 /// The most events that count as few. All of them are read instead of a larger table.
 pub(super) const FEW: usize = 10_000;
@@ -34,8 +34,12 @@ pub(super) enum Source {
     EventsOfType(Vec<String>),
     /// All events whose id ends as this one does.
     EventsWithId(String),
+    /// All events of this lane.
+    EventsOfLane(Lane),
     /// Events in this state, found among all events that are to run now or later.
     Due(EventState),
+    /// All events that wait in their lanes.
+    Waiting,
     /// All events that are done.
     Done,
     /// All events that are dead (`false`) or parked (`true`).
@@ -115,7 +119,12 @@ impl Source {
             Self::These(all) => range.seqs = span.first_of(all, limit),
             Self::Due(state) => return range.due(*state, micros(now)),
             Self::Events => range.read("event", "", &[])?,
+            Self::Waiting => range.read("waiting", "", &[])?,
             Self::Done => range.read("done", "", &[])?,
+            Self::EventsOfLane(lane) => {
+                let of_lane = "AND lane = ?4";
+                range.read("event INDEXED BY event_by_lane", of_lane, &[&lane.to_bytes()])?;
+            }
             Self::EventsOfType(prefixes) => {
                 for prefix in prefixes {
                     let of_type = "AND substr(type, 1, 64) = substr(?4, 1, 64)";

@@ -35,6 +35,7 @@ pub(super) struct Attempt {
     run: u32,
     /// How long the hook ran, if this worker has called it.
     duration: Option<Duration>,
+    has_lane: bool,
     ending: Ending,
 }
 
@@ -57,6 +58,8 @@ pub(super) struct Decided {
     pub(super) event_type: &'static str,
     /// The time since the event arrived, in its first run. A replay may come days later.
     pub(super) latency: Option<Duration>,
+    /// Whether another event may become ready when the event is done or dead.
+    pub(super) has_lane: bool,
 }
 
 impl Ending {
@@ -100,11 +103,12 @@ impl Ending {
 pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
     let (span, event_type) = (span(&leased), metric::event_type(&leased.wire_type));
     let (received_at, run_number, started_at) = (leased.received_at, leased.run, Instant::now());
+    let has_lane = leased.lane.is_some();
     let (hook, ending) = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
     let took = started_at.elapsed();
     measure(event_type, &ending, took, received_at);
     let duration = hook.map(|_| took);
-    Attempt { hook, duration, ..Attempt::new(span, event_type, received_at, run_number, ending) }
+    Attempt { hook, duration, has_lane, ..Attempt::new(span, event_type, received_at, run_number, ending) }
 }
 
 /// Measures an attempt, if there was a hook to run.
@@ -161,12 +165,14 @@ impl Attempt {
         let label = ending.outcome().as_str();
         span.record("outcome", label);
         metrics::counter!(metric::ATTEMPTS, "outcome" => label, "event_type" => event_type).increment(1);
-        Self { span, hook: None, event_type, received_at, run, duration: None, ending }
+        Self { span, hook: None, event_type, received_at, run, duration: None, has_lane: false, ending }
     }
 
     /// Creates an attempt that ended without the hook, as `leased` shows.
     pub(super) fn of(leased: &Leased, ending: Ending) -> Self {
-        Self::new(span(leased), metric::event_type(&leased.wire_type), leased.received_at, leased.run, ending)
+        let event_type = metric::event_type(&leased.wire_type);
+        let attempt = Self::new(span(leased), event_type, leased.received_at, leased.run, ending);
+        Self { has_lane: leased.lane.is_some(), ..attempt }
     }
 
     /// Creates an attempt whose hook panicked where the panic could not be caught.
@@ -194,7 +200,7 @@ impl Attempt {
         let decision = self.decision(failure, number, max_attempts, policy);
         let settlement = Settlement::new(token, decision).attempt(report);
         let latency = (self.run == 1).then(|| latency(self.received_at));
-        Decided { settlement, event_type: self.event_type, latency }
+        Decided { settlement, event_type: self.event_type, latency, has_lane: self.has_lane }
     }
 
     fn decision(

@@ -436,10 +436,12 @@ impl<'i> Scheduler<'i> {
 
     fn on_settled(&mut self, (tokens, _, answer): SettleAnswer) {
         let was_full = self.free_slots().is_none_or(|free| free == 0);
-        let retry_after = self.settlements.answered(&tokens, answer, self.leasing.is_some());
+        let next_ready = self.settlements.answered(&tokens, answer, self.leasing.is_some());
         self.poll_if_freed(was_full);
-        if let Some(delay) = retry_after {
-            self.poll_at = self.poll_at.min(Instant::now() + delay);
+        match next_ready {
+            Some(Duration::ZERO) => self.poll_now(),
+            Some(delay) => self.poll_at = self.poll_at.min(Instant::now() + delay),
+            None => {}
         }
     }
 

@@ -28,6 +28,8 @@ struct Owed {
     settlement: Settlement,
     /// The event type of an attempt that counts, and the latency of its event.
     counted: Option<(&'static str, Option<Duration>)>,
+    /// Whether another event may become ready when the event is done or dead.
+    has_lane: bool,
     /// Whether the store was asked about an earlier settlement, which this one replaces.
     is_replacement: bool,
     /// Whether the store has called the token stale while a lease request was in flight. The answer
@@ -41,28 +43,34 @@ impl Settlements {
     }
 
     /// Adds a decision about an attempt.
-    pub(super) fn owe(&mut self, Decided { settlement, event_type, latency }: Decided) {
-        self.add(settlement, Some((event_type, latency)));
+    pub(super) fn owe(&mut self, Decided { settlement, event_type, latency, has_lane }: Decided) {
+        self.add(settlement, Some((event_type, latency)), has_lane);
     }
 
     /// Hands back an event that was leased but not tried.
     pub(super) fn hand_back(&mut self, token: LeaseToken) {
-        self.add(Settlement::new(token, Decision::Release), None);
+        self.add(Settlement::new(token, Decision::Release), None, false);
     }
 
     /// Adds a settlement. It replaces an earlier one about the same event, and keeps the newest
     /// token of the event.
-    fn add(&mut self, settlement: Settlement, counted: Option<(&'static str, Option<Duration>)>) {
+    fn add(
+        &mut self,
+        settlement: Settlement,
+        counted: Option<(&'static str, Option<Duration>)>,
+        has_lane: bool,
+    ) {
         match self.owed.entry(settlement.token.key()) {
             Entry::Occupied(mut owed) => {
                 let owed = owed.get_mut();
                 let token = owed.settlement.token;
                 owed.settlement = Settlement { token, ..settlement };
                 owed.counted = counted;
+                owed.has_lane |= has_lane;
                 owed.is_replacement = true;
             }
             Entry::Vacant(place) => {
-                place.insert(Owed { settlement, counted, is_replacement: false, is_stale: false });
+                place.insert(Owed { settlement, counted, has_lane, is_replacement: false, is_stale: false });
             }
         }
     }
@@ -111,8 +119,8 @@ impl Settlements {
         due.map(ask).collect()
     }
 
-    /// Takes the answer of the store about some tokens. Returns the time until the first of the
-    /// events runs again, if any does.
+    /// Takes the answer of the store about some tokens. Returns the time until an event becomes
+    /// ready because of them, if any does: one of them, or the successor in its lane.
     pub(super) fn answered(
         &mut self,
         tokens: &[LeaseToken],
@@ -128,7 +136,7 @@ impl Settlements {
             }
         };
         self.retry_at = None;
-        let mut retry_after: Option<Duration> = None;
+        let mut next_ready: Option<Duration> = None;
         for (token, settled) in tokens.iter().zip(results) {
             let Entry::Occupied(mut owed) = self.owed.entry(token.key()) else { continue };
             if owed.get().settlement.token != *token {
@@ -141,20 +149,23 @@ impl Settlements {
                     owed.remove();
                 }
                 Settled::Applied => {
-                    let Owed { settlement, counted, is_replacement, .. } = owed.remove();
+                    let Owed { settlement, counted, has_lane, is_replacement, .. } = owed.remove();
                     let Settlement { decision, attempt, .. } = settlement;
                     if let Some((event_type, latency)) = counted
                         && !is_replacement
                     {
                         self.counters.settled(event_type, &decision, attempt.as_ref(), latency);
                     }
-                    if let Decision::RetryAfter(delay) = decision {
-                        retry_after = Some(retry_after.map_or(delay, |earliest| earliest.min(delay)));
-                    }
+                    let ready_in = match decision {
+                        Decision::RetryAfter(delay) => Some(delay),
+                        Decision::Complete | Decision::Bury(_) if has_lane => Some(Duration::ZERO),
+                        _ => None,
+                    };
+                    next_ready = next_ready.into_iter().chain(ready_in).min();
                 }
             }
         }
-        retry_after
+        next_ready
     }
 }
 
