@@ -6,6 +6,7 @@
 //! The parts are `store`, `lease`, `http` and `postgres` (which needs `PANORA_TEST_POSTGRES`).
 //! These parts run only if they are named:
 //!
+//! - `lanes` compares events in lanes with events outside of them.
 //! - `filled` takes 10 GB of disk and a quarter of an hour.
 //! - `statements` measures every statement on a large store.
 //! - `replay` measures deliveries during a large replay.
@@ -20,6 +21,7 @@ mod inbox {
     pub(crate) mod disk;
     pub(crate) mod filled;
     pub(crate) mod http;
+    pub(crate) mod lanes;
     pub(crate) mod load;
     pub(crate) mod pages;
     pub(crate) mod postgres;
@@ -29,7 +31,7 @@ mod inbox {
 }
 mod median;
 
-use inbox::{filled, http, pages, postgres, replay, sqlite, statements};
+use inbox::{filled, http, lanes, pages, postgres, replay, sqlite, statements};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -43,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
             "lease" => sqlite::lease().await?,
             "http" => http::compare().await?,
             "postgres" => postgres::compare().await?,
+            "lanes" => lanes::compare().await?,
             "filled" => filled::compare().await?,
             "replay" => replay::compare().await?,
             "pages" => pages::compare().await?,

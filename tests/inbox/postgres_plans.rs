@@ -12,7 +12,7 @@ use std::{
 
 use panora_hooks::inbox::{
     AttemptOutcome, AttemptReport, AuditRecord, Decision, EventKey, EventState, Figures, Filter, Fingerprint,
-    Inbox, LeaseRequest, Leased, PostgresInbox, Query, QueueGroup, Select, Settlement,
+    Inbox, Lane, LeaseRequest, Leased, PostgresInbox, Query, QueueGroup, Select, Settlement,
 };
 use serde_json::Value;
 use sqlx::{
@@ -39,6 +39,9 @@ const ROWS: i64 = 20_000;
 
 /// The fingerprint of most dead events. Each of the others belongs to a few events.
 const LARGE_GROUP: i64 = 7;
+
+/// The byte of which the lane of most waiting events consists.
+const LARGE_LANE: u8 = 7;
 
 /// The most rows that one node of a plan may read: the limit of a count, plus the events of other
 /// types, some of other states, and replays of a content among them.
@@ -104,15 +107,22 @@ async fn fill(database: &Database) {
          ALTER TABLE attempt SET (autovacuum_enabled = off);
          ALTER TABLE figure SET (autovacuum_enabled = off);
          ALTER TABLE audit SET (autovacuum_enabled = off);
-         INSERT INTO event(key, content, id_event, type, received, data)
+         ALTER TABLE lane SET (autovacuum_enabled = off);
+         ALTER TABLE waiting SET (autovacuum_enabled = off);
+         INSERT INTO event(key, content, id_event, type, received, data, lane)
          SELECT sha256(n::text::bytea) || decode(md5(n::text), 'hex'), sha256(n::text::bytea), n::text::bytea,
             CASE
                 WHEN n % 10000 = 1 THEN 'crm.rare.created'
                 WHEN n % 13 = 2 AND n NOT BETWEEN 2 * {ROWS} AND 3 * {ROWS} OR n % 1000 = 2 THEN 'crm.deal.created'
                 ELSE 'crm.contact.created'
             END::bytea,
-            {now} - 1000000::bigint * (6 * {ROWS} - n), '{{}}'::bytea
-         FROM generate_series(1, 6 * {ROWS}) AS n;
+            {now} - 1000000::bigint * greatest(6 * {ROWS} - n, 0), '{{}}'::bytea,
+            CASE
+                WHEN n <= 6 * {ROWS} THEN NULL
+                WHEN n % 20 < 11 THEN decode(repeat('{LARGE_LANE:02x}', 16), 'hex')
+                ELSE decode(md5((n % 1000)::text), 'hex')
+            END
+         FROM generate_series(1, 7 * {ROWS}) AS n;
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, false FROM event WHERE seq <= {ROWS};
          INSERT INTO done SELECT seq, {now} - 86400000000 + seq, 1, true FROM event
             WHERE seq > {ROWS} AND seq <= 2 * {ROWS};
@@ -137,7 +147,12 @@ async fn fill(database: &Database) {
             seq % 2,
             CASE WHEN seq % 16 IN (1, 3, 5) OR seq % 20 = 0 THEN 7 END,
             (SELECT id FROM queue WHERE name = type)
-         FROM event WHERE seq > 4 * {ROWS};
+         FROM event WHERE seq > 4 * {ROWS} AND seq <= 6 * {ROWS};
+         INSERT INTO lane SELECT lane, max(seq) FROM event WHERE lane IS NOT NULL GROUP BY lane;
+         INSERT INTO due(seq, due, attempts, lane) SELECT DISTINCT ON (lane) seq, {now} - seq, 0, lane
+            FROM event WHERE lane IS NOT NULL ORDER BY lane, seq;
+         INSERT INTO waiting(seq, lane, position) SELECT seq, lane, seq FROM event
+            WHERE lane IS NOT NULL AND seq NOT IN (SELECT seq FROM due);
          INSERT INTO attempt(seq, place, run, number, outcome, error)
             SELECT seq, place, 1, place, 'failed', 'no' FROM due CROSS JOIN generate_series(1, 2) AS place;
          INSERT INTO figure
@@ -159,7 +174,7 @@ async fn analyze(database: &Database) {
     let options = database.options().application_name("panora_test_fill");
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
     let analyze = "ANALYZE panora_hooks.event, panora_hooks.due, panora_hooks.dead, panora_hooks.done,
-        panora_hooks.attempt, panora_hooks.figure, panora_hooks.audit";
+        panora_hooks.attempt, panora_hooks.figure, panora_hooks.audit, panora_hooks.lane, panora_hooks.waiting";
     sqlx::raw_sql(analyze).execute(&pool).await.unwrap();
     pool.close().await;
 }
@@ -280,6 +295,7 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     assert_eq!(leased.len(), 64);
     check_lease("lease");
     check_groups(inbox, &check_lease).await;
+    check_lanes(inbox, &check, round).await;
     notices.0.lock().unwrap().clear();
     assert!(inbox.next_due().await.unwrap().is_some());
     check("next due");
@@ -306,7 +322,7 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     check("get");
     let depth = inbox.depth().await.unwrap();
     check("depth");
-    for count in [depth.ready, depth.delayed, depth.parked, depth.dead] {
+    for count in [depth.ready, depth.waiting, depth.delayed, depth.parked, depth.dead] {
         assert_eq!(count.to_string(), "10000+");
     }
     assert!(depth.leased.is_exact());
@@ -364,6 +380,29 @@ async fn check_groups(inbox: &PostgresInbox, check: &impl Fn(&str)) {
     assert!(inbox.resume("crm.contact.*".to_owned()).await.unwrap());
 }
 
+/// Checks what happens in a lane in which many events wait.
+async fn check_lanes(inbox: &PostgresInbox, check: &impl Fn(&str), round: i64) {
+    let lane = Lane::from_bytes([LARGE_LANE; 16]);
+    let waiting = inbox.put(vec![contact(format!("in a lane {round}")).in_lane(lane)]).await.unwrap();
+    check("put into a lane");
+    let head = Filter::new().state(EventState::Ready).lane(lane);
+    let head = inbox.list(Query::new(head)).await.unwrap().items;
+    assert_eq!(head.len(), 1);
+    let unnamed =
+        LeaseRequest::new(64, Duration::from_secs(60)).groups(vec![QueueGroup::new(["".into()], 64)]);
+    let leased = inbox.lease(unnamed).await.unwrap();
+    assert!(leased.iter().all(|leased| leased.lane.is_some()));
+    check("lease of heads");
+    let complete = |leased: &Leased| Settlement::new(leased.token, Decision::Complete);
+    inbox.settle(leased.iter().map(complete).collect()).await.unwrap();
+    check("settle heads");
+    let keys = || Select::Keys(vec![leased[0].token.key(), waiting[0].key()]);
+    assert_eq!(inbox.replay(keys(), 10).await.unwrap(), 1);
+    check("replay into a lane");
+    assert_eq!(inbox.discard(keys(), 10).await.unwrap(), 2);
+    check("discard in lanes");
+}
+
 /// Checks lists and counts by time, id and error, in both orders, and the statements on figures,
 /// groups and the audit.
 async fn check_filters(inbox: &PostgresInbox, check: &impl Fn(&str)) {
@@ -377,6 +416,8 @@ async fn check_filters(inbox: &PostgresInbox, check: &impl Fn(&str)) {
         ("unknown id", Filter::new().id("none")),
         ("a large group", Filter::new().error_group(Fingerprint::new(LARGE_GROUP.unsigned_abs()))),
         ("a small group", Filter::new().error_group(Fingerprint::new(1004))),
+        ("a large lane", Filter::new().lane(Lane::from_bytes([LARGE_LANE; 16]))),
+        ("an unknown lane", Filter::new().lane(Lane::from_bytes([1; 16]))),
         ("everything", Filter::new()),
     ];
     for state in states {

@@ -429,6 +429,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_state_is_displayed_as_one_word() {
+        let words: Vec<_> = EventState::ALL.iter().map(ToString::to_string).collect();
+        assert_eq!(words, ["ready", "waiting", "delayed", "leased", "parked", "dead", "done"]);
+    }
+
+    #[test]
     fn the_first_character_is_of_the_json_inside() {
         for (data, first) in [
             (r#"{"a":1}"#, Some('{')),

@@ -29,6 +29,9 @@ use crate::inbox::{
 const COMMON: &str = "crm.contact.created";
 const RARE: &str = "crm.deal.created";
 
+/// The lane of half of the waiting events, as a literal.
+const LARGE_LANE: &str = "x'07070707070707070707070707070707'";
+
 /// The error of all dead events.
 const ERROR: Fingerprint = Fingerprint::new(7);
 
@@ -75,28 +78,34 @@ impl TestFile {
             ),
             (1, "INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, 1, 1, 0"),
             (1, "INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, 1, 1, 1"),
+            (1, "INSERT INTO waiting(seq, lane, position) SELECT seq, lane, seq"),
         ];
         let mut last = 0;
         for (share, insert) in states {
             let first = last + 1;
             last += share * events;
+            let is_waiting = insert.contains("waiting");
             connection
                 .execute_batch(&format!(
-                    "INSERT INTO event(seq, key, id_event, type, received, data)
+                    "INSERT INTO event(seq, key, id_event, type, received, data, lane)
                          WITH RECURSIVE n(n) AS (
                              SELECT {first} UNION ALL SELECT n + 1 FROM n WHERE n < {last}
                          )
                          SELECT n, randomblob(48), n / 5, iif(n > {last} - 15, '{RARE}', '{COMMON}'),
-                             n * {MINUTE}, '{{}}'
+                             n * {MINUTE}, '{{}}',
+                             iif({is_waiting}, iif(n % 2, {LARGE_LANE}, CAST(printf('%016d', n % 100) AS BLOB)), NULL)
                          FROM n;
                      {insert} FROM event WHERE seq BETWEEN {first} AND {last};"
                 ))
                 .unwrap();
         }
-        // Old figures, and new actions of operators.
+        // Heads of lanes, old figures, and new actions of operators.
         connection
             .execute_batch(&format!(
-                "INSERT INTO attempt(seq, place, run, number, outcome, error)
+                "INSERT INTO due(seq, due, attempts, lane)
+                     SELECT min(seq), {now} - 1, 0, lane FROM waiting GROUP BY lane;
+                 DELETE FROM waiting WHERE seq IN (SELECT seq FROM due);
+                 INSERT INTO attempt(seq, place, run, number, outcome, error)
                      SELECT seq, 1, 1, 1, 'failed', 'no' FROM event;
                  INSERT INTO figure(step, start, type, sums)
                      SELECT {MINUTE}, seq * {MINUTE}, '{COMMON}', x'0100000000000000' FROM event;
@@ -133,7 +142,7 @@ impl TestFile {
 
     /// Returns the number of events in all states.
     fn all_events(&self) -> i64 {
-        i64::try_from(7 * self.events).unwrap()
+        i64::try_from(8 * self.events).unwrap()
     }
 
     fn reader(&self) -> Reader {

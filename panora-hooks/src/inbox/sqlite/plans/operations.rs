@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use super::{COMMON, ERROR, RARE, Run, TestFile};
 use crate::inbox::{
-    AttemptOutcome, AttemptReport, AuditRecord, Decision, EventKey, EventState, Figures, Filter,
-    LeaseRequest, NewEvent, Query, QueueGroup, Select, Settlement,
+    AttemptOutcome, AttemptReport, AuditRecord, Decision, EventInfo, EventKey, EventState, Figures, Filter,
+    Lane, LeaseRequest, NewEvent, Query, QueueGroup, Select, Settlement,
     figures::MINUTE,
     sqlite::{
         audit::PruneAudit,
         batch::{Operation, Rounds, SelectedBatches, Sweep},
         figures::PruneFigures,
+        lanes::PromoteHeads,
         queue::Queue,
         replay::{Discard, Replay},
         retention::{DropOrphans, Expedite, Forget, Prune},
@@ -75,7 +76,7 @@ fn event(number: usize) -> NewEvent {
 
 /// Returns all operations of a store, by name.
 pub(super) fn operations() -> Vec<(String, Run)> {
-    [of_lists(), of_events(), of_many_events(), of_figures()].into_iter().flatten().collect()
+    [of_lists(), of_events(), of_lanes(), of_many_events(), of_figures()].into_iter().flatten().collect()
 }
 
 fn dead() -> Filter {
@@ -217,6 +218,42 @@ fn of_events() -> Vec<(String, Run)> {
         }),
     ));
     all
+}
+
+fn of_lanes() -> Vec<(String, Run)> {
+    let large = Lane::from_bytes([7; 16]);
+    let of_lane = move || Filter::new().lane(large);
+    vec![
+        ("list of a lane".into(), list(Query::new(of_lane()))),
+        (
+            "list of the events that wait in a lane".into(),
+            list(Query::new(of_lane().state(EventState::Waiting))),
+        ),
+        (
+            "head of a lane".into(),
+            Box::new(move |file| {
+                let query = Query::new(of_lane().state(EventState::Ready));
+                let page = file.reader().list(&query, SystemTime::now(), CALLER).unwrap();
+                assert!(page.items.len() == 1 && page.items.iter().all(EventInfo::is_head));
+            }),
+        ),
+        (
+            "put, lease, settle, replay and discard in a lane".into(),
+            Box::new(move |file| {
+                let (mut queue, now) = (file.queue(), SystemTime::now());
+                let put = queue.put(&[event(2000).in_lane(large)], now).unwrap();
+                let lease = LeaseRequest::new(10_000, Duration::from_secs(60));
+                let leased = queue.lease(&lease, now).unwrap();
+                let head = leased.iter().find(|leased| leased.lane == Some(large)).unwrap().token;
+                queue.settle(&[Settlement::new(head, Decision::Complete)], now).unwrap();
+                let mut batches = SelectedBatches::new(Replay(Select::Keys(vec![head.key()])), 1);
+                while matches!(batches.run(&mut queue, now).unwrap(), BatchStep::Continue) {}
+                let mut batches = SelectedBatches::new(Discard(Select::Keys(vec![put[0].key()])), 1);
+                while matches!(batches.run(&mut queue, now).unwrap(), BatchStep::Continue) {}
+            }),
+        ),
+        ("lanes without a head".into(), sweep(|| PromoteHeads)),
+    ]
 }
 
 fn of_many_events() -> Vec<(String, Run)> {

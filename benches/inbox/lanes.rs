@@ -1,0 +1,138 @@
+//! The cost of lanes: rates with a lane for each event, divided by those without, and the rates of a
+//! lane in which many events wait, divided by those of one in which few do.
+
+use std::time::{Duration, Instant};
+
+use panora_hooks::inbox::{
+    Decision, Inbox, Lane, LeaseRequest, NewEvent, QueueGroup, Settlement, SqliteInbox,
+};
+
+use super::{
+    disk::folder,
+    load::events,
+    postgres::{fresh, pool, remove},
+};
+use crate::median::median;
+
+/// Pairs of measurements: an odd number.
+const PAIRS: usize = 11;
+
+/// The events of one measurement, the lanes that they are in, and the largest batch.
+const EVENTS: usize = 4096;
+const LANES: usize = 2000;
+const BATCH: usize = 64;
+
+/// The events behind the head of a lane that is deep.
+const DEEP: usize = 100_000;
+
+/// The events that pass through a deep lane, one at a time.
+const PASSES: usize = 256;
+
+const LEASE: Duration = Duration::from_secs(600);
+
+pub(crate) async fn compare() -> anyhow::Result<()> {
+    println!("\nLanes: rates, divided by those without or in a shallow lane, in {PAIRS} pairs");
+    println!("{:>12} {:>24} {:>8} {:>18}", "", "", "median", "half are within");
+    let folder = folder()?;
+    let mut pairs = Vec::new();
+    for pair in 0..PAIRS {
+        let open = |name| SqliteInbox::open(folder.path().join(format!("{name}-{pair}.db")));
+        pairs.push([measure(&open("without")?, 0).await?, measure(&open("with")?, LANES).await?]);
+    }
+    report("SQLite", ["store", "lease and complete"], &pairs);
+    let inbox = SqliteInbox::open(folder.path().join("deep.db"))?;
+    report("SQLite", ["store, deep", "lease and complete, deep"], &depths(&inbox).await?);
+    let Some(pool) = pool().await? else { return Ok(()) };
+    let mut pairs = Vec::new();
+    for _ in 0..PAIRS {
+        let without = measure(&fresh(&pool).await?, 0).await?;
+        pairs.push([without, measure(&fresh(&pool).await?, LANES).await?]);
+    }
+    report("PostgreSQL", ["store", "lease and complete"], &pairs);
+    let pairs = depths(&fresh(&pool).await?).await?;
+    report("PostgreSQL", ["store, deep", "lease and complete, deep"], &pairs);
+    remove(&pool).await
+}
+
+/// The rates of storing, and of leasing and completing, in events per second.
+type Rates = [f64; 2];
+
+/// Measures events in so many lanes, or without lanes.
+async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<Rates> {
+    let in_lane = |(number, event): (usize, NewEvent)| match lanes {
+        0 => event,
+        lanes => event.in_lane(lane(number % lanes)),
+    };
+    let events: Vec<_> = events(EVENTS, 1024)?.into_iter().enumerate().map(in_lane).collect();
+    let begun = Instant::now();
+    for batch in events.chunks(BATCH) {
+        inbox.put(batch.to_vec()).await?;
+    }
+    let stored = rate(EVENTS, begun.elapsed());
+    let (begun, mut done) = (Instant::now(), 0);
+    while done < EVENTS {
+        done += complete(inbox, LeaseRequest::new(u32::try_from(BATCH)?, LEASE)).await?;
+    }
+    Ok([stored, rate(EVENTS, begun.elapsed())])
+}
+
+/// Measures a shallow lane and a deep one in turn.
+async fn depths(inbox: &impl Inbox) -> anyhow::Result<Vec<[Rates; 2]>> {
+    let queues = ["shallow", "deep"];
+    for batch in events(DEEP, 200)?.chunks(512) {
+        let batch = batch.iter().cloned().map(|event| event.in_queue(queues[1]).in_lane(lane(1)));
+        inbox.put(batch.collect()).await?;
+    }
+    let shallow = events(2, 200)?.into_iter().map(|event| event.in_queue(queues[0]).in_lane(lane(0)));
+    inbox.put(shallow.collect()).await?;
+    let mut pairs = Vec::new();
+    for _ in 0..PAIRS {
+        let mut rates = [[0.0; 2]; 2];
+        for ((place, queue), rates) in queues.into_iter().enumerate().zip(&mut rates) {
+            let events = events(PASSES, 200)?;
+            let mut times = [Duration::ZERO; 2];
+            for event in events {
+                let begun = Instant::now();
+                inbox.put(vec![event.in_queue(queue).in_lane(lane(place))]).await?;
+                times[0] += begun.elapsed();
+                let begun = Instant::now();
+                let request = LeaseRequest::new(1, LEASE);
+                complete(inbox, request.groups(vec![QueueGroup::new([queue.into()], 1)])).await?;
+                times[1] += begun.elapsed();
+            }
+            *rates = times.map(|time| rate(PASSES, time));
+        }
+        pairs.push(rates);
+    }
+    Ok(pairs)
+}
+
+/// Leases and completes events. Returns their number.
+async fn complete(inbox: &impl Inbox, request: LeaseRequest) -> anyhow::Result<usize> {
+    let leased = inbox.lease(request).await?;
+    anyhow::ensure!(!leased.is_empty(), "an event is missing");
+    let complete = leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
+    inbox.settle(complete.collect()).await?;
+    Ok(leased.len())
+}
+
+fn lane(number: usize) -> Lane {
+    // Spread as hashes are.
+    Lane::from_bytes(
+        (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes(),
+    )
+}
+
+fn rate(events: usize, time: Duration) -> f64 {
+    events as f64 / time.as_secs_f64()
+}
+
+fn report(store: &str, names: [&str; 2], pairs: &[[Rates; 2]]) {
+    for (place, name) in names.into_iter().enumerate() {
+        let ratio = |[before, after]: &[Rates; 2]| after[place] / before[place];
+        let mut ratios: Vec<_> = pairs.iter().map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        let (low, high) = (ratios[ratios.len() / 4], ratios[ratios.len() * 3 / 4]);
+        println!("{store:>12} {name:>24} {:>8.3} {low:>8.3} to {high:.3}", median(ratios));
+    }
+}
