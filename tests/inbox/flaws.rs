@@ -3,6 +3,7 @@
 mod attempts;
 mod flaw;
 mod flawed;
+mod lanes;
 mod leasing;
 mod operating;
 mod putting;
@@ -97,6 +98,23 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::LeasesPausedEvents, Rule::Paused),
     (Flaw::CountsPausedEventsAsReady, Rule::Paused),
     (Flaw::PausesExactTypesOnly, Rule::PausedPattern),
+    (Flaw::OrdersLanesByArrival, Rule::LaneOrder),
+    (Flaw::PromotesTwo, Rule::LaneSuccessor),
+    (Flaw::PromotesNone, Rule::LaneSuccessor),
+    (Flaw::LosesTheOrderOnRetry, Rule::LaneRetry),
+    (Flaw::PromotesInOneLane, Rule::LanesApart),
+    (Flaw::HasOneLane, Rule::LanesApart),
+    (Flaw::LooksForTheHeadBeforeItInserts, Rule::ConcurrentLanes),
+    (Flaw::ForgetsLanesOnReplay, Rule::LaneReplay),
+    (Flaw::ForgetsLanesOnReplay, Rule::KeptLane),
+    (Flaw::MovesReplayedHeads, Rule::LaneReplayDelayed),
+    (Flaw::DiscardsWithoutPromotion, Rule::LaneDiscard),
+    (Flaw::CountsWaitingEventsAsReady, Rule::Waiting),
+    (Flaw::ComparesHalfALane, Rule::LaneFilter),
+    (Flaw::ReplaysEveryLane, Rule::LaneFilter),
+    (Flaw::DiscardsEveryLane, Rule::LaneFilter),
+    (Flaw::LeasesPausedEvents, Rule::PausedLane),
+    (Flaw::ForgetsLanesOnRestart, Rule::RestartedLanes),
     (Flaw::AcknowledgesBeforeItStores, Rule::Restart),
     (Flaw::LeavesATransactionOpen, Rule::DroppedCalls),
 ];

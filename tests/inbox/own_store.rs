@@ -124,7 +124,22 @@ async fn only_rules_of_missing_parts_are_skipped() {
         Rule::Paused,
         Rule::PausedPattern,
     ];
-    assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators, &of_queues].concat());
+    let of_lanes = [
+        Rule::LaneOrder,
+        Rule::LaneSuccessor,
+        Rule::LaneRetry,
+        Rule::LanesApart,
+        Rule::ConcurrentLanes,
+        Rule::LaneReplay,
+        Rule::LaneReplayDelayed,
+        Rule::LaneDiscard,
+        Rule::Waiting,
+        Rule::KeptLane,
+        Rule::LaneFilter,
+        Rule::PausedLane,
+        Rule::RestartedLanes,
+    ];
+    assert_eq!(skipped, [&of_retention[..], &of_attempts, &of_operators, &of_queues, &of_lanes].concat());
 }
 
 #[test]

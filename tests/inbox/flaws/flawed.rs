@@ -9,8 +9,9 @@ use std::{
 
 use panora_hooks::inbox::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Capability, Count, Decision, Depth, ErrorGroup,
-    EventInfo, EventKey, EventState, Figures, Filter, Inbox, InboxError, LeaseRequest, LeaseToken, Leased,
-    MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement, StatisticsStep, StoredEvent,
+    EventInfo, EventKey, EventState, Figures, Filter, Inbox, InboxError, Lane, LeaseRequest, LeaseToken,
+    Leased, MemoryInbox, NewEvent, Page, Put, Query, Select, Settled, Settlement, StatisticsStep,
+    StoredEvent,
 };
 
 use super::flaw::Flaw;
@@ -39,6 +40,10 @@ pub(super) struct State {
     pub(super) is_open: bool,
     /// Attempts that a correct store does not have.
     pub(super) attempts: HashMap<EventKey, Vec<AttemptInfo>>,
+    /// The lanes of which a head is over.
+    pub(super) ended: HashSet<Lane>,
+    /// The events whose lanes are lost.
+    pub(super) without_lane: HashSet<EventKey>,
     /// The figures that were added last.
     pub(super) figures: HashMap<String, Figures>,
 }
@@ -80,10 +85,15 @@ impl Inbox for Flawed {
         }
         let id = query.filter.id.take_if(|_| self.has(Flaw::ComparesTheBeginningOfIds));
         let event_type = query.filter.event_type.clone();
+        let lane = query.filter.lane.take_if(|_| self.has(Flaw::ComparesHalfALane));
         let mut page = self.inner.list(query).await?;
         page.items.retain(|info| !self.state().lost.contains(&info.key));
         if let Some(event_type) = event_type.filter(|_| self.has(Flaw::ComparesOnlyTheWireType)) {
             page.items.retain(|info| info.wire_type == event_type);
+        }
+        if let Some(lane) = lane {
+            let start = |lane: Lane| lane.to_bytes().first_chunk::<8>().copied();
+            page.items.retain(|info| info.lane.and_then(start) == start(lane));
         }
         if let Some(id) = id {
             let start = |id: &str| id.chars().take(100).collect::<String>();
@@ -107,6 +117,12 @@ impl Inbox for Flawed {
         if self.has(Flaw::NeverRaisesTheRun) {
             stored.info.run = 1;
         }
+        if self.state().without_lane.contains(&key) {
+            stored.info.lane = None;
+            if stored.info.state == EventState::Waiting {
+                stored.info.state = EventState::Ready;
+            }
+        }
         Ok(Some(stored))
     }
 
@@ -118,6 +134,10 @@ impl Inbox for Flawed {
             }
             (Some(Flaw::ReplaysEveryType), Select::All(filter)) => filter.event_type = None,
             (Some(Flaw::ReplaysEveryId), Select::All(filter)) => filter.id = None,
+            (Some(Flaw::ReplaysEveryLane), Select::All(filter)) => filter.lane = None,
+            (Some(Flaw::ForgetsLanesOnReplay | Flaw::MovesReplayedHeads), _) => {
+                return self.replay_in_lanes(which, max).await;
+            }
             (Some(Flaw::ReplaysAnyTime), Select::All(filter)) => forget_times(filter),
             (Some(Flaw::ReplaysTheNewest), Select::All(filter)) => {
                 let mut keys = self.keys(filter.clone()).await;
@@ -138,6 +158,9 @@ impl Inbox for Flawed {
             Some(Flaw::LosesTheOldest) => depth.oldest_ready = depth.oldest_ready.map(|_| Duration::ZERO),
             Some(Flaw::CountsPausedEventsAsReady) => {
                 depth.ready = Count::exactly(depth.ready.number() + depth.paused.number());
+            }
+            Some(Flaw::CountsWaitingEventsAsReady) => {
+                depth.ready = Count::exactly(depth.ready.number() + depth.waiting.number());
             }
             Some(Flaw::StopsCountingAtOnce) => depth.ready = Count::up_to(100, depth.ready.number()),
             _ => {}
@@ -183,6 +206,10 @@ impl Inbox for Flawed {
         }
         match (self.flaw, &mut which) {
             (Some(Flaw::DiscardsEveryId), Select::All(filter)) => filter.id = None,
+            (Some(Flaw::DiscardsEveryLane), Select::All(filter)) => filter.lane = None,
+            (Some(Flaw::DiscardsWithoutPromotion), _) => {
+                return self.discard_without_promotion(which, max).await;
+            }
             (Some(Flaw::DiscardsAnyTime), Select::All(filter)) => forget_times(filter),
             _ => {}
         }
@@ -345,6 +372,10 @@ impl Store for FlawedStore {
     }
 
     async fn restart(&mut self) -> bool {
+        if self.inbox.has(Flaw::ForgetsLanesOnRestart) {
+            let keys = self.inbox.keys(Filter::new()).await;
+            self.inbox.state().without_lane.extend(keys);
+        }
         if self.inbox.has(Flaw::AcknowledgesBeforeItStores) {
             let mut state = self.inbox.state();
             state.lost = std::mem::take(&mut state.last_batch);

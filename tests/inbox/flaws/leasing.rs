@@ -34,6 +34,8 @@ impl Flawed {
             self.inner.pause(pattern).await?;
         }
         match self.flaw {
+            Some(Flaw::PromotesTwo | Flaw::PromotesNone | Flaw::PromotesInOneLane)
+            | Some(Flaw::DiscardsWithoutPromotion) => self.lease_promoted(&mut leased).await?,
             Some(Flaw::SharesLeases) => self.settle_all(&leased, Decision::Release).await?,
             Some(Flaw::CompletesBeforeTheHook) => self.settle_all(&leased, Decision::Complete).await?,
             Some(Flaw::ForgetsQueuesOnReplay) if has_groups => {
@@ -76,6 +78,8 @@ impl Flawed {
         &self,
         mut settlements: Vec<Settlement>,
     ) -> Result<Vec<Settled>, InboxError> {
+        self.note_ends(&settlements).await;
+        let mut moved = Vec::new();
         for Settlement { token, decision, .. } in &mut settlements {
             let mut state = self.state();
             *state.settled.entry(token.key()).or_default() += 1;
@@ -87,6 +91,10 @@ impl Flawed {
                 (Some(Flaw::RetriesAtOnce), Decision::RetryAfter(delay)) => *delay = Duration::ZERO,
                 (Some(Flaw::CountsReleasedAttempts), Decision::Release) => {
                     *decision = Decision::RetryAfter(Duration::ZERO);
+                }
+                (Some(Flaw::LosesTheOrderOnRetry), Decision::RetryAfter(delay)) => {
+                    *delay = Duration::ZERO;
+                    moved.push(token.key());
                 }
                 (Some(Flaw::CutsAtNul), Decision::Bury(reason)) => {
                     reason.truncate(reason.find('\0').unwrap_or(reason.len()));
@@ -108,6 +116,7 @@ impl Flawed {
             settlements.truncate(1);
         }
         let mut settled = self.inner.settle(settlements.clone()).await?;
+        self.move_to_the_end(moved).await?;
         self.record_ignored_reports(settlements, &settled).await?;
         settled.resize(answers, Settled::Applied);
         Ok(settled)

@@ -18,8 +18,12 @@ impl Flawed {
                 .map(|_| Put::Parked(EventKey::new(1 << 100), ParkReason::Unhandled))
                 .collect());
         }
+        if self.has(Flaw::OrdersLanesByArrival) {
+            return self.put_as_arrived(batch).await;
+        }
         let mut puts = Vec::new();
         for new in batch {
+            let new = self.change_lane(new).await;
             let mut put = self.put_one(new).await?;
             let is_in_batch = puts.iter().any(|before: &Put| before.key() == put.key());
             if self.has(Flaw::OverlooksCopiesInABatch) && is_in_batch {

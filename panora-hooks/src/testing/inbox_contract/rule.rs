@@ -155,6 +155,32 @@ macro_rules! __inbox_contract_rules {
                 "leave the queues of paused patterns out of `lease`, and count their events apart",
             PausedPattern pausing::a_pattern_pauses_the_types_that_it_matches
                 "compare a pattern with the queue, or with the beginning of the queue if it ends with `*`",
+            LaneOrder lanes::only_the_head_of_a_lane_is_leased
+                "lease only the first event of a lane, in the order of batches and of the events in each, not by a clock",
+            LaneSuccessor lanes::the_end_of_a_head_promotes_its_successor
+                "make the next event of a lane ready, and only that one, in the transaction that completes or buries the head",
+            LaneRetry lanes::a_head_that_runs_again_stays_the_head
+                "keep a head first in its lane when it is retried, released or extended, and when its lease expires",
+            LanesApart lanes::lanes_are_independent
+                "promote one event for each head that a call of `settle` completes or buries, in its own lane",
+            ConcurrentLanes concurrent_lanes::concurrent_calls_keep_the_order_of_lanes
+                "lock a lane before its events are read, in `put` and in `settle`, and several lanes in a fixed order",
+            LaneReplay lane_changes::a_replayed_event_enters_its_lane_at_the_end
+                "put parked, dead and done events at the end of their lanes, smallest key first; leave waiting ones alone",
+            LaneReplayDelayed lane_changes::a_delayed_head_that_is_replayed_stays_the_head
+                "make a delayed head ready in its place, and leave the waiting events behind it",
+            LaneDiscard lane_changes::discarding_a_head_promotes_its_successor
+                "make the next event of a lane ready in the transaction that discards the head, and do not discard it too",
+            Waiting waiting::an_event_waits_for_earlier_ones_of_its_lane
+                "give the events behind a head the state `Waiting`, count them in `Depth::waiting`, and keep them",
+            KeptLane waiting::an_event_keeps_its_lane
+                "store the lane with the event, return it in every state, and keep it when the event is replayed",
+            LaneFilter waiting::events_are_selected_by_their_lane
+                "compare all 16 bytes of `Filter::lane` with every event, in `list`, `count`, `replay` and `discard`",
+            PausedLane pausing::a_paused_head_keeps_its_lane_waiting
+                "leave a paused head first in its lane, and promote none of the events that wait behind it",
+            RestartedLanes restarting::a_restart_keeps_the_order_of_lanes
+                "store the place of an event in its lane on stable storage, together with the event",
             Restart restarting::a_restart_keeps_everything
                 "answer `put` after the events are flushed to disk, and store attempts and fences with the events",
             DroppedCalls cancellation::a_dropped_call_harms_no_later_call

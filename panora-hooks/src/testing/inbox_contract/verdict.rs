@@ -4,8 +4,9 @@ use super::{
     Broken, Harness, Rule,
     check::Stop,
     rules::{
-        announcing, attempts, cancellation, duplicates, keys, leasing, operating, optional, pausing, queues,
-        reading, replaying, restarting, retention, selecting, settling, storing,
+        announcing, attempts, cancellation, concurrent_lanes, duplicates, keys, lane_changes, lanes, leasing,
+        operating, optional, pausing, queues, reading, replaying, restarting, retention, selecting, settling,
+        storing, waiting,
     },
     subject::Subject,
 };

@@ -3,8 +3,11 @@
 pub(super) mod announcing;
 pub(super) mod attempts;
 pub(super) mod cancellation;
+pub(super) mod concurrent_lanes;
 pub(super) mod duplicates;
 pub(super) mod keys;
+pub(super) mod lane_changes;
+pub(super) mod lanes;
 pub(super) mod leasing;
 pub(super) mod operating;
 pub(super) mod optional;
@@ -17,3 +20,4 @@ pub(super) mod retention;
 pub(super) mod selecting;
 pub(super) mod settling;
 pub(super) mod storing;
+pub(super) mod waiting;

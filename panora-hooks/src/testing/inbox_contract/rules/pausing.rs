@@ -1,5 +1,6 @@
 //! Paused events are ready, but are not leased.
 
+use super::lanes::{lane, lease_head, wait};
 use crate::{
     inbox::{Capability, Count, Decision, EventState, Inbox, LeaseRequest, QueueGroup},
     testing::inbox_contract::{
@@ -101,4 +102,40 @@ pub(crate) async fn a_pattern_pauses_the_types_that_it_matches<H: Harness>(store
         }
     }
     Ok(())
+}
+
+pub(crate) async fn a_paused_head_keeps_its_lane_waiting<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Lanes)?;
+    store.needs(Capability::Pause)?;
+    let [contact, list, deal] = [
+        contact("ada"),
+        event("deals", "crm.deal.created", "[1]"),
+        event("more deals", "crm.deal.created", "[2]"),
+    ]
+    .map(|event| event.in_lane(lane(1)));
+    let head = store.store(contact).await?;
+    let second = store.store(list).await?;
+    let third = store.store(deal).await?;
+
+    let when = "the type of the head of a lane is paused, and that of the events behind it is not";
+    pause(&store, "crm.contact.created").await?;
+    store.lease_none(when).await?;
+    store.is_in(when, head, EventState::Ready).await?;
+    wait(&store, when, &[second, third]).await?;
+    let depth = store.depth().await?;
+    let counts = (depth.ready, depth.paused, depth.waiting);
+    same(when, (Count::exactly(0), Count::exactly(1), Count::exactly(2)), counts)?;
+
+    let when = "the type of the events behind a head is paused, and that of the head is not";
+    resume(&store, "crm.contact.created").await?;
+    pause(&store, "crm.deal.created").await?;
+    let leased = lease_head(&store, when, head).await?;
+    store.apply(leased.token, Decision::Complete).await?;
+    let when = "the head of a lane is done, and the type of its successor is paused";
+    store.is_in(when, second, EventState::Ready).await?;
+    wait(&store, when, &[third]).await?;
+    store.lease_none(when).await?;
+    resume(&store, "crm.deal.created").await?;
+    lease_head(&store, "the type of the head of a lane is resumed", second).await?;
+    store.lease_none("the head of a lane was resumed, and is leased").await
 }

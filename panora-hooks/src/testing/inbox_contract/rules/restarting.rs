@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::lanes::{fill, lane, lease_head, run_in_order, wait};
 use crate::{
-    inbox::{Decision, EventState, Filter, ParkReason, Settled},
+    inbox::{Capability, Decision, EventState, Filter, ParkReason, Select, Settled},
     testing::inbox_contract::{
         Harness, Restart,
         check::{Checked, same},
         events::{contact, event},
-        subject::{HOUR, LEASE, SECOND, Subject},
+        subject::{ALL, HOUR, LEASE, SECOND, Subject},
     },
 };
 
@@ -51,4 +52,30 @@ pub(crate) async fn a_restart_keeps_everything<H: Harness>(store: Subject<H>) ->
     let stale = store.settle_one(leased.token, Decision::Complete).await?;
     same("a token from before a restart settles an event that is leased again", Settled::Stale, stale)?;
     store.apply(again.token, Decision::Complete).await
+}
+
+pub(crate) async fn a_restart_keeps_the_order_of_lanes<H: Harness>(store: Subject<H>) -> Checked {
+    store.needs(Capability::Lanes)?;
+    let [dead, leased, next] = fill(&store, lane(1), "number").await?;
+    let head = lease_head(&store, "three events of a lane are stored", dead).await?;
+    store.apply(head.token, Decision::Bury("no use".to_owned())).await?;
+    lease_head(&store, "the head of a lane is dead", leased).await?;
+    same("a dead event is replayed", 1, store.replay(Select::Keys(vec![dead]), ALL).await?)?;
+    let [delayed, last] = fill(&store, lane(2), "other").await?;
+    let head = lease_head(&store, "two events of another lane are stored", delayed).await?;
+    store.apply(head.token, Decision::RetryAfter(HOUR)).await?;
+
+    let (store, restart) = store.restart().await?;
+    let when = "a store with a leased and a delayed head is restarted";
+    wait(&store, when, &[next, dead, last]).await?;
+    let info = store.info(when, dead).await?;
+    same(when, Some(lane(1)), info.lane)?;
+    if restart == Restart::LeasesKept {
+        store.lease_none(when).await?;
+        store.advance(LEASE + SECOND).await?;
+    }
+    let [new] = fill(&store, lane(1), "new").await?;
+    run_in_order(&store, when, &[leased, next, dead, new]).await?;
+    store.advance(HOUR).await?;
+    run_in_order(&store, when, &[delayed, last]).await
 }
