@@ -36,3 +36,17 @@ pub(super) async fn drop_after<F: Future>(polls: u32, call: F) {
     })
     .await;
 }
+
+/// Lets the other calls of [`all`] continue.
+pub(super) async fn pause() {
+    let mut has_paused = false;
+    poll_fn(move |context| {
+        if has_paused {
+            return Poll::Ready(());
+        }
+        has_paused = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

@@ -12,13 +12,13 @@ use crate::{
     testing::inbox_contract::{
         Harness,
         check::{Checked, holds, same, succeeds},
-        drive::all,
+        drive::{all, pause},
         events::contact,
         subject::{LEASE, Subject},
     },
 };
 
-const LANES: usize = 3;
+const LANES: u8 = 3;
 const BATCHES: u32 = 6;
 
 /// How many tasks put events, and how many lease and settle them.
@@ -51,11 +51,12 @@ impl<H: Harness> Tasks<'_, H> {
     async fn put(&self, task: u32) -> Checked {
         let mut keys = Vec::new();
         for batch in 0..BATCHES {
-            let event = |number: u8| contact(format!("{number}, {task}, {batch}")).in_lane(lane(number));
-            let again =
-                |number: u8| contact(format!("{number}, {task}, {batch}, again")).in_lane(lane(number));
-            let events = (0..).take(LANES).map(event).chain((0..).take(LANES).map(again));
-            let puts = succeeds("put, many times at once", self.store.inbox.put(events.collect()).await)?;
+            let event = |place: u8| {
+                let number = place % LANES;
+                contact(format!("{number}, {task}, {batch}, {place}")).in_lane(lane(number))
+            };
+            let events = (0..2 * LANES).map(event).collect();
+            let puts = succeeds("put, many times at once", self.store.inbox.put(events).await)?;
             keys.extend(puts.into_iter().map(Put::key));
         }
         self.put.borrow_mut().push(keys);
@@ -78,6 +79,8 @@ impl<H: Harness> Tasks<'_, H> {
                 holds("an event is leased", !overlaps, "no other event of its lane is leased", found)?;
                 running.insert(leased.id.clone());
             }
+            pause().await;
+            succeeds("depth, while events are leased", self.store.inbox.depth().await)?;
             self.settle(&leased).await?;
         }
         Ok(())
@@ -123,8 +126,8 @@ pub(crate) async fn concurrent_calls_keep_the_order_of_lanes<H: Harness>(store: 
     found.sort_unstable();
     same(format_args!("{when}: each event runs"), all, found)?;
     for keys in put {
-        for lane in 0..LANES {
-            let expected: Vec<_> = keys.iter().skip(lane).step_by(LANES).collect();
+        for lane in 0..LANES.into() {
+            let expected: Vec<_> = keys.iter().skip(lane).step_by(LANES.into()).collect();
             let found: Vec<_> = over.iter().filter(|key| expected.contains(key)).collect();
             same(format_args!("{when}: those of one task and lane run in order"), expected, found)?;
         }
