@@ -29,7 +29,7 @@ use crate::inbox::{
 const COMMON: &str = "crm.contact.created";
 const RARE: &str = "crm.deal.created";
 
-/// The lane of half of the waiting events, as a literal.
+/// The lane of most waiting events, as a literal.
 const LARGE_LANE: &str = "x'07070707070707070707070707070707'";
 
 /// The error of all dead events.
@@ -93,7 +93,7 @@ impl TestFile {
                          )
                          SELECT n, randomblob(48), n / 5, iif(n > {last} - 15, '{RARE}', '{COMMON}'),
                              n * {MINUTE}, '{{}}',
-                             iif({is_waiting}, iif(n % 2, {LARGE_LANE}, CAST(printf('%016d', n % 100) AS BLOB)), NULL)
+                             iif({is_waiting}, iif(n % 1000, {LARGE_LANE}, CAST(printf('%016d', n) AS BLOB)), NULL)
                          FROM n;
                      {insert} FROM event WHERE seq BETWEEN {first} AND {last};"
                 ))
@@ -103,7 +103,7 @@ impl TestFile {
         connection
             .execute_batch(&format!(
                 "INSERT INTO due(seq, due, attempts, lane)
-                     SELECT min(seq), {now} - 1, 0, lane FROM waiting GROUP BY lane;
+                     SELECT min(seq), 1, 0, lane FROM waiting GROUP BY lane;
                  DELETE FROM waiting WHERE seq IN (SELECT seq FROM due);
                  INSERT INTO attempt(seq, place, run, number, outcome, error)
                      SELECT seq, 1, 1, 1, 'failed', 'no' FROM event;
