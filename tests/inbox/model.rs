@@ -118,6 +118,12 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 let discarded = inbox.discard(which, 1000).await.unwrap();
                 assert_eq!(discarded, model.discard(state));
             }
+            Step::Pause(pattern) => {
+                assert_eq!(inbox.pause(pattern.to_owned()).await.unwrap(), model.paused.insert(pattern));
+            }
+            Step::Resume(pattern) => {
+                assert_eq!(inbox.resume(pattern.to_owned()).await.unwrap(), model.paused.remove(pattern));
+            }
             Step::Restart => {
                 drop(inbox);
                 let are_leases_free = store.restart().await;
@@ -125,7 +131,7 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
                 for entry in model.entries.values_mut().filter(|_| are_leases_free) {
                     match &mut entry.place {
                         Place::Leased { until, .. } => *until = model.now.min(*until),
-                        Place::Waiting { due, .. } if entry.attempts == 0 => *due = model.now.min(*due),
+                        Place::Due { due, .. } if entry.attempts == 0 => *due = model.now.min(*due),
                         _ => {}
                     }
                 }

@@ -1,16 +1,16 @@
 //! The expected contents of a store.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use panora_hooks::inbox::{
-    EventKey, EventState, Inbox, LeaseRequest, LeaseToken, ParkReason, Put, Query, QueueGroup, Settled,
-    Settlement,
+    EventKey, EventState, Filter, Inbox, LeaseRequest, LeaseToken, ParkReason, Put, Query, QueueGroup,
+    Settled, Settlement,
 };
 
 use super::{
     LONGEST, UNIT,
     entry::{Entry, Place},
-    step::{Group, How, QUEUES, Report, Spec},
+    step::{Group, How, LANES, QUEUES, Report, Spec, lane},
     units,
 };
 
@@ -41,6 +41,9 @@ pub struct Model {
     pub tokens: Vec<LeaseToken>,
     /// All keys that the store has returned.
     pub keys: BTreeSet<EventKey>,
+    /// The events of each lane that are to run, in order.
+    lanes: [VecDeque<EventKey>; LANES as usize],
+    pub paused: BTreeSet<&'static str>,
 }
 
 impl Model {
@@ -56,26 +59,63 @@ impl Model {
             _ => spec.is_unhandled.then_some(ParkReason::Unhandled),
         };
         let (key, place) = match (put, park) {
-            (Put::Stored(key), None) => (key, Place::Waiting { due: self.now, asked: 0 }),
+            (Put::Stored(key), None) => (key, Place::Due { due: self.now, asked: 0 }),
             (Put::Parked(key, reason), Some(park)) if reason == park => (key, Place::Parked(park)),
             _ => panic!("{put:?} instead of {park:?}"),
         };
         assert!(self.keys.insert(key), "{key} was given before");
         self.entries.insert(key, Entry::new(spec, place));
+        if park.is_none() {
+            self.enter_lane(key);
+        }
+    }
+
+    /// Puts a ready event at the end of its lane.
+    fn enter_lane(&mut self, key: EventKey) {
+        let entry = self.entries.get_mut(&key).unwrap();
+        let Some(lane) = entry.spec.lane else { return };
+        let lane = &mut self.lanes[usize::from(lane)];
+        if !lane.is_empty() {
+            entry.place = Place::Waiting;
+        }
+        lane.push_back(key);
+    }
+
+    /// Removes an event from its lane. If it was the head, the next one becomes ready.
+    fn leave_lane(&mut self, key: EventKey) {
+        let Some(lane) = self.entries[&key].spec.lane else { return };
+        let lane = &mut self.lanes[usize::from(lane)];
+        let was_head = lane.front() == Some(&key);
+        lane.retain(|other| *other != key);
+        if let Some(head) = lane.front().filter(|_| was_head) {
+            self.entries.get_mut(head).unwrap().place = Place::Due { due: self.now, asked: 0 };
+        }
+    }
+
+    fn is_paused(&self, entry: &Entry) -> bool {
+        let queue = QUEUES[entry.spec.wire_type];
+        self.paused.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => queue.starts_with(start),
+            None => queue == *pattern,
+        })
     }
 
     pub fn discard(&mut self, state: Option<EventState>) -> u64 {
         let now = self.now;
-        let over = |entry: &&mut Entry| match (state, entry.state(now)) {
+        let is_over = |entry: &Entry| match (state, entry.state(now)) {
             (_, EventState::Done) => false,
             (Some(state), found) => state == found,
             (None, found) => matches!(found, EventState::Parked | EventState::Dead),
         };
-        let discard = |entry: &mut Entry| {
+        let over = self.entries.iter().filter(|(_, entry)| is_over(entry)).map(|(key, _)| *key);
+        let over: Vec<_> = over.collect();
+        for key in &over {
+            self.leave_lane(*key);
+            let entry = self.entries.get_mut(key).unwrap();
             entry.drop_data();
             entry.place = Place::Done { at: now, duration: None };
-        };
-        self.entries.values_mut().filter(over).map(discard).count() as u64
+        }
+        over.len() as u64
     }
 
     pub async fn lease(
@@ -99,7 +139,7 @@ impl Model {
         let now = self.now;
         let due = |entry: &Entry| entry.due().filter(|due| *due <= now);
         let mut ready: [Vec<_>; QUEUES.len()] = Default::default();
-        for entry in self.entries.values() {
+        for entry in self.entries.values().filter(|entry| !self.is_paused(entry)) {
             ready[group_of(entry, groups)].extend(due(entry));
         }
         let groups_or_one = groups.unwrap_or([(max, 0); QUEUES.len()]);
@@ -109,6 +149,7 @@ impl Model {
         let mut found: [Vec<_>; QUEUES.len()] = Default::default();
         for leased in leased {
             let token = leased.token;
+            assert!(!self.is_paused(&self.entries[&token.key()]), "it is paused");
             let entry = self.entries.get_mut(&token.key()).unwrap();
             found[group_of(entry, groups)].push(due(entry).expect("it is not ready"));
             let is_interrupted = entry.lease();
@@ -159,20 +200,32 @@ impl Model {
             How::Complete => Place::Done { at: now, duration },
             How::Retry(delay) => {
                 let asked = delay.cast_signed();
-                Place::Waiting { due: now + asked, asked }
+                Place::Due { due: now + asked, asked }
             }
             How::Bury => Place::Dead,
             How::Release | How::Extend(_) => {
                 entry.attempts -= 1;
-                Place::Waiting { due: now, asked: 0 }
+                Place::Due { due: now, asked: 0 }
             }
         };
+        if matches!(how, How::Complete | How::Bury) {
+            self.leave_lane(token.key());
+        }
     }
 
     pub fn replay(&mut self, is_selected: impl Fn(EventKey, &Entry) -> bool) -> u64 {
         let now = self.now;
-        let selected = self.entries.iter_mut().filter(|(key, entry)| is_selected(**key, entry));
-        selected.filter_map(|(_, entry)| entry.replay(now).then_some(())).count() as u64
+        let mut replayed = Vec::new();
+        for (key, entry) in self.entries.iter_mut().filter(|(key, entry)| is_selected(**key, entry)) {
+            let is_in_lane = matches!(entry.place, Place::Due { .. });
+            if entry.replay(now) {
+                replayed.push((*key, is_in_lane));
+            }
+        }
+        for (key, _) in replayed.iter().filter(|(_, is_in_lane)| !is_in_lane) {
+            self.enter_lane(*key);
+        }
+        replayed.len() as u64
     }
 
     /// Repairs all events that wait too long, `max` at a time.
@@ -190,7 +243,7 @@ impl Model {
         let mut late = 0;
         for entry in self.entries.values_mut() {
             match &mut entry.place {
-                Place::Waiting { due, asked } if *due > latest.max(now + *asked) => {
+                Place::Due { due, asked } if *due > latest.max(now + *asked) => {
                     (*due, *asked) = (now, 0);
                 }
                 Place::Leased { until, .. } if *until > latest => *until = latest,
@@ -207,15 +260,26 @@ impl Model {
         let shown: Vec<_> = items.iter().map(|info| info.key).collect();
         let keys: Vec<_> = self.entries.keys().copied().collect();
         assert_eq!(shown, keys);
-        let mut counts = HashMap::new();
+        let (mut counts, mut paused) = (HashMap::new(), 0);
         for (info, (key, entry)) in items.iter().zip(&self.entries) {
             entry.check(info, self.now);
+            let is_head = self.lanes.iter().any(|lane| lane.front() == Some(key));
+            assert_eq!(info.is_head(), is_head, "{entry:?}");
             let mut attempts = inbox.attempts(*key).await.unwrap();
             for attempt in &mut attempts {
                 assert!(attempt.started_at.take().is_some(), "{attempt:?}");
             }
             assert_eq!(attempts, entry.recorded, "{entry:?}");
-            *counts.entry(info.state).or_insert(0) += 1;
+            if info.state == EventState::Ready && self.is_paused(entry) {
+                paused += 1;
+            } else {
+                *counts.entry(info.state).or_insert(0) += 1;
+            }
+        }
+        for number in 0..LANES {
+            let shown = inbox.list(Query::new(Filter::new().lane(lane(number))).limit(1000)).await.unwrap();
+            let expected = items.iter().filter(|info| info.lane == Some(lane(number)));
+            assert_eq!(shown.items, expected.cloned().collect::<Vec<_>>());
         }
         let middle = items.len() / 2;
         let newest_first = Query::default().newest_first().limit(1000);
@@ -226,6 +290,7 @@ impl Model {
         let depth = inbox.depth().await.unwrap();
         for (state, shown) in [
             (EventState::Ready, depth.ready),
+            (EventState::Waiting, depth.waiting),
             (EventState::Delayed, depth.delayed),
             (EventState::Leased, depth.leased),
             (EventState::Parked, depth.parked),
@@ -233,6 +298,7 @@ impl Model {
         ] {
             assert_eq!(shown, counts.get(&state).copied().unwrap_or(0), "{state}");
         }
+        assert_eq!(depth.paused, paused);
         let waiting = self.entries.values().filter_map(Entry::due).filter(|due| *due > self.now);
         let next = waiting.min().map(|due| (due - self.now).unsigned_abs());
         // The clock has advanced by less than a unit since the model read it.

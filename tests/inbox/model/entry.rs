@@ -25,7 +25,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Place {
     /// `asked` is the delay that the last decision asked for.
-    Waiting {
+    Due {
         due: i64,
         asked: i64,
     },
@@ -34,6 +34,8 @@ pub enum Place {
         token: LeaseToken,
         worker: Option<&'static str>,
     },
+    /// The event waits for earlier ones of its lane.
+    Waiting,
     Parked(ParkReason),
     Dead,
     Done {
@@ -49,7 +51,7 @@ impl Entry {
 
     pub fn due(&self) -> Option<i64> {
         match self.place {
-            Place::Waiting { due, .. } | Place::Leased { until: due, .. } => Some(due),
+            Place::Due { due, .. } | Place::Leased { until: due, .. } => Some(due),
             _ => None,
         }
     }
@@ -57,8 +59,9 @@ impl Entry {
     pub fn state(&self, now: i64) -> EventState {
         match self.place {
             _ if self.due().is_some_and(|due| due <= now) => EventState::Ready,
-            Place::Waiting { .. } => EventState::Delayed,
+            Place::Due { .. } => EventState::Delayed,
             Place::Leased { .. } => EventState::Leased,
+            Place::Waiting => EventState::Waiting,
             Place::Parked(_) => EventState::Parked,
             Place::Dead => EventState::Dead,
             Place::Done { .. } => EventState::Done,
@@ -76,12 +79,14 @@ impl Entry {
 
     /// Makes the event ready. Returns whether the event could be replayed.
     pub fn replay(&mut self, now: i64) -> bool {
-        if !self.has_data || matches!(self.state(now), EventState::Ready | EventState::Leased) {
+        let is_to_run =
+            matches!(self.state(now), EventState::Ready | EventState::Waiting | EventState::Leased);
+        if !self.has_data || is_to_run {
             return false;
         }
         self.run += u32::from(matches!(self.place, Place::Dead | Place::Done { .. }));
         self.attempts = 0;
-        self.place = Place::Waiting { due: now, asked: 0 };
+        self.place = Place::Due { due: now, asked: 0 };
         true
     }
 
@@ -129,6 +134,7 @@ impl Entry {
             _ => (None, None),
         };
         assert_eq!(info.state, self.state(now), "{self:?}");
+        assert_eq!(info.lane, self.spec.lane(), "{self:?}");
         assert_eq!((info.run, info.attempts), (self.run, self.attempts), "{self:?}");
         assert_eq!(info.reason.as_deref(), reason, "{self:?}");
         assert_eq!(info.duration, duration, "{self:?}");

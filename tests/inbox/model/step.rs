@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use panora_hooks::inbox::{AttemptOutcome, AttemptReport, Decision, EventState, NewEvent, ParkReason};
+use panora_hooks::inbox::{AttemptOutcome, AttemptReport, Decision, EventState, Lane, NewEvent, ParkReason};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::{LONGEST, LONGEST_RETRY, units};
@@ -10,6 +10,12 @@ use crate::events::event;
 
 /// The queue of each type.
 pub const QUEUES: [&str; 3] = ["one", "two", ""];
+
+/// The patterns that are paused: of one queue, of several and of none.
+pub const PATTERNS: [&str; 5] = ["one", "two", "", "*", "t*"];
+
+/// The number of lanes.
+pub const LANES: u8 = 2;
 
 /// The most events to lease from a queue, and how many of them run already.
 pub type Group = (u32, u32);
@@ -43,7 +49,14 @@ pub enum Step {
         age: u64,
     },
     Discard(Option<EventState>),
+    Pause(&'static str),
+    Resume(&'static str),
     Restart,
+}
+
+/// Returns the lane with a number.
+pub fn lane(number: u8) -> Lane {
+    Lane::from_bytes([number; 16])
 }
 
 /// One of a few events, so that many share a property.
@@ -55,6 +68,7 @@ pub struct Spec {
     pub wire_type: usize,
     pub is_list: bool,
     pub is_unhandled: bool,
+    pub lane: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,11 +91,18 @@ pub struct Report {
 
 impl Spec {
     pub fn event(self) -> NewEvent {
-        let Self { content, id, wire_type, is_list, is_unhandled } = self;
+        let Self { content, id, wire_type, is_list, is_unhandled, .. } = self;
         let data = if is_list { format!("[{content}]") } else { format!(r#"{{"a":{content}}}"#) };
         let event = event(&id.to_string(), &format!("type {wire_type}"), &data);
-        let event = event.in_queue(QUEUES[wire_type]);
+        let mut event = event.in_queue(QUEUES[wire_type]);
+        if let Some(lane) = self.lane() {
+            event = event.in_lane(lane);
+        }
         if is_unhandled { event.parked(ParkReason::Unhandled) } else { event }
+    }
+
+    pub fn lane(self) -> Option<Lane> {
+        self.lane.map(lane)
     }
 
     pub fn is_same(self, other: Self) -> bool {
@@ -121,13 +142,15 @@ impl Report {
 }
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let spec = (0..3u8, 0..3u8, 0..QUEUES.len(), any::<bool>(), prop::bool::weighted(0.1)).prop_map(
-        |(content, id, wire_type, is_list, is_unhandled)| Spec {
+    let lane = prop::option::weighted(0.6, 0..LANES);
+    let spec = (0..3u8, 0..3u8, 0..QUEUES.len(), any::<bool>(), prop::bool::weighted(0.1), lane).prop_map(
+        |(content, id, wire_type, is_list, is_unhandled, lane)| Spec {
             content,
             id,
             wire_type,
             is_list,
             is_unhandled,
+            lane,
         },
     );
     let how = prop_oneof![
@@ -166,6 +189,8 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..100u64).prop_map(|age| Step::Prune { age }),
         1 => (0..100u64).prop_map(|age| Step::Forget { age }),
         1 => prop::option::of(prop::sample::select(EventState::ALL)).prop_map(Step::Discard),
+        1 => prop::sample::select(&PATTERNS[..]).prop_map(Step::Pause),
+        2 => prop::sample::select(&PATTERNS[..]).prop_map(Step::Resume),
         1 => Just(Step::Restart),
     ];
     vec(step, 1..40)
