@@ -7,7 +7,7 @@ use crate::{
         Harness,
         check::{Checked, same},
         events::contact,
-        subject::{ALL, HOUR, Subject},
+        subject::{ALL, HOUR, LEASE, Subject},
     },
 };
 
@@ -62,11 +62,15 @@ pub(crate) async fn discarding_a_head_promotes_its_successor<H: Harness>(store: 
     let [ready, leased, delayed, waiting, fifth, sixth, seventh] = fill(&store, lane(1), "number").await?;
     let discard = async |when: &str, which, count: u64| same(when, count, store.discard(which, ALL).await?);
 
-    let when = "the head of a lane and a waiting event are ready and discarded";
-    discard(when, Select::Keys(vec![waiting]), 1).await?;
-    store.is_in(when, ready, EventState::Ready).await?;
+    let when = "the head of a lane is ready and discarded";
     discard(when, Select::Keys(vec![ready]), 1).await?;
     let token = lease_head(&store, when, leased).await?.token;
+
+    let when = "an event that waits behind a leased head is discarded";
+    discard(when, Select::Keys(vec![waiting]), 1).await?;
+    store.is_in(when, leased, EventState::Leased).await?;
+    store.apply(token, Decision::Extend(LEASE)).await?;
+    wait(&store, when, &[delayed]).await?;
 
     let when = "the head of a lane is leased and discarded";
     discard(when, Select::Keys(vec![leased]), 1).await?;

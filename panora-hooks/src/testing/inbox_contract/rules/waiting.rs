@@ -41,6 +41,8 @@ pub(crate) async fn an_event_waits_for_earlier_ones_of_its_lane<H: Harness>(stor
     store.put_again(when, contact("number 1").in_lane(lane(1)), second).await?;
     store.put_again(when, contact("number 1"), second).await?;
     store.put_again(when, contact("number 1").parked(ParkReason::Unhandled), second).await?;
+    store.put_again("the head of a lane is put again", contact("number 0").in_lane(lane(1)), head).await?;
+    store.is_in("the head of a lane is put again", head, EventState::Leased).await?;
     wait(&store, when, &[second, third]).await?;
 
     store.apply(leased.token, Decision::Extend(3 * HOUR)).await?;
