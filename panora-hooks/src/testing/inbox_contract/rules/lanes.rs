@@ -1,6 +1,6 @@
 //! The events of a lane run one at a time, in the order of `put`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     inbox::{Capability, Decision, EventKey, EventState, Lane, Leased, Put, Settled, Settlement},
@@ -153,49 +153,44 @@ pub(crate) async fn a_head_that_runs_again_stays_the_head<H: Harness>(store: Sub
     run_in_order(&store, "a head is done that was retried, released and interrupted", &rest).await
 }
 
+/// Leases every event that is ready.
+async fn lease_keys<H: Harness>(store: &Subject<H>) -> Checked<(Vec<Leased>, BTreeSet<EventKey>)> {
+    let leased = store.lease_all().await?;
+    let keys = leased.iter().map(|leased| leased.token.key()).collect();
+    Ok((leased, keys))
+}
+
 pub(crate) async fn lanes_are_independent<H: Harness>(store: Subject<H>) -> Checked {
     store.needs(Capability::Lanes)?;
-    let decisions = [
-        Decision::Complete,
-        Decision::Bury("no use".to_owned()),
-        Decision::RetryAfter(HOUR),
-        Decision::Release,
-        Decision::Complete,
-    ];
-    let lanes = [lane(1), lane(2), lane(3), lane(4), Lane::from_bytes([0; 16])];
-    // The events of the lanes alternate.
-    let event = |number: usize| match lanes.get(number % (lanes.len() + 1)) {
-        Some(lane) => contact(number).in_lane(*lane),
-        None => contact(number),
+    // The events of four lanes, and events without a lane, alternate.
+    let event = |number: u8| match number % 5 {
+        0 => contact(number),
+        other => contact(number).in_lane(lane(other)),
     };
-    let puts = store.put((0..3 * (lanes.len() + 1)).map(event).collect()).await?;
-    let keys: Vec<_> = puts.into_iter().map(Put::key).collect();
-    let [firsts, seconds, thirds]: [Vec<_>; 3] =
-        [0, 6, 12].map(|start| keys.iter().skip(start).take(6).copied().collect());
+    let puts = store.put((0..15).map(event).collect()).await?;
+    let [without_lane, one, two, three, four]: [Vec<_>; 5] =
+        [0, 1, 2, 3, 4].map(|first| puts.iter().skip(first).step_by(5).map(|put| put.key()).collect());
 
-    let when = "three events of each of five lanes, and three without a lane, are stored";
-    let mut leased = store.lease_all().await?;
-    leased.sort_unstable_by_key(|leased| leased.token.key());
-    let found: Vec<_> = leased.iter().map(|leased| leased.token.key()).collect();
-    same(when, [&*firsts, &seconds[5..], &thirds[5..]].concat(), found)?;
+    let when = "three events of each of four lanes, and three without a lane, are stored";
+    let heads = [one[0], two[0], three[0], four[0]];
+    let (leased, found) = lease_keys(&store).await?;
+    same(when, without_lane.iter().copied().chain(heads).collect(), found)?;
 
-    let when = "the heads of five lanes settle together, each in another way, with an event without a lane";
-    let without_lane = std::iter::repeat(Decision::Complete);
-    let settlements = leased.iter().zip(decisions.iter().cloned().chain(without_lane));
-    let settlements = settlements.map(|(leased, decision)| Settlement::new(leased.token, decision));
-    same(when, vec![Settled::Applied; 8], store.settle(settlements.collect()).await?)?;
-    for (key, state) in firsts.iter().zip([
-        EventState::Done,
-        EventState::Dead,
-        EventState::Delayed,
-        EventState::Ready,
-        EventState::Done,
-        EventState::Done,
-    ]) {
-        store.is_in(when, *key, state).await?;
+    let when = "the heads of four lanes settle together, each in another way, with events without a lane";
+    let decision = |key| match heads.iter().position(|head| *head == key) {
+        Some(1) => Decision::Bury("no use".to_owned()),
+        Some(2) => Decision::RetryAfter(HOUR),
+        Some(3) => Decision::Release,
+        _ => Decision::Complete,
+    };
+    let settlement = |leased: &Leased| Settlement::new(leased.token, decision(leased.token.key()));
+    let settlements: Vec<_> = leased.iter().map(settlement).collect();
+    same(when, vec![Settled::Applied; settlements.len()], store.settle(settlements).await?)?;
+    let states = [EventState::Done, EventState::Dead, EventState::Delayed, EventState::Ready];
+    for (head, state) in heads.into_iter().zip(states) {
+        store.is_in(when, head, state).await?;
     }
-    wait(&store, when, &thirds[..5]).await?;
-    let mut found: Vec<_> = store.lease_all().await?.iter().map(|leased| leased.token.key()).collect();
-    found.sort_unstable();
-    same(when, vec![firsts[3], seconds[0], seconds[1], seconds[4]], found)
+    wait(&store, when, &[one[2], two[2], three[1], three[2], four[1], four[2]]).await?;
+    let (_, found) = lease_keys(&store).await?;
+    same(when, BTreeSet::from([one[1], two[1], four[0]]), found)
 }

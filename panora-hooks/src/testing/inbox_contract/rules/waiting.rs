@@ -1,5 +1,7 @@
 //! Waiting events are counted, found and kept.
 
+use std::collections::BTreeSet;
+
 use super::lanes::{fill, lane, lease_head, run_in_order, wait};
 use crate::{
     inbox::{
@@ -34,7 +36,8 @@ pub(crate) async fn an_event_waits_for_earlier_ones_of_its_lane<H: Harness>(stor
     same(when, (Count::exactly(2), None), (depth.waiting, depth.oldest_ready))?;
     same(when, None, succeeds("probe", store.inbox.probe().await)?)?;
     let filter = Filter::new().state(EventState::Waiting);
-    same(when, vec![second, third], store.keys(filter.clone()).await?)?;
+    let waiting = BTreeSet::from_iter(store.keys(filter.clone()).await?);
+    same(when, BTreeSet::from([second, third]), waiting)?;
     same(when, Count::exactly(2), succeeds("count", store.inbox.count(filter).await)?)?;
 
     let when = "a waiting event is put again, with its lane and without";
