@@ -72,39 +72,37 @@ impl Walk {
         limit: i64,
     ) -> Result<Vec<i64>, InboxError> {
         loop {
-            let (statement, last) = match &self.source {
+            let (statement, end) = match &self.source {
+                WalkSource::All(_) if self.after == i64::MAX => return Ok(Vec::new()),
                 WalkSource::All(selection) => {
-                    (selection.statement(inbox, "{}", Some(self.after), limit), None)
+                    (selection.statement(inbox, "{}", Some(self.after), limit), i64::MAX)
                 }
                 WalkSource::Windows { last, .. } if self.after >= *last => return Ok(Vec::new()),
                 WalkSource::Windows { selection, last } => {
                     let end = self.after.saturating_add(WINDOW).min(*last);
                     let window = Span { after_seq: self.after, before_seq: end.saturating_add(1) };
                     let window = selection.clone().within(window);
-                    (window.statement(inbox, "{}", None, limit), Some(end))
+                    (window.statement(inbox, "{}", None, limit), end)
                 }
                 WalkSource::Keys(keys) => {
                     let rest = keys.iter().skip(keys.partition_point(|key| *key <= self.after));
                     let chunk: Vec<_> = rest.take(KEYS).copied().collect();
-                    let Some(last) = chunk.last().copied() else { return Ok(Vec::new()) };
+                    let Some(end) = chunk.last().copied() else { return Ok(Vec::new()) };
                     let next = format!(
                         "SELECT seq FROM unnest($1::bigint[]) AS chosen(seq) WHERE {} ORDER BY seq LIMIT $2",
                         self.wanted.condition("chosen.seq"),
                     );
-                    (inbox.schema.query(&next).bind(chunk).bind(limit), Some(last))
+                    (inbox.schema.query(&next).bind(chunk).bind(limit), end)
                 }
             };
             let found = change.fetch(statement).await?;
             let found = found.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
-            match (found.last(), last) {
-                (Some(found), _) => self.after = *found,
-                (None, Some(last)) => {
-                    self.after = last;
-                    continue;
-                }
-                (None, None) => {}
+            // An event that the change of this batch promotes may be among those up to `end`.
+            let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= limit);
+            self.after = found.last().copied().filter(|_| is_full).unwrap_or(end);
+            if !found.is_empty() {
+                return Ok(found);
             }
-            return Ok(found);
         }
     }
 }
