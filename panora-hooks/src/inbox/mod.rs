@@ -129,6 +129,9 @@ pub trait Inbox: Send + Sync + 'static {
     /// further one as a duplicate. An empty batch asks whether the store accepts writes; the
     /// store writes something to find out.
     ///
+    /// An event of a [lane](NewEvent::lane) that has events to run [waits](EventState::Waiting)
+    /// behind them, in the order of the batch. Optional: [`Capability::Lanes`].
+    ///
     /// An event holds the body that it came in, which counts as memory
     /// ([`max_buffered_bytes`](crate::Webhooks::max_buffered_bytes)) until the event is dropped. A
     /// store in memory therefore copies the data that it keeps.
@@ -138,13 +141,16 @@ pub trait Inbox: Send + Sync + 'static {
     /// of each. No other worker gets them until they are settled or the lease expires.
     ///
     /// A store without [`Capability::Queues`] ignores the [groups](LeaseRequest::groups) of the
-    /// request.
+    /// request. A store with [`Capability::Lanes`] leases only the head of each lane.
     ///
     /// The store may return fewer events than requested, for example because they are large.
     fn lease(&self, request: LeaseRequest) -> impl Future<Output = Result<Vec<Leased>, InboxError>> + Send;
 
     /// Applies decisions about leased events, in one transaction; the results are in the order of
     /// `settlements`. A stale token changes nothing.
+    ///
+    /// The transaction that completes or buries the head of a lane also makes the next event of
+    /// the lane ready. Any other decision leaves the head in its place, so the lane waits for it.
     fn settle(
         &self,
         settlements: Vec<Settlement>,
@@ -163,7 +169,11 @@ pub trait Inbox: Send + Sync + 'static {
     /// An event that was dead or done begins a new [run](EventInfo::run). Its recorded attempts are
     /// kept.
     ///
-    /// Ready and leased events, and those whose data is pruned, stay as they are and do not count.
+    /// An event that was parked, dead or done enters its lane at the end. A delayed one is still
+    /// the head of its lane.
+    ///
+    /// Ready, waiting and leased events, and those whose data is pruned, stay as they are and do
+    /// not count.
     /// Each event is visited once, even if it is selected again as soon as its hook has run. To
     /// replay a large number of events, go through the pages of a [list](Self::list).
     ///
@@ -204,7 +214,8 @@ pub trait Inbox: Send + Sync + 'static {
     ///
     /// A selection by keys, or by a filter that names a state, drops events in any state but done.
     /// Another filter drops parked and dead events only ([`Select::discards`]). The lease of a
-    /// dropped event ends. Its hook may still run, but its outcome is not recorded.
+    /// dropped event ends. Its hook may still run, but its outcome is not recorded. If the event
+    /// was the head of a lane, the next one becomes ready, and is not dropped by the same filter.
     ///
     /// Optional: [`Capability::Discard`]. Defaults to [`InboxError::Unsupported`].
     fn discard(&self, which: Select, max: u32) -> impl Future<Output = Result<u64, InboxError>> + Send {
