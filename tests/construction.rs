@@ -40,8 +40,11 @@ mod limited {
     #[on("crm.note.created", concurrency = 8)]
     pub(super) async fn concurrency() {}
 
-    #[on("crm.task.created", timeout = "30s", attempts = 5, concurrency = 8)]
+    #[on("crm.task.created", timeout = "30s", attempts = 5, concurrency = 8, serial_by = "/user_id")]
     pub(super) async fn all() {}
+
+    #[on("crm.task.pulled", serial)]
+    pub(super) async fn serial() {}
 }
 
 const EXPORTED_LIST_IS_AT: u32 = line!() + 2;
@@ -159,16 +162,24 @@ fn debug_shows_the_hooks_and_not_the_state() {
 
 #[test]
 fn debug_shows_the_options_of_hooks() {
-    let webhooks = Webhooks::new(verifier()).hooks(hooks![limited::all]);
+    let webhooks = Webhooks::new(verifier()).hooks(hooks![limited::all, limited::serial]);
     let shown = format!("{webhooks:?}");
     assert!(shown.contains("timeout: Some(30s), attempts: Some(5), concurrency: Some(8)"), "{shown}");
+    assert!(shown.contains(r#"serial: Some(By("/user_id"))"#), "{shown}");
+    assert!(shown.contains("serial: Some(All)"), "{shown}");
 }
 
 #[test]
 fn there_is_one_warning_for_each_hook_with_options_that_need_an_inbox() {
     let (log, _guard) = Log::of_this_thread();
     let webhooks = || {
-        Webhooks::new(verifier()).hooks(hooks![crm::a, limited::attempts, limited::concurrency, limited::all])
+        Webhooks::new(verifier()).hooks(hooks![
+            crm::a,
+            limited::attempts,
+            limited::concurrency,
+            limited::serial,
+            limited::all
+        ])
     };
     drop(webhooks().with_inbox(MemoryInbox::new()).into_parts::<()>("/webhook").0);
     drop(Webhooks::new(verifier()).hooks(hooks![limited::timeout]).into_router::<()>("/webhook"));
@@ -182,7 +193,8 @@ fn there_is_one_warning_for_each_hook_with_options_that_need_an_inbox() {
     let expected = [
         ("attempts", "`attempts`"),
         ("concurrency", "`concurrency`"),
-        ("all", "`attempts` and `concurrency`"),
+        ("serial", "`serial`"),
+        ("all", "`attempts`, `concurrency` and `serial_by`"),
     ];
     assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
     for (line, (hook, options)) in warnings.iter().zip(expected) {

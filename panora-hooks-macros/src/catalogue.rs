@@ -31,6 +31,12 @@ pub(crate) enum Payload {
     Untyped,
 }
 
+impl Payload {
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(self, List(_) | Untyped)
+    }
+}
+
 /// The sender of an event type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
@@ -103,6 +109,12 @@ pub(crate) fn find(text: &str) -> Option<Meaning> {
 /// Returns the position of an event type in the table, which is the same in the runtime.
 pub(crate) fn position(event: &Event) -> Option<usize> {
     EVENTS.iter().position(|other| other.name == event.name)
+}
+
+/// Returns the event types below a prefix, which is empty or ends with a dot, that are sent.
+pub(crate) fn sent_below(prefix: &str) -> impl Iterator<Item = &'static Event> {
+    let is_sent = |event: &&Event| matches!(event.sender, Sender::Current | Sender::Past);
+    EVENTS.iter().filter(is_sent).filter(move |event| event.name.starts_with(prefix))
 }
 
 fn is_passthrough(text: &str) -> bool {

@@ -243,7 +243,7 @@ fn the_application_is_served_beside_and_the_log_says_where() {
     let answer = read_answer(served.send(&Request::new("GET", "/")));
     assert_eq!((answer.status, &*answer.body), (200, "an application"));
     let address = served.address;
-    let limits = "limits=\"contact_created(timeout = 300s, attempts = 5)\"";
+    let limits = "limits=\"contact_created(timeout = 300s, attempts = 5, serial_by = /id)\"";
     assert!(
         served.started.ends_with(&format!("address={address} path=\"/webhook\" hooks=1 {limits}\n")),
         "{}",

@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, sync::Notify};
 /// The secret of the receiver and of the test that sends to it.
 const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
-#[on("crm.contact.created", timeout = "5m", attempts = 5)]
+#[on("crm.contact.created", timeout = "5m", attempts = 5, serial_by = "/id")]
 async fn contact_created(State(line): State<Arc<Notify>>) {
     tracing::info!("the hook begins");
     line.notified().await;

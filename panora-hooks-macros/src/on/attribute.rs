@@ -23,17 +23,41 @@ pub(crate) struct Attribute {
     pub(crate) attempts: Option<TokenStream>,
     /// The value of `concurrency`.
     pub(crate) concurrency: Option<TokenStream>,
+    /// Whether `serial` is given.
+    pub(crate) serial: Option<Ident>,
+    /// The value of `serial_by`.
+    pub(crate) serial_by: Option<TokenStream>,
 }
 
-/// The options of a hook. Each has a value.
-const HOOK_OPTIONS: [&str; 3] = ["timeout", "attempts", "concurrency"];
+/// The options that say how a hook runs.
+const HOOK_OPTIONS: [&str; 5] = ["timeout", "attempts", "concurrency", "serial", "serial_by"];
 
 /// The other options.
 const OTHER_OPTIONS: [&str; 2] = ["unlisted", "crate"];
 
 /// Names that an option has elsewhere: in the builder, or in other crates.
-const SYNONYMS: [(&str, &str); 3] =
-    [("hook_timeout", "timeout"), ("max_attempts", "attempts"), ("retries", "attempts")];
+const SYNONYMS: &[(&str, &str)] = &[
+    ("hook_timeout", "timeout"),
+    ("max_attempts", "attempts"),
+    ("retries", "attempts"),
+    ("fifo", "serial"),
+    ("ordered", "serial"),
+    ("sequential", "serial"),
+    ("serialize", "serial"),
+    ("serialized", "serial"),
+    ("concurrency_key", "serial_by"),
+    ("group_by", "serial_by"),
+    ("key", "serial_by"),
+    ("lane", "serial_by"),
+    ("message_group_id", "serial_by"),
+    ("order_by", "serial_by"),
+    ("ordering_key", "serial_by"),
+    ("partition_by", "serial_by"),
+    ("partition_key", "serial_by"),
+    ("sequential_by", "serial_by"),
+    ("serialize_by", "serial_by"),
+    ("serialized_by", "serial_by"),
+];
 
 /// Parses the arguments one by one, so that each invalid one is reported.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Attribute {
@@ -123,6 +147,8 @@ impl Attribute {
             "timeout" => option.set_value(&mut self.timeout, r#""30s""#, diagnostics),
             "attempts" => option.set_value(&mut self.attempts, "5", diagnostics),
             "concurrency" => option.set_value(&mut self.concurrency, "8", diagnostics),
+            "serial" => option.set_serial(&mut self.serial, diagnostics),
+            "serial_by" => option.set_value(&mut self.serial_by, r#""/id""#, diagnostics),
             "unlisted" => {
                 if let Some(equals) = option.equals {
                     let value: TokenStream = iter::once(equals).chain(option.value).collect();
@@ -167,15 +193,32 @@ impl OptionArgument {
         }
         false
     }
+
+    /// Stores the flag `serial`. Returns whether an earlier argument has.
+    fn set_serial(self, place: &mut Option<Ident>, diagnostics: &mut Diagnostics) -> bool {
+        let Self { key, equals, value } = self;
+        if equals.is_some() {
+            let help = match syn::parse2::<Lit>(value.clone()) {
+                Ok(Lit::Str(pointer)) if pointer.value().starts_with('/') => {
+                    format!("write `serial_by = {}`", pointer.token())
+                }
+                Ok(Lit::Bool(switch)) if !switch.value => "remove it: by default it is off".to_owned(),
+                _ => "write `serial`".to_owned(),
+            };
+            let value = if value.is_empty() { equals.to_token_stream() } else { value };
+            diagnostics.error_with_help(value, "option `serial` takes no value", help);
+        }
+        place.replace(key).is_some()
+    }
 }
 
 fn report_unknown(key: &Ident, name: &str, diagnostics: &mut Diagnostics) {
     let message = format_args!("unknown option `{name}`");
-    let synonym = SYNONYMS.into_iter().find(|(synonym, _)| *synonym == name).map(|(_, option)| option);
+    let synonym = SYNONYMS.iter().find(|(synonym, _)| *synonym == name).map(|(_, option)| *option);
     if let Some(option) = synonym.or_else(|| closest(name, options())) {
         diagnostics.error_with_help(key, message, format_args!("did you mean `{option}`?"));
     } else {
-        let expected = "`timeout`, `attempts`, `concurrency`, `unlisted` or `crate`";
+        let expected = "`timeout`, `attempts`, `concurrency`, `serial`, `serial_by`, `unlisted` or `crate`";
         diagnostics.error(key, format_args!("{message}, expected {expected}"));
     }
 }

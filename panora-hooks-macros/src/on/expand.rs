@@ -15,7 +15,8 @@ use syn::{
 use super::{
     signature::Function,
     validate::{
-        Argument, Hook, HookFn, HookItem, HookOptions, MAX_ARGUMENTS, Warning, WarningKind, contains_word,
+        Argument, Hook, HookFn, HookItem, HookOptions, MAX_ARGUMENTS, Pointer, Serial, Warning, WarningKind,
+        contains_word,
     },
 };
 use crate::{
@@ -202,7 +203,7 @@ fn is_of_the_item(attribute: &Attribute) -> bool {
 }
 
 /// Generates a check that stops the build, at the argument, if its payload is not the one that the
-/// events carry.
+/// events carry, or at the pointer of `serial_by`, if the payload does not have its field.
 fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
     let Hook { private, patterns, .. } = hook;
     let (first, last) = ends(ty);
@@ -212,6 +213,10 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
         quote!(::assert_carried(#private::Argument::<#ty>::__PANORA_HOOKS_CARRIED, &[#(#patterns),*])),
         last,
     );
+    let pointer = match &hook.serial {
+        Some(Serial::By(pointer)) => Some(check_pointer(pointer, ty, private)),
+        _ => None,
+    };
     quote! {
         #[allow(deprecated)]
         const _: () = {
@@ -220,8 +225,16 @@ fn check(Argument { ty, .. }: &Argument, hook: &Hook) -> TokenStream {
             // crate.
             let _ = #private::Argument::<()>::__PANORA_HOOKS_CARRIED;
             #path #check;
+            #pointer
         };
     }
+}
+
+fn check_pointer(Pointer { literal, segments }: &Pointer, ty: &Type, private: &Private) -> TokenStream {
+    let check = quote! {
+        #private::assert_field(#private::Argument::<#ty>::__PANORA_HOOKS_CARRIED, &[#(#segments),*]);
+    };
+    respanned(check, literal.span())
 }
 
 /// Returns the entry of the catalogue that a pattern stands for.
@@ -299,7 +312,7 @@ fn fnv(text: &str) -> u64 {
 }
 
 fn describe(hook: &Hook, name: &Ident) -> TokenStream {
-    let Hook { private, patterns, is_unlisted, options, .. } = hook;
+    let Hook { private, patterns, is_unlisted, options, serial, .. } = hook;
     let HookOptions { timeout, attempts, concurrency } = options;
     let none = || quote!(#private::None);
     let timeout = timeout.map_or_else(none, |timeout| {
@@ -310,6 +323,13 @@ fn describe(hook: &Hook, name: &Ident) -> TokenStream {
         let number = number.map(NonZeroU32::get);
         number.map_or_else(none, |number| quote!(#private::NonZeroU32::new(#number)))
     });
+    let serial = match serial {
+        None => none(),
+        Some(Serial::All) => quote!(#private::Some(#private::Serial::All)),
+        Some(Serial::By(Pointer { literal, .. })) => {
+            quote!(#private::Some(#private::Serial::By(#literal)))
+        }
+    };
     let marker = marker_name(name);
     let name = name.to_string();
     quote! {
@@ -323,6 +343,7 @@ fn describe(hook: &Hook, name: &Ident) -> TokenStream {
                 timeout: #timeout,
                 attempts: #attempts,
                 concurrency: #concurrency,
+                serial: #serial,
                 file: #private::file!(),
                 line: #private::line!(),
             };

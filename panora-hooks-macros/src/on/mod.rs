@@ -4,6 +4,7 @@ mod attribute;
 mod duration;
 mod expand;
 mod pattern;
+mod pointer;
 mod signature;
 mod validate;
 

@@ -96,6 +96,7 @@ fn a_hook() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -185,6 +186,36 @@ fn options_are_part_of_the_definition() {
 }
 
 #[test]
+fn the_order_is_part_of_the_definition() {
+    let definition = |attribute| {
+        on(
+            attribute,
+            quote!(
+                async fn ordered() {}
+            ),
+        )
+        .to_string()
+    };
+    let private = quote!(::panora_hooks::__private);
+    let all = definition(quote!("crm.contact.created", serial));
+    assert!(all.contains(&quote!(serial: #private::Some(#private::Serial::All)).to_string()));
+    let by = definition(quote!("crm.contact.created", serial_by = "/a~1b"));
+    assert!(by.contains(&quote!(serial: #private::Some(#private::Serial::By("/a~1b"))).to_string()));
+}
+
+#[test]
+fn the_field_of_a_pointer_is_checked_without_its_escapes() {
+    let file = on(
+        quote!("crm.contact.pulled", serial_by = "/0/a~1b"),
+        quote!(
+            async fn ordered(rows: Event<Vec<ContactRow>>) {}
+        ),
+    )
+    .to_string();
+    assert!(file.contains(&quote!(&["0", "a/b"]).to_string()), "{file}");
+}
+
+#[test]
 fn the_smallest_hook() {
     check(
         quote!("*"),
@@ -248,6 +279,7 @@ fn the_smallest_hook() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -347,6 +379,7 @@ fn another_crate_path() {
                         timeout: ::facade::panora_hooks::__private::None,
                         attempts: ::facade::panora_hooks::__private::None,
                         concurrency: ::facade::panora_hooks::__private::None,
+                        serial: ::facade::panora_hooks::__private::None,
                         file: ::facade::panora_hooks::__private::file!(),
                         line: ::facade::panora_hooks::__private::line!(),
                     };
@@ -466,6 +499,7 @@ fn a_warning_about_an_event_type() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -571,6 +605,7 @@ fn a_warning_about_an_option() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -679,6 +714,7 @@ fn an_error_in_the_attribute() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -795,6 +831,7 @@ fn an_error_in_the_signature() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -897,6 +934,7 @@ fn a_second_attribute() {
                         timeout: ::panora_hooks::__private::None,
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
+                        serial: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };

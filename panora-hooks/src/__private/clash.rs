@@ -123,6 +123,7 @@ mod tests {
             timeout: None,
             attempts: None,
             concurrency: None,
+            serial: None,
             file: "",
             line: 1,
         };

@@ -2,6 +2,7 @@
 
 mod clash;
 mod entry;
+mod field;
 mod message;
 mod payload;
 mod place;
@@ -28,6 +29,7 @@ pub use panora_hooks_macros::hooks;
 pub use self::{
     clash::{Clash, Clashes, Listed, assert_unclaimed, clashes, slots},
     entry::{Entry, HookFunction, NotAHook, listed},
+    field::assert_field,
     payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
     place::place,
     returned::{Returned, Unclassified},
@@ -37,6 +39,6 @@ pub use crate::{
     extract::{FromDelivery, FromDeliveryNotJson, FromPayload, HasPart, extract},
     hook::{
         Definition, Described, FutureOf, Hook, HookFuture, HookId, Identifies, IntoHookError, IntoOutcome,
-        IsForState, Registry, with_class,
+        IsForState, Registry, Serial, with_class,
     },
 };

@@ -21,6 +21,8 @@ pub struct Carried {
     pub model: &'static str,
     /// How many of the model: one or a list.
     pub shape: Shape,
+    /// The JSON names of the fields of the model.
+    pub fields: &'static [&'static str],
 }
 
 /// How an event carries a model.

@@ -58,10 +58,31 @@ pub struct Definition {
     pub attempts: Option<NonZeroU32>,
     /// How many attempts of the hook run at once in a worker, if the hook sets it.
     pub concurrency: Option<NonZeroU32>,
+    /// Which events of the hook run one at a time, if any.
+    pub serial: Option<Serial>,
     /// The file that holds the function.
     pub file: &'static str,
     /// The line of the attribute.
     pub line: u32,
+}
+
+/// The events of a hook that run one at a time, in the order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serial {
+    /// All events of the hook.
+    All,
+    /// The events with the same value at this JSON pointer into their data.
+    By(&'static str),
+}
+
+impl Serial {
+    /// Returns the name of the option.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self::All => "serial",
+            Self::By(_) => "serial_by",
+        }
+    }
 }
 
 impl Definition {

@@ -42,7 +42,7 @@ macro_rules! any_event {
 
             impl Payload for AnyEvent {
                 const CARRIED: Carried =
-                    Carried { vertical: $vertical, model: "AnyEvent", shape: Shape::Any };
+                    Carried { vertical: $vertical, model: "AnyEvent", shape: Shape::Any, fields: &[] };
             }
         };
     };

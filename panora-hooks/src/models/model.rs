@@ -246,8 +246,12 @@ macro_rules! model {
             impl FieldValue for $Model {}
 
             impl Payload for $Model {
-                const CARRIED: Carried =
-                    Carried { vertical: $vertical, model: stringify!($Model), shape: Shape::Object };
+                const CARRIED: Carried = Carried {
+                    vertical: $vertical,
+                    model: stringify!($Model),
+                    shape: Shape::Object,
+                    fields: &[ $( $crate::models::model::field_name!($field $(= $name)?), )* ],
+                };
             }
 
             // Each field has a bit in masks of 64 bits.

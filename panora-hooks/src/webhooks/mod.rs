@@ -12,7 +12,7 @@ use axum::Router;
 
 pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
-    hook::{Definition, Dispatch, HookList, Registry},
+    hook::{Definition, Dispatch, HookList, Registry, Serial},
     http::{
         DeliveryEndpoint,
         body::{self, Limits},
@@ -184,7 +184,8 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     /// | 503 `Webhook Error: …` | [`max_buffered_bytes`] was reached, no body completed in time |
     ///
     /// Logs a warning for each hook that no known release of Panora sends an event for, and for
-    /// each hook with an option that has no effect without an inbox, `attempts` or `concurrency`.
+    /// each hook with an option that has no effect without an inbox: `attempts`, `concurrency`,
+    /// `serial` or `serial_by`.
     ///
     /// [`max_buffered_bytes`]: Self::max_buffered_bytes
     ///
@@ -218,11 +219,14 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
 
 /// Warns if a hook has options that mean nothing without an inbox.
 fn warn_of_inbox_options(hook: Definition) {
-    let options = match (hook.attempts, hook.concurrency) {
-        (None, None) => return,
-        (Some(_), None) => "`attempts`",
-        (None, Some(_)) => "`concurrency`",
-        (Some(_), Some(_)) => "`attempts` and `concurrency`",
+    let attempts = hook.attempts.map(|_| "attempts");
+    let concurrency = hook.concurrency.map(|_| "concurrency");
+    let options = [attempts, concurrency, hook.serial.map(Serial::option)];
+    let options: Vec<_> = options.into_iter().flatten().map(|option| format!("`{option}`")).collect();
+    let options = match &*options {
+        [] => return,
+        [option] => option.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
     };
     tracing::warn!(
         hook = hook.path(),

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{Webhooks, WebhooksWithInbox};
 use crate::{
-    hook::{Definition, Registry},
+    hook::{Definition, Registry, Serial},
     inbox::Worker,
 };
 
@@ -152,7 +152,7 @@ struct Receiver<'p> {
 /// The facts about hooks that are logged at the start.
 struct HookSummary {
     number: usize,
-    /// The limits that hooks set for their attempts, such as `greet(timeout = 30s, attempts = 5)`.
+    /// The limits and the order that hooks set, such as `greet(timeout = 30s, serial)`.
     limits: Option<String>,
 }
 
@@ -166,12 +166,16 @@ impl HookSummary {
     }
 }
 
-/// Returns the path of a hook and the limits that it sets, if it sets any.
+/// Returns the path of a hook and its options, if it has any.
 fn limits(hook: &Definition) -> Option<String> {
     let limits = [
         hook.timeout.map(|timeout| format!("timeout = {timeout:?}")),
         hook.attempts.map(|attempts| format!("attempts = {attempts}")),
         hook.concurrency.map(|concurrency| format!("concurrency = {concurrency}")),
+        hook.serial.map(|serial| match serial {
+            Serial::All => "serial".to_owned(),
+            Serial::By(pointer) => format!("serial_by = {pointer}"),
+        }),
     ];
     let limits: Vec<_> = limits.into_iter().flatten().collect();
     (!limits.is_empty()).then(|| format!("{}({})", hook.path(), limits.join(", ")))

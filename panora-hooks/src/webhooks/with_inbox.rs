@@ -5,14 +5,17 @@ use std::{fmt, sync::Arc, time::Duration};
 use axum::Router;
 
 use super::Webhooks;
-use crate::inbox::{
-    Capability, DeadEvent, ErasedInbox, Inbox,
-    attempt::bounded,
-    counters::Counters,
-    handover::Handover,
-    policy::Policy,
-    worker::{Hooks, OnDead, Worker},
-    writer::Writer,
+use crate::{
+    hook::Definition,
+    inbox::{
+        Capability, DeadEvent, ErasedInbox, Inbox,
+        attempt::bounded,
+        counters::Counters,
+        handover::Handover,
+        policy::Policy,
+        worker::{Hooks, OnDead, Worker},
+        writer::Writer,
+    },
 };
 
 /// [`Webhooks`] whose events are stored before they are acknowledged, and run afterwards.
@@ -245,6 +248,9 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     /// events are stored while no worker of this process has leased any for a minute, the router
     /// logs an error, once.
     ///
+    /// Logs a warning for each hook that no known release of Panora sends an event for, and for
+    /// each hook with `serial` or `serial_by` if the store has no lanes ([`Capability::Lanes`]).
+    ///
     /// | answer | when |
     /// |---|---|
     /// | 200, empty | on stable storage: the event will run, was stored before, or is parked |
@@ -264,6 +270,9 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     #[track_caller]
     pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
         let Self { webhooks, inbox, policy, worker_name, on_dead } = self;
+        if !inbox.capabilities().has(Capability::Lanes) {
+            webhooks.registry.definitions().for_each(warn_of_missing_lanes);
+        }
         let (handover, counters) = (Arc::<Handover>::default(), Arc::new(Counters::new(&inbox)));
         let writer = Writer::new(
             Arc::clone(&inbox),
@@ -278,6 +287,18 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
         let worker = Worker::new(inbox, Arc::new(hooks), writer, handover, counters, name, policy);
         (endpoint.into_router(path), worker.on_dead(on_dead))
     }
+}
+
+/// Warns if the events of a hook should run one at a time, which the store cannot do.
+fn warn_of_missing_lanes(hook: Definition) {
+    let Some(serial) = hook.serial else { return };
+    tracing::warn!(
+        hook = hook.path(),
+        file = hook.file,
+        line = hook.line,
+        "the inbox lacks `Capability::Lanes`: `{}` of this hook has no effect, and its events run in any order",
+        serial.option()
+    );
 }
 
 /// The most bytes of the name of a worker, which each lease stores.

@@ -3,6 +3,7 @@
 mod function;
 mod options;
 mod patterns;
+mod serial;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Type};
@@ -10,6 +11,7 @@ use syn::{LitStr, Type};
 pub(super) use self::{
     function::{MAX_ARGUMENTS, contains_word},
     options::HookOptions,
+    serial::{Pointer, Serial},
 };
 
 use super::{
@@ -27,6 +29,8 @@ pub(crate) struct Hook {
     /// Whether the option `unlisted` allows patterns that the catalogue does not hold.
     pub(crate) is_unlisted: bool,
     pub(crate) options: HookOptions,
+    /// The option `serial` or `serial_by`, if it is given and valid.
+    pub(crate) serial: Option<Serial>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -72,11 +76,12 @@ pub(crate) fn validate(attribute: Attribute, item: Item, diagnostics: &mut Diagn
     let mut warnings = Vec::new();
     let patterns = patterns::check(&attribute, &mut warnings, diagnostics);
     let options = options::check(&attribute, diagnostics);
+    let serial = serial::check(&attribute, &patterns, diagnostics);
     let item = match item {
         Item::Other(tokens) => HookItem::Bare(tokens),
         Item::Function(function) => function::check(*function, diagnostics),
     };
     let is_unlisted = attribute.unlisted.is_some();
     let private = attribute.krate.map(Private::of).unwrap_or_default();
-    Hook { private, item, patterns, is_unlisted, options, warnings }
+    Hook { private, item, patterns, is_unlisted, options, serial, warnings }
 }

@@ -81,7 +81,11 @@ fn check_number(
 }
 
 /// Parses a value that is one literal.
-fn parse_literal<T: Parse>(value: &TokenStream, expected: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+pub(super) fn parse_literal<T: Parse>(
+    value: &TokenStream,
+    expected: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<T> {
     let mut tokens = value.clone().into_iter();
     // `syn` also reads a literal that `macro_rules!` passes on in a group without delimiters.
     let Ok(literal) = syn::parse2(tokens.next().into_iter().collect()) else {

@@ -1,0 +1,8 @@
+use panora_hooks::{Verifier, Webhooks, hooks, on};
+
+#[on("crm.contact.created", serial_by = "")]
+async fn contact_created() {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}

@@ -1,0 +1,8 @@
+use panora_hooks::{Event, Verifier, Webhooks, hooks, models::crm::Contact, on};
+
+#[on("crm.contact.created", serial_by = "/usr_id")]
+async fn contact_created(_contact: Event<Option<Box<Contact>>>) {}
+
+fn main() {
+    let _ = Webhooks::new(Verifier::new("secret").unwrap()).hooks(hooks![contact_created]);
+}
