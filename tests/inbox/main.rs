@@ -10,6 +10,7 @@ mod fairness;
 mod figures;
 mod flaws;
 mod interrupted;
+mod lanes;
 mod missing_worker;
 mod model;
 mod older_processes;

@@ -98,6 +98,12 @@ impl<'b> Delivery<'b> {
         payload::decode(self.data()).map_err(|problem| PayloadError::new(self.event_type(), problem))
     }
 
+    /// Reads a part of the payload with a function that takes its JSON. Returns `None` if that
+    /// fails.
+    pub(crate) fn read_payload<T>(&self, read: impl Fn(&str) -> serde_json::Result<T>) -> Option<T> {
+        payload::read(self.data(), read)
+    }
+
     /// Returns whether the payload is `null`, which the sender sends when it has nothing to send.
     #[allow(dead_code, reason = "called only by `AnyEvent`, which needs the feature of a vertical")]
     pub(crate) fn is_null(&self) -> bool {

@@ -98,12 +98,27 @@ fn text(data: &str) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
-/// Decodes JSON. `serde_json` rejects unpaired surrogates wherever a string is expected. They are
-/// searched for only in a text that cannot be decoded as it is, so other texts do not pay for it.
+/// Reads a part of the payload of `data`.
+pub(super) fn read<T>(data: &str, read: impl Fn(&str) -> serde_json::Result<T>) -> Option<T> {
+    read_text(&text(data).ok()?, read).ok()
+}
+
+/// Decodes JSON.
 fn decode_text<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    serde_json::from_str(text).or_else(|error| match json_string::replace_unpaired(text) {
-        Some(replaced) => serde_json::from_str(&replaced).map_err(|error| explain::<T>(&replaced, &error)),
-        None => Err(explain::<T>(text, &error)),
+    read_text(text, |text| serde_json::from_str(text)).map_err(|(text, error)| explain::<T>(&text, &error))
+}
+
+/// Reads JSON. Returns an error with the text that it is about.
+///
+/// `serde_json` rejects unpaired surrogates wherever a string is expected. They are searched for
+/// only in a text that cannot be read as it is, so other texts do not pay for it.
+fn read_text<T>(
+    text: &str,
+    read: impl Fn(&str) -> serde_json::Result<T>,
+) -> Result<T, (Cow<'_, str>, serde_json::Error)> {
+    read(text).or_else(|error| match json_string::replace_unpaired(text) {
+        Some(replaced) => read(&replaced).map_err(|error| (Cow::Owned(replaced), error)),
+        None => Err((Cow::Borrowed(text), error)),
     })
 }
 

@@ -5,6 +5,7 @@ mod classify;
 mod dispatch;
 mod error;
 mod future_of;
+mod lane;
 mod registry;
 
 use std::{num::NonZeroU32, pin::Pin, time::Duration};
@@ -13,6 +14,7 @@ pub(crate) use self::{
     call::{Call, HookOutcome, Retry},
     dispatch::{Dispatch, Match},
     error::BoxError,
+    lane::lane,
     registry::RegisteredHook,
 };
 pub use self::{

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     delivery::Delivery,
-    hook::{Call, Dispatch, RegisteredHook},
+    hook::{Call, Dispatch, RegisteredHook, lane},
     inbox::{
-        NewEvent, ParkReason, Put,
+        Lane, NewEvent, ParkReason, Put,
         writer::{NotStored, Writer},
     },
     printable::Printable,
@@ -92,6 +92,10 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         let event = match queue {
             Some(queue) => event.in_queue(ByteString::from_static(queue)),
             None => event.parked(ParkReason::Unhandled),
+        };
+        let event = match hook.and_then(|hook| lane(&hook.definition, &delivery)) {
+            Some(lane) => event.in_lane(Lane::from_bytes(lane)),
+            None => event,
         };
         let storing = Arc::clone(self).store(Arc::clone(writer), event, hook, delivery, tally);
         // A task of its own stores the event even if the sender disconnects.
