@@ -76,7 +76,7 @@ fn event(number: usize) -> NewEvent {
 
 /// Returns all operations of a store, by name.
 pub(super) fn operations() -> Vec<(String, Run)> {
-    [of_lists(), of_events(), of_lanes(), of_many_events(), of_figures()].into_iter().flatten().collect()
+    [of_lists(), of_lanes(), of_events(), of_many_events(), of_figures()].into_iter().flatten().collect()
 }
 
 fn dead() -> Filter {
@@ -242,7 +242,7 @@ fn of_lanes() -> Vec<(String, Run)> {
             Box::new(move |file| {
                 let (mut queue, now) = (file.queue(), SystemTime::now());
                 let put = queue.put(&[event(2000).in_lane(large)], now).unwrap();
-                let lease = LeaseRequest::new(10_000, Duration::from_secs(60));
+                let lease = LeaseRequest::new(64, Duration::from_secs(60));
                 let leased = queue.lease(&lease, now).unwrap();
                 let head = leased.iter().find(|leased| leased.lane == Some(large)).unwrap().token;
                 queue.settle(&[Settlement::new(head, Decision::Complete)], now).unwrap();
