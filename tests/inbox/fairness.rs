@@ -22,7 +22,7 @@ use crate::{
     own_store::log_inbox::LogInbox,
     receiver::{App, Next, Receiver},
     stores::{self, Store},
-    support::verifier,
+    support::{is_long, verifier},
     virtual_time::{Running, interrupt, memory, run},
 };
 
@@ -90,9 +90,9 @@ impl Counted {
     }
 }
 
-/// Fills every slot with events that hang, stores many more, and then one of another type.
-async fn starts_beside_a_flood(inbox: &impl Inbox) {
-    for batch in 0..10 {
+/// Stores more events than there are slots: a million in the long form.
+async fn flood(inbox: &impl Inbox) {
+    for batch in 0..if is_long() { 2000 } else { 10 } {
         let flood = (0..500).map(|number| contact(format!("{batch} {number}")));
         inbox.put(flood.collect()).await.unwrap();
     }
@@ -105,7 +105,7 @@ fn an_event_of_an_idle_hook_starts(store: &impl Store) {
     });
     let inbox = store.inbox();
     let receiver = Receiver::start(webhooks(app, inbox.clone()).concurrency(4));
-    receiver.on(starts_beside_a_flood(&inbox));
+    receiver.on(flood(&inbox));
     for _ in 0..4 {
         assert_eq!(&*begun.next().event_type, "crm.contact.created");
     }
@@ -194,6 +194,28 @@ async fn large_events_of_one_hook_leave_room_in_a_lease_for_another() {
     if let Some(store) = stores::Postgres::new().await {
         large_events_leave_room(store.inbox()).await;
     }
+}
+
+#[test]
+fn every_worker_follows_a_pause_and_its_end_within_two_seconds() {
+    run(async {
+        let inbox = memory();
+        let (app, begun) = App::new(async |_| Ok(()));
+        let workers = [start(webhooks(app.clone(), inbox.clone())), start(webhooks(app, inbox.clone()))];
+        // Another process pauses, stores and resumes, so nothing notifies the workers.
+        inbox.pause("crm.deal.*".to_owned()).await.unwrap();
+        sleep(2 * SECOND).await;
+        inbox.put((0..8).map(|number| deal(&number.to_string())).collect()).await.unwrap();
+        sleep(60 * SECOND).await;
+        assert_eq!(begun.try_iter().count(), 0, "a paused event runs");
+        assert_eq!(inbox.depth().await.unwrap().paused, 8);
+        inbox.resume("crm.deal.*".to_owned()).await.unwrap();
+        sleep(2 * SECOND).await;
+        assert_eq!(begun.try_iter().count(), 8);
+        for worker in workers {
+            worker.stop().await;
+        }
+    });
 }
 
 #[test]
