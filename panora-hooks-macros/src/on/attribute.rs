@@ -43,6 +43,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("fifo", "serial"),
     ("ordered", "serial"),
     ("sequential", "serial"),
+    ("serialised", "serial"),
     ("serialize", "serial"),
     ("serialized", "serial"),
     ("concurrency_key", "serial_by"),

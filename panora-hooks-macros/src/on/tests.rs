@@ -204,6 +204,30 @@ fn the_order_is_part_of_the_definition() {
 }
 
 #[test]
+fn other_names_of_the_order_are_recognised() {
+    let item = quote!(
+        async fn ordered() {}
+    );
+    for (name, option) in [
+        ("fifo", "serial"),
+        ("ordered", "serial"),
+        ("serialised", "serial"),
+        ("serialized", "serial"),
+        ("key", "serial_by"),
+        ("lane", "serial_by"),
+        ("partition_key", "serial_by"),
+        ("serial_key", "serial_by"),
+        ("serial_on", "serial_by"),
+        ("serialby", "serial_by"),
+    ] {
+        let key = quote::format_ident!("{name}");
+        let output = on(quote!("crm.contact.created", #key = "/id"), item.clone()).to_string();
+        let help = format!("unknown option `{name}`\\nhelp: did you mean `{option}`?");
+        assert!(output.contains(&help), "{name}: {output}");
+    }
+}
+
+#[test]
 fn the_field_of_a_pointer_is_checked_without_its_escapes() {
     let file = on(
         quote!("crm.contact.pulled", serial_by = "/0/a~1b"),

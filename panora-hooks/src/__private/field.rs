@@ -68,23 +68,35 @@ const fn is_index(segment: &str) -> bool {
     true
 }
 
-/// Returns the field that a name was probably meant to be: the one with the fewest typing errors,
-/// or one that continues or begins the name, such as `email_addresses` for `email`.
+/// Returns the field that a name was probably meant to be: the one with the fewest typing errors.
 const fn nearest<'f>(name: &str, fields: &[&'f str]) -> Option<&'f str> {
     let mut nearest = None;
     let mut fewest = usize::MAX;
     let mut index = 0;
     while index < fields.len() {
-        let field = fields[index];
-        index += 1;
-        let is_part = starts_with(field, name) || starts_with(name, field);
-        let errors = if is_part && !name.is_empty() { 1 } else { distance(name, field) };
+        let errors = errors(name, fields[index]);
         if errors < fewest {
             fewest = errors;
-            nearest = Some(field);
+            nearest = Some(fields[index]);
         }
+        index += 1;
     }
     nearest
+}
+
+/// Returns the number of typing errors in a name. A field that continues the name, such as
+/// `email_addresses` for `email`, or that the name continues, counts as close.
+const fn errors(name: &str, field: &str) -> usize {
+    let distance = distance(name, field);
+    if name.is_empty() {
+        distance
+    } else if starts_with(field, name) {
+        least(distance, 2)
+    } else if starts_with(name, field) {
+        least(distance, 3)
+    } else {
+        distance
+    }
 }
 
 /// The longest names that are compared, in bytes. The fields of models are shorter.
@@ -129,16 +141,18 @@ mod tests {
 
     #[test]
     fn the_nearest_field_is_suggested() {
-        let fields = ["id", "first_name", "email_addresses", "user_id", "remote_id", "created_at"];
+        let fields = ["id", "user", "first_name", "email_addresses", "user_id", "remote_id", "created_at"];
         for (name, field) in [
             ("frist_name", "first_name"),
             ("firstName", "first_name"),
             ("email", "email_addresses"),
             ("remoteid", "remote_id"),
-            ("user", "user_id"),
+            ("users", "user"),
             ("created_on", "created_at"),
             ("ID", "id"),
             ("id_contact", "id"),
+            ("user_di", "user_id"),
+            ("idd", "id"),
         ] {
             assert_eq!(nearest(name, &fields), Some(field), "{name}");
         }
