@@ -8,7 +8,7 @@ use std::{
 
 use panora_hooks::{
     HookError, Metadata, State, Webhooks, hooks,
-    inbox::{EventInfo, EventKey, EventState, Inbox, MemoryInbox, Query, Worker},
+    inbox::{EventInfo, EventKey, EventState, Inbox, Lane, MemoryInbox, Query, Worker},
     on,
 };
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
@@ -58,8 +58,9 @@ enum Stop {
 
 #[derive(Debug, Clone)]
 struct Plan {
-    /// The time at which each event is stored, and a script for each attempt; the last one repeats.
-    events: Vec<(u64, Vec<Script>)>,
+    /// The time at which each event is stored, a script for each attempt, of which the last one
+    /// repeats, and the lane.
+    events: Vec<(u64, Vec<Script>, Option<Lane>)>,
     /// The stops: the time, the worker, the kind, and the length of its absence.
     stops: Vec<(u64, usize, Stop, u64)>,
     /// The faults of the store, in order.
@@ -74,7 +75,8 @@ fn plans() -> impl Strategy<Value = Plan> {
         1 => Just(Behaviour::Hangs),
     ];
     let script = (behaviour, prop_oneof![3 => 0..200_u64, 1 => 200..4000_u64]);
-    let event = (0..20_000_u64, vec(script, 1..4));
+    let lane = (0..2_u8).prop_map(|lane| Lane::from_bytes([lane; 16]));
+    let event = (0..20_000_u64, vec(script, 1..4), prop::option::weighted(0.4, lane));
     let stop = (0..30_000_u64, 0..2_usize, prop_oneof![Just(Stop::Kill), Just(Stop::Shutdown)], 0..3000_u64);
     let fault = prop_oneof![
         8 => Just(None),
@@ -258,7 +260,7 @@ async fn simulate(plan: Plan) {
     let runs = Runs::default();
     let scripts = plan.events.iter().enumerate();
     let scripts: HashMap<_, _> =
-        scripts.map(|(number, (_, scripts))| (format!("id-{number}"), scripts.clone())).collect();
+        scripts.map(|(number, (_, scripts, _))| (format!("id-{number}"), scripts.clone())).collect();
     let scripts = Arc::new(scripts);
     let app = |worker| App { worker, scripts: scripts.clone(), runs: runs.clone() };
     let live = Arc::new(Mutex::new([true; 2]));
@@ -266,10 +268,12 @@ async fn simulate(plan: Plan) {
 
     let arrivals = async {
         let mut events: Vec<_> = plan.events.iter().enumerate().collect();
-        events.sort_by_key(|(_, (at, _))| *at);
-        for (number, (at, _)) in events {
+        events.sort_by_key(|(_, (at, ..))| *at);
+        for (number, (at, _, lane)) in events {
             sleep_until(start + Duration::from_millis(*at)).await;
-            inbox.inner.put(vec![contact(number)]).await.unwrap();
+            let event = contact(number);
+            let event = lane.map_or(event.clone(), |lane| event.in_lane(lane));
+            inbox.inner.put(vec![event]).await.unwrap();
         }
     };
     let kills = Mutex::new(Vec::new());
@@ -294,7 +298,8 @@ async fn simulate(plan: Plan) {
     *is_over.lock().unwrap() = true;
 
     // Leases of dead processes expire, and every event reaches its end.
-    let patience = Instant::now() + 20 * (LEASE + HOOK_TIMEOUT);
+    // The events of a lane run one after the other.
+    let patience = Instant::now() + 100 * (LEASE + HOOK_TIMEOUT);
     loop {
         let events = all(&inbox).await;
         let is_over = |info: &EventInfo| matches!(info.state, EventState::Done | EventState::Dead);
@@ -326,6 +331,17 @@ fn check(
     lost: usize,
     scripts: &HashMap<String, Vec<Script>>,
 ) {
+    for info in events.iter().filter(|info| info.lane.is_some()) {
+        let runs_of = |info: &EventInfo| runs.get(&info.id).into_iter().flatten();
+        let last_end = runs_of(info).map(|run| run.ended.unwrap()).max();
+        for later in events.iter().filter(|later| later.key > info.key && later.lane == info.lane) {
+            let first = runs_of(later).map(|run| run.begun).min();
+            assert!(
+                first.is_none() || last_end <= first,
+                "the order of a lane\n{info:#?}\n{later:#?}\n{runs:#?}"
+            );
+        }
+    }
     for info in events {
         let runs = runs.get(&info.id).map(Vec::as_slice).unwrap_or_default();
         let context = || format!("{info:#?}\n{runs:#?}\nkills: {kills:?}\nscript: {:?}", scripts[&info.id]);
