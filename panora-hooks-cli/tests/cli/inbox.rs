@@ -112,7 +112,7 @@ fn count_and_pause(at: At<'_>) {
     assert_eq!(
         depth,
         json!({
-            "ready": 0, "paused": 0, "delayed": 0, "leased": 0, "parked": 1, "dead": 2,
+            "ready": 0, "paused": 0, "waiting": 0, "delayed": 0, "leased": 0, "parked": 1, "dead": 2,
             "oldest_ready_seconds": null, "paused_patterns": [],
         })
     );

@@ -18,6 +18,7 @@ mod endpoints;
 mod explain;
 mod help;
 mod inbox;
+mod lanes;
 mod listen;
 #[path = "../../../tests/support/pooler.rs"]
 mod pooler;

@@ -45,10 +45,9 @@ The receiver runs them as if they had never been tried.
 
 Example: panora-hooks inbox replay --state dead --type crm.contact.created")]
     Replay(Selection),
-    /// Drops the data of events for good
+    /// Drops the data of events for good, after which they count as done
     #[command(after_help = "\
-Without ids and without --state, only parked and dead events are dropped. A
-dropped event counts as done: another delivery of it is still a duplicate.
+Without ids and without --state, only parked and dead events are dropped.
 
 Example: panora-hooks inbox drop --state dead --older-than 30d")]
     Drop(Selection),
@@ -133,6 +132,13 @@ pub(crate) async fn run(Args { command, location }: Args, json: bool) -> Result<
 
 async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), Failure> {
     match command {
+        Command::List(List { filters, .. })
+        | Command::Replay(Selection { filters, .. })
+        | Command::Drop(Selection { filters, .. })
+            if filters.lane.is_some() && !inbox.capabilities().has(Capability::Lanes) =>
+        {
+            Err(Failure::usage("this inbox has no lanes"))
+        }
         Command::Depth(Depth {}) => depth(inbox, json).await,
         Command::List(args) => list(inbox, args, json).await,
         Command::Show(args) => show::run(inbox, &args, json).await,
@@ -227,7 +233,7 @@ async fn require(
 fn explain_if_not_replayed(StoredEvent { info, data, .. }: &StoredEvent) {
     let key = info.key;
     match info.state {
-        EventState::Ready | EventState::Leased => {
+        EventState::Ready | EventState::Waiting | EventState::Leased => {
             print::note(format_args!("event {key} is {}: it runs without a replay", info.state));
         }
         _ if data.is_none() => {
@@ -296,6 +302,7 @@ fn at_least(depth: &panora_hooks::inbox::Depth) -> Vec<&'static str> {
     let counts = [
         (EventState::Ready.as_str(), depth.ready),
         ("paused", depth.paused),
+        (EventState::Waiting.as_str(), depth.waiting),
         (EventState::Delayed.as_str(), depth.delayed),
         (EventState::Leased.as_str(), depth.leased),
         (EventState::Parked.as_str(), depth.parked),
@@ -315,6 +322,7 @@ async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
         let mut counts = json!({
             "ready": depth.ready.number(),
             "paused": depth.paused.number(),
+            "waiting": depth.waiting.number(),
             "delayed": depth.delayed.number(),
             "leased": depth.leased.number(),
             "parked": depth.parked.number(),
@@ -328,14 +336,15 @@ async fn depth(inbox: &impl Inbox, json: bool) -> Result<(), Failure> {
         }
         return print::json(&counts);
     }
-    let waiting = depth.oldest_ready.map(|age| format!("the oldest for {}", print::duration(age)));
+    let oldest = depth.oldest_ready.map(|age| format!("the oldest for {}", print::duration(age)));
     let rows = [
-        ("ready", depth.ready, waiting.unwrap_or_default()),
+        ("ready", depth.ready, oldest.unwrap_or_default()),
         (
             "paused",
             depth.paused,
             paused.iter().map(|pattern| print::foreign(pattern)).collect::<Vec<_>>().join(" "),
         ),
+        ("waiting", depth.waiting, String::new()),
         ("delayed", depth.delayed, String::new()),
         ("leased", depth.leased, String::new()),
         ("parked", depth.parked, String::new()),

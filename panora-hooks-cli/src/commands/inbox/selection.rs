@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::{Span, SpanRelativeTo, Timestamp};
-use panora_hooks::inbox::{EventKey, EventState, Filter, Fingerprint, Select};
+use panora_hooks::inbox::{EventKey, EventState, Filter, Fingerprint, Lane, Select};
 
 use crate::{failure::Failure, print};
 
@@ -25,6 +25,9 @@ pub(super) struct Filters {
     /// Only events with this `id_event`
     #[arg(long, value_name = "ID")]
     id_event: Option<String>,
+    /// Only events of this lane
+    #[arg(long)]
+    pub(super) lane: Option<Lane>,
     /// Only dead events of this group of errors
     #[arg(long, value_name = "ID", value_parser = error_group)]
     error_group: Option<Fingerprint>,
@@ -37,7 +40,7 @@ pub(super) struct Selection {
     #[arg(value_name = "ID", value_parser = key, conflicts_with = "Filters")]
     keys: Vec<EventKey>,
     #[command(flatten)]
-    filters: Filters,
+    pub(super) filters: Filters,
     /// Does not ask for confirmation
     #[arg(long)]
     pub(super) yes: bool,
@@ -45,11 +48,11 @@ pub(super) struct Selection {
 
 impl From<Filters> for Filter {
     fn from(filters: Filters) -> Self {
-        let Filters { state, event_type, older_than, newer_than, id_event, error_group } = filters;
+        let Filters { state, event_type, older_than, newer_than, id_event, lane, error_group } = filters;
         // An event that arrives while the command runs is not selected.
         let mut filter = Self::new().received_before(older_than.unwrap_or_else(SystemTime::now));
         (filter.state, filter.event_type, filter.received_from) = (state, event_type, newer_than);
-        (filter.id, filter.error_group) = (id_event, error_group);
+        (filter.id, filter.lane, filter.error_group) = (id_event, lane, error_group);
         filter
     }
 }
@@ -57,7 +60,8 @@ impl From<Filters> for Filter {
 impl Selection {
     /// Describes the selection, for a question.
     pub(super) fn describe(&self) -> String {
-        let Filters { state, event_type, older_than, newer_than, id_event, error_group } = &self.filters;
+        let Filters { state, event_type, older_than, newer_than, id_event, lane, error_group } =
+            &self.filters;
         if !self.keys.is_empty() {
             let keys: Vec<_> = self.keys.iter().map(|key| format!("{key}")).collect();
             return format!("event {}", keys.join(", "));
@@ -67,6 +71,7 @@ impl Selection {
         words.push("events".to_owned());
         words.extend(event_type.as_ref().map(|event_type| format!("of type {}", print::foreign(event_type))));
         words.extend(id_event.as_ref().map(|id| format!("with the id_event {}", print::foreign(id))));
+        words.extend(lane.map(|lane| format!("of lane {lane}")));
         words.extend(error_group.map(|group| format!("with the error {group}")));
         words.extend(older_than.map(|time| format!("that arrived before {}", print::time(time))));
         words.extend(newer_than.map(|time| format!("that arrived since {}", print::time(time))));
@@ -80,6 +85,7 @@ impl Selection {
             || filters.older_than.is_some()
             || filters.newer_than.is_some()
             || filters.id_event.is_some()
+            || filters.lane.is_some()
             || filters.error_group.is_some();
         match (keys.is_empty(), is_filtered) {
             (false, _) => Ok(Select::Keys(keys)),

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use panora_hooks::inbox::{AttemptInfo, Capability, EventInfo, EventKey, EventState, Inbox};
+use panora_hooks::inbox::{AttemptInfo, Capability, EventInfo, EventKey, EventState, Filter, Inbox, Query};
 use serde_json::{Value, json};
 
 use super::{selection, within};
@@ -45,14 +45,17 @@ pub(super) async fn run(
         value["data"] = payload;
         return print::json(&value);
     }
+    let head = head_of_lane(inbox, info).await?;
     let fields = [
         ("id", Some(info.key.to_string())),
         ("id_event", Some(print::foreign_whole(&info.id))),
         ("type", Some(print::foreign_whole(info.event_type()))),
         ("on the wire", Some(print::foreign_whole(&info.wire_type))),
         ("received", Some(print::time(info.received_at))),
-        ("state", Some(state(info.state))),
+        ("state", Some(state(info.state) + if info.is_head() { ", head of its lane" } else { "" })),
         ("until", info.until.map(print::time)),
+        ("waits for", head.map(|head| format!("event {head}"))),
+        ("lane", info.lane.map(|lane| lane.to_string())),
         ("why", info.reason.as_deref().map(print::foreign_whole)),
         ("last error", last_error(info).map(print::foreign_whole)),
         ("tried", Some(info.attempts.to_string())),
@@ -79,6 +82,20 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// Returns the event that a waiting event waits for.
+async fn head_of_lane(inbox: &impl Inbox, info: &EventInfo) -> Result<Option<EventKey>, Failure> {
+    let Some(lane) = info.lane.filter(|_| info.state == EventState::Waiting) else { return Ok(None) };
+    for state in [EventState::Ready, EventState::Delayed, EventState::Leased] {
+        let query = Query::new(Filter::new().lane(lane).state(state)).limit(1);
+        let page = within(inbox.list(query)).await?.map_err(Failure::of)?;
+        if let Some(head) = page.items.first() {
+            return Ok(Some(head.key));
+        }
+    }
+    // The head has changed its state meanwhile.
+    Ok(None)
+}
+
 pub(super) fn unknown(key: EventKey) -> Failure {
     Failure::no(format_args!("there is no event {key} in the inbox"))
 }
@@ -86,7 +103,7 @@ pub(super) fn unknown(key: EventKey) -> Failure {
 pub(super) fn row(info: &EventInfo) -> Vec<String> {
     vec![
         info.key.to_string(),
-        state(info.state),
+        state(info.state) + if info.is_head() { ", head" } else { "" },
         print::foreign(info.event_type()),
         print::time(info.received_at),
         info.attempts.to_string(),
@@ -150,7 +167,9 @@ pub(super) fn to_json(info: &EventInfo) -> Value {
         "event_type": info.event_type(),
         "wire_type": info.wire_type,
         "received_at": print::time(info.received_at),
+        "lane": info.lane.map(|lane| lane.to_string()),
         "state": info.state.as_str(),
+        "is_head": info.is_head(),
         "until": time(info.until),
         "reason": info.reason,
         "last_error": info.last_error,
