@@ -25,6 +25,7 @@ pub(crate) fn act(action: Action, target: &Target) -> Option<String> {
                 ("--state", filter.state.map(|state| state.to_string())),
                 ("--type", filter.event_type.clone()),
                 ("--id-event", filter.id.clone()),
+                ("--lane", filter.lane.map(|lane| lane.to_string())),
                 ("--error-group", filter.error_group.map(|group| group.to_string())),
                 ("--newer-than", filter.received_from.map(time)),
                 ("--older-than", filter.received_before.map(time)),
@@ -62,7 +63,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use panora_hooks::inbox::{EventState, Filter, Fingerprint};
+    use panora_hooks::inbox::{EventState, Filter, Fingerprint, Lane};
 
     use super::*;
 
@@ -85,10 +86,13 @@ mod tests {
     #[test]
     fn a_command_has_every_part_of_the_filter() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_micros(1_764_243_025_000_001);
-        let filter = Filter::new().id("a-1").error_group(Fingerprint::new(0xab)).received_from(time);
+        let filter =
+            Filter::new().id("a-1").lane(Lane::from_bytes([7; 16])).error_group(Fingerprint::new(0xab));
+        let filter = filter.received_from(time);
         let mut filter = EventFilter::of(filter.received_before(time + Duration::from_secs(1)));
         let act = |filter: &EventFilter| act(Action::Drop, &Target::Filter(filter.clone()));
-        let expected = "panora-hooks inbox drop --id-event a-1 --error-group 00000000000000ab \
+        let expected = "panora-hooks inbox drop --id-event a-1 --lane 07070707070707070707070707070707 \
+                        --error-group 00000000000000ab \
                         --newer-than 2025-11-27T11:30:25.000001Z --older-than 2025-11-27T11:30:26.000001Z";
         assert_eq!(act(&filter).as_deref(), Some(expected));
         filter.text = Some("busy".to_owned());

@@ -5,7 +5,12 @@ use std::{fmt, sync::Arc};
 use axum::http::request::Parts;
 use panora_hooks::inbox::{Capability, Inbox};
 
-use crate::{Access, jobs::Jobs, store::Store};
+use crate::{
+    Access,
+    filter::{EventFilter, InvalidParameter},
+    jobs::Jobs,
+    store::Store,
+};
 
 /// The dashboard as its handlers see it.
 pub(crate) struct App {
@@ -49,6 +54,15 @@ impl Context {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.app.store
+    }
+
+    /// Reads the filter from the query.
+    pub(crate) fn filter(&self) -> Result<EventFilter, InvalidParameter> {
+        let filter = EventFilter::parse(&self.query)?;
+        if filter.filter.lane.is_some() && !self.has(Capability::Lanes) {
+            return Err(InvalidParameter::new("lane", "this inbox has no lanes"));
+        }
+        Ok(filter)
     }
 
     pub(crate) fn has(&self, capability: Capability) -> bool {

@@ -64,6 +64,13 @@ impl EventFilter {
         filter.received_from = time("from")?;
         filter.received_before = time("until")?;
         filter.id = parameter(query, "id");
+        filter.lane = match parameter(query, "lane") {
+            Some(text) => {
+                let lane = text.parse().map_err(|_| InvalidParameter::new("lane", "give 32 hex digits"))?;
+                Some(lane)
+            }
+            None => None,
+        };
         filter.error_group = match parameter(query, "group") {
             Some(text) => {
                 let group = text.parse().map_err(|_| InvalidParameter::new("group", "give 16 hex digits"))?;
@@ -91,6 +98,7 @@ impl EventFilter {
             ("from", filter.received_from.map(format::parameter)),
             ("until", filter.received_before.map(format::parameter)),
             ("id", filter.id.clone()),
+            ("lane", filter.lane.map(|lane| lane.to_string())),
             ("group", filter.error_group.map(|group| group.to_string())),
             ("text", text.clone()),
         ];
@@ -134,6 +142,9 @@ impl EventFilter {
         }
         if let Some(id) = &filter.id {
             write!(f, " with id {}", visible(id))?;
+        }
+        if let Some(lane) = filter.lane {
+            write!(f, " of lane {lane}")?;
         }
         if let Some(group) = filter.error_group {
             write!(f, " with an error of group {group}")?;
@@ -186,7 +197,7 @@ fn canonical(event_type: &str) -> String {
 pub(crate) fn parse_state(query: &str) -> Result<Option<EventState>, InvalidParameter> {
     let Some(word) = parameter(query, "state") else { return Ok(None) };
     let state = EventState::ALL.iter().find(|state| state.as_str() == word);
-    let expected = "give ready, delayed, leased, parked, dead or done";
+    let expected = "give ready, waiting, delayed, leased, parked, dead or done";
     state.copied().map(Some).ok_or_else(|| InvalidParameter::new("state", expected))
 }
 
@@ -203,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_filter_survives_a_url() {
-        let query = "state=dead&type=a+b%26&from=2026-11-27T09%3A30%3A00&group=00000000000000ff&text=%3C";
+        let query = "state=dead&type=a+b%26&from=2026-11-27T09%3A30%3A00\
+                     &lane=000000000000000000000000000000ab&group=00000000000000ff&text=%3C";
         let filter = EventFilter::parse(query).unwrap();
         assert_eq!(filter.url("events", &[]), format!("events?{query}"));
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use panora_hooks::inbox::{EventInfo, EventKey, EventState, InboxError, Query};
+use panora_hooks::inbox::{EventInfo, EventKey, EventState, Filter, InboxError, Lane, Query};
 use tokio::{task::yield_now, time::timeout};
 
 use crate::{
@@ -75,6 +75,17 @@ pub(crate) async fn neighbours(
         Ok::<_, InboxError>(found.events.first().map(|event| event.key))
     };
     tokio::try_join!(one(Cursor::Newer(key)), one(Cursor::Older(key)))
+}
+
+/// Returns the head of a lane, unless its state changes meanwhile.
+pub(crate) async fn head(store: &dyn Store, lane: Lane) -> Result<Option<EventKey>, InboxError> {
+    let one = async |state| {
+        let page = store.list(Query::new(Filter::new().lane(lane).state(state)).limit(1)).await?;
+        Ok::<_, InboxError>(page.items.first().map(|event| event.key))
+    };
+    let (ready, delayed, leased) =
+        tokio::try_join!(one(EventState::Ready), one(EventState::Delayed), one(EventState::Leased))?;
+    Ok(ready.or(delayed).or(leased))
 }
 
 /// Returns the state whose events a search reads.

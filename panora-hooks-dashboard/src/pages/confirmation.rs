@@ -16,7 +16,7 @@ use super::{
 use crate::{
     commands,
     context::Context,
-    filter::{self, EventFilter, InvalidParameter},
+    filter::{self, InvalidParameter},
     jobs::{Action, Confirmed, Target},
     problem::Problem,
     router::redirect,
@@ -26,7 +26,7 @@ use crate::{
 
 /// Returns whether events in a state can be replayed.
 pub(crate) fn may_replay(state: EventState) -> bool {
-    !matches!(state, EventState::Ready | EventState::Leased)
+    !matches!(state, EventState::Ready | EventState::Waiting | EventState::Leased)
 }
 
 /// Returns whether events in a state can be dropped.
@@ -83,7 +83,7 @@ fn requested(context: &Context) -> Result<(Action, Target), Problem> {
             let key = key.parse();
             Target::Event(key.map_err(|_| InvalidParameter::new("event", "give the number of an event"))?)
         }
-        None => Target::Filter(EventFilter::parse(query)?),
+        None => Target::Filter(context.filter()?),
     };
     check(context, action, &target)?;
     Ok((action, target))
@@ -110,7 +110,7 @@ fn check(context: &Context, action: Action, target: &Target) -> Result<(), Probl
 fn check_state(action: Action, state: EventState) -> Result<(), Problem> {
     match action {
         Action::Replay if !may_replay(state) => {
-            Err(Problem::invalid("Ready and leased events run without a replay."))
+            Err(Problem::invalid("Ready, waiting and leased events run without a replay."))
         }
         Action::Drop if !may_drop(state) => Err(Problem::invalid("Done events cannot be dropped.")),
         _ => Ok(()),
@@ -149,7 +149,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
     let main = html! {
         p id="question" { strong { (verb) " " (Foreign::long(&what)) "?" } }
         @if let Some(confirmed) = &confirmed {
-            (consequences(action, state, confirmed))
+            (consequences(&context, action, state, confirmed))
             form method="post" action=(start_url(action, confirmed)) {
                 p class="buttons" {
                     button type="submit" id="confirm" class=(action.as_str()) { (verb) }
@@ -170,12 +170,20 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
 }
 
 /// The consequences of an action, in words.
-fn consequences(action: Action, state: Option<EventState>, confirmed: &Confirmed) -> Markup {
+fn consequences(
+    context: &Context,
+    action: Action,
+    state: Option<EventState>,
+    confirmed: &Confirmed,
+) -> Markup {
     html! {
         @match action {
             Action::Replay => p {
-                "A replayed event runs again, as if it had never been tried. Ready and leased events, and "
-                "those whose data is pruned, stay as they are."
+                "A replayed event runs again, as if it had never been tried. Ready, waiting and leased "
+                "events, and those whose data is pruned, stay as they are."
+                @if context.has(Capability::Lanes) {
+                    " A dead, parked or done event goes to the end of its lane."
+                }
             },
             Action::Drop => p {
                 "The data of a dropped event is gone for good. The event counts as done, so another delivery "

@@ -56,11 +56,13 @@ struct Found {
     event: StoredEvent,
     attempts: Option<Vec<AttemptInfo>>,
     neighbours: (Option<EventKey>, Option<EventKey>),
+    /// The head of the lane in which the event waits.
+    head: Option<EventKey>,
 }
 
 impl Found {
     async fn load(context: &Context, key: EventKey) -> Result<Self, Problem> {
-        let filter = EventFilter::parse(&context.query)?;
+        let filter = context.filter()?;
         let store = context.store();
         let attempts = async {
             if context.has(Capability::Attempts) { store.attempts(key).await.map(Some) } else { Ok(None) }
@@ -70,7 +72,11 @@ impl Found {
         let Some(event) = event else {
             return Err(Problem::not_found(format!("The inbox holds no event {key}.")));
         };
-        Ok(Self { filter, event, attempts, neighbours: neighbours.unwrap_or_default() })
+        let head = match event.info.lane {
+            Some(lane) if event.info.state == EventState::Waiting => soon(search::head(store, lane)).await?,
+            _ => None,
+        };
+        Ok(Self { filter, event, attempts, neighbours: neighbours.unwrap_or_default(), head: head.flatten() })
     }
 
     /// Returns whether there is a payload that can be revealed.
@@ -79,12 +85,12 @@ impl Found {
     }
 
     fn page(&self, context: &Context, detail: Detail) -> Html<String> {
-        let Self { filter, event, attempts, neighbours } = self;
+        let Self { filter, event, attempts, neighbours, head } = self;
         let main = html! {
             (neighbour_links(context, filter, *neighbours))
             section id="record" aria-labelledby="record-title" {
                 h2 id="record-title" { "Record" }
-                (record(context, &event.info))
+                (record(context, &event.info, *head))
             }
             section id="attempts" aria-labelledby="attempts-title" {
                 h2 id="attempts-title" { "Attempts" }
@@ -126,13 +132,27 @@ fn neighbour_links(
     }
 }
 
-fn record(context: &Context, event: &EventInfo) -> Markup {
+fn record(context: &Context, event: &EventInfo, head: Option<EventKey>) -> Markup {
     html! {
         dl {
             dt { "State" }
             dd {
                 (layout::state(event.state))
                 @if let Some(until) = event.until { " until " (format::time(until)) }
+            }
+            @if let Some(lane) = event.lane {
+                @let of_lane = EventFilter::of(Filter::new().lane(lane));
+                dt { "Lane" }
+                dd {
+                    a href={ (context.root) (of_lane.url("events", &[])) } { (lane) }
+                    @if event.is_head() { "; this event is its head" }
+                    @if let Some(head) = head {
+                        "; its head is "
+                        a href={ (context.root) (of_lane.url(&format!("event/{head}"), &[])) } {
+                            "event " (head)
+                        }
+                    }
+                }
             }
             @if let Some(reason) = &event.reason {
                 dt { "Reason" }

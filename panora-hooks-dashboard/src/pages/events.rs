@@ -4,7 +4,7 @@ use axum::Extension;
 use maud::{Markup, html};
 use panora_hooks::{
     catalogue,
-    inbox::{Count, EventInfo, EventState},
+    inbox::{Capability, Count, EventInfo, EventState},
 };
 
 use super::{
@@ -26,7 +26,7 @@ use crate::{
 const PAGE: u32 = 50;
 
 pub(crate) async fn page(Extension(context): Request) -> Answer {
-    let filter = EventFilter::parse(&context.query)?;
+    let filter = context.filter()?;
     let cursor = Cursor::parse(&context.query)?;
     let count = async {
         // A search by text stops at its own limit.
@@ -38,7 +38,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
     let found = search::find(context.store(), &filter, cursor, PAGE);
     let (found, count) = tokio::try_join!(found, count).map_err(Problem::from)?;
     let main = html! {
-        (form(&filter))
+        (form(&context, &filter))
         (summary(&filter, count))
         (actions_of(&context, &filter))
         @if found.events.is_empty() {
@@ -51,7 +51,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
     Ok(layout::page(&context, "Events", Some(Tab::Events), &main))
 }
 
-fn form(filter: &EventFilter) -> Markup {
+fn form(context: &Context, filter: &EventFilter) -> Markup {
     let EventFilter { filter, text } = filter;
     html! {
         form method="get" action="events" class="filter" role="search" aria-label="Filter of events" {
@@ -86,6 +86,17 @@ fn form(filter: &EventFilter) -> Markup {
                 label for="filter-id" { "Id of the event (id_event)" }
                 input id="filter-id" name="id" type="text" autocomplete="off" spellcheck="false"
                     value=[filter.id.as_deref()];
+            }
+            @if context.has(Capability::Lanes) {
+                div {
+                    label for="filter-lane" { "Lane" }
+                    input id="filter-lane" name="lane" type="text" autocomplete="off" spellcheck="false"
+                        pattern="[0-9a-fA-F]{32}" value=[filter.lane.map(|lane| lane.to_string())]
+                        aria-describedby="filter-lane-note";
+                    p class="note" id="filter-lane-note" {
+                        "The events of a lane run one at a time. Its head runs now or next; the others wait."
+                    }
+                }
             }
             div {
                 label for="filter-group" { "Error group" }
@@ -164,7 +175,7 @@ fn table(context: &Context, filter: &EventFilter, events: &[EventInfo]) -> Marku
                         th scope="row" {
                             a href=(filter.url(&format!("event/{}", event.key), &[])) { (event.key) }
                         }
-                        td { (layout::state(event.state)) }
+                        td { (layout::state(event.state)) @if event.is_head() { ", head" } }
                         td { (layout::type_link(context, event.event_type())) }
                         td { (format::time(event.received_at)) }
                         td class="number" { (format::number(event.attempts)) }

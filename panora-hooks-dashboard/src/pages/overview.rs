@@ -62,7 +62,7 @@ pub(crate) async fn page(Extension(context): Request) -> Answer {
         }
         section id="depth" aria-labelledby="depth-title" data-live {
             h2 id="depth-title" { "Events that are not done" }
-            (depth_table(&depth))
+            (depth_table(&context, &depth))
             @if context.has(Capability::Pause) {
                 p { a href="pauses" { "Pause and resume event types" } }
             }
@@ -98,14 +98,17 @@ fn starts(now: SystemTime, steps: u32, step: Duration) -> Vec<SystemTime> {
     starts.collect()
 }
 
-fn depth_table(depth: &Depth) -> Markup {
+fn depth_table(context: &Context, depth: &Depth) -> Markup {
     let rows = [
         (EventState::Ready, depth.ready, "runs as soon as a worker has room"),
+        (EventState::Waiting, depth.waiting, "waits for the earlier events of its lane"),
         (EventState::Delayed, depth.delayed, "failed, and runs again later"),
         (EventState::Leased, depth.leased, "runs now"),
         (EventState::Parked, depth.parked, "stored, but not run"),
         (EventState::Dead, depth.dead, "failed for good"),
     ];
+    let has_lanes = context.has(Capability::Lanes);
+    let rows = rows.into_iter().filter(|(state, ..)| *state != EventState::Waiting || has_lanes);
     let table = html! {
         table {
             thead { tr {

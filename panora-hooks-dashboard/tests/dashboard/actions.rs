@@ -117,6 +117,7 @@ async fn an_action_needs_a_filter_that_it_can_apply() {
         ("action=drop&state=&type=crm.task.created", "needs a state"),
         ("action=drop&state=done", "Done events cannot be dropped"),
         ("action=replay&state=ready", "run without a replay"),
+        ("action=replay&state=waiting", "run without a replay"),
         ("action=drop&state=dead&text=missing", "search by text"),
         ("action=explode&state=dead", "give replay or drop"),
         ("state=dead", "give replay or drop"),

@@ -90,9 +90,10 @@ async fn filters_select_and_stay_on_the_following_pages() {
 async fn a_filter_that_cannot_be_parsed_is_explained() {
     let site = Site::new(one_of_each().await, Access::read());
     for (query, part) in [
-        ("state=undead", "give ready, delayed"),
+        ("state=undead", "give ready, waiting"),
         ("from=yesterday", "give a time such as"),
         ("group=xyz", "give 16 hex digits"),
+        ("lane=17", "give 32 hex digits"),
         ("older=first", "give the number of an event"),
     ] {
         site.get(&format!("/events?{query}")).await.assert(400, &[part]);

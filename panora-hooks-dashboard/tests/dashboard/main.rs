@@ -9,6 +9,7 @@ mod capabilities;
 mod confirmed;
 mod guard;
 mod hostile;
+mod lanes;
 mod lists;
 mod mounting;
 mod origin;

@@ -137,7 +137,7 @@ pub(crate) fn new_event(id: &str, wire_type: &str, data: &str) -> NewEvent {
     NewEvent::new(delivery)
 }
 
-async fn put_event(inbox: &impl Inbox, event: NewEvent) -> EventKey {
+pub(crate) async fn put_event(inbox: &impl Inbox, event: NewEvent) -> EventKey {
     inbox.put(vec![event]).await.unwrap()[0].key()
 }
 
