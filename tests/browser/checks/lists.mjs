@@ -77,11 +77,35 @@ async function event({ site, visit }, options) {
   assert.equal((await keys(user.page)).length, 9, "the list has the same filter");
 }
 
+async function lane({ site, visit }, options) {
+  const user = await visit(options);
+  await user.goto(`${site.admin}/events?state=waiting`);
+  const [newest] = await keys(user.page);
+  await user.follow(user.link(newest));
+  const link = user.page.locator("#record a", { hasText: /^[0-9a-f]{32}$/ });
+  const name = await link.innerText();
+  await user.follow(link);
+  const summary = await user.page.locator("#summary").innerText();
+  assert.equal(summary, `6 events in any state of lane ${name}.`);
+  assert.deepEqual(await states(user.page), [...Array(5).fill("waiting"), "delayed, head"]);
+
+  await user.page.getByLabel("State").selectOption("waiting");
+  await user.follow(user.button("Apply"));
+  assert.equal((await keys(user.page)).length, 5, "the form keeps the lane");
+
+  await user.follow(user.link(newest));
+  await user.follow(user.page.locator("#record a", { hasText: /^event \d+$/ }));
+  const record = await user.page.locator("#record").innerText();
+  assert.match(record, /this event is its head/);
+}
+
 export const checks = {
   "a filter shows the events that it accepts": (world) => filter(world),
   "a filter works without JavaScript": (world) => filter(world, { javaScript: false }),
   "pages neither skip nor repeat an event while others arrive": (world) => pages(world),
   "pages work without JavaScript": (world) => pages(world, { javaScript: false }),
+  "a lane is listed with its head, and a waiting event leads to both": (world) => lane(world),
+  "a lane is listed without JavaScript": (world) => lane(world, { javaScript: false }),
   "an event shows its attempts and its neighbours in the filter": (world) => event(world),
   "an event is shown without JavaScript": (world) => event(world, { javaScript: false }),
 };

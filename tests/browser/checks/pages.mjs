@@ -17,6 +17,11 @@ const PAGES = {
       `${base}/events?state=dead&type=crm.contact.created&from=2026-01-01T00:00` +
         "&until=2100-01-01T00:00&text=customer",
     ),
+  "the list of a lane": (visit, base) => visit.goto(`${base}/events?lane=${"2a".repeat(16)}`),
+  "an event that waits in its lane": async (visit, base) => {
+    await visit.goto(`${base}/events?state=waiting`);
+    await visit.follow(visit.page.locator("table.events tbody a").first());
+  },
   "an empty list": (visit, base) => visit.goto(`${base}/events?id=unknown`),
   "a dead event": async (visit, base) => {
     await visit.goto(`${base}/events?state=dead&type=ticketing.ticket.created`);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use panora_hooks::{
     Verifier,
-    inbox::{Decision, Figures, Inbox, MemoryInbox},
+    inbox::{Decision, Figures, Inbox, Lane, MemoryInbox},
     testing::{Sample, sample},
 };
 use serde_json::json;
@@ -27,6 +27,7 @@ pub(crate) async fn inbox(verifier: &Verifier, has_hostile: bool) -> anyhow::Res
         hostile(&stage).await?;
     }
     dead(&stage).await?;
+    lane(&stage).await?;
     figures(&stage).await?;
     stage.set_clock(0);
     Ok(stage.inbox)
@@ -71,6 +72,15 @@ async fn dead(stage: &Stage<'_>) -> anyhow::Result<()> {
     buried(stage, tickets, error).await?;
     let companies = (300..304).map(|number| of_type("crm.company.created", number));
     buried(stage, companies, |_| "the field `vat_id` is empty".to_owned()).await
+}
+
+/// A lane of notes, whose head is delayed.
+async fn lane(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage.set_clock(0);
+    let notes = (0..6).map(|number| of_type("crm.note.created", number));
+    stage.put_in_lane(Lane::from_bytes([0x2a; 16]), notes).await?;
+    let error = |_| Some("the notes of this contact are locked".to_owned());
+    stage.run(60, |_| Decision::RetryAfter(LATER), error).await
 }
 
 async fn buried(

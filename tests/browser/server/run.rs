@@ -11,8 +11,8 @@ use std::{
 use panora_hooks::{
     Verifier,
     inbox::{
-        AttemptOutcome, AttemptReport, Decision, Inbox, LeaseRequest, MemoryInbox, NewEvent, ParkReason,
-        Settlement,
+        AttemptOutcome, AttemptReport, Decision, Inbox, Lane, LeaseRequest, MemoryInbox, NewEvent,
+        ParkReason, Settlement,
     },
     testing::Sample,
 };
@@ -49,6 +49,14 @@ impl<'v> Stage<'v> {
     /// Stores events without a hook.
     pub(crate) async fn park(&self, samples: impl IntoIterator<Item = Sample>) -> anyhow::Result<()> {
         self.put_events(samples, |event| event.parked(ParkReason::Unhandled)).await
+    }
+
+    pub(crate) async fn put_in_lane(
+        &self,
+        lane: Lane,
+        samples: impl IntoIterator<Item = Sample>,
+    ) -> anyhow::Result<()> {
+        self.put_events(samples, |event| event.in_lane(lane)).await
     }
 
     async fn put_events(
