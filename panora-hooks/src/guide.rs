@@ -15,8 +15,8 @@ pub mod tutorial {}
 pub mod sender {}
 
 #[doc = include_str!("docs/guide/links.md")]
-#[doc = include_str!("docs/guide/retries.md")]
-pub mod retries {}
+#[doc = include_str!("docs/guide/order.md")]
+pub mod order {}
 
 #[doc = include_str!("docs/guide/links.md")]
 #[doc = include_str!("docs/guide/inbox.md")]
