@@ -71,7 +71,7 @@ pub(super) async fn reserve(
     }
     let (keys, numbers): (Vec<_>, Vec<_>) =
         counts.iter().map(|(lane, count)| (lane.to_vec(), *count)).unzip();
-    let reserve = schema.query(
+    let reserve = schema.cached(
         "INSERT INTO @lane AS lane(key, last)
          SELECT key, number FROM unnest($1::bytea[], $2::bigint[]) AS new(key, number) ORDER BY key
          ON CONFLICT (key) DO UPDATE SET last = lane.last + excluded.last RETURNING key, last",
@@ -96,7 +96,7 @@ pub(super) async fn lock(
     schema: &Schema,
     events: Vec<i64>,
 ) -> Result<Vec<LaneBytes>, InboxError> {
-    let lock = schema.query(
+    let lock = schema.cached(
         "SELECT key FROM @lane WHERE key = ANY(ARRAY(
             SELECT lane FROM @event WHERE seq = ANY($1) AND lane IS NOT NULL
          )) ORDER BY key FOR UPDATE",

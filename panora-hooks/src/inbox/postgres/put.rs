@@ -145,7 +145,7 @@ impl PostgresInbox {
         let received = rows.iter().map(|row| micros(row.event.received_at()));
         let statement = self
             .schema
-            .query(&format!(
+            .cached(&format!(
                 "WITH input AS (
                     SELECT * FROM unnest(
                         $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],

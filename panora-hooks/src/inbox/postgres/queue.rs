@@ -33,7 +33,8 @@ impl PostgresInbox {
         // First the number of events of each queue is chosen, without a lock. Then as many are
         // locked that no other worker has locked, so that workers that lease at the same time do
         // not get in each other's way. A locked row stays where it is, so it is updated by its
-        // place.
+        // place. The condition on two columns and the order by the queue leave the planner no other
+        // index than `due_by_queue`.
         let lease = format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
              wanted AS MATERIALIZED (
@@ -50,8 +51,8 @@ impl PostgresInbox {
                     row_number() OVER (PARTITION BY wanted.place ORDER BY ready.due, ready.seq) AS number
                 FROM wanted CROSS JOIN LATERAL (
                     SELECT due, seq FROM @due AS due
-                    WHERE due.queue = wanted.id AND due.due <= :now
-                    ORDER BY due.due, due.seq LIMIT wanted.max
+                    WHERE due.queue >= wanted.id AND (due.queue, due.due) <= (wanted.id, :now)
+                    ORDER BY due.queue, due.due, due.seq LIMIT wanted.max
                 ) AS ready
              ),
              ranked AS (
@@ -66,20 +67,21 @@ impl PostgresInbox {
              free AS MATERIALIZED (
                 SELECT due.*, chosen.name, chosen.share, chosen.running FROM chosen CROSS JOIN LATERAL (
                     SELECT ctid AS place, seq, due, fence, started, worker FROM @due AS due
-                    WHERE due.queue = chosen.id AND due.due <= :now
-                    ORDER BY due.due, due.seq LIMIT chosen.number FOR UPDATE SKIP LOCKED
+                    WHERE due.queue >= chosen.id AND (due.queue, due.due) <= (chosen.id, :now)
+                    ORDER BY due.queue, due.due, due.seq LIMIT chosen.number
+                    FOR UPDATE SKIP LOCKED
                 ) AS due
              ),
              sized AS MATERIALIZED (
-                SELECT *, sum(size) OVER (ORDER BY rank, due, seq) - size AS before
+                SELECT *, sum(octet_length(data)) OVER (ORDER BY rank, due, seq) - octet_length(data) AS before
                 FROM (
-                    SELECT free.place, free.seq, free.due, free.fence, free.started, free.worker, free.name,
-                        running + row_number() OVER (PARTITION BY share ORDER BY due, free.seq) AS rank, size
+                    SELECT free.*, event.*,
+                        running + row_number() OVER (PARTITION BY share ORDER BY due, free.seq) AS rank
                     FROM free CROSS JOIN LATERAL (
-                        SELECT octet_length({DATA}) AS size
+                        SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                         FROM @event AS event WHERE event.seq = free.seq LIMIT 1
                     ) AS event
-                    WHERE size IS NOT NULL
+                    WHERE data IS NOT NULL
                 ) AS ranked
              ),
              taken AS (
@@ -88,20 +90,17 @@ impl PostgresInbox {
                     fence = $3 + CASE WHEN due.lane IS NULL THEN 0 ELSE 1 END, started = :now, worker = $6
                 FROM sized
                 WHERE due.ctid = sized.place AND before < $4
-                RETURNING due.seq, due.attempts, due.run, due.lane, sized.name AS queue, sized.due AS since,
-                    sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker
+                RETURNING due.seq, due.attempts, due.lane, coalesce(due.run, 1) AS run,
+                    sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker, sized.name AS queue,
+                    sized.due AS since, key, id_event, type, received, data
              )
-             SELECT format.version, taken.seq, taken.attempts, coalesce(taken.run, 1) AS run, was_leased,
-                taken.started, taken.worker, taken.queue, taken.lane, event.*, (SELECT '' FROM lazy)
-             FROM @format AS format LEFT JOIN (taken CROSS JOIN LATERAL (
-                SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
-                FROM @event AS event WHERE event.seq = taken.seq LIMIT 1
-             ) AS event) ON true
+             SELECT format.version, taken.*, (SELECT '' FROM lazy)
+             FROM @format AS format LEFT JOIN taken ON true
              ORDER BY since, seq"
         );
         let fence = fastrand::i64(0..) & !HAS_LANE;
         let known = schema::current();
-        let lease = self.schema.query(&lease).bind(i64::from(*max)).bind(whole_micros(*lease_for));
+        let lease = self.schema.cached(&lease).bind(i64::from(*max)).bind(whole_micros(*lease_for));
         let lease = lease.bind(fence).bind(i64::from(MAX_LEASED_BYTES)).bind(known);
         let lease = lease.bind(worker.as_ref().map(|worker| worker.as_bytes().to_vec()));
         let lease = lease.bind(queues).bind(places).bind(others).bind(shares).bind(running);

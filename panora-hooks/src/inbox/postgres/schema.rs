@@ -264,7 +264,14 @@ impl Schema {
         AssertSqlSafe(text.replace('@', &format!("\"{}\".", self.name)).replace(":now", NOW))
     }
 
+    /// Returns a statement that is planned each time, for tables of their present size.
     pub(super) fn query(&self, text: &str) -> Statement {
+        sqlx::query(self.sql(text)).persistent(false)
+    }
+
+    /// Returns a frequent statement, which each session plans once. One plan has to suit tables of
+    /// any size.
+    pub(super) fn cached(&self, text: &str) -> Statement {
         sqlx::query(self.sql(text))
     }
 }

@@ -61,7 +61,7 @@ impl PostgresInbox {
         let is_success = |item: &Settlement| Some(item.attempt.as_ref()?.outcome.is_success());
         let statement = self
             .schema
-            .query(&parts.sql())
+            .cached(&parts.sql())
             .bind(items.iter().map(|(item, _)| column::seq(item.token.key())).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| column::fence(item.token)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| kind(&item.decision)).collect::<Vec<_>>())
