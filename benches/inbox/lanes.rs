@@ -1,15 +1,20 @@
-//! The cost of lanes: rates with a lane for each event, divided by those without, and the rates of a
-//! lane in which many events wait, divided by those of one in which few do.
+//! The cost of lanes: rates with a lane for each event, divided by those without; the rates of a lane
+//! in which many events wait, divided by those of one in which few do; and the wait of the others
+//! beside a lane with half of the events, divided by their wait without it.
 
 use std::time::{Duration, Instant};
 
-use panora_hooks::inbox::{
-    Decision, Inbox, Lane, LeaseRequest, NewEvent, QueueGroup, Settlement, SqliteInbox,
+use anyhow::Context;
+use panora_hooks::{
+    Event, State, Verifier, Webhooks, hooks,
+    inbox::{Decision, Inbox, Lane, LeaseRequest, NewEvent, QueueGroup, Settlement, SqliteInbox},
+    on,
 };
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     disk::folder,
-    load::events,
+    load::{SECRET, events},
     postgres::{fresh, pool, remove},
 };
 use crate::median::median;
@@ -42,6 +47,12 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     report("SQLite", ["store", "lease and complete"], &pairs);
     let inbox = SqliteInbox::open(folder.path().join("deep.db"))?;
     report("SQLite", ["store, deep", "lease and complete, deep"], &depths(&inbox).await?);
+    let mut pairs = Vec::new();
+    for pair in 0..PAIRS {
+        let open = |name| SqliteInbox::open(folder.path().join(format!("{name}-{pair}.db")));
+        pairs.push([wait(open("alone")?, false).await?, wait(open("beside")?, true).await?]);
+    }
+    report("SQLite", ["median wait beside"], &pairs);
     let Some(pool) = pool().await? else { return Ok(()) };
     let mut pairs = Vec::new();
     for _ in 0..PAIRS {
@@ -51,6 +62,12 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     report("PostgreSQL", ["store", "lease and complete"], &pairs);
     let pairs = depths(&fresh(&pool).await?).await?;
     report("PostgreSQL", ["store, deep", "lease and complete, deep"], &pairs);
+    let mut pairs = Vec::new();
+    for _ in 0..PAIRS {
+        let alone = wait(fresh(&pool).await?, false).await?;
+        pairs.push([alone, wait(fresh(&pool).await?, true).await?]);
+    }
+    report("PostgreSQL", ["median wait beside"], &pairs);
     remove(&pool).await
 }
 
@@ -127,9 +144,59 @@ fn rate(events: usize, time: Duration) -> f64 {
     events as f64 / time.as_secs_f64()
 }
 
-fn report(store: &str, names: [&str; 2], pairs: &[[Rates; 2]]) {
+#[on("crm.contact.created")]
+async fn contact_created(
+    Event(contact): Event<serde_json::Value>,
+    State(waits): State<Waits>,
+) -> anyhow::Result<()> {
+    if contact.get("is_measured").is_some() {
+        waits.0.send(Instant::now())?;
+    }
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Waits(mpsc::UnboundedSender<Instant>);
+
+/// Returns the median time until a worker begins an event, if all events are there when it starts.
+/// One lane may hold as many events as all others together.
+async fn wait(inbox: impl Inbox + Clone, has_large_lane: bool) -> anyhow::Result<[f64; 1]> {
+    let verifier = Verifier::new(SECRET)?;
+    let event = |number: usize, is_measured: bool| {
+        let is_measured = if is_measured { r#","is_measured":true"# } else { "" };
+        let data = format!(r#"{{"number":"{number}"{is_measured}}}"#);
+        let body = format!(r#"{{"id_event":"{number}","data":{data},"type":"crm.contact.created"}}"#);
+        anyhow::Ok(NewEvent::new(verifier.verify(body.as_bytes(), verifier.sign(&data))?))
+    };
+    for first in (0..EVENTS).step_by(BATCH) {
+        let mut batch = Vec::new();
+        for number in first..first + BATCH {
+            batch.push(event(number, true)?.in_lane(lane(1 + number % LANES)));
+            if has_large_lane {
+                batch.push(event(EVENTS + number, false)?.in_lane(lane(0)));
+            }
+        }
+        inbox.put(batch).await?;
+    }
+    let (waits, mut begun) = mpsc::unbounded_channel();
+    let webhooks = Webhooks::new(verifier).with_state(Waits(waits)).hooks(hooks![contact_created]);
+    let (_router, worker) = webhooks.with_inbox(inbox).into_parts::<()>("/webhook");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let start = Instant::now();
+    let worker = tokio::spawn(worker.run_until(async { drop(stopped.await) }));
+    let mut times = Vec::new();
+    while times.len() < EVENTS {
+        let begun = begun.recv().await.context("the worker has stopped")?;
+        times.push((begun - start).as_secs_f64());
+    }
+    drop(stop);
+    worker.await?;
+    Ok([median(times)])
+}
+
+fn report<const N: usize>(store: &str, names: [&str; N], pairs: &[[[f64; N]; 2]]) {
     for (place, name) in names.into_iter().enumerate() {
-        let ratio = |[before, after]: &[Rates; 2]| after[place] / before[place];
+        let ratio = |[before, after]: &[[f64; N]; 2]| after[place] / before[place];
         let mut ratios: Vec<_> = pairs.iter().map(ratio).collect();
         ratios.sort_by(f64::total_cmp);
         let (low, high) = (ratios[ratios.len() / 4], ratios[ratios.len() * 3 / 4]);

@@ -19,7 +19,7 @@ use panora_hooks::{
 };
 use tower::Service;
 
-const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
+pub(crate) const SECRET: &str = "f1f9a1c6-1c57-4a6b-a5b8-2c1f42f2a1de";
 
 /// The duration of one measurement.
 const RUN: Duration = Duration::from_millis(1200);
