@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use self::{
     contents::Model,
-    entry::{Entry, Place},
+    entry::Place,
     step::{How, Report, Step, steps},
 };
 use crate::{
@@ -99,17 +99,11 @@ async fn run(mut store: impl Store, steps: Vec<Step>) {
             }
             Step::Prune { age } => {
                 let pruned = inbox.prune(units(age), 1000).await.unwrap();
-                let time = model.now - age.cast_signed();
-                let old =
-                    model.entries.values_mut().filter(|entry| entry.has_data && entry.was_done_by(time));
-                assert_eq!(pruned, old.map(Entry::drop_data).count() as u64);
+                assert_eq!(pruned, model.prune(age.cast_signed()));
             }
             Step::Forget { age } => {
                 let forgotten = inbox.forget(units(age), 1000).await.unwrap();
-                let time = model.now - age.cast_signed();
-                let before = model.entries.len();
-                model.entries.retain(|_, entry| entry.has_data || !entry.was_done_by(time));
-                assert_eq!(forgotten, (before - model.entries.len()) as u64);
+                assert_eq!(forgotten, model.forget(age.cast_signed()));
             }
             Step::Discard(state) => {
                 let mut filter = Filter::new();

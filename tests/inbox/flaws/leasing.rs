@@ -34,8 +34,12 @@ impl Flawed {
             self.inner.pause(pattern).await?;
         }
         match self.flaw {
-            Some(Flaw::PromotesTwo | Flaw::PromotesNone | Flaw::PromotesInOneLane)
-            | Some(Flaw::DiscardsWithoutPromotion) => self.lease_promoted(&mut leased).await?,
+            Some(
+                Flaw::PromotesTwo
+                | Flaw::PromotesNone
+                | Flaw::PromotesInOneLane
+                | Flaw::DiscardsWithoutPromotion,
+            ) => self.lease_promoted(&mut leased).await?,
             Some(Flaw::SharesLeases) => self.settle_all(&leased, Decision::Release).await?,
             Some(Flaw::CompletesBeforeTheHook) => self.settle_all(&leased, Decision::Complete).await?,
             Some(Flaw::ForgetsQueuesOnReplay) if has_groups => {

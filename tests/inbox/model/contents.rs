@@ -100,6 +100,18 @@ impl Model {
         })
     }
 
+    pub fn prune(&mut self, age: i64) -> u64 {
+        let time = self.now - age;
+        let old = self.entries.values_mut().filter(|entry| entry.has_data && entry.was_done_by(time));
+        old.map(Entry::drop_data).count() as u64
+    }
+
+    pub fn forget(&mut self, age: i64) -> u64 {
+        let (time, before) = (self.now - age, self.entries.len());
+        self.entries.retain(|_, entry| entry.has_data || !entry.was_done_by(time));
+        (before - self.entries.len()) as u64
+    }
+
     pub fn discard(&mut self, state: Option<EventState>) -> u64 {
         let now = self.now;
         let is_over = |entry: &Entry| match (state, entry.state(now)) {
