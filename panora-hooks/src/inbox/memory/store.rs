@@ -166,7 +166,9 @@ impl Store {
                 entry.replay(now);
             }
         }
-        over.into_iter().for_each(|key| self.enter_lane(key));
+        for key in over {
+            self.enter_lane(key);
+        }
         replayed.into()
     }
 

@@ -258,28 +258,7 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
              ) AS item ORDER BY item.seq {order} LIMIT $2",
             wanted.condition("event.seq"),
         ),
-        DrivingTable::Ids => {
-            let of_error = match filter.error_group {
-                Some(_) => format!(
-                    "(SELECT {IS_DEAD} AND {ERROR} = $8 FROM @dead AS item WHERE item.seq = event.seq)"
-                ),
-                None => "true".to_owned(),
-            };
-            format!(
-                "SELECT item.seq FROM generate_series(
-                    greatest($1, (SELECT seq FROM @event ORDER BY seq LIMIT 1)) >> 10,
-                    least($3, coalesce((SELECT seq FROM @event ORDER BY seq DESC LIMIT 1), 0)) >> 10
-                 ) AS range(n) CROSS JOIN LATERAL (
-                    SELECT event.seq FROM @event AS event
-                    WHERE event.seq >> 10 = range.n AND {} = {} AND event.id_event = $7
-                    AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {of_error} AND {}
-                    OFFSET 0
-                 ) AS item ORDER BY item.seq {order} LIMIT $2",
-                end_of_id("event.id_event"),
-                end_of_id("$7::bytea"),
-                wanted.condition("event.seq"),
-            )
-        }
+        DrivingTable::Ids => with_id(wanted, filter, order, &received),
         DrivingTable::Lane => format!(
             "SELECT event.seq FROM @event AS event
              WHERE event.lane = $9 AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {}
@@ -336,4 +315,28 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
         ),
         DrivingTable::Nothing => "SELECT 0::bigint AS seq WHERE false".to_owned(),
     }
+}
+
+/// Returns the statement of [`numbers`] that uses the index of ids.
+fn with_id(wanted: Wanted, filter: &Filter, order: &str, received: &str) -> String {
+    let of_error = match filter.error_group {
+        Some(_) => {
+            format!("(SELECT {IS_DEAD} AND {ERROR} = $8 FROM @dead AS item WHERE item.seq = event.seq)")
+        }
+        None => "true".to_owned(),
+    };
+    format!(
+        "SELECT item.seq FROM generate_series(
+            greatest($1, (SELECT seq FROM @event ORDER BY seq LIMIT 1)) >> 10,
+            least($3, coalesce((SELECT seq FROM @event ORDER BY seq DESC LIMIT 1), 0)) >> 10
+         ) AS range(n) CROSS JOIN LATERAL (
+            SELECT event.seq FROM @event AS event
+            WHERE event.seq >> 10 = range.n AND {} = {} AND event.id_event = $7
+            AND event.seq + 0 > $1 AND event.seq + 0 < $3 AND {received} AND {of_error} AND {}
+            OFFSET 0
+         ) AS item ORDER BY item.seq {order} LIMIT $2",
+        end_of_id("event.id_event"),
+        end_of_id("$7::bytea"),
+        wanted.condition("event.seq"),
+    )
 }

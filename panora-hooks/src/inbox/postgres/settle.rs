@@ -104,6 +104,7 @@ impl PostgresInbox {
 /// The optional parts of the statement that settles leases. PostgreSQL plans each part for each
 /// batch, so a batch leaves out the parts that it does not need.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is there or not, whatever the others are")]
 struct SettleParts {
     /// Whether an event becomes dead.
     buries: bool,
