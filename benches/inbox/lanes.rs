@@ -141,7 +141,7 @@ fn lane(number: usize) -> Lane {
 }
 
 fn rate(events: usize, time: Duration) -> f64 {
-    events as f64 / time.as_secs_f64()
+    f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / time.as_secs_f64()
 }
 
 #[on("crm.contact.created")]

@@ -184,3 +184,22 @@ impl Drop for BodyShare {
         self.budget.grant_to_waiting(state);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_ends_before_its_first_byte_does_not_count_as_being_read() {
+        let budget = BodyBudget::new(10, Duration::from_secs(5));
+        let (mut one, mut other) = (budget.share(), budget.share());
+        for share in [&mut one, &mut other] {
+            assert_eq!(share.grow_to(5).await.unwrap(), Duration::ZERO);
+        }
+        drop(budget.share());
+        // Nothing else is read, so one of them may exceed the limit.
+        let (granted, refused) = tokio::join!(one.grow_to(6), other.grow_to(7));
+        assert_eq!(granted.unwrap(), Duration::ZERO);
+        assert!(refused.is_err());
+    }
+}
