@@ -10,6 +10,7 @@ mod fairness;
 mod figures;
 mod flaws;
 mod interrupted;
+mod lane_batches;
 mod lanes;
 mod missing_worker;
 mod model;

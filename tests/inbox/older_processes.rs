@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use panora_hooks::inbox::{
-    AttemptOutcome, AttemptReport, Decision, EventKey, Inbox, LeaseRequest, Select, Settlement,
+    AttemptOutcome, AttemptReport, Decision, EventKey, Inbox, Lane, LeaseRequest, Select, Settlement,
 };
 use rusqlite::Connection;
 
@@ -48,6 +48,33 @@ async fn attempts_are_removed(inbox: &impl Inbox, remove: impl AsyncFn()) {
     assert_eq!(inbox.attempts(kept).await.unwrap().len(), 1);
 }
 
+/// Checks that lanes go on whose heads were dropped without a successor. `drop_heads` does so.
+async fn lanes_go_on(inbox: &impl Inbox, drop_heads: impl AsyncFn()) {
+    const LANES: u8 = 5;
+    let in_lane = |event: &str, lane: u8| {
+        contact(format!("{event} of {lane}")).in_lane(Lane::from_bytes([lane * 50; 16]))
+    };
+    for event in ["first", "second", "third"] {
+        inbox.put((0..LANES).map(|lane| in_lane(event, lane)).collect()).await.unwrap();
+    }
+    drop_heads().await;
+    assert_eq!(inbox.forget(Duration::from_secs(60), 10).await.unwrap(), 0);
+    let depth = inbox.depth().await.unwrap();
+    assert_eq!((depth.ready.number(), depth.waiting.number()), (LANES.into(), LANES.into()));
+    for event in ["second", "third"] {
+        let leased = inbox.lease(LeaseRequest::new(10, Duration::from_secs(60))).await.unwrap();
+        let mut ids: Vec<_> = leased.iter().map(|leased| leased.id.clone()).collect();
+        ids.sort_unstable();
+        let expected: Vec<_> = (0..LANES).map(|lane| in_lane(event, lane).id().to_owned()).collect();
+        assert_eq!(ids, expected);
+        let complete = leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
+        inbox.settle(complete.collect()).await.unwrap();
+    }
+}
+
+const DROP_HEADS: &str = "
+    INSERT INTO @done(seq, at, attempts, is_pruned) SELECT seq, 1, 0, false FROM @due;
+    DELETE FROM @due";
 const FORGET: &str = "UPDATE @dead SET run = NULL";
 const REMOVE: &str = "DELETE FROM @event; DELETE FROM @dead";
 
@@ -81,4 +108,16 @@ async fn a_run_that_an_older_process_has_lost_does_not_begin_again_in_postgres()
 async fn attempts_that_an_older_process_has_left_behind_are_removed_in_postgres() {
     let Some(store) = Postgres::new().await else { return };
     attempts_are_removed(&store.inbox(), async || store.execute(REMOVE).await).await;
+}
+
+#[tokio::test]
+async fn lanes_go_on_after_an_older_process_has_dropped_their_heads_in_sqlite() {
+    let store = Sqlite::new();
+    lanes_go_on(&store.inbox(), execute(&store, DROP_HEADS)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lanes_go_on_after_an_older_process_has_dropped_their_heads_in_postgres() {
+    let Some(store) = Postgres::new().await else { return };
+    lanes_go_on(&store.inbox(), async || store.execute(DROP_HEADS).await).await;
 }

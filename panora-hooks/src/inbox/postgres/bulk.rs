@@ -1,11 +1,13 @@
 //! Operations on many events, in batches between which other events can be stored.
 
+use std::collections::HashSet;
+
 use sqlx::Row;
 
 use super::{
     PostgresInbox,
     copies::DATA,
-    lanes::{self, ENTER},
+    lanes::{self, ENTER, InLanes},
     received::Span,
     schema::Statement,
     select::{Order, Selection},
@@ -128,8 +130,12 @@ impl PostgresInbox {
                 change.commit().await?;
                 return Ok(replayed);
             }
-            let positions = self.enter_lanes(&mut change, &found).await?;
-            let rows = change.fetch(self.make_ready(found, positions)).await?;
+            let in_lanes = lanes::lock_all(&mut change, &self.schema, &found).await?;
+            let count = found.len();
+            let rows = change.fetch(self.make_ready(found, &in_lanes)).await?;
+            if rows.len() < count {
+                lanes::fill(&mut change, &self.schema, &in_lanes.lanes).await?;
+            }
             change.commit().await?;
             replayed += rows.len() as u64;
             if !rows.is_empty() {
@@ -139,31 +145,11 @@ impl PostgresInbox {
         Ok(replayed)
     }
 
-    /// Locks the lanes of events. Returns these events, with the position that each would get.
-    async fn enter_lanes(
-        &self,
-        change: &mut OpenTransaction,
-        events: &[i64],
-    ) -> Result<(Vec<i64>, Vec<i64>), InboxError> {
-        let find = "SELECT seq, lane FROM @event WHERE seq = ANY($1) AND lane IS NOT NULL ORDER BY seq";
-        let found = change.fetch(self.schema.query(find).bind(events.to_vec())).await?;
-        let (mut events, mut lanes) = (Vec::new(), Vec::new());
-        for row in found {
-            events.push(row.try_get(0)?);
-            lanes.push(row.try_get(1)?);
-        }
-        if events.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let positions = lanes::reserve(change, &self.schema, &lanes).await?;
-        Ok((events, positions))
-    }
-
     /// Returns the statement that makes events ready, unless their state has changed.
     ///
     /// Data can be missing only if it was dropped by a receiver of version 1, which does not know
     /// that a replay needs it.
-    fn make_ready(&self, events: Vec<i64>, (in_lanes, positions): (Vec<i64>, Vec<i64>)) -> Statement {
+    fn make_ready(&self, events: Vec<i64>, in_lanes: &InLanes) -> Statement {
         let statement = format!(
             "WITH complete AS MATERIALIZED (
                 SELECT event.seq FROM @event AS event WHERE event.seq = ANY($1) AND {DATA} IS NOT NULL
@@ -195,7 +181,8 @@ impl PostgresInbox {
             next_run("dead"),
             next_run("done"),
         );
-        self.schema.query(&statement).bind(events).bind(in_lanes).bind(positions)
+        let InLanes { events: in_lanes, positions, .. } = in_lanes;
+        self.schema.query(&statement).bind(events).bind(in_lanes.clone()).bind(positions.clone())
     }
 
     pub(super) async fn discard_selected(&self, which: &Select, max: u32) -> Result<u64, InboxError> {
@@ -205,8 +192,11 @@ impl PostgresInbox {
             Select::All(_) => Wanted::Over,
             Select::Keys(_) => Wanted::Unfinished,
         };
+        // A lane has one head. A second one was promoted by this call, and is not dropped by it.
+        let are_heads =
+            matches!(wanted, Wanted::State(EventState::Ready | EventState::Delayed | EventState::Leased));
         let mut walk = Walk::new(self, which, wanted).await?;
-        let mut discarded = 0;
+        let (mut discarded, mut dropped) = (0, HashSet::new());
         while discarded < u64::from(max) {
             let mut change = self.sessions.begin(Begin::Bulk).await?;
             let found = walk.next(self, &mut change, batch(max, discarded)).await?;
@@ -214,24 +204,32 @@ impl PostgresInbox {
                 change.commit().await?;
                 return Ok(discarded);
             }
-            discarded += self.bury_for_good(&mut change, found).await?;
+            let in_lanes = lanes::lock_all(&mut change, &self.schema, &found).await?;
+            let promoted = in_lanes.of(&dropped);
+            let events = found.into_iter().filter(|seq| !promoted.contains(seq)).collect();
+            discarded += self.bury_for_good(&mut change, events).await?;
+            lanes::fill(&mut change, &self.schema, &in_lanes.lanes).await?;
             change.commit().await?;
+            if !in_lanes.lanes.is_empty() {
+                self.announce();
+            }
+            if are_heads {
+                dropped.extend(in_lanes.lanes);
+            }
         }
         Ok(discarded)
     }
 
-    /// Drops the data of those events that have not become done in the meantime.
+    /// Drops the data of those events that have not become done in the meantime. Their lanes are
+    /// locked.
     async fn bury_for_good(&self, change: &mut OpenTransaction, events: Vec<i64>) -> Result<u64, InboxError> {
-        let lanes = lanes::lock(change, &self.schema, events.clone()).await?;
         let lock = "SELECT seq FROM @dead WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         let mut locked = change.fetch(self.schema.query(lock).bind(events.clone())).await?;
         // A locked row is being leased or settled. Waiting for it could end in a deadlock.
         let lock = "SELECT seq FROM @due WHERE seq = ANY($1) ORDER BY seq FOR UPDATE SKIP LOCKED";
         locked.extend(change.fetch(self.schema.query(lock).bind(events.clone())).await?);
-        if !lanes.is_empty() {
-            let waiting = "SELECT seq FROM @waiting WHERE seq = ANY($1)";
-            locked.extend(change.fetch(self.schema.query(waiting).bind(events)).await?);
-        }
+        let waiting = "SELECT seq FROM @waiting WHERE seq = ANY($1)";
+        locked.extend(change.fetch(self.schema.query(waiting).bind(events)).await?);
         let locked = locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<i64>>>()?;
         let lock = "SELECT seq FROM @event WHERE seq = ANY($1) ORDER BY seq FOR UPDATE";
         change.fetch(self.schema.query(lock).bind(locked.clone())).await?;
@@ -245,9 +243,6 @@ impl PostgresInbox {
              ) AS gone";
         change.fetch(self.schema.query(discard).bind(locked.clone())).await?;
         change.fetch(self.drop_data(locked.clone())).await?;
-        if !lanes.is_empty() {
-            lanes::fill(change, &self.schema, &lanes).await?;
-        }
         Ok(locked.len() as u64)
     }
 }

@@ -4,7 +4,7 @@
 //! sorted, before it locks anything else. The next statement then sees everything that other
 //! transactions have done in these lanes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::Row;
 
@@ -90,22 +90,57 @@ pub(super) async fn reserve(
     Ok(lanes.iter().map(position).collect())
 }
 
-/// Locks the lanes of events.
+/// Locks the lanes of the heads that these events are.
 pub(super) async fn lock(
     change: &mut OpenTransaction,
     schema: &Schema,
-    events: Vec<i64>,
-) -> Result<Vec<LaneBytes>, InboxError> {
+    heads: Vec<i64>,
+) -> Result<(), InboxError> {
     let lock = schema.cached(
         "SELECT key FROM @lane WHERE key = ANY(ARRAY(
             SELECT lane FROM @event WHERE seq = ANY($1) AND lane IS NOT NULL
          )) ORDER BY key FOR UPDATE",
     );
-    let locked = change.fetch(lock.bind(events)).await?;
-    Ok(locked.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?)
+    change.fetch(lock.bind(heads)).await.map(drop)
 }
 
-/// Promotes the first event of each of these lanes that has no head. The lanes are locked.
+/// Events that have a lane, each with its lane and the position that it would get in it.
+#[derive(Default)]
+pub(super) struct InLanes {
+    pub(super) events: Vec<i64>,
+    pub(super) lanes: Vec<LaneBytes>,
+    pub(super) positions: Vec<i64>,
+}
+
+impl InLanes {
+    /// Returns the events of some lanes.
+    pub(super) fn of(&self, lanes: &HashSet<LaneBytes>) -> HashSet<i64> {
+        let in_lanes = self.events.iter().zip(&self.lanes);
+        in_lanes.filter(|(_, lane)| lanes.contains(*lane)).map(|(seq, _)| *seq).collect()
+    }
+}
+
+/// Finds and locks the lanes of events, whether other events are in them or not. Afterwards, [`fill`]
+/// removes those that are empty.
+pub(super) async fn lock_all(
+    change: &mut OpenTransaction,
+    schema: &Schema,
+    events: &[i64],
+) -> Result<InLanes, InboxError> {
+    let find = "SELECT seq, lane FROM @event WHERE seq = ANY($1) AND lane IS NOT NULL ORDER BY seq";
+    let mut found = InLanes::default();
+    for row in change.fetch(schema.query(find).bind(events.to_vec())).await? {
+        found.events.push(row.try_get(0)?);
+        found.lanes.push(row.try_get(1)?);
+    }
+    if !found.lanes.is_empty() {
+        found.positions = reserve(change, schema, &found.lanes).await?;
+    }
+    Ok(found)
+}
+
+/// Promotes the first event of each of these lanes that has no head, and removes the lanes that are
+/// empty. The lanes are locked.
 pub(super) async fn fill(
     change: &mut OpenTransaction,
     schema: &Schema,
@@ -113,28 +148,36 @@ pub(super) async fn fill(
 ) -> Result<(), InboxError> {
     let fill = format!(
         "WITH freed AS MATERIALIZED (
-            SELECT lane FROM unnest($1::bytea[]) AS locked(lane)
+            SELECT DISTINCT lane FROM unnest($1::bytea[]) AS locked(lane)
             WHERE (SELECT due.seq FROM @due AS due WHERE due.lane = locked.lane LIMIT 1) IS NULL
          ),
          {PROMOTE}
          SELECT FROM next"
     );
+    if lanes.is_empty() {
+        return Ok(());
+    }
     let lanes: Vec<_> = lanes.iter().map(|lane| lane.to_vec()).collect();
     change.fetch(schema.query(&fill).bind(lanes)).await.map(drop)
 }
 
-/// The most lanes that one call repairs.
+/// The number of lanes of a part of the table at which a call looks.
 const LANES: i64 = 1000;
 
 impl PostgresInbox {
-    /// Promotes events of lanes whose head a tool of an older version has dropped, and removes lanes
-    /// without events. Looks at the lanes from a random one on, so that all calls together find
-    /// every such lane.
+    /// Promotes events of lanes whose head a tool of an older version has dropped. Looks at the first
+    /// lanes, and at those from a random one on, so that all calls together find every such lane.
     pub(super) async fn repair_lanes(&self) -> Result<(), InboxError> {
-        let find = self.schema.query(
-            "SELECT key FROM (SELECT key FROM @lane WHERE key >= $1 ORDER BY key LIMIT $2) AS lane
-             WHERE (SELECT due.seq FROM @due AS due WHERE due.lane = lane.key LIMIT 1) IS NULL",
+        let part = "ORDER BY key LIMIT $2";
+        let find = format!(
+            "WITH looked_at AS MATERIALIZED (
+                (SELECT key FROM @lane WHERE key >= '' {part}) UNION
+                (SELECT key FROM @lane WHERE key >= $1 {part})
+             )
+             SELECT key FROM looked_at
+             WHERE (SELECT due.seq FROM @due AS due WHERE due.lane = looked_at.key LIMIT 1) IS NULL"
         );
+        let find = self.schema.query(&find);
         let start = fastrand::u128(..).to_be_bytes().to_vec();
         let found = self.sessions.fetch(find.bind(start).bind(LANES)).await?;
         if found.is_empty() {

@@ -6,7 +6,7 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     PostgresInbox,
-    lanes::{ENTER, LaneBytes, reserve},
+    lanes::{ENTER, LaneBytes, fill, reserve},
     queues::ADD_QUEUES,
     schema::Statement,
     session::Begin,
@@ -105,6 +105,10 @@ impl PostgresInbox {
             }
         }
         let inserted = change.fetch(self.insert(rows, has_new_queues)).await?;
+        if inserted.len() < rows.len() {
+            // Lanes of duplicates may be empty.
+            fill(&mut change, &self.schema, &lanes).await?;
+        }
         change.commit().await?;
         Ok(inserted)
     }

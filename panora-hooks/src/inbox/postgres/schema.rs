@@ -25,8 +25,8 @@ pub(super) struct Index {
 /// The steps to the current version. A step that was released is never changed.
 ///
 /// The large row of an event is written once and kept apart from the small ones that change,
-/// because PostgreSQL writes a new row for each change. An event is in one of `due`, `dead` and
-/// `done`.
+/// because PostgreSQL writes a new row for each change. An event is in one of `due`, `waiting`,
+/// `dead` and `done`.
 ///
 /// Texts are stored as bytes, because they are not authenticated, and a character that the
 /// database's encoding lacks would fail the whole batch. Times are in microseconds since 1970, as

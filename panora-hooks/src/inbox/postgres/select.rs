@@ -53,6 +53,8 @@ enum DrivingTable {
     Lane,
     /// The index of heads of lanes.
     Heads,
+    /// The index of waiting events by their lanes.
+    WaitingInLane,
     /// The index of errors.
     Errors,
     /// The index of errors and types.
@@ -160,7 +162,8 @@ impl PostgresInbox {
             |state| matches!(state, EventState::Ready | EventState::Delayed | EventState::Leased);
         Ok(match wanted {
             Wanted::State(state) if is_of_head(state) => DrivingTable::Heads,
-            Wanted::State(_) => {
+            Wanted::State(EventState::Waiting) => DrivingTable::WaitingInLane,
+            Wanted::State(_) | Wanted::Over => {
                 let count = self.schema.query(&format!("SELECT {}", wanted.count()));
                 let rows = self.sessions.fetch(count).await?;
                 let in_state: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
@@ -269,6 +272,10 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
             "SELECT item.seq FROM @due AS item
              WHERE item.lane = $9 AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {condition} AND {of_event}
              LIMIT $2"
+        ),
+        DrivingTable::WaitingInLane => format!(
+            "SELECT item.seq FROM (SELECT item.seq FROM @waiting AS item WHERE item.lane = $9 OFFSET 0) AS item
+             WHERE item.seq > $1 AND item.seq < $3 AND {of_event} {sorted} LIMIT $2"
         ),
         DrivingTable::Errors => format!(
             "SELECT item.seq FROM @dead AS item

@@ -65,7 +65,8 @@ pub(super) trait Operation {
     fn weigh(&self, event: &EventInfo) -> Option<u64>;
 
     /// Changes an event that has been weighed.
-    fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()>;
+    fn apply(&mut self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime)
+    -> rusqlite::Result<()>;
 }
 
 impl<O: Operation> SelectedBatches<O> {

@@ -94,9 +94,9 @@ pub(super) const LANES: u32 = 1000;
 pub(super) struct PromoteHeads;
 
 impl Sweep for PromoteHeads {
-    /// Looks at the lanes from a random one on, so that all calls together find every such lane.
+    /// Looks at the first lanes, and at those from a random one on, so that all calls together find
+    /// every such lane.
     fn find(&self, connection: &Connection, _: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
-        let start: LaneBytes = fastrand::u128(..).to_be_bytes();
         let mut find = connection.prepare_cached(
             "WITH RECURSIVE lane(lane, number) AS (
                 SELECT min(lane), 1 FROM waiting INDEXED BY waiting_by_lane WHERE lane >= ?1
@@ -112,7 +112,15 @@ impl Sweep for PromoteHeads {
              WHERE lane IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM due INDEXED BY due_by_lane WHERE due.lane = lane.lane)",
         )?;
-        find.query_map(params![start, limit], |row| row.get(0))?.collect()
+        let mut found = Vec::new();
+        for start in [0, fastrand::u128(..)].map(u128::to_be_bytes) {
+            let lanes = find.query_map(params![start, limit], |row| row.get(0))?;
+            found.extend(lanes.collect::<rusqlite::Result<Vec<i64>>>()?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(limit as usize);
+        Ok(found)
     }
 
     fn apply(&self, change: &Transaction<'_>, seq: i64, now: SystemTime) -> rusqlite::Result<()> {

@@ -197,7 +197,7 @@ impl Inbox for SqliteInbox {
     }
 
     async fn discard(&self, which: Select, max: u32) -> Result<u64, InboxError> {
-        self.operate(Discard(which), max).await
+        self.operate(Discard::new(which), max).await
     }
 
     async fn forget(&self, older_than: Duration, max: u32) -> Result<u64, InboxError> {

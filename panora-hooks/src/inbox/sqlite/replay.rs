@@ -1,11 +1,11 @@
 //! Replaying and discarding events that an operator has selected.
 
-use std::time::SystemTime;
+use std::{collections::HashSet, time::SystemTime};
 
 use rusqlite::{Connection, Transaction, params};
 
 use super::{attempts, batch::Operation, content, lanes, queues, scan::Scan};
-use crate::inbox::{EventInfo, EventState, Select, column, time::micros};
+use crate::inbox::{EventInfo, EventState, Lane, Select, column, time::micros};
 
 /// Makes selected events ready.
 pub(super) struct Replay(pub(super) Select);
@@ -21,7 +21,12 @@ impl Operation for Replay {
         (is_over && event.size.is_some()).then_some(0)
     }
 
-    fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
+    fn apply(
+        &mut self,
+        change: &Transaction<'_>,
+        event: &EventInfo,
+        now: SystemTime,
+    ) -> rusqlite::Result<()> {
         let (seq, now) = (column::seq(event.key), micros(now));
         if event.state == EventState::Delayed {
             // It stays the head of its lane.
@@ -55,21 +60,47 @@ fn take(change: &Transaction<'_>, event: &EventInfo, now: i64) -> rusqlite::Resu
 }
 
 /// Drops events for good. They are then done and pruned.
-pub(super) struct Discard(pub(super) Select);
+pub(super) struct Discard {
+    which: Select,
+    /// The lanes whose heads were dropped.
+    dropped: HashSet<Lane>,
+}
+
+impl Discard {
+    pub(super) fn new(which: Select) -> Self {
+        Self { which, dropped: HashSet::new() }
+    }
+
+    /// Returns whether dropping another event has made this one the head of its lane. The filter
+    /// did not select it before.
+    fn is_promoted(&self, event: &EventInfo) -> bool {
+        let is_selected = matches!(self.which, Select::Keys(_));
+        !is_selected && event.is_head() && event.lane.is_some_and(|lane| self.dropped.contains(&lane))
+    }
+}
 
 impl Operation for Discard {
     fn scan(&self, connection: &Connection, now: SystemTime) -> rusqlite::Result<Scan> {
-        match &self.0 {
+        match &self.which {
             Select::All(filter) if filter.state.is_none() => Scan::over(connection, filter),
             which => Scan::selected(connection, which, now),
         }
     }
 
     fn weigh(&self, event: &EventInfo) -> Option<u64> {
-        self.0.discards(event.state).then_some(event.size.unwrap_or(0))
+        let discards = self.which.discards(event.state) && !self.is_promoted(event);
+        discards.then_some(event.size.unwrap_or(0))
     }
 
-    fn apply(&self, change: &Transaction<'_>, event: &EventInfo, now: SystemTime) -> rusqlite::Result<()> {
+    fn apply(
+        &mut self,
+        change: &Transaction<'_>,
+        event: &EventInfo,
+        now: SystemTime,
+    ) -> rusqlite::Result<()> {
+        if event.is_head() {
+            self.dropped.extend(event.lane);
+        }
         take(change, event, micros(now))?;
         let seq = column::seq(event.key);
         content::drop_data(change, seq)?;

@@ -9,7 +9,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5048_4942;
 /// only adds.
 ///
 /// The large row of an event is written once and kept apart from the small ones that change,
-/// because SQLite writes whole rows. An event is in one of `due`, `dead` and `done`.
+/// because SQLite writes whole rows. An event is in one of `due`, `waiting`, `dead` and
+/// `done`.
 const MIGRATIONS: &[&str] = &[
     "
     -- Events as they arrived. `key` begins with the 32 bytes of its content. `data` is NULL once it
@@ -162,8 +163,8 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE due ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
 
     -- The lane of an event; NULL if it has none. Of the events of a lane that are to run, the head is
-    -- in `due`, and the others wait in the order of their positions, without attempts. If an older
-    -- version replays an event, that runs outside its lane.
+    -- in `due`, and the others wait in the order of their positions, without attempts. An event
+    -- that an older version replays runs outside its lane.
     ALTER TABLE event ADD COLUMN lane BLOB;
     CREATE INDEX event_by_lane ON event(lane) WHERE lane IS NOT NULL;
     ALTER TABLE due ADD COLUMN lane BLOB;

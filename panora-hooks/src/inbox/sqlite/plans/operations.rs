@@ -248,7 +248,7 @@ fn of_lanes() -> Vec<(String, Run)> {
                 queue.settle(&[Settlement::new(head, Decision::Complete)], now).unwrap();
                 let mut batches = SelectedBatches::new(Replay(Select::Keys(vec![head.key()])), 1);
                 while matches!(batches.run(&mut queue, now).unwrap(), BatchStep::Continue) {}
-                let mut batches = SelectedBatches::new(Discard(Select::Keys(vec![put[0].key()])), 1);
+                let mut batches = SelectedBatches::new(Discard::new(Select::Keys(vec![put[0].key()])), 1);
                 while matches!(batches.run(&mut queue, now).unwrap(), BatchStep::Continue) {}
             }),
         ),
@@ -263,8 +263,8 @@ fn of_many_events() -> Vec<(String, Run)> {
         ("replay".into(), operation(|| Replay(Select::All(dead())))),
         ("replay of rare type".into(), operation(move || Replay(of_type()))),
         ("replay of an error".into(), operation(|| Replay(Select::All(of_error())))),
-        ("discard".into(), operation(|| Discard(Select::All(Filter::new())))),
-        ("discard of rare type".into(), operation(move || Discard(of_type()))),
+        ("discard".into(), operation(|| Discard::new(Select::All(Filter::new())))),
+        ("discard of rare type".into(), operation(move || Discard::new(of_type()))),
         ("prune".into(), sweep(move || Prune { done_before: now() })),
         ("forget".into(), sweep(move || Forget { done_before: now() })),
         ("orphans".into(), sweep(|| DropOrphans)),
