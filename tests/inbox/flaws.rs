@@ -109,6 +109,7 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::ForgetsLanesOnReplay, Rule::KeptLane),
     (Flaw::MovesReplayedHeads, Rule::LaneReplayDelayed),
     (Flaw::DiscardsWithoutPromotion, Rule::LaneDiscard),
+    (Flaw::DiscardsWithoutPromotion, Rule::OperatedLanes),
     (Flaw::CountsWaitingEventsAsReady, Rule::Waiting),
     (Flaw::ComparesHalfALane, Rule::LaneFilter),
     (Flaw::ReplaysEveryLane, Rule::LaneFilter),

@@ -130,6 +130,7 @@ async fn only_rules_of_missing_parts_are_skipped() {
         Rule::LaneRetry,
         Rule::LanesApart,
         Rule::ConcurrentLanes,
+        Rule::OperatedLanes,
         Rule::LaneReplay,
         Rule::LaneReplayDelayed,
         Rule::LaneDiscard,

@@ -165,6 +165,8 @@ macro_rules! __inbox_contract_rules {
                 "promote one event for each head that a call of `settle` completes or buries, in its own lane",
             ConcurrentLanes concurrent_lanes::concurrent_calls_keep_the_order_of_lanes
                 "lock a lane before its events are read, in `put` and in `settle`, and several lanes in a fixed order",
+            OperatedLanes operated_lanes::concurrent_operations_stall_no_lane
+                "lock a lane before you look which of its events are to run, also if it is empty",
             LaneReplay lane_changes::a_replayed_event_enters_its_lane_at_the_end
                 "put parked, dead and done events at the end of their lanes, smallest key first; leave waiting ones alone",
             LaneReplayDelayed lane_changes::a_delayed_head_that_is_replayed_stays_the_head

@@ -5,8 +5,8 @@ use super::{
     check::Stop,
     rules::{
         announcing, attempts, cancellation, concurrent_lanes, duplicates, keys, lane_changes, lanes, leasing,
-        operating, optional, pausing, queues, reading, replaying, restarting, retention, selecting, settling,
-        storing, waiting,
+        operated_lanes, operating, optional, pausing, queues, reading, replaying, restarting, retention,
+        selecting, settling, storing, waiting,
     },
     subject::Subject,
 };

@@ -9,6 +9,7 @@ pub(super) mod keys;
 pub(super) mod lane_changes;
 pub(super) mod lanes;
 pub(super) mod leasing;
+pub(super) mod operated_lanes;
 pub(super) mod operating;
 pub(super) mod optional;
 pub(super) mod pausing;
