@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
+    fn the_distance_is_the_number_of_errors() {
         for (left, right, errors) in [
             ("", "", 0),
             ("", "abc", 3),
