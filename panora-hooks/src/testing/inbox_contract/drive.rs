@@ -38,13 +38,13 @@ pub(super) async fn drop_after<F: Future>(polls: u32, call: F) {
 }
 
 /// Lets the other calls of [`all`] continue.
-pub(super) async fn pause() {
-    let mut has_paused = false;
+pub(super) async fn yield_once() {
+    let mut has_yielded = false;
     poll_fn(move |context| {
-        if has_paused {
+        if has_yielded {
             return Poll::Ready(());
         }
-        has_paused = true;
+        has_yielded = true;
         context.waker().wake_by_ref();
         Poll::Pending
     })

@@ -12,7 +12,7 @@ use crate::{
     testing::inbox_contract::{
         Harness,
         check::{Checked, holds, same, succeeds},
-        drive::{all, pause},
+        drive::{all, yield_once},
         events::contact,
         subject::{LEASE, Subject},
     },
@@ -79,7 +79,7 @@ impl<H: Harness> Tasks<'_, H> {
                 holds("an event is leased", !overlaps, "no other event of its lane is leased", found)?;
                 running.insert(leased.id.clone());
             }
-            pause().await;
+            yield_once().await;
             succeeds("depth, while events are leased", self.store.inbox.depth().await)?;
             self.settle(&leased).await?;
         }
