@@ -243,9 +243,9 @@ fn the_application_is_served_beside_and_the_log_says_where() {
     let answer = read_answer(served.send(&Request::new("GET", "/")));
     assert_eq!((answer.status, &*answer.body), (200, "an application"));
     let address = served.address;
-    let limits = "limits=\"contact_created(timeout = 300s, attempts = 5, serial_by = /id)\"";
+    let options = "options=\"contact_created(timeout = 300s, attempts = 5, serial_by = /id)\"";
     assert!(
-        served.started.ends_with(&format!("address={address} path=\"/webhook\" hooks=1 {limits}\n")),
+        served.started.ends_with(&format!("address={address} path=\"/webhook\" hooks=1 {options}\n")),
         "{}",
         served.started
     );

@@ -152,23 +152,23 @@ struct Receiver<'p> {
 /// The facts about hooks that are logged at the start.
 struct HookSummary {
     number: usize,
-    /// The limits and the order that hooks set, such as `greet(timeout = 30s, serial)`.
-    limits: Option<String>,
+    /// The options that hooks set, such as `greet(timeout = 30s, serial)`.
+    options: Option<String>,
 }
 
 impl HookSummary {
     fn new<S>(registry: &Registry<S>) -> Self {
-        let limits: Vec<_> = registry.definitions().filter_map(|hook| limits(&hook)).collect();
+        let options: Vec<_> = registry.definitions().filter_map(|hook| options(&hook)).collect();
         Self {
             number: registry.definitions().count(),
-            limits: (!limits.is_empty()).then(|| limits.join(" ")),
+            options: (!options.is_empty()).then(|| options.join(" ")),
         }
     }
 }
 
 /// Returns the path of a hook and its options, if it has any.
-fn limits(hook: &Definition) -> Option<String> {
-    let limits = [
+fn options(hook: &Definition) -> Option<String> {
+    let options = [
         hook.timeout.map(|timeout| format!("timeout = {timeout:?}")),
         hook.attempts.map(|attempts| format!("attempts = {attempts}")),
         hook.concurrency.map(|concurrency| format!("concurrency = {concurrency}")),
@@ -177,8 +177,8 @@ fn limits(hook: &Definition) -> Option<String> {
             Serial::By(pointer) => format!("serial_by = {pointer}"),
         }),
     ];
-    let limits: Vec<_> = limits.into_iter().flatten().collect();
-    (!limits.is_empty()).then(|| format!("{}({})", hook.path(), limits.join(", ")))
+    let options: Vec<_> = options.into_iter().flatten().collect();
+    (!options.is_empty()).then(|| format!("{}({})", hook.path(), options.join(", ")))
 }
 
 impl Receiver<'_> {
@@ -190,8 +190,8 @@ impl Receiver<'_> {
         let (stop, _) = watch::channel(false);
         let server = axum::serve(listener, router).with_graceful_shutdown(stopped(&stop)).into_future();
         let worker = worker.map(|worker| worker.run_until(stopped(&stop)));
-        let HookSummary { number, limits } = hooks;
-        tracing::info!(%address, path, hooks = number, limits, "receiving webhooks");
+        let HookSummary { number, options } = hooks;
+        tracing::info!(%address, path, hooks = number, options, "receiving webhooks");
         run(server, worker, &stop, cut_off(&mut signals, &stop)).await
     }
 }
