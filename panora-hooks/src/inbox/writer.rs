@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Stores events in batches.
 pub(crate) struct Writer {
     inbox: Arc<dyn ErasedInbox>,
-    queue: Mutex<WaitingEvents>,
+    queue: Mutex<QueuedEvents>,
     timeout: Duration,
     /// Notifies when the queue is empty and nothing is being stored.
     idle: Notify,
@@ -44,13 +44,13 @@ pub(crate) struct Writer {
 }
 
 #[derive(Default)]
-struct WaitingEvents {
-    waiting: VecDeque<WaitingEvent>,
+struct QueuedEvents {
+    events: VecDeque<QueuedEvent>,
     /// Whether a task stores the events that wait.
     is_flushing: bool,
 }
 
-struct WaitingEvent {
+struct QueuedEvent {
     event: NewEvent,
     /// After this, a failure is final.
     deadline: Instant,
@@ -80,8 +80,8 @@ impl Writer {
     /// The event is stored even if the future is dropped.
     pub(crate) async fn store(self: &Arc<Self>, event: NewEvent) -> Result<Put, NotStored> {
         let (answer, answered) = oneshot::channel();
-        let waiting = WaitingEvent { event, deadline: Instant::now() + self.timeout, answer };
-        if self.enqueue(waiting) {
+        let queued = QueuedEvent { event, deadline: Instant::now() + self.timeout, answer };
+        if self.enqueue(queued) {
             tokio::spawn(Flush { writer: Arc::clone(self), pause: FIRST_PAUSE, is_over: false }.run());
         }
         // The sender is dropped without an answer if the runtime ends or the store panics.
@@ -89,9 +89,9 @@ impl Writer {
     }
 
     /// Adds an event to the queue. Returns whether a task has to be started to store it.
-    fn enqueue(&self, waiting: WaitingEvent) -> bool {
+    fn enqueue(&self, queued: QueuedEvent) -> bool {
         let mut queue = self.queue();
-        queue.waiting.push_back(waiting);
+        queue.events.push_back(queued);
         !mem::replace(&mut queue.is_flushing, true)
     }
 
@@ -106,27 +106,27 @@ impl Writer {
         }
     }
 
-    fn queue(&self) -> MutexGuard<'_, WaitingEvents> {
+    fn queue(&self) -> MutexGuard<'_, QueuedEvents> {
         // No code panics while it holds the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the next batch from the queue. If there is none, the calling task has to end.
-    fn next_batch(&self) -> Option<Vec<WaitingEvent>> {
+    fn next_batch(&self) -> Option<Vec<QueuedEvent>> {
         let mut queue = self.queue();
         let mut bytes = 0;
-        let mut fits = |waiting: &WaitingEvent| {
-            bytes += waiting.event.size();
+        let mut fits = |queued: &QueuedEvent| {
+            bytes += queued.event.size();
             bytes <= MAX_BYTES
         };
-        let count = queue.waiting.iter().take(MAX_EVENTS).take_while(|waiting| fits(waiting)).count();
-        let count = count.max(1).min(queue.waiting.len());
+        let count = queue.events.iter().take(MAX_EVENTS).take_while(|queued| fits(queued)).count();
+        let count = count.max(1).min(queue.events.len());
         if count == 0 {
             queue.is_flushing = false;
             self.idle.notify_waiters();
             return None;
         }
-        Some(queue.waiting.drain(..count).collect())
+        Some(queue.events.drain(..count).collect())
     }
 }
 
@@ -146,19 +146,19 @@ impl Flush {
         self.is_over = true;
     }
 
-    async fn store(&mut self, batch: Vec<WaitingEvent>) {
+    async fn store(&mut self, batch: Vec<QueuedEvent>) {
         let Writer { inbox, timeout, handover, counters, .. } = &*self.writer;
-        let events = batch.iter().map(|waiting| waiting.event.clone()).collect();
+        let events = batch.iter().map(|queued| queued.event.clone()).collect();
         match within(*timeout, inbox.put(events)).await {
             Ok(puts) => {
                 if puts.iter().any(|put| matches!(put, Put::Stored(_))) {
                     handover.event_stored();
                 }
                 self.pause = FIRST_PAUSE;
-                for (waiting, put) in batch.into_iter().zip(puts) {
-                    counters.stored(metric::event_type(waiting.event.wire_type()), put);
+                for (queued, put) in batch.into_iter().zip(puts) {
+                    counters.stored(metric::event_type(queued.event.wire_type()), put);
                     // The caller may have stopped waiting.
-                    let _ = waiting.answer.send(Ok(put));
+                    let _ = queued.answer.send(Ok(put));
                 }
             }
             Err(error) if error.is_transient() => {
@@ -182,7 +182,7 @@ impl Flush {
 
     /// Stores the halves of a batch separately, so that an event that the store rejects does not
     /// fail the others.
-    async fn store_halves(&mut self, mut batch: Vec<WaitingEvent>) {
+    async fn store_halves(&mut self, mut batch: Vec<QueuedEvent>) {
         let second = batch.split_off(batch.len() / 2);
         for half in [batch, second] {
             Box::pin(self.store(half)).await;
@@ -191,13 +191,13 @@ impl Flush {
 
     /// Puts a batch back to the front of the queue, and gives up on every event there whose
     /// deadline has passed.
-    async fn retry(&mut self, batch: Vec<WaitingEvent>) {
+    async fn retry(&mut self, batch: Vec<QueuedEvent>) {
         let now = Instant::now();
         let over = {
-            let waiting = &mut self.writer.queue().waiting;
-            let all: Vec<_> = batch.into_iter().chain(waiting.drain(..)).collect();
-            let (over, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|waiting| waiting.deadline <= now);
-            waiting.extend(rest);
+            let events = &mut self.writer.queue().events;
+            let all: Vec<_> = batch.into_iter().chain(events.drain(..)).collect();
+            let (over, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|queued| queued.deadline <= now);
+            events.extend(rest);
             over
         };
         fail(over, NotStored { is_transient: true });
@@ -206,20 +206,20 @@ impl Flush {
     }
 }
 
-fn fail(batch: Vec<WaitingEvent>, not_stored: NotStored) {
-    for waiting in batch {
-        let _ = waiting.answer.send(Err(not_stored));
+fn fail(batch: Vec<QueuedEvent>, not_stored: NotStored) {
+    for queued in batch {
+        let _ = queued.answer.send(Err(not_stored));
     }
 }
 
-/// Answers every waiting event, even if the store panics or the runtime ends.
+/// Answers every event in the queue, even if the store panics or the runtime ends.
 impl Drop for Flush {
     fn drop(&mut self) {
         if self.is_over {
             return;
         }
         let mut queue = self.writer.queue();
-        queue.waiting.clear();
+        queue.events.clear();
         queue.is_flushing = false;
         self.writer.idle.notify_waiters();
     }

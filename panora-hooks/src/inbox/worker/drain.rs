@@ -37,10 +37,10 @@ impl Scheduler<'_> {
         }
     }
 
-    /// Hands back events that wait to run.
+    /// Hands back the events that have not started.
     fn hand_back(&mut self) {
-        for waiting in self.suspects.drain().into_iter().chain(self.held.drain(..)) {
-            self.settlements.hand_back(waiting.leased.token);
+        for held in self.suspects.drain().into_iter().chain(self.held.drain(..)) {
+            self.settlements.hand_back(held.leased.token);
         }
     }
 

@@ -3,6 +3,7 @@
 mod announcer;
 mod attempt;
 mod drain;
+mod held;
 mod housekeeping;
 mod runner;
 mod running;
@@ -10,7 +11,6 @@ mod scheduler;
 mod settlements;
 mod slots;
 mod suspects;
-mod waiting;
 
 use std::{fmt, sync::Arc, thread};
 

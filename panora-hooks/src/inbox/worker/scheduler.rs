@@ -13,12 +13,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     attempt::{Attempt, Decided, Ending},
+    held::HeldEvent,
     runner::Runner,
     running::{EndedHook, Renewed, RunningHooks},
     settlements::Settlements,
     slots::Slots,
     suspects::{Suspects, is_suspect},
-    waiting::WaitingEvent,
 };
 use crate::{
     inbox::{
@@ -60,7 +60,7 @@ pub(super) struct Scheduler<'i> {
     slots: Slots,
     /// Events that wait for a slot of their hook, because the store has no queues, or because
     /// another release has stored them in other queues.
-    pub(super) held: Vec<WaitingEvent>,
+    pub(super) held: Vec<HeldEvent>,
     /// The running suspect.
     suspect: Option<RunningSuspect>,
     pub(super) suspects: Suspects,
@@ -81,8 +81,9 @@ pub(super) struct Scheduler<'i> {
     is_idle: bool,
     /// When the store was last asked for events.
     polled_at: Instant,
-    /// The pause before the next poll for events that may have become ready: longer after each lease
-    /// that found none, because ready events can be paused, or belong to hooks at their limits.
+    /// The pause before the next poll for events that may have become ready. It is longer after each
+    /// lease that found none, because ready events can be paused, or belong to hooks at their
+    /// limits.
     empty_pause: Duration,
     extend_at: Instant,
     /// When the store was last asked to extend leases.
@@ -354,7 +355,7 @@ impl<'i> Scheduler<'i> {
         if self.settlements.renew(token) {
             return;
         }
-        self.stop_waiting(token.key());
+        self.forget_held(token.key());
         let max_attempts = self.limits(&leased).attempts;
         if leased.is_interrupted {
             self.counters.interrupted(metric::event_type(&leased.wire_type));
@@ -370,15 +371,15 @@ impl<'i> Scheduler<'i> {
         } else {
             let hook = self.runner.hook(&leased.wire_type).map(|(place, _)| place);
             let usage = self.slots.usage(hook, &leased.queue);
-            let waiting = WaitingEvent { leased, leased_until, usage };
-            if is_suspect(&waiting.leased) {
+            let held = HeldEvent { leased, leased_until, usage };
+            if is_suspect(&held.leased) {
                 self.slots.hold(usage);
-                self.suspects.push(waiting);
+                self.suspects.push(held);
             } else if self.may_start(usage) {
-                self.start(waiting.leased, usage);
+                self.start(held.leased, usage);
             } else {
                 self.slots.hold(usage);
-                self.held.push(waiting);
+                self.held.push(held);
             }
         }
     }
@@ -449,15 +450,15 @@ impl<'i> Scheduler<'i> {
         self.running.has_live() || !self.suspects.is_empty() || !self.held.is_empty()
     }
 
-    /// Extends the leases of running hooks and of waiting events.
+    /// Extends the leases of running hooks and of held events.
     fn start_extend(&mut self) {
         let now = Instant::now();
         if now < self.extend_at || self.extending.is_some() || !self.holds_leases() {
             return;
         }
-        let waiting = self.suspects.iter().chain(&self.held).map(|event| event.leased.token);
+        let held = self.suspects.iter().chain(&self.held).map(|event| event.leased.token);
         let extend = |token| Settlement::new(token, Decision::Extend(self.policy.lease));
-        let settlements = self.running.live_tokens().chain(waiting).map(extend).collect();
+        let settlements = self.running.live_tokens().chain(held).map(extend).collect();
         self.extend_at = now + self.policy.lease / 3;
         self.last_extend = Some(now);
         self.extending = Some(self.request_settling(settlements));
@@ -475,13 +476,13 @@ impl<'i> Scheduler<'i> {
         for (token, settled) in tokens.into_iter().zip(results) {
             let key = token.key();
             if settled == Settled::Applied {
-                let mut waiting = self.suspects.iter_mut().chain(&mut self.held);
-                if let Some(event) = waiting.find(|event| event.leased.token == token) {
+                let mut held = self.suspects.iter_mut().chain(&mut self.held);
+                if let Some(event) = held.find(|event| event.leased.token == token) {
                     event.leased_until = asked_at + self.policy.lease;
                 }
             } else if self.suspects.iter().chain(&self.held).any(|event| event.leased.token == token) {
                 tracing::warn!(event = %key, "the lease of an event expired before its hook could run");
-                self.stop_waiting(key);
+                self.forget_held(key);
             } else if self.running.has(token) {
                 tracing::warn!(event = %key, "the lease of an event expired while its hook runs");
             }

@@ -4,7 +4,7 @@
 //! a slot that is reserved for them, so that a process that dies interrupts one suspect only. After
 //! more attempts a suspect runs alone: no other hook starts while it runs.
 
-use super::waiting::WaitingEvent;
+use super::held::HeldEvent;
 use crate::inbox::{EventKey, Leased};
 
 /// An event whose last attempt was interrupted is a suspect from this attempt on. The
@@ -27,62 +27,62 @@ pub(super) fn runs_alone(leased: &Leased) -> bool {
 /// The suspects that a worker has leased and not started.
 #[derive(Default)]
 pub(super) struct Suspects {
-    waiting: Vec<WaitingEvent>,
+    held: Vec<HeldEvent>,
     /// The suspect that starts next, once it may.
     next: Option<EventKey>,
 }
 
 impl Suspects {
-    pub(super) fn push(&mut self, suspect: WaitingEvent) {
-        self.waiting.push(suspect);
+    pub(super) fn push(&mut self, suspect: HeldEvent) {
+        self.held.push(suspect);
         self.next = None;
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.held.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.held.is_empty()
     }
 
     /// Returns the suspect that starts next, of those that may start.
     ///
-    /// It is chosen at random. If it is the one that ends the process, the waiting suspects lose an
+    /// It is chosen at random. If it is the one that ends the process, the held suspects lose an
     /// attempt. In a fixed order, the same ones would lose all of their attempts.
-    pub(super) fn next(&mut self, may_start: impl Fn(&WaitingEvent) -> bool) -> Option<&WaitingEvent> {
-        let may_start = |suspect: &&WaitingEvent| may_start(suspect);
-        let chosen = self.waiting.iter().filter(may_start).any(|suspect| Some(suspect.key()) == self.next);
+    pub(super) fn next(&mut self, may_start: impl Fn(&HeldEvent) -> bool) -> Option<&HeldEvent> {
+        let may_start = |suspect: &&HeldEvent| may_start(suspect);
+        let chosen = self.held.iter().filter(may_start).any(|suspect| Some(suspect.key()) == self.next);
         if !chosen {
-            let candidates: Vec<_> = self.waiting.iter().filter(may_start).map(WaitingEvent::key).collect();
+            let candidates: Vec<_> = self.held.iter().filter(may_start).map(HeldEvent::key).collect();
             self.next = fastrand::choice(candidates);
         }
-        self.waiting.iter().find(|suspect| Some(suspect.key()) == self.next)
+        self.held.iter().find(|suspect| Some(suspect.key()) == self.next)
     }
 
     /// Removes the suspect that starts next.
-    pub(super) fn take_next(&mut self) -> Option<WaitingEvent> {
+    pub(super) fn take_next(&mut self) -> Option<HeldEvent> {
         let next = self.next.take()?;
-        let place = self.waiting.iter().position(|suspect| suspect.key() == next)?;
-        Some(self.waiting.swap_remove(place))
+        let place = self.held.iter().position(|suspect| suspect.key() == next)?;
+        Some(self.held.swap_remove(place))
     }
 
     /// Removes a suspect, for example because its lease has ended.
-    pub(super) fn remove(&mut self, key: EventKey) -> Option<WaitingEvent> {
-        let place = self.waiting.iter().position(|suspect| suspect.key() == key)?;
-        Some(self.waiting.swap_remove(place))
+    pub(super) fn remove(&mut self, key: EventKey) -> Option<HeldEvent> {
+        let place = self.held.iter().position(|suspect| suspect.key() == key)?;
+        Some(self.held.swap_remove(place))
     }
 
     /// Removes and returns all suspects.
-    pub(super) fn drain(&mut self) -> Vec<WaitingEvent> {
-        std::mem::take(&mut self.waiting)
+    pub(super) fn drain(&mut self) -> Vec<HeldEvent> {
+        std::mem::take(&mut self.held)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &WaitingEvent> {
-        self.waiting.iter()
+    pub(super) fn iter(&self) -> impl Iterator<Item = &HeldEvent> {
+        self.held.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut WaitingEvent> {
-        self.waiting.iter_mut()
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut HeldEvent> {
+        self.held.iter_mut()
     }
 }

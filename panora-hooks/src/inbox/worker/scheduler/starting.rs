@@ -9,7 +9,7 @@ use crate::{
     inbox::{
         EventKey, Leased,
         policy::AttemptLimits,
-        worker::{attempt::attempt, slots::SlotUse, suspects::runs_alone, waiting::WaitingEvent},
+        worker::{attempt::attempt, held::HeldEvent, slots::SlotUse, suspects::runs_alone},
     },
     printable::Printable,
 };
@@ -36,15 +36,15 @@ impl Scheduler<'_> {
                 self.extend_soon();
                 place += 1;
             } else {
-                let WaitingEvent { leased, usage, .. } = self.held.remove(place);
+                let HeldEvent { leased, usage, .. } = self.held.remove(place);
                 self.slots.stop_holding(usage);
                 self.start(leased, usage);
             }
         }
     }
 
-    /// Forgets an event that waits, because its lease has ended or was renewed.
-    pub(super) fn stop_waiting(&mut self, key: EventKey) {
+    /// Forgets an event that is held, because its lease has ended or was renewed.
+    pub(super) fn forget_held(&mut self, key: EventKey) {
         let slots = &mut self.slots;
         if let Some(suspect) = self.suspects.remove(key) {
             slots.stop_holding(suspect.usage);
@@ -70,7 +70,7 @@ impl Scheduler<'_> {
         self.policy.limits(self.runner.hook(&leased.wire_type).map(|(_, definition)| definition))
     }
 
-    /// Extends the leases of waiting events before they start. If a lease cannot be extended,
+    /// Extends the leases of held events before they start. If a lease cannot be extended,
     /// another worker has the event.
     fn extend_soon(&mut self) {
         let now = Instant::now();
@@ -107,7 +107,7 @@ impl Scheduler<'_> {
         }
         // The others cannot start since then, so they get as much time afterwards.
         let since = self.clears_until.take().map_or(now, |until| until - CLEARING);
-        let Some(WaitingEvent { leased, usage, .. }) = self.suspects.take_next() else { return };
+        let Some(HeldEvent { leased, usage, .. }) = self.suspects.take_next() else { return };
         self.slots.stop_holding(usage);
         let (id, attempt) = (Printable(&leased.id), leased.attempt);
         tracing::warn!(event.id = %id, attempt, alone = is_alone, "running an event whose last attempt was interrupted");
