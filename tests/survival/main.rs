@@ -5,6 +5,7 @@ mod disk;
 mod failed_sync;
 mod failover;
 mod kill;
+mod lanes;
 mod many;
 mod own_server;
 mod postgres;

@@ -223,7 +223,7 @@ impl Senders {
     }
 }
 
-/// Returns the entries of hooks: the incarnation of the receiver, and the event.
+/// Returns the entries of hooks: the incarnation of the receiver, and what it recorded.
 pub fn ledger(path: &Path) -> Vec<(usize, String)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let line = |line: &str| {

@@ -42,8 +42,8 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn write(&self, id: &str) -> std::io::Result<()> {
-        let line = format!("{} {id}\n", self.incarnation);
+    fn write(&self, entry: &str) -> std::io::Result<()> {
+        let line = format!("{} {entry}\n", self.incarnation);
         // A single write in append mode, because other processes write to the file, too.
         (&*self.file).write_all(line.as_bytes())
     }
@@ -86,13 +86,35 @@ async fn deal(Event(_): Event<Deal>, meta: Metadata, State(ledger): State<Ledger
     ledger.write(&meta.id)
 }
 
+#[derive(Deserialize)]
+struct Comment {
+    how: String,
+}
+
+/// Records when an attempt begins and ends, in a single order for all processes.
+#[on("ticketing.comment.created", serial_by = "/ticket_id")]
+async fn comment(
+    Event(comment): Event<Comment>,
+    meta: Metadata,
+    State(ledger): State<Ledger>,
+) -> Result<(), HookError> {
+    ledger.write(&format!("begins {}", meta.id))?;
+    tokio::time::sleep(Duration::from_micros(fastrand::u64(..500))).await;
+    if comment.how == "fails" && meta.attempt == 1 {
+        ledger.write(&format!("fails {}", meta.id))?;
+        return Err("the first attempt fails".into());
+    }
+    Ok(ledger.write(&format!("succeeds {}", meta.id))?)
+}
+
 fn parts(ledger: Ledger, inbox: impl Inbox + Clone) -> anyhow::Result<(Router, Worker)> {
     let (router, worker) = Webhooks::new(Verifier::new(SECRET)?)
         .with_state(ledger)
-        .hooks(hooks![contact, contacts, deal])
+        .hooks(hooks![contact, contacts, deal, comment])
         .with_inbox(inbox.clone())
         .backoff(Duration::from_millis(10), Duration::from_millis(100))
-        .lease_time(Duration::from_secs(2))
+        // A busy machine extends it in time, and a test waits for the leases of killed processes.
+        .lease_time(Duration::from_secs(3))
         .store_timeout(Duration::from_secs(2))
         .into_parts("/webhook");
     Ok((router.route("/ready", readiness(inbox, Duration::from_secs(60))), worker))
