@@ -10,7 +10,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::Mutex,
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
@@ -74,13 +74,14 @@ impl Display for LaneEvent {
 /// The connections of a sender to all receivers.
 struct Connections<'r> {
     addresses: &'r [Mutex<SocketAddr>],
-    connections: Vec<Option<Connection>>,
+    /// `None` after a connection broke.
+    open: Vec<Option<Connection>>,
     last: usize,
 }
 
 impl<'r> Connections<'r> {
     fn new(addresses: &'r [Mutex<SocketAddr>]) -> Self {
-        Self { addresses, connections: addresses.iter().map(|_| None).collect(), last: 0 }
+        Self { addresses, open: addresses.iter().map(|_| None).collect(), last: 0 }
     }
 
     /// Sends a request to the next receiver that listens.
@@ -88,7 +89,7 @@ impl<'r> Connections<'r> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.last = (self.last + 1) % self.addresses.len();
-            let connection = &mut self.connections[self.last];
+            let connection = &mut self.open[self.last];
             if connection.is_none() {
                 *connection = Connection::open(*self.addresses[self.last].lock().unwrap()).ok();
             }
@@ -142,7 +143,7 @@ fn wait_for_work(ledger_path: &Path) {
         thread::sleep(Duration::from_secs(1));
         return;
     }
-    let lines = || std::fs::read(ledger_path).unwrap().iter().filter(|byte| **byte == b'\n').count();
+    let lines = || std::fs::read_to_string(ledger_path).unwrap().lines().count();
     let (until, deadline) = (lines() + fastrand::usize(200..800), Instant::now() + PATIENCE);
     while lines() < until {
         assert!(Instant::now() < deadline, "the hooks do nothing any more");
@@ -166,7 +167,7 @@ fn run<I: Inbox>(store: &str, receivers: usize, folder: &Path, open: impl AsyncF
         let kills = if is_long() { usize::MAX } else { 4 };
         for kill in 0..kills {
             wait_for_work(&ledger_path);
-            let is_sent = senders.iter().all(|sender| sender.is_finished());
+            let is_sent = senders.iter().all(ScopedJoinHandle::is_finished);
             if is_sent && runtime.block_on(inbox.depth()).unwrap().is_idle() {
                 break;
             }

@@ -11,6 +11,7 @@ mod own_server;
 mod postgres;
 mod power_cut;
 mod process;
+mod retry_after;
 mod server;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -16,7 +16,7 @@ use std::{
     net::Ipv4Addr,
     str::FromStr,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::Context;
@@ -107,10 +107,21 @@ async fn comment(
     Ok(ledger.write(&format!("succeeds {}", meta.id))?)
 }
 
+/// Records when each attempt begins, in microseconds since 1970.
+#[on("crm.note.created")]
+async fn note(meta: Metadata, State(ledger): State<Ledger>) -> Result<(), HookError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    ledger.write(&now.as_micros().to_string())?;
+    if meta.attempt == 1 {
+        return Err(HookError::retry_after(Duration::from_secs(3), "too many requests"));
+    }
+    Ok(())
+}
+
 fn parts(ledger: Ledger, inbox: impl Inbox + Clone) -> anyhow::Result<(Router, Worker)> {
     let (router, worker) = Webhooks::new(Verifier::new(SECRET)?)
         .with_state(ledger)
-        .hooks(hooks![contact, contacts, deal, comment])
+        .hooks(hooks![contact, contacts, deal, comment, note])
         .with_inbox(inbox.clone())
         .backoff(Duration::from_millis(10), Duration::from_millis(100))
         // A busy machine extends it in time, and a test waits for the leases of killed processes.
