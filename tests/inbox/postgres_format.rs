@@ -9,7 +9,7 @@ use std::{
 };
 
 use panora_hooks::inbox::{
-    AttemptOutcome, Count, Decision, EventKey, EventState, Filter, Fingerprint, Inbox, LeaseRequest,
+    AttemptOutcome, Count, Decision, EventKey, EventState, Filter, Fingerprint, Inbox, Lane, LeaseRequest,
     OpenError, PostgresInbox, Query, Select, Settlement,
 };
 use sqlx::{
@@ -21,6 +21,7 @@ use crate::{
     events::{contact, is_stored},
     postgres_database::Database,
     receiver::PATIENCE,
+    stores::{Postgres, Store},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -189,4 +190,25 @@ async fn an_interrupted_migration_continues() {
     let counts: Vec<_> = groups.iter().map(|group| group.count.number()).collect();
     assert_eq!(counts, [1667, 833, 1]);
     assert_eq!(counts.iter().sum::<u64>(), DEAD + 1);
+}
+
+/// A damaged event must not keep others of its queue and lane from running.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_without_data_is_dead_and_its_lane_goes_on() {
+    let Some(store) = Postgres::new().await else { return };
+    let inbox = store.inbox();
+    let in_lane = |name: &str| contact(name).in_lane(Lane::from_bytes([1; 16]));
+    let puts = inbox.put(["lost", "ada", "grace"].map(in_lane).into()).await.unwrap();
+    let lost = puts[0].key();
+    store.execute(&format!("UPDATE @event SET data = NULL WHERE seq = {lost}")).await;
+    let lease = || inbox.lease(LeaseRequest::new(10, Duration::from_secs(60)));
+    assert!(lease().await.unwrap().is_empty());
+    let dead = inbox.get(lost).await.unwrap().unwrap().info;
+    assert_eq!(dead.state, EventState::Dead);
+    assert_eq!(dead.reason.as_deref(), Some("its data is missing: the database is damaged"));
+    for id in ["ada", "grace"] {
+        let leased = lease().await.unwrap();
+        assert_eq!(leased.iter().map(|leased| &*leased.id).collect::<Vec<_>>(), [contact(id).id()]);
+        inbox.settle(vec![Settlement::new(leased[0].token, Decision::Complete)]).await.unwrap();
+    }
 }

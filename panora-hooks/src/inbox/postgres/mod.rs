@@ -11,6 +11,7 @@ mod fill;
 mod groups;
 mod info;
 mod lanes;
+mod lost;
 mod notify;
 mod open;
 mod pooler;

@@ -73,15 +73,14 @@ impl PostgresInbox {
                 ) AS due
              ),
              sized AS MATERIALIZED (
-                SELECT *, sum(octet_length(data)) OVER (ORDER BY rank, due, seq) - octet_length(data) AS before
+                SELECT *, sum(size) OVER (ORDER BY rank, due, seq) - size AS before
                 FROM (
-                    SELECT free.*, event.*,
+                    SELECT free.*, event.*, coalesce(octet_length(data), 0) AS size,
                         running + row_number() OVER (PARTITION BY share ORDER BY due, free.seq) AS rank
                     FROM free CROSS JOIN LATERAL (
                         SELECT event.key, event.id_event, event.type, event.received, {DATA} AS data
                         FROM @event AS event WHERE event.seq = free.seq LIMIT 1
                     ) AS event
-                    WHERE data IS NOT NULL
                 ) AS ranked
              ),
              taken AS (
@@ -89,12 +88,13 @@ impl PostgresInbox {
                     due = :now + $2, attempts = due.attempts + 1,
                     fence = $3 + CASE WHEN due.lane IS NULL THEN 0 ELSE 1 END, started = :now, worker = $6
                 FROM sized
-                WHERE due.ctid = sized.place AND before < $4
+                WHERE due.ctid = sized.place AND before < $4 AND data IS NOT NULL
                 RETURNING due.seq, due.attempts, due.lane, coalesce(due.run, 1) AS run,
                     sized.fence IS NOT NULL AS was_leased, sized.started, sized.worker, sized.name AS queue,
                     sized.due AS since, key, id_event, type, received, data
              )
-             SELECT format.version, taken.*, (SELECT '' FROM lazy)
+             SELECT format.version, taken.*, (SELECT '' FROM lazy),
+                (SELECT array_agg(seq) FROM sized WHERE data IS NULL) AS lost
              FROM @format AS format LEFT JOIN taken ON true
              ORDER BY since, seq"
         );
@@ -109,6 +109,12 @@ impl PostgresInbox {
         if found > known {
             let inbox = open::inbox(&self.schema);
             return Err(InboxError::Other(OpenError::Newer { inbox, found, known }.into()));
+        }
+        let lost: Option<Vec<i64>> = rows.first().map_or(Ok(None), |row| row.try_get("lost"))?;
+        if let Some(lost) = lost
+            && let Err(error) = self.bury_lost(lost).await
+        {
+            tracing::warn!("events without data are not buried: {}", chain(&error));
         }
         let leased: Vec<_> =
             rows.iter().filter_map(|row| leased(row, fence).transpose()).collect::<Result<_, _>>()?;
