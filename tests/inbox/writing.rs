@@ -100,6 +100,38 @@ fn an_event_that_the_store_refuses_does_not_fail_the_others_of_its_batch() {
 }
 
 #[test]
+fn events_keep_their_order_when_a_batch_is_split_while_the_store_is_busy() {
+    run(async {
+        for faults in [
+            &[Some(Fault::Refused), Some(Fault::Busy)][..],
+            &[Some(Fault::Refused), Some(Fault::Refused), Some(Fault::Busy)],
+            &[Some(Fault::Refused), None, Some(Fault::Refused), Some(Fault::Busy)],
+        ] {
+            let (inbox, _settled) = Staged::new(memory());
+            // The other events arrive while the first one is being stored.
+            let first = Some(Fault::Late(Duration::from_secs(1)));
+            let mut faults_left = std::iter::once(first).chain(faults.iter().copied());
+            let (app, _begun) = App::happy();
+            let (router, _worker) = webhooks(app, inbox.clone()).into_parts("/webhook");
+            inbox.on_put(move || faults_left.next().flatten());
+            let mut answers = Vec::new();
+            for number in 0..5 {
+                answers.push(deliver(&router, &sized(number, 100)));
+                sleep(Duration::from_millis(10)).await;
+            }
+            for answer in answers {
+                assert_eq!(answer.await.unwrap(), 200);
+            }
+            let stored = inbox.list(Query::default()).await.unwrap().items;
+            for (number, info) in stored.iter().enumerate() {
+                let data = inbox.get(info.key).await.unwrap().unwrap().data.unwrap();
+                assert!(data.contains(&format!(r#""n":{number},"#)), "{faults:?}: event {number}: {data}");
+            }
+        }
+    });
+}
+
+#[test]
 fn an_event_is_stored_although_its_sender_hangs_up() {
     run(async {
         let (inbox, _settled) = Staged::new(memory());

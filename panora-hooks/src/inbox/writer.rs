@@ -141,12 +141,16 @@ struct Flush {
 impl Flush {
     async fn run(mut self) {
         while let Some(batch) = self.writer.next_batch() {
-            self.store(batch).await;
+            let left = self.store(batch).await;
+            if !left.is_empty() {
+                self.retry(left).await;
+            }
         }
         self.is_over = true;
     }
 
-    async fn store(&mut self, batch: Vec<QueuedEvent>) {
+    /// Stores a batch. Returns the events that have to be stored again, in their order.
+    async fn store(&mut self, batch: Vec<QueuedEvent>) -> Vec<QueuedEvent> {
         let Writer { inbox, timeout, handover, counters, .. } = &*self.writer;
         let events = batch.iter().map(|queued| queued.event.clone()).collect();
         match within(*timeout, inbox.put(events)).await {
@@ -160,10 +164,11 @@ impl Flush {
                     // The caller may have stopped waiting.
                     let _ = queued.answer.send(Ok(put));
                 }
+                Vec::new()
             }
             Err(error) if error.is_transient() => {
                 tracing::warn!(events = batch.len(), "storing fails: {}", chain(&error));
-                self.retry(batch).await;
+                batch
             }
             Err(InboxError::Other(error)) if batch.len() > 1 => {
                 tracing::warn!(
@@ -171,22 +176,27 @@ impl Flush {
                     "storing a batch fails, so it is split: {}",
                     chain(&*error)
                 );
-                self.store_halves(batch).await;
+                self.store_halves(batch).await
             }
             Err(error) => {
                 tracing::error!(events = batch.len(), "events not stored: {}", chain(&error));
                 fail(batch, NotStored { is_transient: false });
+                Vec::new()
             }
         }
     }
 
     /// Stores the halves of a batch separately, so that an event that the store rejects does not
-    /// fail the others.
-    async fn store_halves(&mut self, mut batch: Vec<QueuedEvent>) {
-        let second = batch.split_off(batch.len() / 2);
-        for half in [batch, second] {
-            Box::pin(self.store(half)).await;
+    /// fail the others. If events of the first half have to be stored again, the second half is
+    /// stored after them, because an event must not overtake an earlier one of its lane.
+    async fn store_halves(&mut self, mut batch: Vec<QueuedEvent>) -> Vec<QueuedEvent> {
+        let mut second = batch.split_off(batch.len() / 2);
+        let mut left = Box::pin(self.store(batch)).await;
+        if left.is_empty() {
+            return Box::pin(self.store(second)).await;
         }
+        left.append(&mut second);
+        left
     }
 
     /// Puts a batch back to the front of the queue, and gives up on every event there whose
