@@ -136,15 +136,18 @@ impl Store {
     fn leave_lane(&mut self, key: EventKey, now: SystemTime) {
         let lane = self.events.get(&key).and_then(|entry| entry.event.lane());
         let Some(Entry::Occupied(mut events)) = lane.map(|lane| self.lanes.entry(lane)) else { return };
-        let was_head = events.get().front() == Some(&key);
-        events.get_mut().retain(|other| *other != key);
-        let head = events.get().front().copied();
-        if head.is_none() {
-            events.remove();
+        if events.get().front() != Some(&key) {
+            events.get_mut().retain(|other| *other != key);
+            return;
         }
-        let head = head.filter(|_| was_head).and_then(|head| self.events.get_mut(&head));
-        if let Some(head) = head {
-            head.state = RecordState::ready(now);
+        events.get_mut().pop_front();
+        match events.get().front().copied() {
+            Some(head) => {
+                if let Some(head) = self.events.get_mut(&head) {
+                    head.state = RecordState::ready(now);
+                }
+            }
+            None => drop(events.remove()),
         }
     }
 
