@@ -11,7 +11,10 @@ use panora_hooks::{
     on,
 };
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep},
+};
 
 use crate::{
     own_store::log_inbox::LogInbox,
@@ -34,6 +37,10 @@ impl Attempt {
 
     fn fail(self) {
         self.end.send(Err("the database is unreachable".into())).unwrap();
+    }
+
+    fn fail_permanently(self) {
+        self.end.send(Err(HookError::permanent("the ticket does not exist"))).unwrap();
     }
 }
 
@@ -74,6 +81,21 @@ async fn by_connection(data: RawData, meta: Metadata, State(app): State<App>) ->
 #[on("crm.contact.created")]
 async fn in_any_order(data: RawData, meta: Metadata, State(app): State<App>) -> Result<(), HookError> {
     app.run(data, meta).await
+}
+
+/// Waits for the attempts of events 1 to 8, which are in one lane, and ends each after the worker has
+/// been idle. Checks that the next one begins in less than `limit`: a poll happens every second.
+async fn run_lane(begun: &mpsc::Receiver<Attempt>, end: impl Fn(Attempt), limit: Duration) {
+    let mut attempt = next(begun).await;
+    for event in 2..=8 {
+        sleep(Duration::from_millis(1350)).await;
+        let ended_at = Instant::now();
+        end(attempt);
+        attempt = next(begun).await;
+        assert_eq!(attempt.event, event);
+        assert!(ended_at.elapsed() < limit, "event {event} began after {:?}", ended_at.elapsed());
+    }
+    end(attempt);
 }
 
 /// Two receivers on one store.
@@ -195,6 +217,29 @@ fn a_dead_head_does_not_block_its_lane() {
         succeed(receivers.only([2]).await);
         only(&receivers.inbox, EventState::Dead).await;
         receivers.stop().await;
+    });
+}
+
+#[test]
+fn the_successor_of_a_head_begins_at_once() {
+    run(async {
+        for end in [Attempt::succeed, Attempt::fail_permanently] {
+            for has_others in [false, true] {
+                let receivers = Receivers::start();
+                let mut others = Vec::new();
+                if has_others {
+                    receivers.comment(9, "8").await;
+                    receivers.deliver("crm.contact.created", r#"{"event":10}"#).await;
+                    others = receivers.only([9, 10]).await.into();
+                }
+                for event in 1..=8 {
+                    receivers.comment(event, "7").await;
+                }
+                run_lane(&receivers.begun, end, Duration::from_millis(100)).await;
+                others.into_iter().for_each(Attempt::succeed);
+                receivers.stop().await;
+            }
+        }
     });
 }
 
