@@ -18,7 +18,12 @@ use tokio::{
 
 use crate::{
     own_store::log_inbox::LogInbox,
-    support::{Delivery, log::Log, verifier},
+    support::{
+        Delivery,
+        log::Log,
+        staged::{Fault, Staged},
+        verifier,
+    },
     virtual_time::{Receiver, Running, memory, next, none, only, run},
 };
 
@@ -240,6 +245,30 @@ fn the_successor_of_a_head_begins_at_once() {
                 receivers.stop().await;
             }
         }
+    });
+}
+
+#[test]
+fn the_successor_begins_at_once_if_the_answer_to_the_settlement_was_lost() {
+    run(async {
+        let (inbox, _settled) = Staged::new(memory());
+        let mut settlements = 0;
+        inbox.on_settle(move || {
+            settlements += 1;
+            (settlements % 2 == 1).then_some(Fault::AnswerLost)
+        });
+        let (app, begun) = mpsc::channel();
+        let receiver = Receiver::start(webhooks(App(app), inbox));
+        for event in 1..=8 {
+            let payload = format!(r#"{{"ticket_id":7,"event":{event}}}"#);
+            assert_eq!(
+                receiver.deliver(&Delivery::encoded("ticketing.comment.created", &payload)).await,
+                200
+            );
+        }
+        // The worker asks again after 250 ms.
+        run_lane(&begun, Attempt::succeed, Duration::from_millis(350)).await;
+        receiver.stop().await;
     });
 }
 

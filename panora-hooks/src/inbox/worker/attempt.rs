@@ -178,7 +178,9 @@ impl Attempt {
     /// Creates an attempt whose hook panicked where the panic could not be caught.
     pub(super) fn panicked() -> Self {
         let ending = Ending::Ended(HookOutcome::Panicked);
-        Self::new(Span::none(), metric::OTHER, SystemTime::now(), 1, ending)
+        let attempt = Self::new(Span::none(), metric::OTHER, SystemTime::now(), 1, ending);
+        // The event is unknown here, and may have a lane.
+        Self { has_lane: true, ..attempt }
     }
 
     /// Decides what happens to the event. This was its `number`th attempt of up to `max_attempts`.

@@ -37,6 +37,13 @@ struct Owed {
     is_stale: bool,
 }
 
+impl Owed {
+    /// Returns whether the settlement makes the next event of a lane ready, if there is one.
+    fn promotes(&self) -> bool {
+        self.has_lane && matches!(self.settlement.decision, Decision::Complete | Decision::Bury(_))
+    }
+}
+
 impl Settlements {
     pub(super) fn new(counters: Arc<Counters>) -> Self {
         Self { counters, owed: HashMap::new(), retry_at: None }
@@ -120,7 +127,7 @@ impl Settlements {
     }
 
     /// Takes the answer of the store about some tokens. Returns the time until an event becomes
-    /// ready because of them, if any does: one of them, or the successor in its lane.
+    /// ready because of them, if any may: one of them, or the successor in its lane.
     pub(super) fn answered(
         &mut self,
         tokens: &[LeaseToken],
@@ -142,6 +149,9 @@ impl Settlements {
             if owed.get().settlement.token != *token {
                 continue;
             }
+            // A stale token can mean that the answer to an earlier request was lost, so the
+            // successor may be ready in this case, too.
+            let mut ready_in = owed.get().promotes().then_some(Duration::ZERO);
             match settled {
                 Settled::Stale if is_leasing => owed.get_mut().is_stale = true,
                 Settled::Stale => {
@@ -149,21 +159,19 @@ impl Settlements {
                     owed.remove();
                 }
                 Settled::Applied => {
-                    let Owed { settlement, counted, has_lane, is_replacement, .. } = owed.remove();
+                    let Owed { settlement, counted, is_replacement, .. } = owed.remove();
                     let Settlement { decision, attempt, .. } = settlement;
                     if let Some((event_type, latency)) = counted
                         && !is_replacement
                     {
                         self.counters.settled(event_type, &decision, attempt.as_ref(), latency);
                     }
-                    let ready_in = match decision {
-                        Decision::RetryAfter(delay) => Some(delay),
-                        Decision::Complete | Decision::Bury(_) if has_lane => Some(Duration::ZERO),
-                        _ => None,
-                    };
-                    next_ready = next_ready.into_iter().chain(ready_in).min();
+                    if let Decision::RetryAfter(delay) = decision {
+                        ready_in = Some(delay);
+                    }
                 }
             }
+            next_ready = next_ready.into_iter().chain(ready_in).min();
         }
         next_ready
     }
