@@ -110,6 +110,19 @@ fn the_events_of_a_lane_are_selected_replayed_and_dropped() {
 }
 
 #[test]
+fn only_the_head_of_a_lane_is_dropped_with_the_ready_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = &folder.path().join("inbox.db");
+    fill(file);
+    // The head, event 2, is ready then, and so is event 5.
+    inbox(file, ["replay", "2"]).assert().success();
+    inbox(file, ["drop", "--state", "ready", "--yes"]).assert().success().stdout("2 events dropped\n");
+    for (id, state) in [("2", "done"), ("3", "ready"), ("4", "waiting"), ("5", "done")] {
+        assert_eq!(printed(&mut inbox(file, ["show", id]))["state"], state, "{id}");
+    }
+}
+
+#[test]
 fn a_text_that_is_not_a_lane_is_an_error() {
     for command in ["list", "replay", "drop"] {
         let (status, _, error) = run(&mut cli(["inbox", command, "--lane", "17"]));

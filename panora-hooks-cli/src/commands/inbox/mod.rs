@@ -174,7 +174,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
             if let Select::Keys(keys) = &select {
                 require(inbox, keys, |_| {}).await?;
             }
-            let dropped = repeat(async || inbox.discard(select.clone(), BATCH).await).await?;
+            let dropped = discard(inbox, select).await?;
             changed("dropped", dropped, json)?;
             some(dropped)
         }
@@ -240,6 +240,21 @@ fn explain_if_not_replayed(StoredEvent { info, data, .. }: &StoredEvent) {
             print::note(format_args!("event {key} cannot run again: its data was pruned"));
         }
         _ => {}
+    }
+}
+
+async fn discard(inbox: &impl Inbox, select: Select) -> Result<u64, Failure> {
+    match select {
+        // One call, because a second one would drop the events that the first one has made heads of
+        // their lanes. There is no time limit, since the store answers only after all of its batches.
+        Select::All(Filter {
+            state: Some(EventState::Ready | EventState::Delayed | EventState::Leased),
+            ..
+        }) => {
+            let _progress = print::Progress::waiting("dropping events");
+            inbox.discard(select, u32::MAX).await.map_err(Failure::of)
+        }
+        _ => repeat(async || inbox.discard(select.clone(), BATCH).await).await,
     }
 }
 
