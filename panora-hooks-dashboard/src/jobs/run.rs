@@ -1,12 +1,12 @@
 //! The task of a job.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use panora_hooks::inbox::{AuditRecord, Capability, EventKey, InboxError, Query, Select};
+use panora_hooks::inbox::{AuditRecord, Capability, EventInfo, EventKey, InboxError, Lane, Query, Select};
 use tokio::time::{sleep, timeout};
 
 use super::{Action, Confirmed, End, Job};
@@ -93,18 +93,19 @@ async fn change(store: &dyn Store, job: &Job) -> Result<End, InboxError> {
             Ok(patiently(|| job.is_stopped(), change).await?.unwrap_or(End::Stopped))
         }
         Confirmed::Filter { filter, newest } => {
-            let mut after = None;
+            let (mut after, mut lanes) = (None, HashSet::new());
             while !job.is_stopped() {
                 let start = Instant::now();
                 let query = Query::new(filter.filter.clone()).after(after).limit(BATCH);
                 let first = OnceLock::new();
                 let change =
-                    || -> Boxed<'_, _> { Box::pin(change_page(store, job, &query, *newest, &first)) };
+                    || -> Boxed<'_, _> { Box::pin(change_page(store, job, &query, *newest, &lanes, &first)) };
                 match patiently(|| job.is_stopped(), change).await? {
                     None => break,
                     Some(None) => return Ok(End::Completed),
                     Some(last) => after = last,
                 }
+                lanes.extend(first.into_inner().into_iter().flat_map(|page| page.lanes));
                 give_way(start).await;
             }
             Ok(End::Stopped)
@@ -123,27 +124,42 @@ async fn change_event(store: &dyn Store, job: &Job, key: EventKey) -> Result<End
     Ok(End::Completed)
 }
 
-/// The events of a page at the first try, each with its run, and the last one if there are more
-/// pages.
-type FirstTry = OnceLock<(HashMap<EventKey, u32>, Option<EventKey>)>;
+/// A page at the first try.
+struct FirstTry {
+    /// The events to change, each with its run.
+    runs: HashMap<EventKey, u32>,
+    /// The lanes whose heads are among these events.
+    lanes: HashSet<Lane>,
+    /// The last event of the page if there are more pages.
+    next: Option<EventKey>,
+}
 
 /// Tries to change one page of a filter. Returns the last event of the page if there are more
 /// pages.
 ///
-/// Pages follow each other, so each event is changed once, even if it soon matches again. The trait
-/// has no selection by a filter and a range of keys, so an event that stops matching after it was
-/// listed is changed nevertheless.
+/// Pages follow each other, so each event is changed once, even if it soon matches again. An event
+/// that replaces the head of a lane did not match at the confirmation. Events that are now the heads
+/// of `lanes`, whose heads were changed on earlier pages, are therefore left out. The trait has no
+/// selection by a filter and a range of keys, so an event that stops matching after it was listed is
+/// changed nevertheless.
 async fn change_page(
     store: &dyn Store,
     job: &Job,
     query: &Query,
     newest: EventKey,
-    first: &FirstTry,
+    lanes: &HashSet<Lane>,
+    first: &OnceLock<FirstTry>,
 ) -> Result<Option<EventKey>, InboxError> {
     let page = store.list(query.clone()).await?;
-    let (runs, next) = first.get_or_init(|| {
-        let runs = page.items.iter().map(|event| (event.key, event.run)).collect();
-        (runs, page.next.filter(|last| *last < newest))
+    let FirstTry { runs, next, .. } = first.get_or_init(|| {
+        let head_of = |event: &EventInfo| event.lane.filter(|_| event.is_head());
+        let is_new_head = |event: &EventInfo| head_of(event).is_some_and(|lane| lanes.contains(&lane));
+        let items = page.items.iter().filter(|event| !is_new_head(event));
+        FirstTry {
+            runs: items.clone().map(|event| (event.key, event.run)).collect(),
+            lanes: items.filter_map(head_of).collect(),
+            next: page.next.filter(|last| *last < newest),
+        }
     });
     // An earlier try may have changed events without an answer. Those that match again have another
     // run.

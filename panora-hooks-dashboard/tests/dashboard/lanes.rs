@@ -121,6 +121,26 @@ async fn the_events_of_a_lane_are_replayed_and_dropped() {
 }
 
 #[tokio::test]
+async fn the_successor_of_a_dropped_head_is_not_dropped_with_a_later_page() {
+    let inbox = MemoryInbox::new();
+    put_in_lane(&inbox, LANE, "head-1").await;
+    // A page has 500 events.
+    for number in 2..=600 {
+        let id = format!("alone-{number}");
+        put(&inbox, &id, "crm.task.push", &format!("[\"{id}\"]")).await;
+    }
+    for id in ["waiting-601", "waiting-602"] {
+        put_in_lane(&inbox, LANE, id).await;
+    }
+    put_in_lane(&inbox, "ffffffffffffffffffffffffffffffff", "head-603").await;
+    let site = Site::new(inbox.clone(), Access::operate());
+    site.act("action=drop&state=ready").await.assert(200, &["Completed: 601 events dropped."]);
+    assert_eq!(state(&inbox, 601).await, EventState::Ready);
+    assert_eq!(state(&inbox, 602).await, EventState::Waiting);
+    assert_eq!(state(&inbox, 603).await, EventState::Done);
+}
+
+#[tokio::test]
 async fn the_overview_counts_waiting_events() {
     let page = Site::new(two_lanes().await, Access::read()).get("/overview").await;
     let row = "<a href=\"events?state=waiting\"><span class=\"state waiting\">waiting</span></a></th>\
