@@ -138,10 +138,10 @@ struct FirstTry {
 /// pages.
 ///
 /// Pages follow each other, so each event is changed once, even if it soon matches again. An event
-/// that replaces the head of a lane did not match at the confirmation. Events that are now the heads
-/// of `lanes`, whose heads were changed on earlier pages, are therefore left out. The trait has no
-/// selection by a filter and a range of keys, so an event that stops matching after it was listed is
-/// changed nevertheless.
+/// that replaces the head of a lane did not match at the confirmation. The present heads of
+/// `lanes`, whose heads were changed on earlier pages, are therefore left out. The trait has no
+/// selection by a filter and a range of keys, so an event that stops matching after it was listed
+/// is changed nevertheless.
 async fn change_page(
     store: &dyn Store,
     job: &Job,

@@ -245,8 +245,8 @@ fn explain_if_not_replayed(StoredEvent { info, data, .. }: &StoredEvent) {
 
 async fn discard(inbox: &impl Inbox, select: Select) -> Result<u64, Failure> {
     match select {
-        // One call, because a second one would drop the events that the first one has made heads of
-        // their lanes. There is no time limit, since the store answers only after all of its batches.
+        // One call, because a second one would drop the events that the first one has made heads
+        // of their lanes. It has no time limit, since the store answers only after all batches.
         Select::All(Filter {
             state: Some(EventState::Ready | EventState::Delayed | EventState::Leased),
             ..

@@ -81,8 +81,8 @@ pub(super) struct Scheduler<'i> {
     is_idle: bool,
     /// When the store was last asked for events.
     polled_at: Instant,
-    /// The pause before the next poll for events that may have become ready. It is longer after each
-    /// lease that found none, because ready events can be paused, or belong to hooks at their
+    /// The pause before the next poll for events that may have become ready. It is longer after
+    /// each lease that found none, because ready events can be paused, or belong to hooks at their
     /// limits.
     empty_pause: Duration,
     extend_at: Instant,
