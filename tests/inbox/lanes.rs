@@ -89,7 +89,8 @@ async fn in_any_order(data: RawData, meta: Metadata, State(app): State<App>) -> 
 }
 
 /// Waits for the attempts of events 1 to 8, which are in one lane, and ends each after the worker
-/// has been idle. Checks that the next one begins in less than `limit`: a poll happens every second.
+/// has been idle. Checks that the next one begins in less than `limit`. A poll happens every
+/// second.
 async fn run_lane(begun: &mpsc::Receiver<Attempt>, end: impl Fn(Attempt), limit: Duration) {
     let mut attempt = next(begun).await;
     for event in 2..=8 {
