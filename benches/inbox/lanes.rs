@@ -1,6 +1,6 @@
-//! The cost of lanes: rates with a lane for each event, divided by those without; the rates of a lane
-//! in which many events wait, divided by those of one in which few do; and the wait of the others
-//! beside a lane with half of the events, divided by their wait without it.
+//! The cost of lanes: rates with a lane for each event, divided by those without; the rates of a
+//! lane in which many events wait, divided by those of one in which few do; and the wait of other
+//! events beside a lane with half of all events, divided by their wait without it.
 
 use std::time::{Duration, Instant};
 

@@ -18,8 +18,8 @@ use crate::inbox::InboxError;
 /// The lane of an event, as a column.
 pub(super) type LaneBytes = [u8; 16];
 
-/// The bit of a fence that is set for the head of a lane. So a settlement knows whether a lane has to
-/// be locked before it looks at the event.
+/// The bit of a fence that is set for the head of a lane. So a settlement knows whether a lane has
+/// to be locked before it looks at the event.
 pub(super) const HAS_LANE: i64 = 1;
 
 /// Expressions that make the rows of `entering` ready, or let them wait if another event of their
@@ -120,8 +120,8 @@ impl InLanes {
     }
 }
 
-/// Finds and locks the lanes of events, whether other events are in them or not. Afterwards, [`fill`]
-/// removes those that are empty.
+/// Finds and locks the lanes of events, whether other events are in them or not. Afterwards,
+/// [`fill`] removes those that are empty.
 pub(super) async fn lock_all(
     change: &mut OpenTransaction,
     schema: &Schema,
@@ -165,8 +165,9 @@ pub(super) async fn fill(
 const LANES: i64 = 1000;
 
 impl PostgresInbox {
-    /// Promotes events of lanes whose head a tool of an older version has dropped. Looks at the first
-    /// lanes, and at those from a random one on, so that all calls together find every such lane.
+    /// Promotes events of lanes whose head a tool of an older version has dropped. Looks at the
+    /// first lanes, and at those from a random one on, so that all calls together find every such
+    /// lane.
     pub(super) async fn repair_lanes(&self) -> Result<(), InboxError> {
         let part = "ORDER BY key LIMIT $2";
         let find = format!(

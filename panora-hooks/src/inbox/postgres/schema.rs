@@ -117,8 +117,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
                 ADD COLUMN IF NOT EXISTS asked bigint,
                 ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0,
                 ADD COLUMN IF NOT EXISTS lane bytea",
-            // The queue and the lane in which the event is replayed. If an older version replays it,
-            // it runs outside its lane.
+            // The queue and the lane in which the event is replayed. An event that an older version
+            // replays runs outside its lane.
             "ALTER TABLE @event
                 ADD COLUMN IF NOT EXISTS queue integer NOT NULL DEFAULT 0,
                 ADD COLUMN IF NOT EXISTS lane bytea",
