@@ -160,7 +160,7 @@ async fn fill(database: &Database) {
          INSERT INTO lane SELECT lane, max(seq) FROM event WHERE lane IS NOT NULL GROUP BY lane;
          INSERT INTO due(seq, due, attempts, lane) SELECT DISTINCT ON (lane) seq, {now}, 0, lane
             FROM event WHERE lane IS NOT NULL ORDER BY lane, seq;
-         INSERT INTO waiting(seq, lane, position) SELECT seq, lane, seq FROM event
+         INSERT INTO waiting(seq, lane, position, queue) SELECT seq, lane, seq, 0 FROM event
             WHERE lane IS NOT NULL AND seq NOT IN (SELECT seq FROM due);
          INSERT INTO attempt(seq, place, run, number, outcome, error)
             SELECT seq, place, 1, place, 'failed', 'no' FROM due CROSS JOIN generate_series(1, 2) AS place;

@@ -131,11 +131,8 @@ impl PostgresInbox {
                 return Ok(replayed);
             }
             let in_lanes = lanes::lock_all(&mut change, &self.schema, &found).await?;
-            let count = found.len();
             let rows = change.fetch(self.make_ready(found, &in_lanes)).await?;
-            if rows.len() < count {
-                lanes::fill(&mut change, &self.schema, &in_lanes.lanes).await?;
-            }
+            lanes::fill(&mut change, &self.schema, &in_lanes.lanes).await?;
             change.commit().await?;
             replayed += rows.len() as u64;
             if !rows.is_empty() {

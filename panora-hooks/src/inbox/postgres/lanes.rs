@@ -22,44 +22,37 @@ pub(super) type LaneBytes = [u8; 16];
 /// to be locked before it looks at the event.
 pub(super) const HAS_LANE: i64 = 1;
 
-/// Expressions that make the rows of `entering` ready, or let them wait if another event of their
-/// lane comes first. Without a lane, `lane` and `position` are NULL.
-pub(super) const ENTER: &str = "first AS MATERIALIZED (
-    SELECT DISTINCT ON (lane) seq FROM entering
-    WHERE lane IS NOT NULL
-    AND (SELECT due.seq FROM @due AS due WHERE due.lane = entering.lane LIMIT 1) IS NULL
-    AND (SELECT waiting.seq FROM @waiting AS waiting WHERE waiting.lane = entering.lane LIMIT 1) IS NULL
-    ORDER BY lane, position
- ),
- queued AS (
+/// Expressions that make the rows of `entering` ready, or let them wait behind others of their lane.
+/// Without a lane, `lane` and `position` are NULL.
+pub(super) const ENTER: &str = "queued AS (
     INSERT INTO @due(seq, due, attempts, run, queue, lane)
-    SELECT seq, :now, 0, run, queue, lane FROM entering
-    WHERE lane IS NULL OR seq = ANY(ARRAY(SELECT seq FROM first))
+    SELECT seq, :now, 0, run, queue, lane FROM entering WHERE lane IS NULL OR position = 1
     RETURNING seq
  ),
  behind AS (
-    INSERT INTO @waiting(seq, lane, position, run)
-    SELECT seq, lane, position, run FROM entering
-    WHERE lane IS NOT NULL AND seq <> ALL(ARRAY(SELECT seq FROM first))
+    INSERT INTO @waiting(seq, lane, position, run, queue)
+    SELECT seq, lane, position, run, queue FROM entering WHERE position > 1
     RETURNING seq
  )";
 
 /// Expressions that make the first waiting event of each lane of `freed` ready.
 pub(super) const PROMOTE: &str = "next AS MATERIALIZED (
-    SELECT next.seq, next.run, freed.lane FROM freed CROSS JOIN LATERAL (
-        SELECT seq, run FROM @waiting AS waiting WHERE waiting.lane = freed.lane ORDER BY position LIMIT 1
+    SELECT next.seq, next.run, next.queue, freed.lane FROM freed CROSS JOIN LATERAL (
+        SELECT seq, run, queue FROM @waiting AS waiting WHERE waiting.lane = freed.lane ORDER BY position LIMIT 1
     ) AS next
  ),
  moved AS (DELETE FROM @waiting WHERE seq = ANY(ARRAY(SELECT seq FROM next))),
  promoted AS (
     INSERT INTO @due(seq, due, attempts, run, queue, lane)
-    SELECT seq, :now, 0, run, (SELECT queue FROM @event AS event WHERE event.seq = next.seq), lane FROM next
+    SELECT seq, :now, 0, run, queue, lane FROM next
  ),
  empty AS (
     DELETE FROM @lane WHERE key = ANY(ARRAY(SELECT lane FROM freed EXCEPT SELECT lane FROM next))
  )";
 
 /// Locks the lanes of events that enter them. Returns the position of each event, in their order.
+/// The one with position 1 is the head: a lane has a row only while events of it are to run. If it
+/// does not enter after all, [`fill`] finds the head.
 pub(super) async fn reserve(
     change: &mut OpenTransaction,
     schema: &Schema,

@@ -106,7 +106,7 @@ impl PostgresInbox {
         }
         let inserted = change.fetch(self.insert(rows, has_new_queues)).await?;
         if inserted.len() < rows.len() {
-            // Lanes of duplicates may be empty.
+            // The first event of a lane may be a duplicate.
             fill(&mut change, &self.schema, &lanes).await?;
         }
         change.commit().await?;

@@ -158,7 +158,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         seq bigint PRIMARY KEY,
         lane bytea NOT NULL,
         position bigint NOT NULL,
-        run integer
+        run integer,
+        queue integer NOT NULL
     ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
     CREATE UNIQUE INDEX IF NOT EXISTS waiting_by_lane ON @waiting(lane, position);
 

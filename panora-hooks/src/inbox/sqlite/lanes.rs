@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{batch::Sweep, queue::insert_due, queues, source::FEW};
+use super::{batch::Sweep, queue::insert_due, source::FEW};
 use crate::inbox::{Lane, time::micros};
 
 /// The lane of an event, as a column.
@@ -20,30 +20,21 @@ pub(super) fn insert(
     queue: i64,
     lane: Option<LaneBytes>,
 ) -> rusqlite::Result<()> {
-    if let Some(lane) = lane
-        && !is_empty(change, &lane)?
-    {
-        return change
-            .prepare_cached(
-                "INSERT INTO waiting(seq, lane, position, run) VALUES (?1, ?2, (
-                    SELECT coalesce(max(position), 0) + 1 FROM waiting INDEXED BY waiting_by_lane WHERE lane = ?2
-                 ), ?3)",
-            )?
-            .execute(params![seq, lane, run])
-            .map(drop);
+    let Some(lane) = lane else { return insert_due(change, seq, now, run, queue, None) };
+    let last: Option<i64> = change
+        .prepare_cached("SELECT max(position) FROM waiting INDEXED BY waiting_by_lane WHERE lane = ?1")?
+        .query_row([lane], |row| row.get(0))?;
+    if last.is_none() && !has_head(change, &lane)? {
+        return insert_due(change, seq, now, run, queue, Some(lane));
     }
-    insert_due(change, seq, now, run, queue, lane)
+    change
+        .prepare_cached("INSERT INTO waiting(seq, lane, position, run, queue) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![seq, lane, last.unwrap_or(0) + 1, run, queue])
+        .map(drop)
 }
 
-/// Returns whether no event of a lane is to run.
-fn is_empty(change: &Transaction<'_>, lane: &LaneBytes) -> rusqlite::Result<bool> {
-    let has_events = change
-        .prepare_cached(
-            "SELECT 1 FROM due INDEXED BY due_by_lane WHERE lane = ?1
-             UNION ALL SELECT 1 FROM waiting INDEXED BY waiting_by_lane WHERE lane = ?1 LIMIT 1",
-        )?
-        .exists([lane])?;
-    Ok(!has_events)
+fn has_head(change: &Transaction<'_>, lane: &LaneBytes) -> rusqlite::Result<bool> {
+    change.prepare_cached("SELECT 1 FROM due INDEXED BY due_by_lane WHERE lane = ?1")?.exists([lane])
 }
 
 /// Makes the first waiting event of a lane ready, after the head has left `due`.
@@ -53,12 +44,12 @@ pub(super) fn promote(change: &Transaction<'_>, lane: Option<LaneBytes>, now: i6
         .prepare_cached(
             "DELETE FROM waiting WHERE seq = (
                 SELECT seq FROM waiting INDEXED BY waiting_by_lane WHERE lane = ?1 ORDER BY position LIMIT 1
-             ) RETURNING seq, run",
+             ) RETURNING seq, run, queue",
         )?
-        .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     match next {
-        Some((seq, run)) => insert_due(change, seq, now, run, queues::of_event(change, seq)?, Some(lane)),
+        Some((seq, run, queue)) => insert_due(change, seq, now, run, queue, Some(lane)),
         None => Ok(()),
     }
 }

@@ -78,7 +78,7 @@ impl TestFile {
             ),
             (1, "INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, 1, 1, 0"),
             (1, "INSERT INTO done(seq, at, attempts, is_pruned) SELECT seq, 1, 1, 1"),
-            (1, "INSERT INTO waiting(seq, lane, position) SELECT seq, lane, seq"),
+            (1, "INSERT INTO waiting(seq, lane, position, queue) SELECT seq, lane, seq, 0"),
         ];
         let mut last = 0;
         for (share, insert) in states {

@@ -173,7 +173,8 @@ const MIGRATIONS: &[&str] = &[
         seq INTEGER PRIMARY KEY,
         lane BLOB NOT NULL,
         position INTEGER NOT NULL,
-        run INTEGER
+        run INTEGER,
+        queue INTEGER NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX waiting_by_lane ON waiting(lane, position);
 
