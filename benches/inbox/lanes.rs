@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use panora_hooks::{
     Event, State, Verifier, Webhooks, hooks,
-    inbox::{Decision, Inbox, Lane, LeaseRequest, NewEvent, QueueGroup, Settlement, SqliteInbox},
+    inbox::{Decision, Inbox, Lane, LeaseRequest, Leased, NewEvent, QueueGroup, Settlement, SqliteInbox},
     on,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -44,7 +44,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
         let open = |name| SqliteInbox::open(folder.path().join(format!("{name}-{pair}.db")));
         pairs.push([measure(&open("without")?, 0).await?, measure(&open("with")?, LANES).await?]);
     }
-    report("SQLite", ["store", "lease and complete"], &pairs);
+    report("SQLite", ["store", "lease", "complete"], &pairs);
     let inbox = SqliteInbox::open(folder.path().join("deep.db"))?;
     report("SQLite", ["store, deep", "lease and complete, deep"], &depths(&inbox).await?);
     let mut pairs = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
         let without = measure(&fresh(&pool).await?, 0).await?;
         pairs.push([without, measure(&fresh(&pool).await?, LANES).await?]);
     }
-    report("PostgreSQL", ["store", "lease and complete"], &pairs);
+    report("PostgreSQL", ["store", "lease", "complete"], &pairs);
     let pairs = depths(&fresh(&pool).await?).await?;
     report("PostgreSQL", ["store, deep", "lease and complete, deep"], &pairs);
     let mut pairs = Vec::new();
@@ -71,11 +71,8 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     remove(&pool).await
 }
 
-/// The rates of storing, and of leasing and completing, in events per second.
-type Rates = [f64; 2];
-
-/// Measures events in so many lanes, or without lanes.
-async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<Rates> {
+/// Returns the rates of storing, leasing and completing events in so many lanes, or without lanes.
+async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<[f64; 3]> {
     let in_lane = |(number, event): (usize, NewEvent)| match lanes {
         0 => event,
         lanes => event.in_lane(lane(number % lanes)),
@@ -86,15 +83,21 @@ async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<Rates> {
         inbox.put(batch.to_vec()).await?;
     }
     let stored = rate(EVENTS, begun.elapsed());
-    let (begun, mut done) = (Instant::now(), 0);
+    let (mut leasing, mut completing, mut done) = (Duration::ZERO, Duration::ZERO, 0);
     while done < EVENTS {
-        done += complete(inbox, LeaseRequest::new(u32::try_from(BATCH)?, LEASE)).await?;
+        let begun = Instant::now();
+        let leased = lease(inbox, LeaseRequest::new(u32::try_from(BATCH)?, LEASE)).await?;
+        leasing += begun.elapsed();
+        let begun = Instant::now();
+        complete(inbox, &leased).await?;
+        completing += begun.elapsed();
+        done += leased.len();
     }
-    Ok([stored, rate(EVENTS, begun.elapsed())])
+    Ok([stored, rate(EVENTS, leasing), rate(EVENTS, completing)])
 }
 
 /// Measures a shallow lane and a deep one in turn.
-async fn depths(inbox: &impl Inbox) -> anyhow::Result<Vec<[Rates; 2]>> {
+async fn depths(inbox: &impl Inbox) -> anyhow::Result<Vec<[[f64; 2]; 2]>> {
     let queues = ["shallow", "deep"];
     for batch in events(DEEP, 200)?.chunks(512) {
         let batch = batch.iter().cloned().map(|event| event.in_queue(queues[1]).in_lane(lane(1)));
@@ -114,7 +117,8 @@ async fn depths(inbox: &impl Inbox) -> anyhow::Result<Vec<[Rates; 2]>> {
                 times[0] += begun.elapsed();
                 let begun = Instant::now();
                 let request = LeaseRequest::new(1, LEASE);
-                complete(inbox, request.groups(vec![QueueGroup::new([queue.into()], 1)])).await?;
+                let request = request.groups(vec![QueueGroup::new([queue.into()], 1)]);
+                complete(inbox, &lease(inbox, request).await?).await?;
                 times[1] += begun.elapsed();
             }
             *rates = times.map(|time| rate(PASSES, time));
@@ -124,13 +128,16 @@ async fn depths(inbox: &impl Inbox) -> anyhow::Result<Vec<[Rates; 2]>> {
     Ok(pairs)
 }
 
-/// Leases and completes events. Returns their number.
-async fn complete(inbox: &impl Inbox, request: LeaseRequest) -> anyhow::Result<usize> {
+async fn lease(inbox: &impl Inbox, request: LeaseRequest) -> anyhow::Result<Vec<Leased>> {
     let leased = inbox.lease(request).await?;
     anyhow::ensure!(!leased.is_empty(), "an event is missing");
+    Ok(leased)
+}
+
+async fn complete(inbox: &impl Inbox, leased: &[Leased]) -> anyhow::Result<()> {
     let complete = leased.iter().map(|leased| Settlement::new(leased.token, Decision::Complete));
     inbox.settle(complete.collect()).await?;
-    Ok(leased.len())
+    Ok(())
 }
 
 fn lane(number: usize) -> Lane {
