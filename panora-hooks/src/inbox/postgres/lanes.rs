@@ -139,6 +139,9 @@ pub(super) async fn fill(
     schema: &Schema,
     lanes: &[LaneBytes],
 ) -> Result<(), InboxError> {
+    if lanes.is_empty() {
+        return Ok(());
+    }
     let fill = format!(
         "WITH freed AS MATERIALIZED (
             SELECT DISTINCT lane FROM unnest($1::bytea[]) AS locked(lane)
@@ -147,9 +150,6 @@ pub(super) async fn fill(
          {PROMOTE}
          SELECT FROM next"
     );
-    if lanes.is_empty() {
-        return Ok(());
-    }
     let lanes: Vec<_> = lanes.iter().map(|lane| lane.to_vec()).collect();
     change.fetch(schema.query(&fill).bind(lanes)).await.map(drop)
 }
