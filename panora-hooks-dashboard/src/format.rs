@@ -89,6 +89,14 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
+/// Returns the text of an error as a sentence.
+pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ mod local_guard;
 mod pages;
 mod payload;
 mod problem;
+mod redirect;
 mod router;
 mod search;
 mod security;

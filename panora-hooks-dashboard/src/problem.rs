@@ -7,7 +7,7 @@ use axum::{
 use maud::html;
 use panora_hooks::inbox::InboxError;
 
-use crate::{context::Context, filter::InvalidParameter, pages::layout, text::Foreign};
+use crate::{context::Context, filter::InvalidParameter, format::sentence, pages::layout, text::Foreign};
 
 /// The reason why a page is not shown.
 ///
@@ -91,12 +91,4 @@ impl From<InvalidParameter> for Problem {
     fn from(error: InvalidParameter) -> Self {
         Self::invalid(sentence(&error))
     }
-}
-
-/// Returns the text of an error as a sentence.
-pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
-    let text = error.to_string();
-    let mut chars = text.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", chars.as_str())
 }

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{OriginalUri, Request, State},
-    http::{
-        Method, StatusCode,
-        header::{CONTENT_TYPE, LOCATION},
-    },
+    http::{Method, StatusCode, header::CONTENT_TYPE},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,6 +16,7 @@ use crate::{
     context::{App, Context},
     pages::{actions, audit, confirmation, dead, event, events, overview, pauses},
     problem::Problem,
+    redirect::redirect,
     security,
 };
 
@@ -62,11 +60,6 @@ async fn root(OriginalUri(uri): OriginalUri) -> impl IntoResponse {
         last => format!("{last}/overview"),
     };
     redirect(overview)
-}
-
-/// Redirects to a relative address.
-pub(crate) fn redirect(address: String) -> impl IntoResponse {
-    (StatusCode::SEE_OTHER, [(LOCATION, address)])
 }
 
 /// Checks a request, runs its handler, and completes the answer.

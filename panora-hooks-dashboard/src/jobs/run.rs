@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{Action, Confirmed, End, Job};
 use crate::{
-    problem::sentence,
+    format::sentence,
     store::{Boxed, Store},
 };
 

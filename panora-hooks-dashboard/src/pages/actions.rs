@@ -19,7 +19,7 @@ use crate::{
     format,
     jobs::{End, Job, Target},
     problem::Problem,
-    router::redirect,
+    redirect::redirect,
     text::Foreign,
 };
 

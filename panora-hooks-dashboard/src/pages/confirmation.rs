@@ -19,7 +19,7 @@ use crate::{
     filter::{self, InvalidParameter},
     jobs::{Action, Confirmed, Target},
     problem::Problem,
-    router::redirect,
+    redirect::redirect,
     search::soon,
     text::Foreign,
 };

@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     filter::{self, InvalidParameter},
     problem::Problem,
-    router::redirect,
+    redirect::redirect,
     text::Foreign,
 };
 

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use sqlx::{ColumnIndex, Row, postgres::PgRow};
 
-use super::lanes::LaneBytes;
-use crate::inbox::{EventInfo, EventState, InboxError, Lane, column, time::time};
+use crate::inbox::{
+    EventInfo, EventState, InboxError, Lane,
+    column::{self, LaneBytes},
+    time::time,
+};
 
 /// Returns the statement that selects the columns of [`info`] and `data` for the numbers that
 /// `found` returns, in ascending or descending `order`.

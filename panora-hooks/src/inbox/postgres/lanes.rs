@@ -13,10 +13,7 @@ use super::{
     schema::Schema,
     session::{Begin, OpenTransaction},
 };
-use crate::inbox::InboxError;
-
-/// The lane of an event, as a column.
-pub(super) type LaneBytes = [u8; 16];
+use crate::inbox::{InboxError, column::LaneBytes};
 
 /// The bit of a fence that is set for the head of a lane. So a settlement knows whether a lane has
 /// to be locked before it looks at the event.

@@ -6,12 +6,16 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     PostgresInbox,
-    lanes::{ENTER, LaneBytes, fill, reserve},
+    lanes::{ENTER, fill, reserve},
     queues::ADD_QUEUES,
     schema::Statement,
     session::Begin,
 };
-use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, time::micros};
+use crate::inbox::{
+    InboxError, NewEvent, ParkReason, Put,
+    column::{self, LaneBytes},
+    time::micros,
+};
 
 /// The expression that makes events ready that have no lane.
 const QUEUED: &str = "queued AS (

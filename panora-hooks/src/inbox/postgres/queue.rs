@@ -9,13 +9,14 @@ use super::{
     PostgresInbox,
     copies::DATA,
     info::text,
-    lanes::{HAS_LANE, LaneBytes},
+    lanes::HAS_LANE,
     open,
     queues::{GroupColumns, IS_PAUSED},
     schema,
 };
 use crate::inbox::{
-    InboxError, Lane, LeaseRequest, Leased, OpenError, column,
+    InboxError, Lane, LeaseRequest, Leased, OpenError,
+    column::{self, LaneBytes},
     error::chain,
     lease::MAX_LEASED_BYTES,
     time::{CLOCK_STEP, time, whole_micros},

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{info, queue::Ended, read::Reader};
+use super::{info, read::Reader, states::Ended};
 use crate::inbox::{
     AttemptInfo, AttemptOutcome, AttemptReport, EventKey, InboxError,
     attempt::KEPT_ATTEMPTS,

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{content, lanes::LaneBytes};
+use super::content;
 use crate::inbox::{
-    EventInfo, EventKey, EventState, Lane, StoredEvent, column,
+    EventInfo, EventKey, EventState, Lane, StoredEvent,
+    column::{self, LaneBytes},
     time::{micros, time},
 };
 

@@ -1,14 +1,9 @@
 //! Lanes: of the events of a lane that are to run, the head is in `due`, and the others wait.
 
-use std::time::SystemTime;
-
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{batch::Sweep, queue::insert_due, source::FEW};
-use crate::inbox::{Lane, time::micros};
-
-/// The lane of an event, as a column.
-pub(super) type LaneBytes = [u8; 16];
+use super::{source::FEW, states::insert_due};
+use crate::inbox::{Lane, column::LaneBytes};
 
 /// Makes an event ready, with no attempts counted, or lets it wait if another event of its lane
 /// comes first. The first run is `None`.
@@ -76,45 +71,4 @@ pub(super) fn few_waiting(connection: &Connection, lane: Lane) -> rusqlite::Resu
     let mut few: Vec<i64> = waiting.collect::<rusqlite::Result<_>>()?;
     few.sort_unstable();
     Ok((few.len() <= FEW).then_some(few))
-}
-
-/// The most lanes without a head for which one call looks.
-pub(super) const LANES: u32 = 1000;
-
-/// Promotes events of lanes whose head a tool of an older version has dropped.
-pub(super) struct PromoteHeads;
-
-impl Sweep for PromoteHeads {
-    /// Looks at the first lanes, and at those from a random one on, so that all calls together find
-    /// every such lane.
-    fn find(&self, connection: &Connection, _: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
-        let mut find = connection.prepare_cached(
-            "WITH RECURSIVE lane(lane, number) AS (
-                SELECT min(lane), 1 FROM waiting INDEXED BY waiting_by_lane WHERE lane >= ?1
-                UNION ALL
-                SELECT (SELECT min(lane) FROM waiting INDEXED BY waiting_by_lane WHERE waiting.lane > lane.lane),
-                    number + 1
-                FROM lane WHERE lane IS NOT NULL AND number < ?2
-             )
-             SELECT (
-                SELECT seq FROM waiting INDEXED BY waiting_by_lane
-                WHERE waiting.lane = lane.lane ORDER BY position LIMIT 1
-             ) FROM lane
-             WHERE lane IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM due INDEXED BY due_by_lane WHERE due.lane = lane.lane)",
-        )?;
-        let mut found = Vec::new();
-        for start in [0, fastrand::u128(..)].map(u128::to_be_bytes) {
-            let lanes = find.query_map(params![start, limit], |row| row.get(0))?;
-            found.extend(lanes.collect::<rusqlite::Result<Vec<i64>>>()?);
-        }
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(limit as usize);
-        Ok(found)
-    }
-
-    fn apply(&self, change: &Transaction<'_>, seq: i64, now: SystemTime) -> rusqlite::Result<()> {
-        promote(change, of_event(change, seq)?, micros(now))
-    }
 }

@@ -6,14 +6,16 @@ use bytestring::ByteString;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{
-    attempts, info,
-    lanes::{self, LaneBytes},
-    queue::{Durability, Ended, Queue, Reason, insert_dead},
+    attempts,
+    fences::Fences,
+    info, lanes,
+    queue::{Durability, Queue},
     queues::{self, LeasedQueue},
+    states::{Ended, Reason, insert_dead},
 };
 use crate::inbox::{
     AttemptInfo, AttemptOutcome, Decision, InboxError, Lane, LeaseRequest, Leased, Settled, Settlement,
-    column,
+    column::{self, LaneBytes},
     lease::MAX_LEASED_BYTES,
     share::Shares,
     time::{micros, time, whole_micros},
@@ -96,32 +98,8 @@ impl Queue {
     }
 }
 
-/// Fences that contain the time of the lease, in milliseconds, above 20 random bits. None is given
-/// twice.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Fences {
-    last: i64,
-}
-
 /// The number of a worker without a name.
 const UNNAMED: i64 = 0;
-
-/// The number of random bits of a fence.
-const RANDOM_BITS: u32 = 20;
-
-impl Fences {
-    fn next(&mut self, now: i64) -> i64 {
-        let millis = now.max(0) / 1000;
-        let fence = (millis << RANDOM_BITS) | fastrand::i64(0..1 << RANDOM_BITS);
-        self.last = fence.max(self.last + 1);
-        self.last
-    }
-
-    /// Returns the time of the lease with a fence.
-    fn time(fence: i64) -> SystemTime {
-        time((fence >> RANDOM_BITS).saturating_mul(1000))
-    }
-}
 
 /// Returns the number of a worker.
 fn worker_id(change: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {

@@ -8,6 +8,7 @@ mod checkpoint;
 mod condition;
 mod content;
 mod failure;
+mod fences;
 mod figures;
 mod fingerprint;
 mod groups;
@@ -16,6 +17,7 @@ mod info;
 mod lanes;
 mod lease;
 mod open;
+mod pauses;
 #[cfg(test)]
 mod plans;
 mod put;
@@ -28,6 +30,7 @@ mod scan;
 mod schema;
 mod source;
 mod span;
+mod states;
 mod thread;
 
 use std::{
@@ -42,12 +45,11 @@ use self::{
     audit::PruneAudit,
     batch::{Operation, Rounds, SelectedBatches, Sweep},
     figures::PruneFigures,
-    lanes::{LANES, PromoteHeads},
     open::Opened,
     queue::Queue,
     read::Reader,
     replay::{Discard, Replay},
-    retention::{DropOrphans, Expedite, Forget, ORPHANS, Prune},
+    retention::{DropOrphans, Expedite, Forget, LANES, ORPHANS, PromoteHeads, Prune},
     thread::Owner,
 };
 use super::{
@@ -279,6 +281,6 @@ impl Inbox for SqliteInbox {
     }
 
     async fn paused(&self) -> Result<Vec<String>, InboxError> {
-        self.reader.run(|reader| queues::paused(reader.connection())).await
+        self.reader.run(|reader| pauses::paused(reader.connection())).await
     }
 }

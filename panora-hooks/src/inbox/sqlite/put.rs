@@ -9,9 +9,10 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
     content, lanes,
-    queue::{Durability, Queue, ROW_BYTES, Reason, insert_dead},
+    queue::{Durability, Queue, ROW_BYTES},
     queues,
     read::oldest_ready,
+    states::{Reason, insert_dead},
 };
 use crate::inbox::{InboxError, Lane, NewEvent, ParkReason, Put, column, event::MAX_REPLAYS, time::micros};
 

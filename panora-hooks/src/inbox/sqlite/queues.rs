@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use bytestring::ByteString;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::queue::{Durability, Queue, ROW_BYTES};
-use crate::inbox::{InboxError, share::Shares};
+use crate::inbox::share::Shares;
 
 /// The condition that a row of `queue` is paused.
 pub(super) const IS_PAUSED: &str = "EXISTS (
     SELECT 1 FROM paused
     WHERE name = pattern OR substr(name, 1, length(pattern) - 1) || '*' = pattern
 )";
+
+/// The events of all queues, whose index is searched by time.
+pub(super) const DUE: &str = "queue CROSS JOIN due INDEXED BY due_by_time ON due.queue = queue.id";
 
 /// The numbers of queues that are known.
 pub(super) type Numbers = HashMap<ByteString, i64>;
@@ -67,26 +69,4 @@ pub(super) fn leased(connection: &Connection, shares: &Shares<'_>) -> rusqlite::
         }
     }
     Ok(leased)
-}
-
-impl Queue {
-    /// Pauses the queues of a pattern, or resumes them. Returns whether they were not paused, or
-    /// paused.
-    pub(super) fn set_paused(&mut self, pattern: &str, is_paused: bool) -> Result<bool, InboxError> {
-        let change = if is_paused {
-            "INSERT INTO paused VALUES (?1) ON CONFLICT DO NOTHING"
-        } else {
-            "DELETE FROM paused WHERE pattern = ?1"
-        };
-        self.change(Durability::Full, ROW_BYTES, |connection| {
-            Ok(connection.prepare_cached(change)?.execute([pattern])? > 0)
-        })
-    }
-}
-
-/// Returns the paused patterns.
-pub(super) fn paused(connection: &Connection) -> Result<Vec<String>, InboxError> {
-    let mut paused = connection.prepare_cached("SELECT pattern FROM paused ORDER BY pattern")?;
-    let paused = paused.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    Ok(paused)
 }

@@ -7,7 +7,12 @@ use std::{
 
 use rusqlite::{Connection, Transaction};
 
-use super::{info, queues::IS_PAUSED, scan::Scan, thread::Caller};
+use super::{
+    info,
+    queues::{DUE, IS_PAUSED},
+    scan::Scan,
+    thread::Caller,
+};
 use crate::inbox::{
     Count, Depth, EventInfo, EventKey, Filter, InboxError, Page, Query, StoredEvent, column, time::micros,
 };
@@ -25,9 +30,6 @@ pub(super) fn oldest_ready(connection: &Connection, now: i64) -> rusqlite::Resul
     );
     connection.prepare_cached(&oldest)?.query_row([now], |row| row.get(0))
 }
-
-/// The events of all queues, whose index is searched by time.
-pub(super) const DUE: &str = "queue CROSS JOIN due INDEXED BY due_by_time ON due.queue = queue.id";
 
 /// Reads events.
 ///

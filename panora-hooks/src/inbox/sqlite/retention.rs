@@ -1,10 +1,10 @@
-//! Sweeps: drop old data and identities, and repair times that were set while the clock was ahead.
+//! Sweeps: drop old data and identities, and repair lanes and times.
 
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, Params, Transaction, params};
 
-use super::{attempts, batch::Sweep, content, queues};
+use super::{attempts, batch::Sweep, content, lanes, queues};
 use crate::inbox::time::{CLOCK_STEP, micros, whole_micros};
 
 /// Drops the data of events that were done before a time.
@@ -89,6 +89,47 @@ impl Sweep for DropOrphans {
 
     fn apply(&self, change: &Transaction<'_>, seq: i64, _: SystemTime) -> rusqlite::Result<()> {
         attempts::drop_all(change, seq)
+    }
+}
+
+/// The most lanes without a head for which one call looks.
+pub(super) const LANES: u32 = 1000;
+
+/// Promotes events of lanes whose head a tool of an older version has dropped.
+pub(super) struct PromoteHeads;
+
+impl Sweep for PromoteHeads {
+    /// Looks at the first lanes, and at those from a random one on, so that all calls together find
+    /// every such lane.
+    fn find(&self, connection: &Connection, _: SystemTime, limit: u32) -> rusqlite::Result<Vec<i64>> {
+        let mut find = connection.prepare_cached(
+            "WITH RECURSIVE lane(lane, number) AS (
+                SELECT min(lane), 1 FROM waiting INDEXED BY waiting_by_lane WHERE lane >= ?1
+                UNION ALL
+                SELECT (SELECT min(lane) FROM waiting INDEXED BY waiting_by_lane WHERE waiting.lane > lane.lane),
+                    number + 1
+                FROM lane WHERE lane IS NOT NULL AND number < ?2
+             )
+             SELECT (
+                SELECT seq FROM waiting INDEXED BY waiting_by_lane
+                WHERE waiting.lane = lane.lane ORDER BY position LIMIT 1
+             ) FROM lane
+             WHERE lane IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM due INDEXED BY due_by_lane WHERE due.lane = lane.lane)",
+        )?;
+        let mut found = Vec::new();
+        for start in [0, fastrand::u128(..)].map(u128::to_be_bytes) {
+            let lanes = find.query_map(params![start, limit], |row| row.get(0))?;
+            found.extend(lanes.collect::<rusqlite::Result<Vec<i64>>>()?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    fn apply(&self, change: &Transaction<'_>, seq: i64, now: SystemTime) -> rusqlite::Result<()> {
+        lanes::promote(change, lanes::of_event(change, seq)?, micros(now))
     }
 }
 

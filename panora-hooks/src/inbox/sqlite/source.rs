@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, ToSql};
 
-use super::{fingerprint, read::DUE, span::Span};
+use super::{fingerprint, queues::DUE, span::Span};
 use crate::inbox::{EventState, Fingerprint, Lane, time::micros};
 
 /// The most events that count as few. All of them are read instead of a larger table.

@@ -11,10 +11,9 @@ use crate::inbox::{
         audit::PruneAudit,
         batch::{Operation, Rounds, SelectedBatches, Sweep},
         figures::PruneFigures,
-        lanes::PromoteHeads,
         queue::Queue,
         replay::{Discard, Replay},
-        retention::{DropOrphans, Expedite, Forget, Prune},
+        retention::{DropOrphans, Expedite, Forget, PromoteHeads, Prune},
         thread::{BatchStep, Caller},
     },
 };
