@@ -44,7 +44,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
         let open = |name| SqliteInbox::open(folder.path().join(format!("{name}-{pair}.db")));
         pairs.push([measure(&open("without")?, 0).await?, measure(&open("with")?, LANES).await?]);
     }
-    report("SQLite", ["store", "lease", "complete"], &pairs);
+    report("SQLite", ["store", "lease", "complete", "all three"], &pairs);
     let inbox = SqliteInbox::open(folder.path().join("deep.db"))?;
     report("SQLite", ["store, deep", "lease and complete, deep"], &depths(&inbox).await?);
     let mut pairs = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
         let without = measure(&fresh(&pool).await?, 0).await?;
         pairs.push([without, measure(&fresh(&pool).await?, LANES).await?]);
     }
-    report("PostgreSQL", ["store", "lease", "complete"], &pairs);
+    report("PostgreSQL", ["store", "lease", "complete", "all three"], &pairs);
     let pairs = depths(&fresh(&pool).await?).await?;
     report("PostgreSQL", ["store, deep", "lease and complete, deep"], &pairs);
     let mut pairs = Vec::new();
@@ -71,8 +71,9 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
     remove(&pool).await
 }
 
-/// Returns the rates of storing, leasing and completing events in so many lanes, or without lanes.
-async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<[f64; 3]> {
+/// Returns the rates of storing, leasing and completing events in so many lanes, or without lanes,
+/// and the rate of all three.
+async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<[f64; 4]> {
     let in_lane = |(number, event): (usize, NewEvent)| match lanes {
         0 => event,
         lanes => event.in_lane(lane(number % lanes)),
@@ -82,7 +83,7 @@ async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<[f64; 3]> {
     for batch in events.chunks(BATCH) {
         inbox.put(batch.to_vec()).await?;
     }
-    let stored = rate(EVENTS, begun.elapsed());
+    let storing = begun.elapsed();
     let (mut leasing, mut completing, mut done) = (Duration::ZERO, Duration::ZERO, 0);
     while done < EVENTS {
         let begun = Instant::now();
@@ -93,7 +94,7 @@ async fn measure(inbox: &impl Inbox, lanes: usize) -> anyhow::Result<[f64; 3]> {
         completing += begun.elapsed();
         done += leased.len();
     }
-    Ok([stored, rate(EVENTS, leasing), rate(EVENTS, completing)])
+    Ok([storing, leasing, completing, storing + leasing + completing].map(|time| rate(EVENTS, time)))
 }
 
 /// Measures a shallow lane and a deep one in turn.
