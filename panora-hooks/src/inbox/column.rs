@@ -5,8 +5,8 @@ use super::{EventKey, LeaseToken};
 /// The lane of an event.
 pub(super) type LaneBytes = [u8; 16];
 
-/// Returns the number of the row with a key, which has 64 bits. A key that no row can have becomes the largest number,
-/// which no row ever gets.
+/// Returns the number of the row with a key, which has 64 bits. A key that no row can have becomes
+/// the largest number, which no row ever gets.
 pub(super) fn seq(key: EventKey) -> i64 {
     i64::try_from(key.number()).unwrap_or(i64::MAX)
 }

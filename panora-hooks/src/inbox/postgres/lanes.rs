@@ -19,8 +19,8 @@ use crate::inbox::{InboxError, column::LaneBytes};
 /// to be locked before it looks at the event.
 pub(super) const HAS_LANE: i64 = 1;
 
-/// Expressions that make the rows of `entering` ready, or let them wait behind others of their lane.
-/// Without a lane, `lane` and `position` are NULL.
+/// Expressions that make the rows of `entering` ready, or let them wait behind others of their
+/// lane. Without a lane, `lane` and `position` are NULL.
 pub(super) const ENTER: &str = "queued AS (
     INSERT INTO @due(seq, due, attempts, run, queue, lane)
     SELECT seq, :now, 0, run, queue, lane FROM entering WHERE lane IS NULL OR position = 1
