@@ -157,7 +157,7 @@ async fn fill(database: &Database) {
             CASE WHEN seq % 16 IN (1, 3, 5) OR seq % 20 = 0 THEN 7 END,
             (SELECT id FROM queue WHERE name = type)
          FROM event WHERE seq > 4 * {ROWS} AND seq <= 6 * {ROWS};
-         INSERT INTO lane SELECT lane, max(seq) FROM event WHERE lane IS NOT NULL GROUP BY lane;
+         INSERT INTO lane SELECT lane, max(seq), min(seq) FROM event WHERE lane IS NOT NULL GROUP BY lane;
          INSERT INTO due(seq, due, attempts, lane) SELECT DISTINCT ON (lane) seq, {now}, 0, lane
             FROM event WHERE lane IS NOT NULL ORDER BY lane, seq;
          INSERT INTO waiting(seq, lane, position, queue) SELECT seq, lane, seq, 0 FROM event

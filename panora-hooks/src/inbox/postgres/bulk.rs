@@ -166,7 +166,7 @@ impl PostgresInbox {
                 RETURNING seq, {} AS run
              ),
              entering AS (
-                SELECT over.seq, run, event.queue, event.lane, position
+                SELECT over.seq, run, event.queue, event.lane, position, false AS is_head
                 FROM (SELECT * FROM dead UNION ALL SELECT * FROM done) AS over
                 CROSS JOIN LATERAL (
                     SELECT queue, lane FROM @event AS event WHERE event.seq = over.seq LIMIT 1

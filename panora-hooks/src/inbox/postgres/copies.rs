@@ -48,7 +48,7 @@ impl PostgresInbox {
         let mut change = self.sessions.begin(Begin::Durable).await?;
         let mut known = lock(&mut change, &self.schema, contents).await?;
         let (mut rows, mut bereft, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for BatchEvent { key, event, .. } in replays {
+        for BatchEvent { key, event, place, .. } in replays {
             // The original was forgotten in the meantime. This event is new, and is stored when it
             // is put again.
             let Some(content) = known.get_mut(event.content()) else { continue };
@@ -61,7 +61,8 @@ impl PostgresInbox {
                 bereft.push(event.content().to_vec());
             }
             let park = Some(ParkReason::Replayed);
-            rows.push(NewRow { key: *key, event, has_content: has_data, has_data, park, position: None });
+            let (key, place) = (*key, *place);
+            rows.push(NewRow { key, event, has_content: has_data, has_data, park, place });
             content.count += 1;
             content.has_data = true;
         }

@@ -1,8 +1,14 @@
 //! Lanes: of the events of a lane that are to run, the head is in `due`, and the others wait.
 //!
-//! A transaction that puts events into lanes or ends a head first locks the rows of these lanes,
-//! sorted, before it locks anything else. The next statement then sees everything that other
-//! transactions have done in these lanes.
+//! A transaction that puts events into lanes or ends heads locks the rows of these lanes, sorted,
+//! before it locks anything else, except that a new event is stored before it enters its lane.
+//! No transaction that holds a lane waits for an event that another one is storing.
+//!
+//! - A new event needs to know only whether its lane has a row, which a unique index decides.
+//! - The end of a head needs the event behind it. Its statement may be older than its locks, so it
+//!   does nothing if an event has entered one of the lanes since. Another statement follows then.
+//! - Any other change locks the lanes in a statement of its own. The next one sees everything that
+//!   other transactions have done in them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,38 +25,86 @@ use crate::inbox::{InboxError, column::LaneBytes};
 /// to be locked before it looks at the event.
 pub(super) const HAS_LANE: i64 = 1;
 
+/// Expressions that lock the lanes of the rows of `stored` that are to run, and turn these rows
+/// into `entering`. A lane has a row only while events of it are to run, so the first of them is
+/// its head.
+pub(super) const RESERVE: &str = "arrived AS MATERIALIZED (
+    SELECT seq, stored.queue, stored.lane, dense_rank() OVER (ORDER BY stored.lane) AS lane_number,
+        row_number() OVER latest_first - 1 AS later, lead(seq) OVER latest_first IS NULL AS is_first
+    FROM stored JOIN input USING (key) WHERE reason IS NULL
+    WINDOW latest_first AS (PARTITION BY stored.lane ORDER BY arrival DESC)
+ ),
+ reserved AS (
+    INSERT INTO @lane AS lane(key, last, head)
+    SELECT lane, count(*), max(seq) FILTER (WHERE is_first)
+    FROM arrived WHERE lane IS NOT NULL GROUP BY lane ORDER BY lane
+    ON CONFLICT (key) DO UPDATE SET last = lane.last + excluded.last RETURNING key, last
+ ),
+ placed AS (
+    SELECT seq, queue, lane, (ARRAY(SELECT last FROM reserved ORDER BY key))[lane_number] - later AS position
+    FROM arrived
+ ),
+ entering AS (
+    SELECT seq, NULL::integer AS run, queue, lane, position, position = 1 AS is_head FROM placed
+ )";
+
 /// Expressions that make the rows of `entering` ready, or let them wait behind others of their
 /// lane. Without a lane, `lane` and `position` are NULL.
 pub(super) const ENTER: &str = "queued AS (
     INSERT INTO @due(seq, due, attempts, run, queue, lane)
-    SELECT seq, :now, 0, run, queue, lane FROM entering WHERE lane IS NULL OR position = 1
+    SELECT seq, :now, 0, run, queue, lane FROM entering WHERE lane IS NULL OR is_head
     RETURNING seq
  ),
  behind AS (
     INSERT INTO @waiting(seq, lane, position, run, queue)
-    SELECT seq, lane, position, run, queue FROM entering WHERE position > 1
+    SELECT seq, lane, position, run, queue FROM entering WHERE lane IS NOT NULL AND NOT is_head
     RETURNING seq
  )";
 
-/// Expressions that make the first waiting event of each lane of `freed` ready.
-pub(super) const PROMOTE: &str = "next AS MATERIALIZED (
-    SELECT next.seq, next.run, next.queue, freed.lane FROM freed CROSS JOIN LATERAL (
-        SELECT seq, run, queue FROM @waiting AS waiting WHERE waiting.lane = freed.lane ORDER BY position LIMIT 1
-    ) AS next
+/// Expressions that find the events of `given`, lock the lanes of the heads that end, and return
+/// the events as `input`.
+///
+/// They return nothing if an event has entered one of these lanes since the statement began. The
+/// statement would not see that event, and `last` tells.
+pub(super) const LOCKED: &str = "found AS MATERIALIZED (
+    SELECT given.*, lane.key AS lane, lane.place AS lane_place, lane.last
+    FROM given CROSS JOIN LATERAL (
+        SELECT lane FROM @due AS due WHERE due.seq = given.seq LIMIT 1
+    ) AS due LEFT JOIN LATERAL (
+        SELECT ctid AS place, key, last FROM @lane AS lane WHERE lane.key = due.lane LIMIT 1
+    ) AS lane ON given.kind IN ('complete', 'bury')
  ),
- moved AS (DELETE FROM @waiting WHERE seq = ANY(ARRAY(SELECT seq FROM next))),
- promoted AS (
-    INSERT INTO @due(seq, due, attempts, run, queue, lane)
-    SELECT seq, :now, 0, run, queue, lane FROM next
+ locked AS MATERIALIZED (
+    SELECT FROM found
+    JOIN @lane AS lane ON lane.ctid = found.lane_place AND lane.last = found.last
+    ORDER BY found.lane FOR UPDATE OF lane
  ),
- empty AS (
-    DELETE FROM @lane WHERE key = ANY(ARRAY(SELECT lane FROM freed EXCEPT SELECT lane FROM next))
+ input AS MATERIALIZED (
+    SELECT * FROM found WHERE (SELECT count(*) FROM locked) = (SELECT count(lane) FROM found)
  )";
 
-/// Locks the lanes of events that enter them. Returns the position of each event, in their order.
-/// The one with position 1 is the head: a lane has a row only while events of it are to run. If it
-/// does not enter after all, [`fill`] finds the head.
-pub(super) async fn reserve(
+/// Expressions that make the first waiting event of each lane of `freed` ready. The lanes are
+/// locked, so their rows and those of their events stay where they are.
+pub(super) const PROMOTE: &str = "next AS MATERIALIZED (
+    SELECT freed.lane, freed.lane_place, next.* FROM freed LEFT JOIN LATERAL (
+        SELECT ctid AS place, seq, run, queue FROM @waiting AS waiting
+        WHERE waiting.lane = freed.lane ORDER BY position LIMIT 1
+    ) AS next ON true
+ ),
+ moved AS (DELETE FROM @waiting WHERE ctid = ANY(ARRAY(SELECT place FROM next))),
+ promoted AS (
+    INSERT INTO @due(seq, due, attempts, run, queue, lane)
+    SELECT seq, :now, 0, run, queue, lane FROM next WHERE seq IS NOT NULL
+ ),
+ headed AS (
+    UPDATE @lane AS lane SET head = next.seq
+    FROM next WHERE lane.ctid = next.lane_place AND next.seq IS NOT NULL
+ ),
+ empty AS (DELETE FROM @lane WHERE ctid = ANY(ARRAY(SELECT lane_place FROM next WHERE seq IS NULL)))";
+
+/// Locks the lanes of events that may enter them. Returns the position of each event, in their
+/// order.
+async fn reserve(
     change: &mut OpenTransaction,
     schema: &Schema,
     lanes: &[LaneBytes],
@@ -129,6 +183,11 @@ pub(super) async fn lock_all(
     Ok(found)
 }
 
+/// The condition that the head of `lane` is not to run. An older version may have dropped the
+/// event, or have replayed it outside the lane.
+const HAS_NO_HEAD: &str =
+    "(SELECT due.lane FROM @due AS due WHERE due.seq = lane.head) IS DISTINCT FROM lane.key";
+
 /// Promotes the first event of each of these lanes that has no head, and removes the lanes that are
 /// empty. The lanes are locked.
 pub(super) async fn fill(
@@ -141,8 +200,8 @@ pub(super) async fn fill(
     }
     let fill = format!(
         "WITH freed AS MATERIALIZED (
-            SELECT DISTINCT lane FROM unnest($1::bytea[]) AS locked(lane)
-            WHERE (SELECT due.seq FROM @due AS due WHERE due.lane = locked.lane LIMIT 1) IS NULL
+            SELECT key AS lane, ctid AS lane_place FROM @lane AS lane WHERE key = ANY($1)
+            AND {HAS_NO_HEAD}
          ),
          {PROMOTE}
          SELECT FROM next"
@@ -162,11 +221,10 @@ impl PostgresInbox {
         let part = "ORDER BY key LIMIT $2";
         let find = format!(
             "WITH looked_at AS MATERIALIZED (
-                (SELECT key FROM @lane WHERE key >= '' {part}) UNION
-                (SELECT key FROM @lane WHERE key >= $1 {part})
+                (SELECT key, head FROM @lane WHERE key >= '' {part}) UNION
+                (SELECT key, head FROM @lane WHERE key >= $1 {part})
              )
-             SELECT key FROM looked_at
-             WHERE (SELECT due.seq FROM @due AS due WHERE due.lane = looked_at.key LIMIT 1) IS NULL"
+             SELECT key FROM looked_at AS lane WHERE {HAS_NO_HEAD}"
         );
         let find = self.schema.query(&find);
         let start = fastrand::u128(..).to_be_bytes().to_vec();

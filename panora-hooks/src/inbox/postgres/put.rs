@@ -6,16 +6,11 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     PostgresInbox,
-    lanes::{ENTER, fill, reserve},
+    lanes::{ENTER, RESERVE},
     queues::ADD_QUEUES,
     schema::Statement,
-    session::Begin,
 };
-use crate::inbox::{
-    InboxError, NewEvent, ParkReason, Put,
-    column::{self, LaneBytes},
-    time::micros,
-};
+use crate::inbox::{InboxError, NewEvent, ParkReason, Put, column, time::micros};
 
 /// The expression that makes events ready that have no lane.
 const QUEUED: &str = "queued AS (
@@ -33,7 +28,7 @@ pub(super) struct BatchEvent<'b> {
     pub(super) key: IdentityBytes,
     pub(super) event: &'b NewEvent,
     /// The place of the event in the batch.
-    place: usize,
+    pub(super) place: usize,
     /// Whether an event with the same content comes before it in the batch, which makes it a
     /// replay.
     is_replay: bool,
@@ -48,8 +43,8 @@ pub(super) struct NewRow<'b> {
     pub(super) has_content: bool,
     pub(super) has_data: bool,
     pub(super) park: Option<ParkReason>,
-    /// The position in the lane of an event that is to run.
-    pub(super) position: Option<i64>,
+    /// The place of the event in the batch.
+    pub(super) place: usize,
 }
 
 impl PostgresInbox {
@@ -62,14 +57,9 @@ impl PostgresInbox {
         let candidates = candidates(batch);
         let mut results = HashMap::with_capacity(candidates.len());
         let first: Vec<_> = candidates.iter().filter(|candidate| !candidate.is_replay).collect();
-        let mut rows: Vec<_> = first.iter().map(|candidate| row(candidate)).collect();
+        let rows: Vec<_> = first.iter().map(|candidate| row(candidate)).collect();
         let new_queues = self.queues.unknown(rows.iter().map(|row| row.event.queue()));
-        let in_lanes = in_lanes(&first);
-        let inserted = if in_lanes.is_empty() {
-            self.sessions.fetch_promptly(|| self.insert(&rows, !new_queues.is_empty())).await?
-        } else {
-            self.insert_into_lanes(&mut rows, &in_lanes, !new_queues.is_empty()).await?
-        };
+        let inserted = self.sessions.fetch_promptly(|| self.insert(&rows, !new_queues.is_empty())).await?;
         self.queues.add(new_queues);
         stored(&rows, &inserted, &mut results)?;
         self.find(&candidates.iter().collect::<Vec<_>>(), &mut results).await?;
@@ -93,30 +83,6 @@ impl PostgresInbox {
         puts.ok_or_else(|| InboxError::Unavailable("an event was dropped while it was stored".into()))
     }
 
-    /// Stores the new rows. Those of `in_lanes`, by their places, enter their lanes in this order.
-    async fn insert_into_lanes(
-        &self,
-        rows: &mut [NewRow<'_>],
-        in_lanes: &[(usize, LaneBytes)],
-        has_new_queues: bool,
-    ) -> Result<Vec<PgRow>, InboxError> {
-        let mut change = self.sessions.begin(Begin::Durable).await?;
-        let lanes: Vec<_> = in_lanes.iter().map(|(_, lane)| *lane).collect();
-        let positions = reserve(&mut change, &self.schema, &lanes).await?;
-        for ((place, _), position) in in_lanes.iter().zip(positions) {
-            if let Some(row) = rows.get_mut(*place) {
-                row.position = Some(position);
-            }
-        }
-        let inserted = change.fetch(self.insert(rows, has_new_queues)).await?;
-        if inserted.len() < rows.len() {
-            // The first event of a lane may be a duplicate.
-            fill(&mut change, &self.schema, &lanes).await?;
-        }
-        change.commit().await?;
-        Ok(inserted)
-    }
-
     /// Returns the statement that stores the new rows: those whose key is new and, if they stand
     /// for their content, whose content is new.
     ///
@@ -129,19 +95,9 @@ impl PostgresInbox {
             ("", "", "")
         };
         let has_lanes = rows.iter().any(|row| row.event.lane().is_some());
-        let [values, lane, position] =
-            if has_lanes { [", $10::bytea[], $11::bigint[]", ", lane", ", position"] } else { [""; 3] };
-        let queued = if has_lanes {
-            format!(
-                "entering AS (
-                    SELECT seq, NULL::integer AS run, stored.queue, stored.lane, position
-                    FROM stored JOIN input USING (key) WHERE reason IS NULL
-                 ),
-                 {ENTER}"
-            )
-        } else {
-            QUEUED.to_owned()
-        };
+        let [values, lane, arrival] =
+            if has_lanes { [", $10::bytea[], $11::bigint[]", ", lane", ", arrival"] } else { [""; 3] };
+        let queued = if has_lanes { format!("{RESERVE}, {ENTER}") } else { QUEUED.to_owned() };
         let mut names: Vec<_> = rows.iter().map(|row| row.event.queue()).collect();
         names.sort_unstable();
         names.dedup();
@@ -159,7 +115,7 @@ impl PostgresInbox {
                         $1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[],
                         $7::bytea[], $8::integer[]{values}
                     ) WITH ORDINALITY
-                    AS input(key, content, id_event, type, received, data, reason, queue{lane}{position}, place)
+                    AS input(key, content, id_event, type, received, data, reason, queue{lane}{arrival}, place)
                  ),
                  {add_queues}
                  numbers AS MATERIALIZED (
@@ -196,7 +152,7 @@ impl PostgresInbox {
         }
         statement
             .bind(optional(|row| row.event.lane().map(|lane| lane.to_bytes().to_vec())))
-            .bind(rows.iter().map(|row| row.position).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| i64::try_from(row.place).unwrap_or(i64::MAX)).collect::<Vec<_>>())
     }
 
     /// Finds the events that are stored already.
@@ -233,27 +189,9 @@ pub(super) fn stored(
     Ok(())
 }
 
-/// Returns the places of the events that enter a lane, in the order of the batch.
-fn in_lanes(candidates: &[&BatchEvent<'_>]) -> Vec<(usize, LaneBytes)> {
-    let in_lane = |(place, candidate): (usize, &&BatchEvent<'_>)| {
-        let lane = candidate.event.lane().filter(|_| candidate.event.park_reason().is_none())?;
-        Some((candidate.place, (place, lane.to_bytes())))
-    };
-    let mut in_lanes: Vec<_> = candidates.iter().enumerate().filter_map(in_lane).collect();
-    in_lanes.sort_unstable();
-    in_lanes.into_iter().map(|(_, in_lane)| in_lane).collect()
-}
-
 fn row<'b>(candidate: &BatchEvent<'b>) -> NewRow<'b> {
-    let BatchEvent { key, event, .. } = *candidate;
-    NewRow {
-        key,
-        event,
-        has_content: event.is_unique(),
-        has_data: true,
-        park: event.park_reason(),
-        position: None,
-    }
+    let BatchEvent { key, event, place, .. } = *candidate;
+    NewRow { key, event, has_content: event.is_unique(), has_data: true, park: event.park_reason(), place }
 }
 
 /// Returns each event of a batch once, sorted by key.

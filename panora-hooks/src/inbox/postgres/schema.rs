@@ -147,10 +147,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     -- Patterns of the queues that are paused.
     CREATE TABLE IF NOT EXISTS @paused(pattern bytea PRIMARY KEY);
 
-    -- Lanes with events that are to run, and the last position in each.
+    -- Lanes with events that are to run, and the last position and the head of each.
     CREATE TABLE IF NOT EXISTS @lane(
         key bytea PRIMARY KEY,
-        last bigint NOT NULL
+        last bigint NOT NULL,
+        head bigint
     ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 
     -- Events behind the head of their lane, which have no attempts yet.
@@ -200,8 +201,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
             Index { name: "dead_unannounced", on: "@dead(announce, seq) WHERE announce IS NOT NULL" },
             // The oldest events of each queue.
             Index { name: "due_by_queue", on: "@due(queue, due, seq)" },
-            // The head of each lane.
-            Index { name: "due_by_lane", on: "@due(lane) WHERE lane IS NOT NULL" },
             Index { name: "event_by_lane", on: "@event(lane, (seq + 0)) WHERE lane IS NOT NULL" },
             // Ids are random, so an index of ids alone changes another page for each event. Of this
             // index, new events change the last pages only, and a search looks into each range of

@@ -51,7 +51,7 @@ enum DrivingTable {
     Ids,
     /// The index of lanes.
     Lane,
-    /// The index of heads of lanes.
+    /// The lane, which names its head.
     Heads,
     /// The index of waiting events by their lanes.
     WaitingInLane,
@@ -270,8 +270,8 @@ fn numbers(wanted: Wanted, drive: DrivingTable, filter: &Filter, order: Order) -
         ),
         DrivingTable::Heads => format!(
             "SELECT item.seq FROM @due AS item
-             WHERE item.lane = $9 AND item.seq + 0 > $1 AND item.seq + 0 < $3 AND {condition} AND {of_event}
-             LIMIT $2"
+             WHERE item.seq = (SELECT lane.head FROM @lane AS lane WHERE lane.key = $9) AND item.lane = $9
+             AND item.seq > $1 AND item.seq < $3 AND {condition} AND {of_event} LIMIT $2"
         ),
         DrivingTable::WaitingInLane => format!(
             "SELECT item.seq FROM (SELECT item.seq FROM @waiting AS item WHERE item.lane = $9 OFFSET 0) AS item

@@ -8,7 +8,8 @@ use super::{
     PostgresInbox,
     attempts::recorded,
     groups::type_key,
-    lanes::{self, HAS_LANE, PROMOTE},
+    lanes::{self, HAS_LANE, LOCKED, PROMOTE},
+    schema::Statement,
     session::Begin,
 };
 use crate::inbox::{
@@ -32,7 +33,24 @@ impl PostgresInbox {
     }
 
     /// Settles leases that are all distinct.
-    async fn settle_apart(&self, items: &mut [(&Settlement, &mut Settled)]) -> Result<(), InboxError> {
+    async fn settle_apart(&self, items: &mut [Item<'_>]) -> Result<(), InboxError> {
+        let rows = self.sessions.fetch(self.settle(items)).await?;
+        if !rows.is_empty() || !items.iter().any(|(item, _)| ends_head(item)) {
+            return mark(items, &rows);
+        }
+        // All are stale, or an event has entered one of the lanes since the statement began. The
+        // next statement sees that event, because the lanes are locked.
+        let heads = items.iter().filter(|(item, _)| ends_head(item));
+        let heads = heads.map(|(item, _)| column::seq(item.token.key())).collect();
+        let mut change = self.sessions.begin(Begin::Lazy).await?;
+        lanes::lock(&mut change, &self.schema, heads).await?;
+        let rows = change.fetch(self.settle(items)).await?;
+        change.commit().await?;
+        mark(items, &rows)
+    }
+
+    /// Returns the statement that settles leases that are all distinct.
+    fn settle(&self, items: &[Item<'_>]) -> Statement {
         let kind = |decision: &Decision| match decision {
             Decision::Complete => "complete",
             Decision::RetryAfter(_) => "retry",
@@ -70,7 +88,7 @@ impl PostgresInbox {
             .bind(items.iter().map(|(item, _)| fingerprint(&item.decision)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| duration(item)).collect::<Vec<_>>())
             .bind(items.iter().map(|(item, _)| item.announces).collect::<Vec<_>>());
-        let statement = if parts.records {
+        if parts.records {
             statement
                 .bind(reports(|report| Some(report.outcome.as_str().as_bytes().to_vec())))
                 .bind(reports(|report| report.error.as_ref().map(|error| error.as_bytes().to_vec())))
@@ -78,27 +96,23 @@ impl PostgresInbox {
                 .bind(items.iter().map(|(item, _)| is_success(item)).collect::<Vec<_>>())
         } else {
             statement
-        };
-        let rows = if parts.promotes {
-            let mut change = self.sessions.begin(Begin::Lazy).await?;
-            let ended = items.iter().filter(|(item, _)| ends_head(item));
-            let ended = ended.map(|(item, _)| column::seq(item.token.key())).collect();
-            lanes::lock(&mut change, &self.schema, ended).await?;
-            let rows = change.fetch(statement).await?;
-            change.commit().await?;
-            rows
-        } else {
-            self.sessions.fetch(statement).await?
-        };
-        let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
-        let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
-        for (item, result) in items {
-            if settled.contains(&item.token) {
-                **result = Settled::Applied;
-            }
         }
-        Ok(())
     }
+}
+
+/// A settlement and its result.
+type Item<'i> = (&'i Settlement, &'i mut Settled);
+
+/// Marks the settlements whose tokens the rows have.
+fn mark(items: &mut [Item<'_>], rows: &[PgRow]) -> Result<(), InboxError> {
+    let token = |row: &PgRow| Ok(column::token(row.try_get(0)?, row.try_get(1)?));
+    let settled: HashSet<_> = rows.iter().map(token).collect::<sqlx::Result<_>>()?;
+    for (item, result) in items {
+        if settled.contains(&item.token) {
+            **result = Settled::Applied;
+        }
+    }
+    Ok(())
 }
 
 /// The optional parts of the statement that settles leases. PostgreSQL plans each part for each
@@ -112,12 +126,12 @@ struct SettleParts {
     keeps: bool,
     /// Whether an attempt may have to be recorded.
     records: bool,
-    /// Whether the head of a lane ends.
+    /// Whether heads of lanes end.
     promotes: bool,
 }
 
 impl SettleParts {
-    fn of(items: &[(&Settlement, &mut Settled)]) -> Self {
+    fn of(items: &[Item<'_>]) -> Self {
         items.iter().fold(Self::default(), |parts, (item, _)| {
             let is_recorded =
                 |report: &AttemptReport| report.number.is_none_or(|number| report.is_kept(number));
@@ -138,7 +152,11 @@ impl SettleParts {
     /// Returns the statement. Without `records` it has no parameters after `$8`.
     fn sql(self) -> String {
         let Self { buries, keeps, records, promotes } = self;
-        let mut expressions = vec![ended(records, promotes)];
+        let mut expressions = Vec::new();
+        if promotes {
+            expressions.push(LOCKED.to_owned());
+        }
+        expressions.push(ended(records, promotes));
         if buries {
             expressions.push(dead());
         }
@@ -149,15 +167,16 @@ impl SettleParts {
             expressions.extend([over(keeps), recorded()]);
         }
         if promotes {
-            let freed = "freed AS (SELECT DISTINCT lane FROM ended WHERE lane IS NOT NULL)";
+            let freed = "freed AS (SELECT DISTINCT lane, lane_place FROM ended WHERE lane IS NOT NULL)";
             expressions.extend([freed.to_owned(), PROMOTE.to_owned()]);
         }
         let values = if records { ", $9::bytea[], $10::bytea[], $11::bytea[], $12::boolean[]" } else { "" };
         let columns = if records { ", outcome, error, worker, is_success" } else { "" };
         let kept = if keeps { "UNION ALL SELECT seq, fence, (SELECT '' FROM lazy) FROM kept" } else { "" };
+        let input = if promotes { "given" } else { "input" };
         format!(
             "WITH lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
-             input AS (
+             {input} AS (
                 SELECT * FROM unnest(
                     $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[],
                     $7::bigint[], $8::boolean[]{values}
@@ -186,7 +205,7 @@ fn ended(records: bool, promotes: bool) -> String {
     // `=` would imply that the fence is not NULL. The planner could then choose the index of
     // leased events, which is not searched by `seq`.
     let reported = reported(records);
-    let lane = if promotes { ", due.lane" } else { "" };
+    let lane = if promotes { ", input.lane, input.lane_place" } else { "" };
     format!(
         "ended AS (
             DELETE FROM @due AS due USING input

@@ -37,16 +37,14 @@ pub(super) fn promote(change: &Transaction<'_>, lane: Option<LaneBytes>, now: i6
     let Some(lane) = lane else { return Ok(()) };
     let next = change
         .prepare_cached(
-            "DELETE FROM waiting WHERE seq = (
-                SELECT seq FROM waiting INDEXED BY waiting_by_lane WHERE lane = ?1 ORDER BY position LIMIT 1
-             ) RETURNING seq, run, queue",
+            "SELECT seq, run, queue FROM waiting INDEXED BY waiting_by_lane
+             WHERE lane = ?1 ORDER BY position LIMIT 1",
         )?
-        .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([lane], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    match next {
-        Some((seq, run, queue)) => insert_due(change, seq, now, run, queue, Some(lane)),
-        None => Ok(()),
-    }
+    let Some((seq, run, queue)) = next else { return Ok(()) };
+    change.prepare_cached("DELETE FROM waiting WHERE seq = ?1")?.execute([seq])?;
+    insert_due(change, seq, now, run, queue, Some(lane))
 }
 
 /// Returns the lane of a stored event.

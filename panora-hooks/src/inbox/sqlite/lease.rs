@@ -233,14 +233,16 @@ fn apply(change: &Transaction<'_>, item: &Settlement, now: SystemTime) -> rusqli
     let at = micros(now);
     let ended = match decision {
         Decision::Complete | Decision::Bury(_) => {
+            // For RETURNING, SQLite opens a temporary table, which takes longer than a second
+            // statement.
             let left = change
                 .prepare_cached(
-                    "DELETE FROM due WHERE seq = ?1 AND fence = ?2
-                     RETURNING attempts, coalesce(run, 1), lane",
+                    "SELECT attempts, coalesce(run, 1), lane FROM due WHERE seq = ?1 AND fence = ?2",
                 )?
                 .query_row([seq, fence], |row| Ok((ended(row)?, row.get(2)?)))
                 .optional()?;
             if let Some((_, lane)) = left {
+                change.prepare_cached("DELETE FROM due WHERE seq = ?1")?.execute([seq])?;
                 lanes::promote(change, lane, at)?;
             }
             left.map(|(ended, _)| ended)
