@@ -60,6 +60,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
         listener = listener.verify(verifier);
     }
     let address = listener.local_addr().map_err(Failure::of)?;
+    let interrupted = interrupted();
     print::note(format_args!("listening on http://{address}"));
     if !is_checked {
         print::warning(format_args!("{} is not set: nothing is verified", secrets::SECRET));
@@ -70,7 +71,7 @@ pub(crate) async fn run(Args { port, forward, record, show_data }: Args, json: b
     let (unseen, is_unseen) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async move {
         tokio::select! {
-            () = interrupted() => {}
+            () = interrupted => {}
             _ = is_unseen => {}
         }
         drop(stop);
@@ -120,10 +121,17 @@ pub(super) fn not_bound(port: u16, error: &io::Error) -> Failure {
     }
 }
 
-/// Resolves on Ctrl-C.
-pub(super) async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// Resolves on Ctrl-C, also if that comes before the first poll.
+pub(super) fn interrupted() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+    #[cfg(not(unix))]
+    let signal = tokio::signal::windows::ctrl_c();
+    async move {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 
