@@ -31,6 +31,7 @@ pub mod models;
 mod printable;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod transactions;
 mod verify;
 mod webhooks;
 
@@ -69,6 +70,37 @@ pub use axum::extract::FromRef;
 pub use axum::extract::State;
 #[doc = include_str!("docs/on.md")]
 pub use panora_hooks_macros::on;
+
+/// An argument of a hook: an open PostgreSQL transaction of the application's own database (feature
+/// `postgres`).
+///
+/// The hook's effects and the note that the event is done are committed together, so the effects
+/// happen exactly once. It is usable wherever sqlx takes an executor, as `&mut *tx`:
+///
+/// ```
+/// use panora_hooks::{Event, HookError, Tx, on};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Contact {
+///     id: String,
+///     first_name: Option<String>,
+/// }
+///
+/// #[on("crm.contact.created")]
+/// async fn contact_created(Event(contact): Event<Contact>, mut tx: Tx) -> Result<(), HookError> {
+///     sqlx::query("INSERT INTO contacts (id, name) VALUES ($1, $2)")
+///         .bind(&contact.id)
+///         .bind(&contact.first_name)
+///         .execute(&mut *tx)
+///         .await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// It dereferences to `sqlx::PgConnection`. The transaction is committed after the hook has
+/// returned `Ok`; the hook neither commits it nor rolls it back. [`transactions`] has the details.
+#[cfg(feature = "postgres")]
+pub type Tx = transactions::Tx<transactions::PostgresTransactions>;
 
 pub use crate::{
     delivery::{Delivery, PayloadError},

@@ -68,6 +68,7 @@ fn entry(attempt: &AttemptInfo) -> Markup {
 fn outcome(outcome: AttemptOutcome) -> &'static str {
     match outcome {
         AttemptOutcome::Handled => "succeeded",
+        AttemptOutcome::AlreadyDone => "skipped, since an earlier attempt was committed",
         AttemptOutcome::Panicked => "panicked",
         AttemptOutcome::TimedOut => "timed out",
         AttemptOutcome::Unhandled => "no hook for this type",

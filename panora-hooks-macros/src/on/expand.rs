@@ -14,6 +14,7 @@ use syn::{
 
 use super::{
     signature::Function,
+    transaction::{check_transactions, transaction},
     validate::{
         Argument, Hook, HookFn, HookItem, HookOptions, MAX_ARGUMENTS, Pointer, Serial, Warning, WarningKind,
         contains_word,
@@ -64,9 +65,10 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
     let future = quote!(#inner(#(#bindings),*));
     let future = if is_never(signature) { quote!(async move { #future.await }) } else { future };
     let signature = signature_without_suggestions(signature, inner);
-    let described = describe(hook, name);
+    let described = describe(hook, name, checked);
     let implementation = implement(private, name, &call(hook_fn, private, inner));
     let checks = checked.iter().map(|argument| check(argument, hook));
+    let transactions = check_transactions(checked, private);
     let warnings = hook.warnings.iter().map(warn);
     let content = quote! {
         #(#inside)*
@@ -77,6 +79,7 @@ fn item(hook: &Hook, hook_fn: &HookFn) -> TokenStream {
         #described
         #implementation
         #(#checks)*
+        #(#transactions)*
         #(#warnings)*
         #private::FutureOf::new(#future)
     };
@@ -113,7 +116,7 @@ fn stand_in(hook: &Hook, function: &Function) -> TokenStream {
         ReturnType::Type(_, ty) => (arguments(signature), ty.to_token_stream()),
     };
     let signature = signature_without_suggestions(signature, name);
-    let described = describe(hook, name);
+    let described = describe(hook, name, &[]);
     // The errors prevent it from ever running.
     let uncallable = Call { bounds: TokenStream::new(), body: quote!(#private::unreachable!()) };
     let implementation = implement(private, name, &uncallable);
@@ -311,7 +314,7 @@ fn fnv(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-fn describe(hook: &Hook, name: &Ident) -> TokenStream {
+fn describe(hook: &Hook, name: &Ident, arguments: &[Argument]) -> TokenStream {
     let Hook { private, patterns, is_unlisted, options, serial, .. } = hook;
     let HookOptions { timeout, attempts, concurrency } = options;
     let none = || quote!(#private::None);
@@ -330,10 +333,11 @@ fn describe(hook: &Hook, name: &Ident) -> TokenStream {
             quote!(#private::Some(#private::Serial::By(#literal)))
         }
     };
+    let transaction = transaction(arguments, private);
     let marker = marker_name(name);
     let name = name.to_string();
     quote! {
-        #[allow(non_local_definitions)]
+        #[allow(deprecated, non_local_definitions)]
         #[automatically_derived]
         impl #private::Described for #marker {
             const DEFINITION: #private::Definition = #private::Definition {
@@ -344,6 +348,7 @@ fn describe(hook: &Hook, name: &Ident) -> TokenStream {
                 attempts: #attempts,
                 concurrency: #concurrency,
                 serial: #serial,
+                transaction: #transaction,
                 file: #private::file!(),
                 line: #private::line!(),
             };

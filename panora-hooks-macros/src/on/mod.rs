@@ -6,6 +6,7 @@ mod expand;
 mod pattern;
 mod pointer;
 mod signature;
+mod transaction;
 mod validate;
 
 use proc_macro2::TokenStream;

@@ -84,7 +84,7 @@ fn a_hook() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_greet {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -97,6 +97,19 @@ fn a_hook() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: {
+                            use ::panora_hooks::__private::NoTransaction as _;
+                            let _ = ::panora_hooks::__private::Argument::<
+                                (),
+                            >::__PANORA_HOOKS_TRANSACTION;
+                            ::panora_hooks::__private::transaction(
+                                &[
+                                    ::panora_hooks::__private::Argument::<
+                                        State<Db>,
+                                    >::__PANORA_HOOKS_TRANSACTION,
+                                ],
+                            )
+                        },
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -291,7 +304,7 @@ fn the_smallest_hook() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_any {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -304,6 +317,7 @@ fn the_smallest_hook() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -391,7 +405,7 @@ fn another_crate_path() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::facade::panora_hooks::__private::Described for __panora_hooks_imported {
                     const DEFINITION: ::facade::panora_hooks::__private::Definition = ::facade::panora_hooks::__private::Definition {
@@ -404,6 +418,19 @@ fn another_crate_path() {
                         attempts: ::facade::panora_hooks::__private::None,
                         concurrency: ::facade::panora_hooks::__private::None,
                         serial: ::facade::panora_hooks::__private::None,
+                        transaction: {
+                            use ::facade::panora_hooks::__private::NoTransaction as _;
+                            let _ = ::facade::panora_hooks::__private::Argument::<
+                                (),
+                            >::__PANORA_HOOKS_TRANSACTION;
+                            ::facade::panora_hooks::__private::transaction(
+                                &[
+                                    ::facade::panora_hooks::__private::Argument::<
+                                        Metadata,
+                                    >::__PANORA_HOOKS_TRANSACTION,
+                                ],
+                            )
+                        },
                         file: ::facade::panora_hooks::__private::file!(),
                         line: ::facade::panora_hooks::__private::line!(),
                     };
@@ -511,7 +538,7 @@ fn a_warning_about_an_event_type() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_updated {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -524,6 +551,7 @@ fn a_warning_about_an_event_type() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -617,7 +645,7 @@ fn a_warning_about_an_option() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_created {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -630,6 +658,7 @@ fn a_warning_about_an_option() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -726,7 +755,7 @@ fn an_error_in_the_attribute() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_a {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -739,6 +768,19 @@ fn an_error_in_the_attribute() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: {
+                            use ::panora_hooks::__private::NoTransaction as _;
+                            let _ = ::panora_hooks::__private::Argument::<
+                                (),
+                            >::__PANORA_HOOKS_TRANSACTION;
+                            ::panora_hooks::__private::transaction(
+                                &[
+                                    ::panora_hooks::__private::Argument::<
+                                        Metadata,
+                                    >::__PANORA_HOOKS_TRANSACTION,
+                                ],
+                            )
+                        },
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -843,7 +885,7 @@ fn an_error_in_the_signature() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_a {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -856,6 +898,7 @@ fn an_error_in_the_signature() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };
@@ -946,7 +989,7 @@ fn a_second_attribute() {
                         )
                     },
                 > {}
-                #[allow(non_local_definitions)]
+                #[allow(deprecated, non_local_definitions)]
                 #[automatically_derived]
                 impl ::panora_hooks::__private::Described for __panora_hooks_a {
                     const DEFINITION: ::panora_hooks::__private::Definition = ::panora_hooks::__private::Definition {
@@ -959,6 +1002,7 @@ fn a_second_attribute() {
                         attempts: ::panora_hooks::__private::None,
                         concurrency: ::panora_hooks::__private::None,
                         serial: ::panora_hooks::__private::None,
+                        transaction: ::panora_hooks::__private::None,
                         file: ::panora_hooks::__private::file!(),
                         line: ::panora_hooks::__private::line!(),
                     };

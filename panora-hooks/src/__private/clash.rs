@@ -124,6 +124,7 @@ mod tests {
             attempts: None,
             concurrency: None,
             serial: None,
+            transaction: None,
             file: "",
             line: 1,
         };

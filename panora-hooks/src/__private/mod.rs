@@ -7,6 +7,7 @@ mod message;
 mod payload;
 mod place;
 mod returned;
+mod taken;
 mod text;
 
 pub use core::{
@@ -33,12 +34,13 @@ pub use self::{
     payload::{Argument, Carried, FitsAny, Pattern, Payload, Shape, assert_carried},
     place::place,
     returned::{Returned, Unclassified},
+    taken::{NoTransaction, assert_one_transaction, transaction},
 };
 pub use crate::{
     delivery::Delivery,
     extract::{FromDelivery, FromDeliveryNotJson, FromPayload, HasPart, extract},
     hook::{
         Definition, Described, FutureOf, Hook, HookFuture, HookId, Identifies, IntoHookError, IntoOutcome,
-        IsForState, Registry, Serial, with_class,
+        IsForState, Registry, Serial, TransactionKind, with_class,
     },
 };

@@ -2,13 +2,16 @@
 
 pub(crate) mod json_string;
 mod payload;
+mod transaction;
 
 use std::{borrow::Cow, fmt, ops::Deref, time::SystemTime};
 
 use bytestring::ByteString;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 pub use self::payload::{PayloadError, is_name};
+pub(crate) use self::transaction::TransactionSlot;
 use crate::catalogue;
 
 /// A delivery whose data was signed by a holder of the secret.
@@ -22,27 +25,47 @@ pub struct Delivery<'b> {
     event_type: Option<&'static str>,
     data: Data<'b>,
     attempt: u32,
+    run: u32,
     received_at: SystemTime,
+    /// The transaction of the hook about to run, if it takes one.
+    transaction: Option<TransactionSlot>,
 }
 
 impl<'b> Delivery<'b> {
     /// Creates a delivery whose data has the signature `content`.
     pub(crate) fn new(content: [u8; 32], id: Cow<'b, str>, wire_type: Cow<'b, str>, data: &'b str) -> Self {
-        let data = Data::Borrowed(data);
-        Self { content, id, wire_type, event_type: None, data, attempt: 1, received_at: SystemTime::now() }
+        Self {
+            content,
+            id,
+            wire_type,
+            event_type: None,
+            data: Data::Borrowed(data),
+            attempt: 1,
+            run: 1,
+            received_at: SystemTime::now(),
+            transaction: None,
+        }
     }
 
-    /// Creates a delivery that was stored, for one of its attempts.
+    /// Creates a delivery that was stored, for its first attempt.
     pub(crate) fn stored(
         content: [u8; 32],
         id: String,
         wire_type: String,
         data: ByteString,
-        attempt: u32,
         received_at: SystemTime,
     ) -> Delivery<'static> {
-        let (id, wire_type, data) = (Cow::Owned(id), Cow::Owned(wire_type), Data::Shared(data));
-        Delivery { content, id, wire_type, event_type: None, data, attempt, received_at }
+        Delivery {
+            content,
+            id: Cow::Owned(id),
+            wire_type: Cow::Owned(wire_type),
+            event_type: None,
+            data: Data::Shared(data),
+            attempt: 1,
+            run: 1,
+            received_at,
+            transaction: None,
+        }
     }
 
     /// Returns `id_event` of the body: a UUID, the same if the sender repeats the event. Not
@@ -116,6 +139,13 @@ impl<'b> Delivery<'b> {
         self.attempt
     }
 
+    /// Returns the run of the event: 1, and one more for each replay of it after it was done or
+    /// dead.
+    #[must_use]
+    pub fn run(&self) -> u32 {
+        self.run
+    }
+
     /// Returns when the delivery arrived.
     #[must_use]
     pub fn received_at(&self) -> SystemTime {
@@ -128,9 +158,28 @@ impl<'b> Delivery<'b> {
     }
 
     /// Sets the number of the attempt.
-    #[cfg(feature = "testing")]
     pub(crate) fn with_attempt(self, attempt: u32) -> Self {
         Self { attempt, ..self }
+    }
+
+    /// Sets the run.
+    pub(crate) fn with_run(self, run: u32) -> Self {
+        Self { run, ..self }
+    }
+
+    /// Lends the hook about to run a transaction.
+    pub(crate) fn with_transaction(self, transaction: TransactionSlot) -> Self {
+        Self { transaction: Some(transaction), ..self }
+    }
+
+    /// Returns the place of the transaction, if the hook takes one.
+    pub(crate) fn transaction(&self) -> Option<&TransactionSlot> {
+        self.transaction.as_ref()
+    }
+
+    /// Returns the [identity](identity) of the event.
+    pub(crate) fn identity(&self) -> [u8; 48] {
+        identity(&self.content, &self.id, &self.wire_type)
     }
 
     /// Replaces the borrow of `body` with shared ownership of its text.
@@ -145,9 +194,23 @@ impl<'b> Delivery<'b> {
                 Data::Shared(text) => text,
             }),
             attempt: self.attempt,
+            run: self.run,
             received_at: self.received_at,
+            transaction: self.transaction,
         }
     }
+}
+
+/// Returns the identity of an event: 32 bytes for its data, and 16 for its id and type.
+pub(crate) fn identity(content: &[u8; 32], id: &str, wire_type: &str) -> [u8; 48] {
+    let mut name = Sha256::new();
+    name.update((id.len() as u64).to_le_bytes());
+    name.update(id);
+    name.update(wire_type);
+    let mut identity = [0; 48];
+    identity[..32].copy_from_slice(content);
+    identity[32..].copy_from_slice(&name.finalize()[..16]);
+    identity
 }
 
 /// Leaves out the data, which may hold credentials.
@@ -158,6 +221,7 @@ impl fmt::Debug for Delivery<'_> {
             .field("event_type", &self.event_type())
             .field("wire_type", &self.wire_type)
             .field("attempt", &self.attempt)
+            .field("run", &self.run)
             .field("received_at", &self.received_at)
             .field("data_bytes", &self.data.len())
             .finish_non_exhaustive()

@@ -15,8 +15,8 @@ use crate::{delivery::Delivery, hook::HookError};
 
 /// An argument of a hook: a type that can be extracted from a delivery and the state `S`.
 ///
-/// [`Event`], [`Metadata`], [`RawData`] and [`State`](crate::State) implement it. Your own types
-/// can be arguments, too:
+/// [`Event`], [`Metadata`], [`RawData`], [`State`](crate::State) and
+/// [`Tx`](crate::transactions::Tx) implement it. Your own types can be arguments, too:
 ///
 /// ```
 /// use panora_hooks::{Delivery, FromDelivery, HookError, on};
@@ -41,7 +41,7 @@ use crate::{delivery::Delivery, hook::HookError};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used as a hook argument",
     label = "cannot be taken from a delivery when the state is `{S}`",
-    note = "hook arguments are `Event<T>`, `Metadata`, `RawData`, `State<T>` and types that implement `FromDelivery`",
+    note = "hook arguments are `Event<T>`, `Metadata`, `RawData`, `State<T>`, `Tx` and types that implement `FromDelivery`",
     note = "to receive the payload write `Event<{Self}>`",
     note = "the body is verified before the hook runs; use `Event<T>` where axum has `Json<T>`"
 )]

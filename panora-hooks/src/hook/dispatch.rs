@@ -3,13 +3,15 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
 };
 
 use super::{
-    Definition,
+    Call, Definition, InTransaction,
     registry::{RegisteredHook, Registry},
 };
-use crate::catalogue;
+use crate::{catalogue, delivery::Delivery};
 
 /// The dispatch table of a router, built once.
 pub(crate) struct Dispatch<S> {
@@ -19,6 +21,8 @@ pub(crate) struct Dispatch<S> {
     routes: HashMap<&'static str, Route>,
     /// For types that the catalogue does not hold.
     prefixes: Prefixes,
+    /// Begins the transactions of hooks that take one.
+    transactions: Option<Arc<dyn InTransaction>>,
 }
 
 #[derive(Clone, Copy)]
@@ -41,7 +45,7 @@ pub(crate) struct Match<'d, S> {
 }
 
 impl<S> Dispatch<S> {
-    pub(crate) fn new(registry: Registry<S>) -> Self {
+    pub(crate) fn new(registry: Registry<S>, transactions: Option<Arc<dyn InTransaction>>) -> Self {
         let (hooks, claims) = registry.into_parts();
         let mut routes = HashMap::new();
         let mut prefixes = Vec::new();
@@ -70,7 +74,7 @@ impl<S> Dispatch<S> {
                 routes.entry(text).or_insert(Route { event_type, hook });
             }
         }
-        Self { hooks, routes, prefixes }
+        Self { hooks, routes, prefixes, transactions }
     }
 
     /// Returns the hook for a wire type.
@@ -83,6 +87,35 @@ impl<S> Dispatch<S> {
             (hook, None, pattern)
         };
         Some(Match { hook: self.hooks.get(hook)?, event_type, queue })
+    }
+
+    /// Calls a hook. It is cancelled after `limit`, which begins now.
+    pub(crate) fn call(
+        &self,
+        hook: &RegisteredHook<S>,
+        delivery: Delivery<'static>,
+        state: S,
+        limit: Option<Duration>,
+    ) -> Call
+    where
+        S: Send + 'static,
+    {
+        Call::new(hook, self.transactions.as_ref(), delivery, state, limit)
+    }
+
+    /// Finds out whether an earlier attempt has committed the transaction of a hook.
+    pub(crate) fn look(
+        &self,
+        hook: &RegisteredHook<S>,
+        delivery: Delivery<'static>,
+        limit: Duration,
+    ) -> Call {
+        Call::look(hook, self.transactions.as_ref(), delivery, limit)
+    }
+
+    /// Returns the transactions of hooks, if there are any.
+    pub(crate) fn transactions(&self) -> Option<&Arc<dyn InTransaction>> {
+        self.transactions.as_ref()
     }
 
     /// Returns each hook, with the queues of its events.

@@ -167,6 +167,7 @@ mod tests {
             attempts: None,
             concurrency: None,
             serial,
+            transaction: None,
             file: "",
             line: 1,
         }

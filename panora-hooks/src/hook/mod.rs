@@ -5,8 +5,10 @@ mod classify;
 mod dispatch;
 mod error;
 mod future_of;
+mod in_transaction;
 mod lane;
 mod registry;
+mod running;
 
 use std::{num::NonZeroU32, pin::Pin, time::Duration};
 
@@ -14,13 +16,16 @@ pub(crate) use self::{
     call::{Call, HookOutcome, Retry},
     dispatch::{Dispatch, Match},
     error::BoxError,
+    in_transaction::{BoxFuture, InTransaction, StartHook},
     lane::lane,
     registry::RegisteredHook,
+    running::{Ended, RunningHook, TimeLimit},
 };
 pub use self::{
     classify::{Classify, ErrorClass},
     error::{HookError, IntoHookError, IntoOutcome, with_class},
     future_of::{FutureOf, HookId, Identifies},
+    in_transaction::TransactionKind,
     registry::{HookList, IsForState, Registry},
 };
 use crate::delivery::Delivery;
@@ -62,6 +67,8 @@ pub struct Definition {
     pub concurrency: Option<NonZeroU32>,
     /// Which events of the hook run one at a time, if any.
     pub serial: Option<Serial>,
+    /// The transactions of which the hook takes one, if it does.
+    pub transaction: Option<TransactionKind>,
     /// The file that holds the function.
     pub file: &'static str,
     /// The line of the attribute.

@@ -16,12 +16,13 @@ use super::{
 };
 use crate::{
     delivery::Delivery,
-    hook::{Call, Dispatch, RegisteredHook, lane},
+    hook::{Dispatch, RegisteredHook, lane},
     inbox::{
         Lane, NewEvent, ParkReason, Put,
         writer::{NotStored, Writer},
     },
     printable::Printable,
+    transactions::pruning::Pruning,
     verify::{Signature, Verifier, VerifyError},
 };
 
@@ -32,6 +33,8 @@ pub(crate) struct DeliveryEndpoint<S> {
     pub(crate) dispatch: Arc<Dispatch<S>>,
     /// Stores events. `None` without an inbox.
     pub(crate) writer: Option<Arc<Writer>>,
+    /// Deletes old markers. `None` with an inbox, whose worker does that, or without transactions.
+    pub(crate) pruning: Option<Pruning>,
     pub(crate) bodies: body::BodyReader,
 }
 
@@ -128,7 +131,10 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
         tally: Tally,
     ) -> DeliveryOutcome {
         let Some(hook) = hook else { return tally.close(DeliveryOutcome::Unhandled) };
-        let call = Call::new(&hook, delivery, self.state.clone(), hook.definition.timeout);
+        if let Some(pruning) = &self.pruning {
+            pruning.start();
+        }
+        let call = self.dispatch.call(&hook, delivery, self.state.clone(), hook.definition.timeout);
         Execution::new(call, tally).await
     }
 

@@ -37,7 +37,8 @@ impl Future for Execution {
         outcome.log(Some(self.call.hook()));
         let outcome = match outcome {
             HookOutcome::Handled => DeliveryOutcome::Handled,
-            HookOutcome::Failed { .. } => DeliveryOutcome::Failed,
+            HookOutcome::AlreadyDone => DeliveryOutcome::AlreadyDone,
+            HookOutcome::NotDone | HookOutcome::Failed { .. } => DeliveryOutcome::Failed,
             HookOutcome::Panicked => DeliveryOutcome::Panicked,
             HookOutcome::TimedOut(_) => DeliveryOutcome::TimedOut,
         };

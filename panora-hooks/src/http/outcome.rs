@@ -22,6 +22,8 @@ pub(crate) enum DeliveryOutcome {
     NotStored,
     /// A hook ran and succeeded.
     Handled,
+    /// The hook did not run, because an earlier delivery has committed its transaction.
+    AlreadyDone,
     /// No hook names the event's type.
     Unhandled,
     /// A hook failed.
@@ -43,9 +45,12 @@ impl DeliveryOutcome {
     pub(crate) fn into_response(self, has_inbox: bool) -> Response {
         let status = match self {
             Self::Refused(refusal) => return (&refusal).into_response(),
-            Self::Stored | Self::Duplicate | Self::Parked(_) | Self::Handled | Self::Unhandled => {
-                StatusCode::OK
-            }
+            Self::Stored
+            | Self::Duplicate
+            | Self::Parked(_)
+            | Self::Handled
+            | Self::AlreadyDone
+            | Self::Unhandled => StatusCode::OK,
             Self::Failed | Self::Panicked | Self::TimedOut if !has_inbox => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Failed | Self::Panicked | Self::TimedOut | Self::NotStored | Self::Abandoned => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -61,6 +66,7 @@ impl DeliveryOutcome {
             Self::Parked(reason) => reason.as_str(),
             Self::NotStored => "not_stored",
             Self::Handled => "handled",
+            Self::AlreadyDone => "already_done",
             Self::Unhandled => "unhandled",
             Self::Failed => "failed",
             Self::Panicked => "panicked",

@@ -19,6 +19,9 @@ pub(crate) const KEPT_ATTEMPTS: u32 = 20;
 pub enum AttemptOutcome {
     /// The hook succeeded.
     Handled,
+    /// The hook did not run, because an earlier attempt had committed its
+    /// [transaction](crate::transactions).
+    AlreadyDone,
     /// The hook returned an error.
     Failed,
     /// The hook panicked.
@@ -38,6 +41,7 @@ impl AttemptOutcome {
     /// Every outcome.
     pub const ALL: &'static [Self] = &[
         Self::Handled,
+        Self::AlreadyDone,
         Self::Failed,
         Self::Panicked,
         Self::TimedOut,
@@ -51,6 +55,7 @@ impl AttemptOutcome {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Handled => "handled",
+            Self::AlreadyDone => "already_done",
             Self::Failed => "failed",
             Self::Panicked => "panicked",
             Self::TimedOut => "timed_out",
@@ -63,11 +68,11 @@ impl AttemptOutcome {
     /// Returns whether the event is done after such an attempt.
     #[must_use]
     pub const fn is_success(self) -> bool {
-        matches!(self, Self::Handled)
+        matches!(self, Self::Handled | Self::AlreadyDone)
     }
 
     /// Returns the outcome that a store has written as a word. A word of a later version is taken
-    /// for a failure, since every success is `handled`.
+    /// for a failure.
     #[must_use]
     pub fn from_word(word: &str) -> Self {
         Self::ALL.iter().copied().find(|outcome| outcome.as_str() == word).unwrap_or(Self::Failed)

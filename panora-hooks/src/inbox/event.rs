@@ -6,10 +6,12 @@ use std::{
 };
 
 use bytestring::ByteString;
-use sha2::{Digest, Sha256};
 
 use super::{EventKey, Lane};
-use crate::{catalogue, delivery::Delivery};
+use crate::{
+    catalogue,
+    delivery::{self, Delivery},
+};
 
 /// The most replays of one content that a store keeps. There is a limit because a captured delivery
 /// can be sent again under any number of ids. A further replay counts as a duplicate of the
@@ -77,14 +79,7 @@ impl NewEvent {
     /// A store holds each identity once. The identities of events with the same data are adjacent.
     #[must_use]
     pub fn identity(&self) -> [u8; 48] {
-        let mut name = Sha256::new();
-        name.update((self.id.len() as u64).to_le_bytes());
-        name.update(&self.id);
-        name.update(&self.wire_type);
-        let mut identity = [0; 48];
-        identity[..32].copy_from_slice(&self.content);
-        identity[32..].copy_from_slice(&name.finalize()[..16]);
-        identity
+        delivery::identity(&self.content, &self.id, &self.wire_type)
     }
 
     /// Copies the data out of the body that it is a part of. The body counts as memory while it is

@@ -13,6 +13,12 @@ pub enum Outcome {
         /// type of an `impl` block.
         hook: &'static str,
     },
+    /// The hook did not run, because the same sample has run before, and its
+    /// [transaction](crate::transactions) was committed.
+    AlreadyDone {
+        /// The path of the hook inside its crate.
+        hook: &'static str,
+    },
     /// No hook names the event's type.
     Unhandled,
     /// A hook failed, or its arguments could not be extracted.
@@ -40,7 +46,10 @@ impl Outcome {
     #[must_use]
     pub fn hook(&self) -> Option<&'static str> {
         match self {
-            Self::Handled { hook } | Self::Failed { hook, .. } | Self::Panicked { hook } => Some(hook),
+            Self::Handled { hook }
+            | Self::AlreadyDone { hook }
+            | Self::Failed { hook, .. }
+            | Self::Panicked { hook } => Some(hook),
             Self::Unhandled => None,
         }
     }

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{
@@ -14,13 +17,20 @@ use axum::{
 };
 use bytestring::ByteString;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{
     Outcome, fixtures,
     json::{self, Json},
     path, run,
 };
-use crate::{catalogue, delivery::Delivery, hook::Registry, verify::Verifier, webhooks::Webhooks};
+use crate::{
+    catalogue,
+    delivery::Delivery,
+    hook::{Definition, Dispatch, Registry},
+    verify::Verifier,
+    webhooks::Webhooks,
+};
 
 /// A delivery as the sender makes it, for tests.
 ///
@@ -226,16 +236,25 @@ impl Sample {
     ///
     /// # Panics
     ///
-    /// Panics if two hooks name the same pattern. A hook that panics yields an [`Outcome`].
+    /// Panics if two hooks name the same pattern, or if the hook takes a
+    /// [transaction](crate::transactions). A hook that panics yields an [`Outcome`].
     #[track_caller]
-    pub fn run<S, L: FnOnce(&mut Registry<S>)>(
+    pub fn run<S: Send + 'static, L: FnOnce(&mut Registry<S>)>(
         &self,
         state: S,
         list: L,
     ) -> impl Future<Output = Outcome> + use<S, L> {
         let mut registry = Registry::new();
         registry.hooks(list);
-        run::run(self.delivery(), state, registry)
+        let dispatch = Dispatch::new(registry, None);
+        if let Some(found) = dispatch.find(&self.wire_type) {
+            let Definition { name, transaction, .. } = found.hook.definition;
+            assert!(
+                transaction.is_none(),
+                "the hook `{name}` takes a `Tx`: use `run_on` with webhooks `.with_transactions(..)`"
+            );
+        }
+        run::run(self.delivery(), state, dispatch)
     }
 
     /// Runs the hook for this event, with the state and the hooks of an application's own builder.
@@ -265,19 +284,31 @@ impl Sample {
     /// # })
     /// # }
     /// ```
+    ///
+    /// A hook that takes a [transaction](crate::transactions) gets one, which is committed. It does
+    /// not run again for the same sample in this process.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a hook takes a transaction that
+    /// [`with_transactions`](Webhooks::with_transactions) does not provide.
+    #[track_caller]
     pub fn run_on<S: Clone + Send + Sync + 'static>(
         &self,
         webhooks: Webhooks<S>,
     ) -> impl Future<Output = Outcome> + use<S> {
-        let (state, registry) = webhooks.into_hooks();
-        run::run(self.delivery(), state, registry)
+        let (state, dispatch) = webhooks.into_hooks();
+        run::run(self.delivery(), state, dispatch)
     }
 
     /// Returns the delivery, as if the body had been verified.
     fn delivery(&self) -> Delivery<'static> {
+        // Markers in the database of the tests outlive the process.
+        static NONCE: LazyLock<u128> = LazyLock::new(|| fastrand::u128(..));
         let data = ByteString::from(self.data());
-        let delivery =
-            Delivery::new([0; 32], (&*self.id).into(), (&*self.wire_type).into(), &data).into_shared(&data);
+        let content = Sha256::new().chain_update(NONCE.to_le_bytes()).chain_update(&*data).finalize();
+        let delivery = Delivery::new(content.into(), (&*self.id).into(), (&*self.wire_type).into(), &data)
+            .into_shared(&data);
         delivery.with_attempt(self.attempt)
     }
 }

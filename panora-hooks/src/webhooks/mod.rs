@@ -12,13 +12,14 @@ use axum::Router;
 
 pub use self::with_inbox::WebhooksWithInbox;
 use crate::{
-    hook::{Definition, Dispatch, HookList, Registry, Serial},
+    hook::{Definition, Dispatch, HookList, InTransaction, Registry, Serial},
     http::{
         DeliveryEndpoint,
         body::{self, Limits},
     },
     inbox::writer::Writer,
     metric,
+    transactions::{IntoTransactions, TransactionRunner, pruning::Pruning},
     verify::Verifier,
 };
 
@@ -42,6 +43,7 @@ pub struct Webhooks<S = ()> {
     verifier: Verifier,
     state: S,
     registry: Registry<S>,
+    transactions: Option<Arc<dyn InTransaction>>,
     limits: Limits,
 }
 
@@ -52,7 +54,7 @@ impl Webhooks {
     /// Creates webhooks that verify deliveries with `verifier` and have no hooks yet. Every event
     /// is then logged and acknowledged.
     pub fn new(verifier: Verifier) -> Self {
-        Self { verifier, state: (), registry: Registry::new(), limits: Limits::default() }
+        Self { verifier, state: (), registry: Registry::new(), transactions: None, limits: Limits::default() }
     }
 
     /// Sets the state. Hooks take parts of it with [`State<T>`](crate::State). It is cloned for
@@ -65,8 +67,8 @@ impl Webhooks {
     #[track_caller]
     pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Webhooks<S> {
         assert!(self.registry.is_empty(), "call `.with_state(..)` before `.hooks(..)`");
-        let Self { verifier, state: (), registry: _, limits } = self;
-        Webhooks { verifier, state, registry: Registry::new(), limits }
+        let Self { verifier, state: (), registry: _, transactions, limits } = self;
+        Webhooks { verifier, state, registry: Registry::new(), transactions, limits }
     }
 }
 
@@ -81,6 +83,17 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     pub fn hooks<T>(mut self, list: impl HookList<S, T>) -> Self {
         self.registry.hooks(list);
         self
+    }
+
+    /// Sets the transactions that hooks take as an argument, [`Tx`](crate::transactions::Tx): a
+    /// `sqlx::PgPool` of the application's own database (feature `postgres`), or another source of
+    /// [`Transactions`](crate::transactions::Transactions).
+    ///
+    /// Only hooks that take a transaction use a connection of the pool, one for each attempt. A
+    /// second call replaces the transactions of the first.
+    pub fn with_transactions(self, transactions: impl IntoTransactions) -> Self {
+        let transactions = TransactionRunner::new(transactions.into_transactions());
+        Self { transactions: Some(Arc::new(transactions)), ..self }
     }
 
     /// Sets the maximum body size in bytes. Defaults to 32 MiB
@@ -175,7 +188,7 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// | answer | when |
     /// |---|---|
-    /// | 200, empty | the hook succeeded, or no hook names the event's type |
+    /// | 200, empty | the hook succeeded, now or [before](crate::transactions), or none names the type |
     /// | 400 `Webhook Error: …` | the body or its signature is not the sender's |
     /// | 405 | the method is not POST |
     /// | 408 | the body did not arrive in time ([`read_timeout`](Self::read_timeout)) |
@@ -191,29 +204,58 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`Router::route`] does not accept `path`.
+    /// Panics if [`Router::route`] does not accept `path`, or if a hook takes a transaction that
+    /// [`with_transactions`](Self::with_transactions) does not provide.
     #[track_caller]
     pub fn into_router<S2: Clone + Send + Sync + 'static>(self, path: &str) -> Router<S2> {
+        self.assert_transactions();
         self.into_endpoint(None).into_router(path)
     }
 
     /// Returns the state and the hooks, without the HTTP around them.
     #[cfg(feature = "testing")]
-    pub(crate) fn into_hooks(self) -> (S, Registry<S>) {
-        (self.state, self.registry)
+    #[track_caller]
+    pub(crate) fn into_hooks(self) -> (S, Dispatch<S>) {
+        self.assert_transactions();
+        (self.state, Dispatch::new(self.registry, self.transactions))
+    }
+
+    /// Panics if a hook takes a transaction that there is none of.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a mistake in the program, which shows when it starts")]
+    fn assert_transactions(&self) {
+        let kind = self.transactions.as_ref().map(|transactions| transactions.kind());
+        for Definition { name, transaction, file, line, .. } in self.registry.definitions() {
+            match (transaction, kind) {
+                (Some(taken), Some(given)) if !taken.is(given) => panic!(
+                    "the hook `{name}` ({file}:{line}) takes a `Tx` of `{taken:?}`, \
+                     but `.with_transactions(..)` was called with `{given:?}`"
+                ),
+                (Some(_), None) => panic!(
+                    "the hook `{name}` ({file}:{line}) takes a `Tx`: \
+                     call `.with_transactions(pool)` with the pool of its database"
+                ),
+                _ => {}
+            }
+        }
     }
 
     /// Returns the endpoint that answers requests. It answers after it has run the hook or, with a
     /// writer, after it has stored the event.
     pub(crate) fn into_endpoint(self, writer: Option<Arc<Writer>>) -> DeliveryEndpoint<S> {
         metric::describe();
-        let Self { verifier, state, registry, limits } = self;
+        let Self { verifier, state, registry, transactions, limits } = self;
         registry.definitions().for_each(scope::warn_if_never_sent);
         if writer.is_none() {
             registry.definitions().for_each(warn_of_inbox_options);
         }
-        let dispatch = Arc::new(Dispatch::new(registry));
-        DeliveryEndpoint { verifier, state, dispatch, writer, bodies: body::BodyReader::new(limits) }
+        // Without a hook that takes a transaction, the database is not touched.
+        let is_used = registry.definitions().any(|hook| hook.transaction.is_some());
+        let transactions = transactions.filter(|_| is_used);
+        let pruning = transactions.clone().filter(|_| writer.is_none()).map(Pruning::new);
+        let dispatch = Arc::new(Dispatch::new(registry, transactions));
+        let bodies = body::BodyReader::new(limits);
+        DeliveryEndpoint { verifier, state, dispatch, writer, pruning, bodies }
     }
 }
 

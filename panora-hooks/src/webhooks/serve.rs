@@ -52,9 +52,15 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`Router::route`] does not accept `path`.
-    pub async fn serve(self, path: &str, listener: TcpListener) -> io::Result<()> {
-        self.serve_with(path, Router::new(), listener).await
+    /// Panics if [`Router::route`] does not accept `path`, or if a hook takes a transaction that
+    /// [`with_transactions`](Webhooks::with_transactions) does not provide.
+    #[track_caller]
+    pub fn serve(
+        self,
+        path: &str,
+        listener: TcpListener,
+    ) -> impl Future<Output = io::Result<()>> + use<'_, S> {
+        self.serve_with(path, Router::new(), listener)
     }
 
     /// [Serves](Self::serve) deliveries at `path`, and the other routes of an application from
@@ -66,11 +72,19 @@ impl<S: Clone + Send + Sync + 'static> Webhooks<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`Router::route`] does not accept `path`, or if `router` has a route there.
-    pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
+    /// Panics if [`Router::route`] does not accept `path`, if `router` has a route there, or if a
+    /// hook takes a transaction that [`with_transactions`](Webhooks::with_transactions) does not
+    /// provide.
+    #[track_caller]
+    pub fn serve_with(
+        self,
+        path: &str,
+        router: Router,
+        listener: TcpListener,
+    ) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         let hooks = HookSummary::new(&self.registry);
         let router = router.merge(self.into_router(path));
-        Receiver { path, hooks, router, worker: None }.run(listener).await
+        Receiver { path, hooks, router, worker: None }.run(listener)
     }
 }
 
@@ -119,9 +133,15 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`Router::route`] does not accept `path`.
-    pub async fn serve(self, path: &str, listener: TcpListener) -> io::Result<()> {
-        self.serve_with(path, Router::new(), listener).await
+    /// Panics if [`Router::route`] does not accept `path`, or if a hook takes a transaction that
+    /// [`with_transactions`](Webhooks::with_transactions) does not provide.
+    #[track_caller]
+    pub fn serve(
+        self,
+        path: &str,
+        listener: TcpListener,
+    ) -> impl Future<Output = io::Result<()>> + use<'_, S> {
+        self.serve_with(path, Router::new(), listener)
     }
 
     /// [Serves](Self::serve) deliveries at `path`, and the other routes of an application from
@@ -133,11 +153,19 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`Router::route`] does not accept `path`, or if `router` has a route there.
-    pub async fn serve_with(self, path: &str, router: Router, listener: TcpListener) -> io::Result<()> {
+    /// Panics if [`Router::route`] does not accept `path`, if `router` has a route there, or if a
+    /// hook takes a transaction that [`with_transactions`](Webhooks::with_transactions) does not
+    /// provide.
+    #[track_caller]
+    pub fn serve_with(
+        self,
+        path: &str,
+        router: Router,
+        listener: TcpListener,
+    ) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         let hooks = HookSummary::new(&self.webhooks.registry);
         let (webhooks, worker) = self.into_parts(path);
-        Receiver { path, hooks, router: router.merge(webhooks), worker: Some(worker) }.run(listener).await
+        Receiver { path, hooks, router: router.merge(webhooks), worker: Some(worker) }.run(listener)
     }
 }
 

@@ -162,7 +162,8 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// Their data is kept for `data`, 7 days by default; until then they can be replayed. The
     /// identities by which duplicates are recognised are kept for `identities`, 90 days by default,
-    /// and at least as long as the data. Events that are not done are kept forever.
+    /// and at least as long as the data. Events that are not done are kept forever. The markers of
+    /// [transactions](crate::transactions) are kept as long as the identities, and at least a day.
     ///
     /// A hook can delay an event by up to `data`
     /// ([`HookError::retry_after`](crate::HookError::retry_after)).
@@ -266,10 +267,12 @@ impl<S: Clone + Send + Sync + 'static> WebhooksWithInbox<S> {
     ///
     /// # Panics
     ///
-    /// Panics if [`Router::route`] does not accept `path`.
+    /// Panics if [`Router::route`] does not accept `path`, or if a hook takes a transaction that
+    /// [`with_transactions`](Webhooks::with_transactions) does not provide.
     #[track_caller]
     pub fn into_parts<S2: Clone + Send + Sync + 'static>(self, path: &str) -> (Router<S2>, Worker) {
         let Self { webhooks, inbox, policy, worker_name, on_dead } = self;
+        webhooks.assert_transactions();
         if !inbox.capabilities().has(Capability::Lanes) {
             webhooks.registry.definitions().for_each(warn_of_missing_lanes);
         }

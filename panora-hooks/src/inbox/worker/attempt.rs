@@ -12,10 +12,11 @@ use super::runner::Runner;
 use crate::{
     catalogue,
     delivery::Delivery,
-    hook::{HookOutcome, Retry},
+    hook::{Call, HookOutcome, Retry},
     inbox::{
-        AttemptOutcome, AttemptReport, Decision, LeaseToken, Leased, Settlement, error_group::EXHAUSTED,
-        policy::Policy,
+        AttemptOutcome, AttemptReport, Decision, LeaseToken, Leased, Settlement,
+        error_group::EXHAUSTED,
+        policy::{AttemptLimits, Policy},
     },
     metric,
     printable::Printable,
@@ -49,7 +50,10 @@ pub(super) enum Ending {
     /// The process died, or the lease expired, while the hook ran.
     Interrupted,
     /// The hook does not yield to the runtime, so it cannot be cancelled.
-    Blocked,
+    Blocked {
+        /// Whether it may commit a transaction nevertheless.
+        has_transaction: bool,
+    },
 }
 
 /// A decision about an event, and the figures that count once the store has applied it.
@@ -66,27 +70,33 @@ impl Ending {
     fn outcome(&self) -> AttemptOutcome {
         match self {
             Self::Ended(HookOutcome::Handled) => AttemptOutcome::Handled,
+            Self::Ended(HookOutcome::AlreadyDone) => AttemptOutcome::AlreadyDone,
             Self::Ended(HookOutcome::Failed { .. }) => AttemptOutcome::Failed,
             Self::Ended(HookOutcome::Panicked) => AttemptOutcome::Panicked,
             Self::Ended(HookOutcome::TimedOut(_)) => AttemptOutcome::TimedOut,
             Self::Unhandled => AttemptOutcome::Unhandled,
-            Self::Interrupted => AttemptOutcome::Interrupted,
-            Self::Blocked => AttemptOutcome::Blocked,
+            Self::Interrupted | Self::Ended(HookOutcome::NotDone) => AttemptOutcome::Interrupted,
+            Self::Blocked { .. } => AttemptOutcome::Blocked,
         }
     }
 
     /// Returns whether another attempt may help, and the error; `None` after a success.
     fn failure(&self) -> Option<(Retry, String)> {
         Some(match self {
-            Self::Ended(HookOutcome::Handled) => return None,
+            Self::Ended(HookOutcome::Handled | HookOutcome::AlreadyDone) => return None,
             Self::Ended(HookOutcome::Failed { retry, error }) => (*retry, error.clone()),
             Self::Ended(HookOutcome::Panicked) => (Retry::Later, "the hook panicked".to_owned()),
             Self::Ended(HookOutcome::TimedOut(limit)) => {
                 (Retry::Later, format!("the hook took longer than {limit:?}"))
             }
             Self::Unhandled => (Retry::Later, "no hook names the type of this event".to_owned()),
-            Self::Interrupted => (Retry::Later, "its process died or its lease expired".to_owned()),
-            Self::Blocked => (Retry::Later, "the hook blocks its thread".to_owned()),
+            Self::Interrupted | Self::Ended(HookOutcome::NotDone) => {
+                (Retry::Later, "its process died or its lease expired".to_owned())
+            }
+            Self::Blocked { has_transaction } => {
+                let retry = if *has_transaction { Retry::UntilKnown(None) } else { Retry::Later };
+                (retry, "the hook blocks its thread".to_owned())
+            }
         })
     }
 
@@ -94,33 +104,39 @@ impl Ending {
     fn log(&self, hook: Option<&'static str>) {
         match self {
             Self::Ended(outcome) => outcome.log(hook),
-            Self::Unhandled | Self::Interrupted | Self::Blocked => {}
+            Self::Unhandled | Self::Interrupted | Self::Blocked { .. } => {}
         }
     }
 }
 
-/// Runs the hook of an event.
-pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, timeout: Duration) -> Attempt {
+/// Runs the hook of an event. After the last attempt was interrupted, only finds out whether its
+/// transaction is committed.
+pub(super) async fn attempt(runner: &dyn Runner, leased: Leased, limits: AttemptLimits) -> Attempt {
+    let is_over = leased.is_interrupted && leased.attempt > limits.attempts;
     let (span, event_type) = (span(&leased), metric::event_type(&leased.wire_type));
     let (received_at, run_number, started_at) = (leased.received_at, leased.run, Instant::now());
     let has_lane = leased.lane.is_some();
-    let (hook, ending) = run(runner, delivery(leased), timeout).instrument(span.clone()).await;
+    let delivery = delivery(leased);
+    let call =
+        if is_over { runner.look(delivery, limits.timeout) } else { runner.call(delivery, limits.timeout) };
+    let (hook, ending) = run(call).instrument(span.clone()).await;
     let took = started_at.elapsed();
     measure(event_type, &ending, took, received_at);
-    let duration = hook.map(|_| took);
+    let has_run = hook.is_some() && ending.outcome() != AttemptOutcome::AlreadyDone;
+    let duration = has_run.then_some(took);
     Attempt { hook, duration, has_lane, ..Attempt::new(span, event_type, received_at, run_number, ending) }
 }
 
 /// Measures an attempt, if there was a hook to run.
 fn measure(event_type: &'static str, ending: &Ending, took: Duration, received_at: SystemTime) {
     let outcome = ending.outcome();
-    if outcome == AttemptOutcome::Unhandled {
+    if matches!(outcome, AttemptOutcome::Unhandled | AttemptOutcome::Interrupted) {
         return;
     }
     let label = outcome.as_str();
     metrics::histogram!(metric::ATTEMPT_DURATION, "outcome" => label, "event_type" => event_type)
         .record(took);
-    if outcome == AttemptOutcome::Handled {
+    if outcome.is_success() {
         metrics::histogram!(metric::LATENCY, "event_type" => event_type).record(latency(received_at));
     }
 }
@@ -132,8 +148,8 @@ fn latency(received_at: SystemTime) -> Duration {
 }
 
 fn delivery(leased: Leased) -> Delivery<'static> {
-    let Leased { content, id, wire_type, data, attempt, received_at, .. } = leased;
-    Delivery::stored(content, id, wire_type, data, attempt, received_at)
+    let Leased { content, id, wire_type, data, attempt, run, received_at, .. } = leased;
+    Delivery::stored(content, id, wire_type, data, received_at).with_attempt(attempt).with_run(run)
 }
 
 fn span(leased: &Leased) -> Span {
@@ -150,13 +166,9 @@ fn span(leased: &Leased) -> Span {
     )
 }
 
-/// Runs the hook, and returns its path with the ending.
-async fn run(
-    runner: &dyn Runner,
-    delivery: Delivery<'static>,
-    timeout: Duration,
-) -> (Option<&'static str>, Ending) {
-    let Some(call) = runner.call(delivery, timeout) else { return (None, Ending::Unhandled) };
+/// Waits for the end of a call, and returns the path of its hook with the ending.
+async fn run(call: Option<Call>) -> (Option<&'static str>, Ending) {
+    let Some(call) = call else { return (None, Ending::Unhandled) };
     (Some(call.hook()), Ending::Ended(call.await))
 }
 
@@ -181,6 +193,11 @@ impl Attempt {
         let attempt = Self::new(Span::none(), metric::OTHER, SystemTime::now(), 1, ending);
         // The event is unknown here, and may have a lane.
         Self { has_lane: true, ..attempt }
+    }
+
+    /// Returns whether the attempt only showed that the one before was interrupted.
+    pub(super) fn is_interrupted(&self) -> bool {
+        matches!(self.ending, Ending::Interrupted | Ending::Ended(HookOutcome::NotDone))
     }
 
     /// Decides what happens to the event. This was its `number`th attempt of up to `max_attempts`.
@@ -217,11 +234,13 @@ impl Attempt {
             return Decision::Complete;
         };
         let is_retryable = retry != Retry::Never;
-        if is_retryable && number < max_attempts {
+        if is_retryable && number < max_attempts || matches!(retry, Retry::UntilKnown(_)) {
             self.ending.log(self.hook);
             let delay = match retry {
-                Retry::After(delay) => self.bounded(delay, policy.longest_retry()),
-                Retry::Later | Retry::Never => policy.backoff(number),
+                Retry::After(delay) | Retry::UntilKnown(Some(delay)) => {
+                    self.bounded(delay, policy.longest_retry())
+                }
+                Retry::Later | Retry::UntilKnown(None) | Retry::Never => policy.backoff(number),
             };
             tracing::debug!("attempt {number} failed, the next is in {delay:?}");
             return Decision::RetryAfter(delay);

@@ -1,10 +1,12 @@
 //! Periodic work: gauges, and dropping old events and figures.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
+    hook::InTransaction,
     inbox::{Capability, Depth, ErasedInbox, EventState, InboxError, error::chain, policy::Policy},
     metric,
+    transactions::pruning,
 };
 
 /// How often the gauges are set.
@@ -16,8 +18,12 @@ const PRUNE: Duration = Duration::from_secs(60);
 /// How many events are dropped at once: few, because nothing can be stored meanwhile.
 const AT_ONCE: u32 = 200;
 
-/// Sets the gauges, and drops old data, identities and figures. Never returns.
-pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
+/// Sets the gauges, and drops old data, identities, figures and markers. Never returns.
+pub(super) async fn keep(
+    inbox: &dyn ErasedInbox,
+    transactions: Option<&Arc<dyn InTransaction>>,
+    policy: Policy,
+) {
     let report = async {
         loop {
             match inbox.depth().await {
@@ -35,7 +41,15 @@ pub(super) async fn keep(inbox: &dyn ErasedInbox, policy: Policy) {
             tokio::time::sleep(PRUNE).await;
         }
     };
-    tokio::join!(report, prune);
+    // Apart from the inbox, because the application's database may not answer.
+    let prune_markers = async {
+        let Some(transactions) = transactions else { return };
+        loop {
+            pruning::prune(&**transactions, policy.keep_identities).await;
+            tokio::time::sleep(PRUNE).await;
+        }
+    };
+    tokio::join!(report, prune, prune_markers);
 }
 
 fn report(depth: Depth) {

@@ -83,6 +83,7 @@ impl Worker {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
         let Self { inbox, runner, writer, handover, counters, name, policy, on_dead, unstarted } = self;
         unstarted.start();
+        let transactions = runner.transactions().cloned();
         // Again, because a recorder may have been installed since the router was built.
         metric::describe();
         let (announces, stopping) = (on_dead.is_some(), Notify::new());
@@ -108,7 +109,7 @@ impl Worker {
         let work = async { tokio::join!(work, announce) };
         tokio::select! {
             _ = work => {}
-            () = housekeeping::keep(&*inbox, policy) => {}
+            () = housekeeping::keep(&*inbox, transactions.as_ref(), policy) => {}
         }
     }
 }

@@ -346,7 +346,8 @@ impl<'i> Scheduler<'i> {
             let id = Printable(&leased.id);
             tracing::warn!(event.id = %id, "the lease of an event expired while its hook runs");
             if matches!(renewed, Renewed::Stuck) && !self.is_draining {
-                let blocked = Attempt::of(&leased, Ending::Blocked);
+                let has_transaction = self.has_transaction(&leased);
+                let blocked = Attempt::of(&leased, Ending::Blocked { has_transaction });
                 let max_attempts = self.limits(&leased).attempts;
                 self.settlements.owe(self.decide(blocked, token, attempt, max_attempts));
             }
@@ -362,15 +363,15 @@ impl<'i> Scheduler<'i> {
         }
         if self.is_draining {
             self.settlements.hand_back(token);
-        } else if attempt > max_attempts {
+            return;
+        }
+        let hook = self.runner.hook(&leased.wire_type);
+        // An earlier attempt in a transaction may have committed it.
+        if attempt > max_attempts && !self.has_transaction(&leased) {
             let interrupted = Attempt::of(&leased, Ending::Interrupted);
-            let mut decided = self.decide(interrupted, token, attempt - 1, max_attempts);
-            // This lease has recorded the attempt.
-            decided.settlement.attempt = None;
-            self.settlements.owe(decided);
+            self.settlements.owe(self.decide(interrupted, token, attempt, max_attempts));
         } else {
-            let hook = self.runner.hook(&leased.wire_type).map(|(place, _)| place);
-            let usage = self.slots.usage(hook, &leased.queue);
+            let usage = self.slots.usage(hook.map(|(place, _)| place), &leased.queue);
             let held = HeldEvent { leased, leased_until, usage };
             if is_suspect(&held.leased) {
                 self.slots.hold(usage);
@@ -416,7 +417,13 @@ impl<'i> Scheduler<'i> {
     }
 
     fn decide(&self, attempt: Attempt, token: LeaseToken, number: u32, max_attempts: u32) -> Decided {
+        let is_interrupted = attempt.is_interrupted();
+        // The attempt before this lease was interrupted. The lease has recorded it.
+        let number = number.saturating_sub(u32::from(is_interrupted));
         let mut decided = attempt.decide(token, number, max_attempts, &self.policy, &self.name);
+        if is_interrupted {
+            decided.settlement.attempt = None;
+        }
         decided.settlement.announces = self.announces;
         decided
     }

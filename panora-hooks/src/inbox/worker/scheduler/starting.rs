@@ -61,13 +61,19 @@ impl Scheduler<'_> {
         self.slots.start(usage);
         let (runner, limits) = (Arc::clone(&self.runner), self.limits(&leased));
         let (token, number) = (leased.token, leased.attempt);
-        let attempt = async move { attempt(&*runner, leased, limits.timeout).await };
+        let attempt = async move { attempt(&*runner, leased, limits).await };
         self.running.start(token, number, limits, usage, attempt);
     }
 
     /// Returns the limits of the attempts of an event.
     pub(super) fn limits(&self, leased: &Leased) -> AttemptLimits {
         self.policy.limits(self.runner.hook(&leased.wire_type).map(|(_, definition)| definition))
+    }
+
+    /// Returns whether the hook of an event takes a transaction.
+    pub(super) fn has_transaction(&self, leased: &Leased) -> bool {
+        let hook = self.runner.hook(&leased.wire_type);
+        hook.is_some_and(|(_, definition)| definition.transaction.is_some())
     }
 
     /// Extends the leases of held events before they start. If a lease cannot be extended,
