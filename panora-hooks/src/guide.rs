@@ -19,6 +19,10 @@ pub mod sender {}
 pub mod order {}
 
 #[doc = include_str!("docs/guide/links.md")]
+#[doc = include_str!("docs/guide/exactly_once.md")]
+pub mod exactly_once {}
+
+#[doc = include_str!("docs/guide/links.md")]
 #[doc = include_str!("docs/guide/inbox.md")]
 pub mod inbox {}
 
