@@ -1,5 +1,7 @@
 //! Mistakes that are found when the program starts, and the locations that they are reported at.
 
+#[path = "support/ledger.rs"]
+mod ledger;
 mod support;
 
 use std::{
@@ -8,8 +10,10 @@ use std::{
     time::Duration,
 };
 
-use panora_hooks::{Registry, Webhooks, hooks, inbox::MemoryInbox, on};
+use ledger::Ledger;
+use panora_hooks::{Registry, Webhooks, hooks, inbox::MemoryInbox, on, testing::sample, transactions::Tx};
 use support::{log::Log, verifier};
+use tokio::{net::TcpListener, runtime::Runtime};
 
 mod crm {
     use panora_hooks::on;
@@ -45,6 +49,21 @@ mod limited {
 
     #[on("crm.task.pulled", serial)]
     pub(super) async fn serial() {}
+}
+
+mod transacted {
+    use super::{Ledger, Tx};
+    use panora_hooks::on;
+
+    pub(super) const ENTERS_IS_AT: u32 = line!() + 1;
+    #[on("crm.contact.created")]
+    pub(super) async fn enters(_tx: Tx<Ledger>) {}
+
+    /// Only the compiler knows that this is a transaction.
+    type Aliased = panora_hooks::Tx;
+
+    #[on("crm.contact.created")]
+    pub(super) async fn aliased(_tx: Aliased) {}
 }
 
 const EXPORTED_LIST_IS_AT: u32 = line!() + 2;
@@ -131,6 +150,57 @@ fn panics_point_at_the_users_line() {
     assert_eq!(message, "`max_body_bytes` is 0: every event would be rejected");
     let message = panic_here!(Webhooks::new(verifier()).read_timeout(Duration::ZERO));
     assert_eq!(message, "`read_timeout` is zero: every body would be rejected");
+
+    let webhooks = || Webhooks::new(verifier()).hooks(hooks![transacted::enters]);
+    let expected = format!(
+        "the hook `construction::transacted::enters` ({}:{}) takes a `Tx`: \
+         call `.with_transactions(pool)` with the pool of its database",
+        file!(),
+        transacted::ENTERS_IS_AT,
+    );
+    let runtime = Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let listener = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        TcpListener::from_std(listener).unwrap()
+    };
+    assert_eq!(panic_here!(webhooks().into_router::<()>("/webhook")), expected);
+    assert_eq!(panic_here!(webhooks().serve("/webhook", listener())), expected);
+    let with_inbox = || webhooks().with_inbox(MemoryInbox::new());
+    assert_eq!(panic_here!(with_inbox().into_parts::<()>("/webhook")), expected);
+    assert_eq!(panic_here!(with_inbox().serve("/webhook", listener())), expected);
+    assert_eq!(panic_here!(sample("crm.contact.created").run_on(webhooks())), expected);
+    let message = panic_here!(sample("crm.contact.created").run((), hooks![transacted::enters]));
+    assert_eq!(
+        message,
+        "the hook `construction::transacted::enters` takes a `Tx`: \
+         use `run_on` with webhooks `.with_transactions(..)`"
+    );
+    let other =
+        Webhooks::new(verifier()).with_transactions(Ledger::default()).hooks(hooks![transacted::aliased]);
+    let message = panic_here!(other.into_router::<()>("/webhook"));
+    assert!(
+        message.contains("`construction::transacted::aliased`")
+            && message
+                .contains("takes a `Tx` of `panora_hooks::transactions::postgres::PostgresTransactions`")
+            && message
+                .contains("but `.with_transactions(..)` was called with `construction::ledger::Ledger`"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn transactions_are_given_before_the_hooks_or_after_them() {
+    let ledger = Ledger::default();
+    let before =
+        Webhooks::new(verifier()).with_transactions(ledger.clone()).hooks(hooks![transacted::enters]);
+    let after = Webhooks::new(verifier()).hooks(hooks![transacted::enters]).with_transactions(ledger.clone());
+    let before_state = Webhooks::new(verifier()).with_transactions(ledger).with_state(1);
+    let before_state = before_state.hooks(hooks![transacted::enters]);
+    assert!(sample("crm.contact.created").run_on(before).await.is_handled());
+    assert!(sample("crm.contact.created").run_on(after).await.is_handled());
+    assert!(sample("crm.contact.created").run_on(before_state).await.is_handled());
 }
 
 #[test]

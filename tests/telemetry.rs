@@ -1,5 +1,7 @@
 //! One span and one counted outcome per request, and one log line for each event without a hook.
 
+#[path = "support/ledger.rs"]
+mod ledger;
 mod support;
 
 use std::{
@@ -13,9 +15,10 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
+use ledger::Ledger;
 use metrics::{Key, Unit};
 use metrics_util::debugging::DebuggingRecorder;
-use panora_hooks::{Event, HookError, Webhooks, hooks, on};
+use panora_hooks::{Event, HookError, Webhooks, hooks, on, transactions::Tx};
 use support::{Delivery, Request, Server, log::Log, verifier};
 use tower::ServiceExt;
 
@@ -57,6 +60,9 @@ async fn hangs() {
 #[on("crm.user.pulled")]
 async fn numbers(Event(_): Event<Vec<u32>>) {}
 
+#[on("crm.stage.pulled")]
+async fn enters(_tx: Tx<Ledger>) {}
+
 /// Returns the number of times that each outcome was counted, by event type.
 fn outcomes(counters: Vec<(Key, u64)>) -> BTreeMap<[String; 2], u64> {
     let outcomes = counters.into_iter().map(|(key, count)| {
@@ -78,7 +84,8 @@ fn every_request_has_one_span_and_one_outcome() {
     let log = Log::install();
 
     let webhooks = Webhooks::new(verifier())
-        .hooks(hooks![succeeds, fails, fails_for_good, panics, hangs, numbers])
+        .hooks(hooks![succeeds, fails, fails_for_good, panics, hangs, numbers, enters])
+        .with_transactions(Ledger::default())
         .max_body_bytes(1000)
         .read_timeout(Duration::from_secs(1));
     let server = Server::start(webhooks.into_router("/webhook"));
@@ -90,6 +97,8 @@ fn every_request_has_one_span_and_one_outcome() {
         ("handled", "crm.contact.created", 200, delivery("crm.contact.created")),
         ("unhandled", "crm.contact.pulled", 200, delivery("crm.contact.pulled")),
         ("unhandled", "other", 200, delivery("crm.contact.imported")),
+        ("handled", "crm.stage.pulled", 200, delivery("crm.stage.pulled")),
+        ("already_done", "crm.stage.pulled", 200, delivery("crm.stage.pulled")),
         ("failed", "crm.deal.created", 500, delivery("crm.deal.push")),
         ("failed", "crm.note.created", 500, delivery("crm.note.push")),
         ("failed", "crm.user.pulled", 500, delivery("crm.user.pulled")),

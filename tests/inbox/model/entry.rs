@@ -92,7 +92,7 @@ impl Entry {
 
     /// Records the current attempt if a worker reports it and it did not succeed at once.
     pub fn report(&mut self, report: AttemptReport) {
-        if report.outcome == AttemptOutcome::Handled && self.attempts == 1 {
+        if report.outcome.is_success() && self.attempts == 1 {
             return;
         }
         let mut attempt = AttemptInfo::new(self.run, self.attempts, report.outcome);
