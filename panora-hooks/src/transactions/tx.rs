@@ -59,24 +59,22 @@ impl<T: Transactions, S> FromDelivery<S> for Tx<T> {
     }
 }
 
-#[expect(clippy::unreachable, reason = "only `drop` takes the transaction out")]
 impl<T: Transactions> Deref for Tx<T> {
     type Target = <T::Transaction as Deref>::Target;
 
     fn deref(&self) -> &Self::Target {
         match &self.transaction {
             Some(transaction) => transaction,
-            None => unreachable!(),
+            None => unreachable!("only `drop` takes the transaction out"),
         }
     }
 }
 
-#[expect(clippy::unreachable, reason = "only `drop` takes the transaction out")]
 impl<T: Transactions> DerefMut for Tx<T> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         match &mut self.transaction {
             Some(transaction) => transaction,
-            None => unreachable!(),
+            None => unreachable!("only `drop` takes the transaction out"),
         }
     }
 }

@@ -3,7 +3,7 @@
 mod end;
 mod table;
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use sqlx::{PgPool, Postgres, Row, Transaction, error::DatabaseError, postgres::PgDatabaseError};
 
@@ -28,14 +28,14 @@ use crate::hook::BoxError;
 /// ```
 pub struct PostgresTransactions {
     pool: PgPool,
-    table: Arc<Table>,
+    table: Table,
 }
 
 impl PostgresTransactions {
     /// Begins transactions on connections of `pool`. The markers are in the schema `public`.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, table: Arc::new(Table::new("public")) }
+        Self { pool, table: Table::new("public") }
     }
 
     /// Sets the schema that holds the table of markers, `panora_hooks_done`. Two applications that
@@ -44,7 +44,7 @@ impl PostgresTransactions {
     /// The schema and the table are created before the first transaction, unless they exist.
     #[must_use]
     pub fn schema(self, name: &str) -> Self {
-        Self { table: Arc::new(Table::new(name)), ..self }
+        Self { table: Table::new(name), ..self }
     }
 
     /// Returns the statements that create the table of markers, for an application that may not
