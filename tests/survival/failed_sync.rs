@@ -13,7 +13,8 @@ use panora_hooks::inbox::SqliteInbox;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::process::{Connection, contents, ledger_in, quiet, request};
+use crate::contents::contents;
+use crate::process::{Connection, ledger_in, quiet, request};
 
 /// Compiles the library that makes flushes fail. A C compiler is available, because SQLite needs
 /// one.

@@ -7,10 +7,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    contents::contents,
     postgres::Schema,
-    process::{
-        Connection, Figures, Lost, Receiver, Senders, check, contents, ledger, ledger_in, quiet, request,
-    },
+    process::{Connection, Figures, Lost, Receiver, Senders, check, ledger, ledger_in, quiet, request},
     say,
     support::is_long,
 };

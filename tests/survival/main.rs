@@ -1,6 +1,8 @@
 //! Nothing acknowledged is lost if the process, the disk or the server fails.
 #![cfg(unix)]
 
+#[path = "../support/contents.rs"]
+mod contents;
 mod disk;
 mod failed_sync;
 mod failover;

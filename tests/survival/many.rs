@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    contents::contents,
     postgres::Schema,
-    process::{Connection, Fate, Lost, Receiver, check, contents, delivery, ledger, ledger_in, quiet},
+    process::{Connection, Fate, Lost, Receiver, check, delivery, ledger, ledger_in, quiet},
     say,
     support::is_long,
 };

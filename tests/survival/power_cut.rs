@@ -12,8 +12,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    contents::contents,
     disk::{Mount, copy_image, may_mount, new_image},
-    process::{Receiver, Senders, contents, delivery, ledger_in},
+    process::{Receiver, Senders, delivery, ledger_in},
     say,
     support::{is_long, verifier},
 };

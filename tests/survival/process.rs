@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use panora_hooks::inbox::{EventInfo, EventState, Inbox, Query};
+use panora_hooks::inbox::{EventInfo, EventState, Inbox};
 
 use crate::support::verifier;
 
@@ -231,20 +231,6 @@ pub fn ledger(path: &Path) -> Vec<(usize, String)> {
         (incarnation.parse().unwrap(), id.to_owned())
     };
     text.lines().map(line).collect()
-}
-
-/// Returns all events of an inbox, by id.
-pub async fn contents(inbox: &impl Inbox) -> HashMap<String, EventInfo> {
-    let mut all = HashMap::new();
-    let mut query = Query::default().limit(1000);
-    loop {
-        let page = inbox.list(query.clone()).await.unwrap();
-        all.extend(page.items.into_iter().map(|info| (info.id.clone(), info)));
-        query.after = page.next;
-        if query.after.is_none() {
-            return all;
-        }
-    }
 }
 
 /// Waits until no event is due or running.

@@ -12,8 +12,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    contents::contents,
     postgres::Schema,
-    process::{Connection, PATIENCE, Receiver, contents, ledger, ledger_in, quiet, request},
+    process::{Connection, PATIENCE, Receiver, ledger, ledger_in, quiet, request},
     say,
 };
 

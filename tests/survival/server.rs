@@ -4,9 +4,10 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    contents::contents,
     own_server::Server,
     postgres::Schema,
-    process::{Lost, Receiver, Senders, check, contents, ledger, ledger_in, quiet},
+    process::{Lost, Receiver, Senders, check, ledger, ledger_in, quiet},
     say,
     support::is_long,
 };

@@ -15,8 +15,9 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
+    contents::contents,
     disk::{Mount, may_mount},
-    process::{Connection, Lost, Receiver, check, contents, ledger, ledger_in, quiet, request},
+    process::{Connection, Lost, Receiver, check, ledger, ledger_in, quiet, request},
 };
 
 fn ready(receiver: &Receiver) -> u16 {

@@ -10,12 +10,13 @@ use std::{
     time::Duration,
 };
 
-use panora_hooks::inbox::{EventInfo, EventState, Filter, Inbox, PostgresInbox, Query, Select, SqliteInbox};
+use panora_hooks::inbox::{EventState, Filter, Inbox, PostgresInbox, Query, Select, SqliteInbox};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
     application::{Database, PATIENCE},
+    contents::contents,
     process::{Deliveries, Process, event, fails_at_first, id, is_dead_at_first, numbered, send},
 };
 
@@ -46,20 +47,6 @@ async fn effects(database: &Database) -> HashMap<(String, u32), i64> {
     let count = "SELECT event, run, count(*) FROM effect GROUP BY 1, 2";
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(count).fetch_all(&database.pool).await.unwrap();
     rows.into_iter().map(|(event, run, count)| ((event, run.try_into().unwrap()), count)).collect()
-}
-
-/// Returns all events of an inbox, by id.
-async fn contents(inbox: &impl Inbox) -> HashMap<String, EventInfo> {
-    let mut all = HashMap::new();
-    let mut query = Query::default().limit(1000);
-    loop {
-        let page = inbox.list(query.clone()).await.unwrap();
-        all.extend(page.items.into_iter().map(|info| (info.id.clone(), info)));
-        query.after = page.next;
-        if query.after.is_none() {
-            return all;
-        }
-    }
 }
 
 async fn idle(inbox: &impl Inbox) {

@@ -3,6 +3,8 @@
 mod application;
 mod basics;
 mod cancelled;
+#[path = "../support/contents.rs"]
+mod contents;
 mod contract;
 mod flaws;
 mod isolation;
