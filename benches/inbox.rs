@@ -11,8 +11,9 @@
 //! - `statements` measures every statement on a large store.
 //! - `replay` measures deliveries during a large replay.
 //! - `pages` measures the pages of the dashboard on a large store.
+//! - `ids` measures a search for 1,000 ids on a large store.
 //!
-//! The last three fill stores with `PANORA_BENCH_EVENTS` events (by default 4, 3 and 2 million, up
+//! The last four fill stores with `PANORA_BENCH_EVENTS` events (by default 4, 3, 2 and 2 million, up
 //! to 10 GB).
 //! `PANORA_BENCH_DIR` is the folder, and thereby selects the disk that is measured. It defaults to
 //! the target folder.
@@ -21,6 +22,7 @@ mod inbox {
     pub(crate) mod disk;
     pub(crate) mod filled;
     pub(crate) mod http;
+    pub(crate) mod ids;
     pub(crate) mod lanes;
     pub(crate) mod load;
     pub(crate) mod pages;
@@ -31,7 +33,7 @@ mod inbox {
 }
 mod median;
 
-use inbox::{filled, http, lanes, pages, postgres, replay, sqlite, statements};
+use inbox::{filled, http, ids, lanes, pages, postgres, replay, sqlite, statements};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -45,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
             "lease" => sqlite::lease().await?,
             "http" => http::compare().await?,
             "postgres" => postgres::compare().await?,
+            "ids" => ids::compare().await?,
             "lanes" => lanes::compare().await?,
             "filled" => filled::compare().await?,
             "replay" => replay::compare().await?,

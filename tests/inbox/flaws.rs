@@ -48,6 +48,7 @@ const FLAWS: &[(Flaw, Rule)] = &[
     (Flaw::ComparesOnlyTheWireType, Rule::Filters),
     (Flaw::TurnsBackAfterThePage, Rule::NewestFirst),
     (Flaw::ComparesTheBeginningOfIds, Rule::IdAndTime),
+    (Flaw::FindsOnlyUnfinishedIds, Rule::StoredIds),
     (Flaw::LosesTheOldest, Rule::Depth),
     (Flaw::ProbesAnyState, Rule::Probe),
     (Flaw::StopsCountingAtOnce, Rule::Counts),

@@ -362,6 +362,9 @@ async fn check_all(inbox: &PostgresInbox, notices: &Notices, leading: &Leading, 
     check("attempts");
     inbox.get(leased[0].token.key()).await.unwrap();
     check("get");
+    let ids = (0..1000).map(|number| format!("{number:032}")).collect();
+    inbox.contains_ids(ids, None).await.unwrap();
+    check("ids");
     let depth = inbox.depth().await.unwrap();
     check("depth");
     for count in [depth.ready, depth.waiting, depth.delayed, depth.parked, depth.dead] {

@@ -293,6 +293,20 @@ pub trait Inbox: Send + Sync + 'static {
         count_pages(self, filter)
     }
 
+    /// Returns, for each of these ids (`id_event`), whether an event with it is stored, in any state.
+    ///
+    /// An event that arrived before `received_from` may be taken for one that is not stored, within
+    /// the limits of [`Filter::received_from`].
+    ///
+    /// Defaults to a [`list`](Self::list) for each id.
+    fn contains_ids(
+        &self,
+        ids: Vec<String>,
+        received_from: Option<SystemTime>,
+    ) -> impl Future<Output = Result<Vec<bool>, InboxError>> + Send {
+        list_ids(self, ids, received_from)
+    }
+
     /// Returns the recorded attempts of an event, in order. Returns none for an event that is
     /// unknown or [pruned](Self::prune).
     ///
@@ -517,6 +531,14 @@ impl<I: Inbox> Inbox for Arc<I> {
         (**self).count(filter)
     }
 
+    fn contains_ids(
+        &self,
+        ids: Vec<String>,
+        received_from: Option<SystemTime>,
+    ) -> impl Future<Output = Result<Vec<bool>, InboxError>> + Send {
+        (**self).contains_ids(ids, received_from)
+    }
+
     fn attempts(&self, key: EventKey) -> impl Future<Output = Result<Vec<AttemptInfo>, InboxError>> + Send {
         (**self).attempts(key)
     }
@@ -600,4 +622,18 @@ async fn count_pages<I: Inbox + ?Sized>(inbox: &I, filter: Filter) -> Result<Cou
             _ => return Ok(Count::up_to(MAX_COUNT, counted)),
         }
     }
+}
+
+async fn list_ids<I: Inbox + ?Sized>(
+    inbox: &I,
+    ids: Vec<String>,
+    received_from: Option<SystemTime>,
+) -> Result<Vec<bool>, InboxError> {
+    let mut are_stored = Vec::with_capacity(ids.len());
+    for id in ids {
+        let filter = Filter { received_from, ..Filter::new().id(id) };
+        let page = inbox.list(Query::new(filter).limit(1)).await?;
+        are_stored.push(!page.items.is_empty());
+    }
+    Ok(are_stored)
 }

@@ -34,6 +34,7 @@ pub enum Flaw {
     ComparesOnlyTheWireType,
     TurnsBackAfterThePage,
     ComparesTheBeginningOfIds,
+    FindsOnlyUnfinishedIds,
     LosesTheOldest,
     ProbesAnyState,
     StopsCountingAtOnce,

@@ -271,6 +271,21 @@ impl Inbox for Flawed {
         self.inner.count(filter).await
     }
 
+    async fn contains_ids(
+        &self,
+        ids: Vec<String>,
+        received_from: Option<SystemTime>,
+    ) -> Result<Vec<bool>, InboxError> {
+        let mut found = self.inner.contains_ids(ids.clone(), received_from).await?;
+        if self.has(Flaw::FindsOnlyUnfinishedIds) {
+            for (id, found) in ids.into_iter().zip(&mut found) {
+                let is_done = !self.keys(Filter::new().id(id).state(EventState::Done)).await.is_empty();
+                *found &= !is_done;
+            }
+        }
+        Ok(found)
+    }
+
     async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {
         self.recorded_attempts(key).await
     }

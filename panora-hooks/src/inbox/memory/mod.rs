@@ -5,6 +5,7 @@ mod record;
 mod store;
 
 use std::{
+    collections::HashSet,
     fmt,
     ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -138,6 +139,12 @@ impl Inbox for MemoryInbox {
 
     async fn announced(&self, claims: Vec<LeaseToken>) -> Result<u64, InboxError> {
         Ok(self.store().announced(&claims))
+    }
+
+    async fn contains_ids(&self, ids: Vec<String>, _: Option<SystemTime>) -> Result<Vec<bool>, InboxError> {
+        let store = self.store();
+        let stored: HashSet<&str> = store.events.values().map(|record| record.event.id()).collect();
+        Ok(ids.iter().map(|id| stored.contains(&**id)).collect())
     }
 
     async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {

@@ -9,6 +9,7 @@ mod failure;
 mod figures;
 mod fill;
 mod groups;
+mod ids;
 mod info;
 mod lanes;
 mod lost;
@@ -229,6 +230,14 @@ impl Inbox for PostgresInbox {
 
     async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
         self.count_accepted(&filter).await
+    }
+
+    async fn contains_ids(
+        &self,
+        ids: Vec<String>,
+        received_from: Option<SystemTime>,
+    ) -> Result<Vec<bool>, InboxError> {
+        self.find_ids(&ids, received_from).await
     }
 
     async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {

@@ -214,7 +214,7 @@ impl PostgresInbox {
 }
 
 /// Returns the part of an id that its index holds.
-fn end_of_id(id: &str) -> String {
+pub(super) fn end_of_id(id: &str) -> String {
     format!("substr({id}, greatest(octet_length({id}) - 7, 1))")
 }
 

@@ -13,6 +13,7 @@ mod figures;
 mod fingerprint;
 mod groups;
 mod identity;
+mod ids;
 mod info;
 mod lanes;
 mod lease;
@@ -50,7 +51,7 @@ use self::{
     read::Reader,
     replay::{Discard, Replay},
     retention::{DropOrphans, Expedite, Forget, LANES, ORPHANS, PromoteHeads, Prune},
-    thread::Owner,
+    thread::{Caller, Owner},
 };
 use super::{
     AttemptInfo, AuditEntry, AuditRecord, Capabilities, Count, Depth, ErrorGroup, EventInfo, EventKey,
@@ -230,6 +231,18 @@ impl Inbox for SqliteInbox {
     async fn count(&self, filter: Filter) -> Result<Count, InboxError> {
         let now = self.clock.now();
         self.reader.run_in_steps(move |reader, caller| reader.count(&filter, now, caller)).await
+    }
+
+    async fn contains_ids(
+        &self,
+        ids: Vec<String>,
+        received_from: Option<SystemTime>,
+    ) -> Result<Vec<bool>, InboxError> {
+        let now = self.clock.now();
+        let find = move |reader: &mut Reader, caller: Caller<'_>| {
+            reader.contains_ids(&ids, received_from, now, caller)
+        };
+        self.reader.run_in_steps(find).await
     }
 
     async fn attempts(&self, key: EventKey) -> Result<Vec<AttemptInfo>, InboxError> {

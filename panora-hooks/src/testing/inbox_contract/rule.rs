@@ -73,6 +73,8 @@ macro_rules! __inbox_contract_rules {
                 "if `Query::newest_first` is set, list events before `Query::after`, largest key first",
             IdAndTime reading::lists_find_an_id_and_a_range_of_time
                 "compare the whole `id_event`, and `received_at` with both ends of the range",
+            StoredIds reading::stored_ids_are_found
+                "compare the whole `id_event` with events in any state, also pruned ones",
             Depth reading::depth_counts_each_state
                 "compute states from the time of the call: an event whose lease or delay is over is ready",
             Probe reading::a_probe_answers_how_long_events_wait

@@ -8,7 +8,7 @@ use crate::{
         Harness,
         check::{Checked, broken, holds, same, succeeds},
         events::{contact, event},
-        subject::{HOUR, SECOND, Subject},
+        subject::{ALL, HOUR, SECOND, Subject},
     },
 };
 
@@ -126,6 +126,43 @@ pub(crate) async fn lists_find_an_id_and_a_range_of_time<H: Harness>(store: Subj
     let range =
         Filter::new().received_from(at - HOUR).received_before(at + HOUR).event_type("crm.contact.created");
     same("events of a type in a range of time are listed", 1, store.keys(range).await?.len())
+}
+
+pub(crate) async fn stored_ids_are_found<H: Harness>(store: Subject<H>) -> Checked {
+    let none = store.inbox.contains_ids(vec!["a".to_owned()], None).await;
+    same("an id is looked for in an empty store", vec![false], succeeds("contains_ids", none)?)?;
+    let long = "x".repeat(100_000);
+    store.settled("done", Decision::Complete).await?;
+    store.settled("dead", Decision::Bury("no use".to_owned())).await?;
+    store.put_one(contact("parked").parked(ParkReason::Unhandled)).await?;
+    let first = store.store(event("ready", "crm.company.push", r#"{"a":1}"#)).await?;
+    store.store(event("ready", "crm.company.push", r#"{"a":2}"#)).await?;
+    store.store(event(&format!("1{long}"), "crm.company.push", r#"{"a":3}"#)).await?;
+    store.store(event("nul\0", "crm.company.push", r#"{"a":4}"#)).await?;
+    succeeds("prune", store.inbox.prune(Duration::ZERO, ALL).await)?;
+    let cases = [
+        (format!("1{long}"), true),
+        (format!("2{long}"), false),
+        ("ready".to_owned(), true),
+        ("unknown".to_owned(), false),
+        ("read".to_owned(), false),
+        ("eady".to_owned(), false),
+        ("id of done".to_owned(), true),
+        ("id of dead".to_owned(), true),
+        ("id of parked".to_owned(), true),
+        ("ready".to_owned(), true),
+        ("nul\0".to_owned(), true),
+        ("nul".to_owned(), false),
+        (String::new(), false),
+    ];
+    let (ids, expected): (Vec<_>, Vec<_>) = cases.into_iter().unzip();
+    let at = store.info("an event is stored", first).await?.received_at;
+    for received_from in [None, Some(at - 3 * HOUR)] {
+        let found = store.inbox.contains_ids(ids.clone(), received_from).await;
+        let when = format!("ids are looked for, from {received_from:?} on");
+        same(when, &expected, &succeeds("contains_ids", found)?)?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn depth_counts_each_state<H: Harness>(store: Subject<H>) -> Checked {
