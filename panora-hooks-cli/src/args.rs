@@ -3,9 +3,17 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
-    commands::{dashboard, endpoints, events, explain, inbox, listen, manual, replay, send, sign, verify},
+    commands::{
+        dashboard, endpoints, events, explain, gaps, inbox, listen, manual, replay, send, sign, verify,
+    },
     failure::Failure,
 };
+
+/// The end of the help, without the empty line that usually precedes it, so that the help fits a
+/// screen of 24 lines.
+const AFTER_HELP: &str = "\
+Exit status: 0 done, 1 no, 2 wrong arguments or file, 3 network, API or inbox.
+Example: panora-hooks events 'crm.*'";
 
 /// Tools for receivers of Panora's webhooks.
 #[derive(Parser)]
@@ -15,9 +23,8 @@ use crate::{
     disable_version_flag = true,
     term_width = 80,
     disable_help_subcommand = true,
-    after_help = "\
-Exit status: 0 done, 1 no, 2 wrong arguments or file, 3 network, API or inbox.
-Example: panora-hooks events 'crm.*'"
+    help_template = format!("{{about}}\n{{usage-heading}} {{usage}}\n\n{{all-args}}\n{AFTER_HELP}"),
+    after_help = AFTER_HELP
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -41,6 +48,7 @@ enum Command {
     Explain(explain::Args),
     Endpoints(endpoints::Args),
     Inbox(inbox::Args),
+    Gaps(gaps::Args),
     Dashboard(dashboard::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -59,6 +67,7 @@ impl Args {
             Command::Explain(args) => explain::run(&args, json),
             Command::Endpoints(args) => endpoints::run(args, json).await,
             Command::Inbox(args) => inbox::run(args, json).await,
+            Command::Gaps(args) => gaps::run(args, json).await,
             Command::Dashboard(args) => dashboard::run(args, json).await,
             Command::Completions(args) => manual::completions(&args, Self::command()),
             Command::Man(args) => manual::man(&args, Self::command()),

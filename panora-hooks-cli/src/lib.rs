@@ -26,6 +26,7 @@ mod failure;
 pub mod find;
 mod input;
 pub mod listen;
+mod moment;
 mod print;
 pub mod recording;
 pub mod redact;

@@ -43,6 +43,10 @@ pub mod testing {}
 pub mod deployment {}
 
 #[doc = include_str!("docs/guide/links.md")]
+#[doc = include_str!("docs/guide/missed_events.md")]
+pub mod missed_events {}
+
+#[doc = include_str!("docs/guide/links.md")]
 #[doc = include_str!("docs/guide/troubleshooting.md")]
 pub mod troubleshooting {}
 

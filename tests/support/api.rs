@@ -1,4 +1,4 @@
-//! Panora's endpoint API, as it is documented and as it behaves.
+//! Panora's API, as it is documented and as it behaves.
 
 // Each test program uses a part of this module.
 #![allow(dead_code, unreachable_pub)]
@@ -37,6 +37,10 @@ pub struct State {
     pub endpoints: Vec<Value>,
     /// The endpoints for which deliveries are recorded.
     pub used: Vec<String>,
+    /// The list of events, in any order.
+    pub events: Vec<Value>,
+    /// The rows that are added to the list before each further page is read.
+    pub arrivals: VecDeque<Vec<Value>>,
     /// Method and path of each call, followed by the body if there is one.
     pub calls: Vec<String>,
     /// Whether the API is the one before August 2024.
@@ -71,6 +75,8 @@ pub enum Fault {
     Lost,
     /// The request is carried out, but the answer does not arrive.
     AnswerLost,
+    /// The client has sent too many requests.
+    TooMany,
 }
 
 impl Api {
@@ -175,6 +181,9 @@ async fn answer(state: Arc<Mutex<State>>, request: Request) -> Response {
     if matches!(fault, Fault::Lost) {
         return StatusCode::BAD_GATEWAY.into_response();
     }
+    if matches!(fault, Fault::TooMany) {
+        return failed(429, "ThrottlerException: Too Many Requests");
+    }
     let before = lock().endpoints.clone();
     let answer = carry_out(Arc::clone(&state), request).await;
     let mut state = lock();
@@ -192,6 +201,7 @@ async fn carry_out(state: Arc<Mutex<State>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = body::to_bytes(body, 1 << 20).await.unwrap();
     let path = head.uri.path().to_owned();
+    let query = head.uri.query().unwrap_or_default().to_owned();
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let text = String::from_utf8_lossy(&body);
     state.calls.push(format!("{} {path} {text}", head.method).trim_end().to_owned());
@@ -204,6 +214,9 @@ async fn carry_out(state: Arc<Mutex<State>>, request: Request) -> Response {
         Some(KEY) => {}
         Some(_) => return failed(500, "Not found: no api key"),
         None => return failed(401, "Unauthorized"),
+    }
+    if path == "/events" {
+        return page(&mut state, &query);
     }
     let mut segments = path.trim_start_matches('/').split('/');
     let collection = if state.is_older { "webhook" } else { "webhooks" };
@@ -244,6 +257,25 @@ async fn carry_out(state: Arc<Mutex<State>>, request: Request) -> Response {
         *left = less;
     }
     if state.is_silent && status == 200 { StatusCode::OK.into_response() } else { json(status, &answer) }
+}
+
+/// Answers with a page of the list of events. Rows of one time have a different order in each
+/// answer.
+fn page(state: &mut State, query: &str) -> Response {
+    let parameter = |name: &str, default: usize| {
+        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        value.map_or(Some(default), |value| value.parse().ok().filter(|value| *value > 0))
+    };
+    let (Some(page), Some(limit)) = (parameter("page", 1), parameter("limit", 10)) else {
+        return failed(400, "Validation failed");
+    };
+    let time = |row: &Value| row["timestamp"].as_str().unwrap().to_owned();
+    state.events.reverse();
+    state.events.sort_by_key(|row| std::cmp::Reverse(time(row)));
+    let rows: Vec<_> = state.events.iter().skip((page - 1) * limit).take(limit).cloned().collect();
+    let arrived = state.arrivals.pop_front().unwrap_or_default();
+    state.events.extend(arrived);
+    json(200, &rows.into())
 }
 
 fn key<'h>(state: &State, headers: &'h HeaderMap) -> Option<&'h str> {

@@ -5,6 +5,7 @@ mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod gaps;
 pub(crate) mod inbox;
 pub(crate) mod listen;
 pub(crate) mod manual;

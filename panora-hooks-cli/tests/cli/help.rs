@@ -46,7 +46,7 @@ fn example(help: &str) -> String {
 #[test]
 fn every_help_fits_a_screen() {
     let commands = commands();
-    assert_eq!(commands.len(), 27, "{commands:?}");
+    assert_eq!(commands.len(), 28, "{commands:?}");
     for command in commands {
         let help = help(&command);
         assert!(help.lines().count() <= 24, "{command:?} has {} lines", help.lines().count());
@@ -299,7 +299,7 @@ fn every_man_page_has_the_program_and_its_version_in_the_footer() {
         let end = concat!(r#" 1 " " "panora-hooks "#, env!("CARGO_PKG_VERSION"), r#"""#);
         assert!(title.trim_end().ends_with(end), "{title}");
     }
-    assert_eq!(pages.len(), 27);
+    assert_eq!(pages.len(), 28);
 }
 
 #[test]

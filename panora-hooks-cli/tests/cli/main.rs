@@ -16,6 +16,7 @@ mod bad_input;
 mod dashboard;
 mod endpoints;
 mod explain;
+mod gaps;
 mod help;
 mod inbox;
 mod lanes;

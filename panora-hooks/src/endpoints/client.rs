@@ -30,10 +30,10 @@ pub enum Api {
     Older,
 }
 
-/// Manages the webhook endpoints of a project.
+/// Manages the webhook endpoints of a project, and reads its list of events.
 ///
 /// The key determines the project. The API allows 100 requests a minute. Requests are not repeated,
-/// and redirects are not followed. Proxies of the environment are used, except for an API on this
+/// apart from those of [`events`](Self::events), and redirects are not followed. Proxies of the environment are used, except for an API on this
 /// machine.
 ///
 /// ```no_run
@@ -129,7 +129,7 @@ impl Client {
     ///
     /// Returns an error if the API is unreachable or refuses the key.
     pub async fn list(&self) -> Result<Vec<Endpoint>, ApiError> {
-        match self.call(Method::GET, None, None).await {
+        match self.call(Method::GET, &[self.collection()], &[], None).await {
             // An unknown key is the only known reason for this answer to a list.
             Err(ApiError::Status { status: 500 }) => Err(ApiError::UnknownKey),
             answer => answer?.endpoints(),
@@ -148,7 +148,7 @@ impl Client {
         let NewEndpoint { url, scope, description } = endpoint;
         endpoint.check()?;
         let body = json!({ "url": url, "description": description, "scope": scope });
-        let created = match self.call(Method::POST, None, Some(body)).await {
+        let created = match self.call(Method::POST, &[self.collection()], &[], Some(body)).await {
             Ok(answer) => answer.endpoint().and_then(|created| created.ok_or(ApiError::Malformed)),
             Err(ApiError::Status { status: 500 }) if self.is_key_unknown().await => Err(ApiError::UnknownKey),
             Err(error) => Err(error),
@@ -188,7 +188,7 @@ impl Client {
     /// those of [`enable`](Self::enable).
     pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
         let id = self.spelled(id).await?;
-        let deleted = match self.call(Method::DELETE, Some(&id), None).await {
+        let deleted = match self.call(Method::DELETE, &[self.collection(), &id], &[], None).await {
             Ok(answer) => answer.endpoint().map(drop),
             Err(ApiError::Status { status: 500 }) => {
                 self.find(&id).await?;
@@ -202,7 +202,7 @@ impl Client {
     async fn set_active(&self, id: &str, is_active: bool) -> Result<(), ApiError> {
         let id = self.spelled(id).await?;
         let body = json!({ "active": is_active });
-        let changed = match self.call(Method::PUT, Some(&id), Some(body)).await {
+        let changed = match self.call(Method::PUT, &[self.collection(), &id], &[], Some(body)).await {
             Ok(answer) => match answer.endpoint() {
                 Ok(Some(endpoint)) if endpoint.has_id(&id) => Ok(endpoint),
                 Ok(Some(_)) => Err(ApiError::Malformed),
@@ -242,18 +242,26 @@ impl Client {
         Ok(id.to_owned())
     }
 
-    async fn call(
+    /// Returns the first segment of the path of endpoints.
+    fn collection(&self) -> &'static str {
+        match self.api {
+            Api::Current => "webhooks",
+            Api::Older => "webhook",
+        }
+    }
+
+    pub(super) async fn call(
         &self,
         method: Method,
-        id: Option<&str>,
+        path: &[&str],
+        query: &[(&str, u64)],
         body: Option<Value>,
     ) -> Result<SuccessBody, ApiError> {
-        let (collection, key) = match self.api {
-            Api::Current => ("webhooks", (HeaderName::from_static("x-api-key"), self.key.clone())),
-            Api::Older => ("webhook", (header::AUTHORIZATION, self.bearer.clone())),
+        let key = match self.api {
+            Api::Current => (HeaderName::from_static("x-api-key"), self.key.clone()),
+            Api::Older => (header::AUTHORIZATION, self.bearer.clone()),
         };
-        let path: Vec<_> = [collection].into_iter().chain(id).collect();
-        self.transport.call(method, &path, key, body).await
+        self.transport.call(method, path, query, key, body).await
     }
 }
 

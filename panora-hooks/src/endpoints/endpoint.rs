@@ -50,7 +50,9 @@ pub struct Endpoint {
     pub last_update: Option<DateTime>,
 }
 
-fn lenient<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(json: D) -> Result<T, D::Error> {
+pub(super) fn lenient<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(
+    json: D,
+) -> Result<T, D::Error> {
     Value::deserialize(json).map(|value| serde_json::from_value(value).unwrap_or_default())
 }
 

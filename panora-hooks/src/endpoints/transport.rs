@@ -9,7 +9,7 @@ use reqwest::{
 };
 use serde_json::{Value, value::RawValue};
 
-use super::{ApiError, Endpoint, SetupError, this_machine::HttpClient};
+use super::{ApiError, Endpoint, EventRow, SetupError, this_machine::HttpClient};
 use crate::printable::Printable;
 
 /// The time limit of a call.
@@ -50,12 +50,17 @@ impl Transport {
         &self,
         method: Method,
         path: &[&str],
+        query: &[(&str, u64)],
         (name, key): (header::HeaderName, HeaderValue),
         body: Option<Value>,
     ) -> Result<SuccessBody, ApiError> {
         let mut url = self.base_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
+        }
+        if !query.is_empty() {
+            let pairs = query.iter().map(|(name, value)| (name, value.to_string()));
+            url.query_pairs_mut().extend_pairs(pairs);
         }
         let mut request = self.http.request(method, url.clone()).header(name, key);
         if let Some(body) = body {
@@ -97,6 +102,12 @@ impl SuccessBody {
         // A list of other objects comes from another API.
         let is_foreign = !endpoints.is_empty() && endpoints.iter().all(|endpoint| endpoint.id.is_empty());
         if is_foreign { Err(ApiError::Malformed) } else { Ok(endpoints) }
+    }
+
+    /// Returns the rows of a page of events. A row that cannot be read could be that of a missing
+    /// event, so it is an error.
+    pub(super) fn event_rows(&self) -> Result<Vec<EventRow>, ApiError> {
+        serde_json::from_slice(&self.0).map_err(|_| ApiError::Malformed)
     }
 }
 

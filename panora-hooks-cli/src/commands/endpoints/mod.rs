@@ -1,20 +1,20 @@
 //! `endpoints`: manages endpoints through Panora's API.
 
+mod api;
 mod sync;
 
 use std::io::{self, IsTerminal};
 
 use clap::Subcommand;
-use panora_hooks::endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, SetupError, Warning, warnings};
+use panora_hooks::endpoints::{ApiError, Client, Endpoint, NewEndpoint, Warning, warnings};
 use serde_json::{Value, json};
 
+pub(crate) use self::api::ApiArgs;
 use crate::{
     failure::Failure,
     find::{self, ScopeError},
     input, print, redact,
 };
-
-const KEY: &str = "PANORA_API_KEY";
 
 /// Manages webhook endpoints on Panora's API
 #[derive(clap::Args)]
@@ -25,19 +25,8 @@ Example: panora-hooks endpoints list")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
-    /// The API's URL
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "PANORA_API_URL",
-        hide_env = true,
-        default_value = "https://api.panora.dev"
-    )]
-    api: String,
-    /// Uses the API from before August 2024
-    #[arg(long, global = true)]
-    older_api: bool,
+    #[command(flatten)]
+    api: ApiArgs,
 }
 
 #[derive(Subcommand)]
@@ -123,13 +112,8 @@ struct Delete {
     yes: bool,
 }
 
-pub(crate) async fn run(Args { command, api, older_api }: Args, json: bool) -> Result<(), Failure> {
-    let generation = if older_api { Api::Older } else { Api::Current };
-    let client = Client::from_env(KEY).map_err(wrong)?;
-    let client = client.base_url(&api).map_err(wrong)?.api(generation);
-    if client.is_exposed() {
-        print::warning("the API key goes over the network unencrypted: use https");
-    }
+pub(crate) async fn run(Args { command, api }: Args, json: bool) -> Result<(), Failure> {
+    let client = api.client()?;
     match command {
         Command::List(args) => list(&client, &args, json).await,
         Command::Create(args) => create(&client, args, json).await,
@@ -148,14 +132,7 @@ pub(crate) async fn run(Args { command, api, older_api }: Args, json: bool) -> R
     }
 }
 
-fn wrong(error: SetupError) -> Failure {
-    match error {
-        SetupError::Http(_) => Failure::of(error),
-        _ => Failure::usage(error),
-    }
-}
-
-fn failed(error: ApiError) -> Failure {
+pub(crate) fn failed(error: ApiError) -> Failure {
     match error {
         ApiError::UnknownEndpoint { .. } | ApiError::Changed(_) | ApiError::Disabled { .. } => {
             Failure::no(error)

@@ -15,7 +15,7 @@ use serde_json::json;
 
 pub(crate) use self::location::{Location, Store, within};
 use self::selection::{Filters, Selection};
-use crate::{failure::Failure, input, print};
+use crate::{failure::Failure, input, moment, print};
 
 /// The number of events changed in one transaction, during which nothing can be stored.
 const BATCH: u32 = 100;
@@ -83,7 +83,7 @@ Deliveries of these events are still recognised as duplicates.
 Example: panora-hooks inbox prune --older-than 1d")]
 struct Prune {
     /// Only events done longer ago than this, such as `7d`
-    #[arg(long, value_name = "AGE", value_parser = selection::age)]
+    #[arg(long, value_name = "AGE", value_parser = moment::age)]
     older_than: Duration,
     /// Does not ask for confirmation
     #[arg(long)]
@@ -202,10 +202,7 @@ async fn run_on(inbox: &impl Inbox, command: Command, json: bool) -> Result<(), 
         }
         Command::Prune(Prune { older_than, yes }) => {
             input::confirm(
-                &format!(
-                    "drop the data of all events done before {}?",
-                    print::time(selection::ago(older_than))
-                ),
+                &format!("drop the data of all events done before {}?", print::time(moment::ago(older_than))),
                 yes,
             )?;
             // Nothing to prune is a success, because the command may run every night.

@@ -1,11 +1,10 @@
 //! The selection of events.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use jiff::{Span, SpanRelativeTo, Timestamp};
 use panora_hooks::inbox::{EventKey, EventState, Filter, Fingerprint, Lane, Select};
 
-use crate::{failure::Failure, print};
+use crate::{failure::Failure, moment, print};
 
 /// Filters that combine by "and".
 #[derive(clap::Args, Clone)]
@@ -17,10 +16,10 @@ pub(super) struct Filters {
     #[arg(long = "type", value_name = "EVENT")]
     event_type: Option<String>,
     /// Only older events: an age such as `7d`, or a time
-    #[arg(long, value_name = "AGE", value_parser = moment)]
+    #[arg(long, value_name = "AGE", value_parser = moment::moment)]
     older_than: Option<SystemTime>,
     /// Only newer events: an age such as `7d`, or a time
-    #[arg(long, value_name = "AGE", value_parser = moment)]
+    #[arg(long, value_name = "AGE", value_parser = moment::moment)]
     newer_than: Option<SystemTime>,
     /// Only events with this `id_event`
     #[arg(long, value_name = "ID")]
@@ -107,28 +106,6 @@ fn state(text: &str) -> Result<EventState, String> {
     state.copied().ok_or_else(|| format!("expected one of {}", names()))
 }
 
-/// Parses an age such as `90s`, `12h` or `7d`. A day has 24 hours.
-pub(super) fn age(text: &str) -> Result<Duration, String> {
-    let span: Option<Span> = text.parse().ok();
-    let age = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-    let age = age.and_then(|age| Duration::try_from(age).ok());
-    age.ok_or_else(|| "expected an age such as `90s`, `12h` or `7d`".to_owned())
-}
-
-/// Parses an age, or a time such as `2026-11-27T09:00:00Z`.
-fn moment(text: &str) -> Result<SystemTime, String> {
-    if let Ok(age) = age(text) {
-        return Ok(ago(age));
-    }
-    let time = text.parse::<Timestamp>().ok().and_then(|time| SystemTime::try_from(time).ok());
-    let expected = "expected an age such as `90s`, `12h` or `7d`, or a time such as `2026-11-27T09:00:00Z`";
-    time.ok_or_else(|| expected.to_owned())
-}
-
 fn error_group(text: &str) -> Result<Fingerprint, String> {
     text.parse().map_err(|_| "expected 16 hexadecimal digits".to_owned())
-}
-
-pub(super) fn ago(age: Duration) -> SystemTime {
-    SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }
