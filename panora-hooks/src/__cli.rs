@@ -12,6 +12,7 @@ pub use crate::testing::{
 };
 pub use crate::{
     delivery::{is_name, json_string::from_str},
+    hook::{Feature, hook_to_paste},
     http::{
         head::{check_method, signature},
         refusal::Refusal,

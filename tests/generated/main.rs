@@ -4,12 +4,14 @@
 
 mod facts;
 mod fixtures;
+mod pasted;
 mod plan;
 mod source;
 
 use std::{fs, path::Path};
 
 use facts::Facts;
+use panora_hooks::__cli::Feature;
 
 #[test]
 fn models_are_up_to_date() {
@@ -42,6 +44,15 @@ fn fixtures_are_up_to_date() {
 fn the_hooks_for_every_event_are_up_to_date() {
     let is_fresh = is_fresh("payloads/every_event.rs", &source::every_event());
     assert!(is_fresh, "stale, and written again");
+}
+
+#[test]
+fn the_hooks_to_paste_are_up_to_date() {
+    let files = [("with_features", Feature::On), ("without_features", Feature::Off)];
+    let is_stale =
+        |(name, feature): &(&str, Feature)| !is_fresh(&format!("pasted/{name}.rs"), &pasted::hooks(*feature));
+    let stale: Vec<_> = files.into_iter().filter(is_stale).map(|(name, _)| name.to_owned()).collect();
+    assert_none(&stale);
 }
 
 #[track_caller]

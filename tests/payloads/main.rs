@@ -4,6 +4,7 @@ mod any_event;
 mod catalogue;
 mod models;
 mod models_of_events;
+mod pasted;
 #[path = "../support/mod.rs"]
 mod support;
 mod unpaired_surrogates;

@@ -9,6 +9,7 @@ mod in_transaction;
 mod lane;
 mod registry;
 mod running;
+mod to_paste;
 
 use std::{num::NonZeroU32, pin::Pin, time::Duration};
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     lane::lane,
     registry::RegisteredHook,
     running::{Ended, RunningHook, TimeLimit},
+    to_paste::hook_to_paste_once,
 };
 pub use self::{
     classify::{Classify, ErrorClass},
@@ -27,6 +29,7 @@ pub use self::{
     future_of::{FutureOf, HookId, Identifies},
     in_transaction::TransactionKind,
     registry::{HookList, IsForState, Registry},
+    to_paste::{Feature, hook_to_paste},
 };
 use crate::delivery::Delivery;
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     delivery::Delivery,
-    hook::{Dispatch, RegisteredHook, lane},
+    hook::{Dispatch, RegisteredHook, hook_to_paste_once, lane},
     inbox::{
         Lane, NewEvent, ParkReason, Put,
         writer::{NotStored, Writer},
@@ -85,6 +85,7 @@ impl<S: Clone + Send + Sync + 'static> DeliveryEndpoint<S> {
                 event.id = %id,
                 event.r#type = %event_type,
                 size = delivery.data().len(),
+                hook_to_paste = hook_to_paste_once(delivery.event_type()).map(field::display),
                 "no hook for this event type"
             );
         }
