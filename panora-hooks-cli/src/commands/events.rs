@@ -1,6 +1,9 @@
-//! `events`: lists the catalogue.
+//! `events`: lists the catalogue, and writes hooks for event types.
 
-use panora_hooks::catalogue::{EventType, Sender, Shape};
+use panora_hooks::{
+    __cli::{Feature, hook_to_paste},
+    catalogue::{self, EventType, Sender, Shape},
+};
 use serde_json::json;
 
 use crate::{failure::Failure, find, print};
@@ -19,9 +22,15 @@ pub(crate) struct Args {
     /// Only types that the last release sends
     #[arg(long)]
     sent: bool,
+    /// Prints a hook to paste, for one event type
+    #[arg(long, conflicts_with = "sent")]
+    hook: bool,
 }
 
-pub(crate) fn run(Args { pattern, sent }: &Args, json: bool) -> Result<(), Failure> {
+pub(crate) fn run(Args { pattern, sent, hook }: &Args, json: bool) -> Result<(), Failure> {
+    if *hook {
+        return print_hook(pattern, json);
+    }
     let found = find::events(pattern).filter(|event_type| !sent || event_type.sender() == Sender::Current);
     let found: Vec<_> = found.collect();
     if json {
@@ -47,6 +56,23 @@ pub(crate) fn run(Args { pattern, sent }: &Args, json: bool) -> Result<(), Failu
         )));
     }
     Ok(())
+}
+
+fn print_hook(event_type: &str, json: bool) -> Result<(), Failure> {
+    // Only the compiler of the program knows its features.
+    let Some(hook) = hook_to_paste(event_type, Feature::Unknown) else {
+        return Err(Failure::usage(format_args!(
+            "`{}` is not one event type: expected lower-case words joined by dots, 128 characters at most, \
+             such as `crm.contact.created`",
+            print::foreign(event_type)
+        )));
+    };
+    if catalogue::find(event_type).is_none()
+        && let Some(nearest) = find::nearest(event_type)
+    {
+        print::warning(format_args!("unknown event type `{event_type}`, perhaps `{nearest}`"));
+    }
+    if json { print::json(&json!({ "hook": hook })) } else { print::line(hook) }
 }
 
 fn shape(shape: Shape) -> &'static str {

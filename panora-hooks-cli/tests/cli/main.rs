@@ -15,6 +15,7 @@ mod api;
 mod bad_input;
 mod dashboard;
 mod endpoints;
+mod events;
 mod explain;
 mod gaps;
 mod help;
