@@ -46,7 +46,7 @@ pub(crate) async fn compare() -> anyhow::Result<()> {
 }
 
 async fn measure(store: &str, inbox: &impl Inbox, count: u64) -> anyhow::Result<()> {
-    let newest = inbox.list(Query::default().newest_first().limit(500)).await?;
+    let newest = inbox.list(Query::default().newest_first().limit(u32::try_from(IDS / 2)?)).await?;
     let ids = newest.items.into_iter().map(|event| event.id);
     let ids: Vec<_> = ids.chain((0..).map(|number| format!("{number:032}"))).take(IDS).collect();
     let last_day = SystemTime::UNIX_EPOCH + Duration::from_secs(count) - DAY;
@@ -64,6 +64,7 @@ async fn measure(store: &str, inbox: &impl Inbox, count: u64) -> anyhow::Result<
 async fn time(inbox: &impl Inbox, ids: Vec<String>, from: Option<SystemTime>) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let found = inbox.contains_ids(ids, from).await?;
-    anyhow::ensure!(found.first() == Some(&true), "the newest event was not found");
+    let count = found.iter().filter(|is_found| **is_found).count();
+    anyhow::ensure!(count == found.len().clamp(1, IDS / 2), "{count} ids were found");
     Ok(begun.elapsed().as_secs_f64() * 1000.0)
 }

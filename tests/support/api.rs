@@ -39,6 +39,8 @@ pub struct State {
     pub used: Vec<String>,
     /// The list of events, in any order.
     pub events: Vec<Value>,
+    /// The most rows of a page. The API itself has no limit.
+    pub max_limit: Option<usize>,
     /// The rows that are added to the list before each further page is read.
     pub arrivals: VecDeque<Vec<Value>>,
     /// Method and path of each call, followed by the body if there is one.
@@ -260,7 +262,7 @@ async fn carry_out(state: Arc<Mutex<State>>, request: Request) -> Response {
 }
 
 /// Answers with a page of the list of events. Rows of one time have a different order in each
-/// answer.
+/// answer, and rows without a linked user are left out.
 fn page(state: &mut State, query: &str) -> Response {
     let parameter = |name: &str, default: usize| {
         let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
@@ -269,10 +271,12 @@ fn page(state: &mut State, query: &str) -> Response {
     let (Some(page), Some(limit)) = (parameter("page", 1), parameter("limit", 10)) else {
         return failed(400, "Validation failed");
     };
+    let limit = state.max_limit.unwrap_or(limit).min(limit);
     let time = |row: &Value| row["timestamp"].as_str().unwrap().to_owned();
     state.events.reverse();
     state.events.sort_by_key(|row| std::cmp::Reverse(time(row)));
-    let rows: Vec<_> = state.events.iter().skip((page - 1) * limit).take(limit).cloned().collect();
+    let listed = state.events.iter().filter(|row| !row["id_linked_user"].is_null());
+    let rows: Vec<_> = listed.skip((page - 1) * limit).take(limit).cloned().collect();
     let arrived = state.arrivals.pop_front().unwrap_or_default();
     state.events.extend(arrived);
     json(200, &rows.into())

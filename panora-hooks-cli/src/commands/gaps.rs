@@ -1,11 +1,14 @@
 //! `gaps`: finds events that the sender has sent and the inbox has never received.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use panora_hooks::{
-    endpoints::{Client, Endpoint, Gap, GapError, GapReport, GapSearch, find_gaps},
+    endpoints::{Client, Gap, GapError, GapReport, GapSearch, find_gaps},
     inbox::Inbox,
 };
 use serde_json::{Value, json};
@@ -28,17 +31,17 @@ and --schema. Status 0: nothing is missing; 1: something is.
 
 Example: panora-hooks gaps --since 24h")]
 pub(crate) struct Args {
-    /// Events sent since then: an age such as `24h`, or a time
-    #[arg(long, value_name = "AGE", value_parser = moment::moment)]
+    /// Start of the period: an age such as `24h`, or a time
+    #[arg(long, value_name = "TIME", value_parser = moment::moment)]
     since: SystemTime,
-    /// Events sent until then
-    #[arg(long, value_name = "AGE", value_parser = moment::moment)]
+    /// End of the period
+    #[arg(long, value_name = "TIME", value_parser = moment::moment)]
     until: Option<SystemTime>,
     /// These types instead of those of active endpoints
     #[arg(long, value_name = "PATTERN")]
     scope: Vec<String>,
     /// How long a delivery may take
-    #[arg(long, value_name = "AGE", default_value = "5m", value_parser = moment::age)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = moment::age)]
     grace: Duration,
     #[command(flatten)]
     api: ApiArgs,
@@ -75,18 +78,28 @@ async fn with_scope(search: GapSearch, scope: &[String], client: &Client) -> Res
     if !endpoints.iter().any(|endpoint| endpoint.is_active) {
         return Err(Failure::usage("no endpoint of the project is active: name event types with --scope"));
     }
-    let is_unused = |endpoint: &&Endpoint| !endpoint.is_active && !endpoint.scope.is_empty();
-    if let count @ 1.. = endpoints.iter().filter(is_unused).count() {
-        print::note(format_args!("inactive endpoints, whose events are not compared: {count}"));
+    let names = |is_active: bool| {
+        let endpoints = endpoints.iter().filter(move |endpoint| endpoint.is_active == is_active);
+        endpoints
+            .flat_map(|endpoint| &endpoint.scope)
+            .map(|name| print::foreign(name))
+            .collect::<BTreeSet<_>>()
+    };
+    let unused: Vec<_> = names(false).difference(&names(true)).cloned().collect();
+    if !unused.is_empty() {
+        print::note(format_args!(
+            "event types not compared, because no active endpoint subscribes to them: {}",
+            unused.join(", ")
+        ));
     }
     Ok(search.endpoints(&endpoints))
 }
 
 async fn compare(client: &Client, inbox: &impl Inbox, search: &GapSearch, json: bool) -> Result<(), Failure> {
-    let progress = print::Progress::counting("rows of the sender's list");
+    let progress = print::Progress::counting("pages of the list of events");
     let mut read = 0;
-    let pages = client.events(search.period()).inspect_ok(|rows| {
-        read += rows.len() as u64;
+    let pages = client.events(search.period()).inspect_ok(|_| {
+        read += 1;
         progress.set(read);
     });
     let report = find_gaps(pages, inbox, search).await.map_err(|error| match error {
@@ -107,13 +120,16 @@ fn show(search: &GapSearch, report: &GapReport) -> Result<(), Failure> {
     let period = search.period();
     let period = format!("from {} to {}", print::time(period.start), print::time(period.end));
     if report.missing.is_empty() {
-        return print::line(format_args!("nothing is missing of {} events sent {period}", report.received));
+        return print::line(format_args!(
+            "nothing is missing: {} compared events, sent {period}, were received",
+            report.received
+        ));
     }
     let row = |gap: &Gap| {
         let foreign = |text: &Option<String>| text.as_deref().map(print::foreign).unwrap_or_default();
         vec![
             time(gap.row.timestamp),
-            gap.event_type.to_owned(),
+            print::foreign(&gap.event_type),
             print::foreign(&gap.row.id),
             foreign(&gap.row.provider),
             foreign(&gap.row.linked_user),
@@ -124,11 +140,14 @@ fn show(search: &GapSearch, report: &GapReport) -> Result<(), Failure> {
     let hours = report.by_hour.iter().filter(|(_, count)| count.missing > 0);
     let hours = hours.map(|((hour, event_type), count)| {
         let missing = format!("{} of {}", count.missing, count.sent);
-        vec![print::time(*hour), (*event_type).to_owned(), missing]
+        vec![print::time(*hour), print::foreign(event_type), missing]
     });
     print::table(&["hour", "type", "missing"], hours)?;
     let sent = report.received + report.missing.len() as u64;
-    print::line(format_args!("\n{} of {sent} events sent {period} are missing", report.missing.len()))
+    print::line(format_args!(
+        "\n{} of {sent} compared events, sent {period}, are missing",
+        report.missing.len()
+    ))
 }
 
 /// Prints to the standard error why events that are not in the inbox may not be missing.
@@ -136,15 +155,18 @@ fn say_what_is_unknown(report: &GapReport) {
     if !report.before_inbox.is_empty() {
         let since = report.inbox_since.map(print::time).unwrap_or_default();
         print::note(format_args!(
-            "events not compared, because the inbox holds none from before {since}: {}",
+            "events not compared, because they were sent before the inbox shows any event ({since}): {}",
             report.before_inbox.len()
         ));
     }
     if !report.before_endpoint.is_empty() {
         print::note(format_args!(
-            "events not compared, because they are older than the active endpoint of their type: {}",
+            "events not compared, because they were sent before an endpoint subscribed to their type: {}",
             report.before_endpoint.len()
         ));
+    }
+    if report.received == 0 && report.missing.is_empty() {
+        print::warning("no event was compared: check the project of PANORA_API_KEY, and the period");
     }
     if report.missing.is_empty() {
         return;

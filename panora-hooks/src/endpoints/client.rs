@@ -33,8 +33,8 @@ pub enum Api {
 /// Manages the webhook endpoints of a project, and reads its list of events.
 ///
 /// The key determines the project. The API allows 100 requests a minute. Requests are not repeated,
-/// apart from those of [`events`](Self::events), and redirects are not followed. Proxies of the environment are used, except for an API on this
-/// machine.
+/// apart from those of [`events`](Self::events), and redirects are not followed. Proxies of the
+/// environment are used, except for an API on this machine.
 ///
 /// ```no_run
 /// use panora_hooks::endpoints::{Client, NewEndpoint};

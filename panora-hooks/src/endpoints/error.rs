@@ -142,6 +142,9 @@ pub enum ApiError {
     /// The response is not one of this API.
     #[error("the answer is not one of Panora's API: check the base URL")]
     Malformed,
+    /// The list of events cannot be read completely.
+    #[error("the list of events cannot be read: {0}")]
+    EventList(&'static str),
     /// The response is too large.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {

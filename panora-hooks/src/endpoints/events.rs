@@ -35,7 +35,7 @@ pub struct EventRow {
     /// The id of the connection to the provider.
     #[serde(rename = "id_connection", default, deserialize_with = "lenient")]
     pub connection: Option<String>,
-    /// The linked user whose data it is.
+    /// The id of the linked user to whom the connection belongs.
     #[serde(rename = "id_linked_user", default, deserialize_with = "lenient")]
     pub linked_user: Option<String>,
 }
@@ -51,10 +51,12 @@ impl Client {
     /// Returns the rows that the sender wrote in a period, newest first, as a stream of pages. Each
     /// row is returned once, although pages shift while rows are added.
     ///
-    /// The list begins with the newest row, so a period that ended long ago takes many requests.
-    /// When the API answers 429, the stream waits and repeats the request.
+    /// The list begins with the newest row, so a period that ended long ago takes many requests,
+    /// each of which returns an empty page. When the API answers 429, the stream waits and repeats
+    /// the request.
     ///
-    /// Rows without a linked user are not in the list.
+    /// Rows without a linked user are not in the list. Only the current API has it
+    /// ([`Api::Current`](super::Api::Current)).
     ///
     /// ```no_run
     /// use std::time::{Duration, SystemTime};
@@ -77,8 +79,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Each page is an error if the API is unreachable, refuses the key or its answer cannot be
-    /// read, or if it still answers 429 after three minutes. The stream ends after an error.
+    /// A page is an error if the API is unreachable, refuses the key, or still answers 429 after
+    /// three minutes, and if the list cannot be read completely. The stream ends after an error.
     #[must_use]
     pub fn events(&self, period: Range<SystemTime>) -> BoxStream<'_, Result<Vec<EventRow>, ApiError>> {
         try_unfold(Pages::new(self, period), async |mut pages| {

@@ -3,7 +3,7 @@
 //! The sender cuts pages by offset, sorts by time alone, and adds rows at the front. So rows that
 //! were read come again on the next page. Rows of one millisecond have a different order in each
 //! answer, and where they lie across the end of a page, one of them could be on neither page. Such
-//! a group is read again, with pages that end elsewhere.
+//! a group is read again, with a page that ends elsewhere.
 
 use std::{collections::HashSet, ops::Range, time::SystemTime};
 
@@ -12,16 +12,15 @@ use tokio::time::{Duration, sleep};
 
 use super::{ApiError, Client, EventRow};
 
-/// The rows of a page.
+/// The number of rows of a page.
 const LIMIT: u64 = 1000;
+
+/// The largest page that is requested, for a group of rows of one time.
+const MAX_LIMIT: u64 = 1_000_000;
 
 /// The waits before a request is repeated that was answered with 429, in seconds: three minutes
 /// together, because the API counts the requests of a minute.
 const WAITS: [u64; 10] = [1, 2, 4, 8, 15, 30, 30, 30, 30, 30];
-
-/// The most pages in a row without a new row. An API that ignores the number of the page would be
-/// read forever.
-const MAX_REPEATED: u32 = 3;
 
 /// A position in the list.
 pub(super) struct Pages<'c> {
@@ -29,17 +28,17 @@ pub(super) struct Pages<'c> {
     period: Range<SystemTime>,
     /// The number of pages that were read.
     read: u64,
-    /// The time of the last row of the previous page.
-    last: Option<SystemTime>,
+    /// The previous page.
+    previous: Vec<EventRow>,
+    /// The ids of the rows of the period that were returned.
     seen: HashSet<String>,
-    repeated: u32,
     is_over: bool,
 }
 
 impl<'c> Pages<'c> {
     pub(super) fn new(client: &'c Client, period: Range<SystemTime>) -> Self {
         let is_over = period.is_empty();
-        Self { client, period, read: 0, last: None, seen: HashSet::new(), repeated: 0, is_over }
+        Self { client, period, read: 0, previous: Vec::new(), seen: HashSet::new(), is_over }
     }
 
     /// Returns the new rows of the next page that belong to the period; `None` after the last page.
@@ -47,35 +46,54 @@ impl<'c> Pages<'c> {
         if self.is_over {
             return Ok(None);
         }
-        let mut rows = self.client.event_page(self.read + 1, LIMIT).await?;
-        let last = rows.last().map(|row| row.timestamp);
-        self.is_over = rows.len() as u64 != LIMIT || last.is_none_or(|last| last < self.period.start);
-        if let (Some(first), Some(previous)) = (rows.first(), self.last)
-            && first.timestamp == previous
-            && self.period.contains(&previous)
+        let page = match self.client.event_page(self.read + 1, LIMIT).await {
+            // An unknown key is the only known reason for this answer to the first request.
+            Err(ApiError::Status { status: 500 }) if self.read == 0 => return Err(ApiError::UnknownKey),
+            page => page?,
+        };
+        let is_repeated = !page.is_empty() && page == self.previous;
+        let is_after_last = self.read > 0 && (self.previous.len() as u64) < LIMIT;
+        let mut rows = page.clone();
+        if let (Some(first), Some(last)) = (page.first(), self.previous.last())
+            && first.timestamp == last.timestamp
+            && self.period.contains(&last.timestamp)
+            && !is_repeated
         {
-            rows.extend(self.whole_group(previous).await?);
+            rows.extend(self.whole_group(last.timestamp).await?);
         }
-        (self.last, self.read) = (last, self.read + 1);
-        rows.retain(|row| self.seen.insert(row.id.clone()));
-        self.repeated = if rows.is_empty() { self.repeated + 1 } else { 0 };
-        if self.repeated > MAX_REPEATED {
-            return Err(ApiError::Malformed);
+        rows.retain(|row| self.period.contains(&row.timestamp) && self.seen.insert(row.id.clone()));
+        if is_after_last {
+            // Rows that were added have moved the last ones to this page.
+            self.is_over = true;
+            let is_cut = !rows.is_empty();
+            return if is_cut {
+                Err(ApiError::EventList("a page is shorter than requested"))
+            } else {
+                Ok(None)
+            };
         }
-        rows.retain(|row| self.period.contains(&row.timestamp));
+        if is_repeated {
+            return Err(ApiError::EventList("two pages are the same"));
+        }
+        self.is_over = page.last().is_none_or(|last| last.timestamp < self.period.start);
+        (self.previous, self.read) = (page, self.read + 1);
         Ok(Some(rows))
     }
 
-    /// Returns a page that contains every row of a time, which lie across the end of the last page.
+    /// Returns a page that contains every row of a time. They lie across the end of the last page.
     async fn whole_group(&self, time: SystemTime) -> Result<Vec<EventRow>, ApiError> {
         let end = self.read * LIMIT;
         let mut margin = LIMIT / 2;
         loop {
-            // The page with this number and size reaches from `end - margin` to `end + margin`.
-            let page = ((end + margin) / (2 * margin)).max(1);
-            let limit = (end + margin).div_ceil(page);
-            let rows = self.client.event_page(page, limit).await?;
-            let begins = page == 1 || rows.first().is_some_and(|row| row.timestamp > time);
+            // The page with this number and size reaches from about `end - margin` to
+            // `end + margin`. The rows show whether that is enough.
+            let number = ((end + margin) / (2 * margin)).max(1);
+            let limit = (end + margin).div_ceil(number);
+            if limit > MAX_LIMIT {
+                return Err(ApiError::EventList("too many rows have the same time"));
+            }
+            let rows = self.client.event_page(number, limit).await?;
+            let begins = number == 1 || rows.first().is_some_and(|row| row.timestamp > time);
             let ends = (rows.len() as u64) < limit || rows.last().is_some_and(|row| row.timestamp < time);
             if begins && ends {
                 return Ok(rows);
@@ -86,22 +104,20 @@ impl<'c> Pages<'c> {
 }
 
 impl Client {
-    async fn event_page(&self, page: u64, limit: u64) -> Result<Vec<EventRow>, ApiError> {
-        let query = [("page", page), ("limit", limit)];
+    async fn event_page(&self, number: u64, limit: u64) -> Result<Vec<EventRow>, ApiError> {
+        let query = [("page", number), ("limit", limit)];
         let mut waits = WAITS.into_iter();
         let rows = loop {
-            match self.call(Method::GET, &["events"], &query, None).await {
-                Err(ApiError::TooManyRequests) => match waits.next() {
-                    Some(seconds) => sleep(Duration::from_secs(seconds)).await,
-                    None => return Err(ApiError::TooManyRequests),
-                },
-                // An unknown key is the only known reason for this answer to the first page.
-                Err(ApiError::Status { status: 500 }) if page == 1 => return Err(ApiError::UnknownKey),
-                answer => break answer?.event_rows()?,
+            match (self.call(Method::GET, &["events"], &query, None).await, waits.next()) {
+                (Err(ApiError::TooManyRequests), Some(seconds)) => sleep(Duration::from_secs(seconds)).await,
+                (answer, _) => break answer?.event_rows()?,
             }
         };
         // In another order, the end of the period could not be found.
-        let is_sorted = rows.is_sorted_by(|newer, older| newer.timestamp >= older.timestamp);
-        if is_sorted { Ok(rows) } else { Err(ApiError::Malformed) }
+        if rows.is_sorted_by(|newer, older| newer.timestamp >= older.timestamp) {
+            Ok(rows)
+        } else {
+            Err(ApiError::EventList("the newest row is not the first"))
+        }
     }
 }

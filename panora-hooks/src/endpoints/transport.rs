@@ -107,7 +107,10 @@ impl SuccessBody {
     /// Returns the rows of a page of events. A row that cannot be read could be that of a missing
     /// event, so it is an error.
     pub(super) fn event_rows(&self) -> Result<Vec<EventRow>, ApiError> {
-        serde_json::from_slice(&self.0).map_err(|_| ApiError::Malformed)
+        let rows: Vec<&RawValue> = serde_json::from_slice(&self.0).map_err(|_| ApiError::Malformed)?;
+        let read = |row: &&RawValue| serde_json::from_str(row.get());
+        let rows: Result<_, _> = rows.iter().map(read).collect();
+        rows.map_err(|_| ApiError::EventList("a row lacks its id, its type or its time"))
     }
 }
 

@@ -6,7 +6,7 @@ mod sync;
 use std::io::{self, IsTerminal};
 
 use clap::Subcommand;
-use panora_hooks::endpoints::{ApiError, Client, Endpoint, NewEndpoint, Warning, warnings};
+use panora_hooks::endpoints::{Api, ApiError, Client, Endpoint, NewEndpoint, Warning, warnings};
 use serde_json::{Value, json};
 
 pub(crate) use self::api::ApiArgs;
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     command: Command,
     #[command(flatten)]
     api: ApiArgs,
+    /// Uses the API from before August 2024
+    #[arg(long, global = true)]
+    older_api: bool,
 }
 
 #[derive(Subcommand)]
@@ -112,8 +115,9 @@ struct Delete {
     yes: bool,
 }
 
-pub(crate) async fn run(Args { command, api }: Args, json: bool) -> Result<(), Failure> {
-    let client = api.client()?;
+pub(crate) async fn run(Args { command, api, older_api }: Args, json: bool) -> Result<(), Failure> {
+    let generation = if older_api { Api::Older } else { Api::Current };
+    let client = api.client()?.api(generation);
     match command {
         Command::List(args) => list(&client, &args, json).await,
         Command::Create(args) => create(&client, args, json).await,
