@@ -8,7 +8,7 @@ use crate::{database::Database, program::Program, support::read_answer};
 fn an_event_that_either_receiver_stores_runs_once() {
     let Some(database) = Database::new() else { return };
     let folder = TempDir::new().unwrap();
-    let mut program = Program::start("postgres", &[], folder.path(), &database.url);
+    let mut program = Program::start("postgres", &[], folder.path(), ("DATABASE_URL", &database.url));
     for delivery in &program.deliveries {
         for _ in 0..2 {
             assert_eq!(read_answer(delivery.send()).status, 200);

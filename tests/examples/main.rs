@@ -1,7 +1,8 @@
-//! The examples that need PostgreSQL, as a new user sees them.
+//! The examples that are separate packages, as a new user sees them.
 #![cfg(unix)]
 
 mod database;
+mod observability;
 mod program;
 #[path = "../support/skip.rs"]
 mod skip;

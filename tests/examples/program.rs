@@ -17,20 +17,25 @@ pub(crate) struct Program {
 
 /// A delivery that the program prints.
 pub(crate) struct Delivery {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     signature: String,
     body: String,
 }
 
 impl Program {
     /// Starts an example in a folder, and waits until it has printed two deliveries.
-    pub(crate) fn start(example: &str, arguments: &[&str], folder: &Path, url: &str) -> Self {
+    pub(crate) fn start(
+        example: &str,
+        arguments: &[&str],
+        folder: &Path,
+        (variable, value): (&str, &str),
+    ) -> Self {
         let mut command = Command::new(executable(example));
-        command.args(arguments).current_dir(folder).env("DATABASE_URL", url).env_remove("RUST_LOG");
+        command.args(arguments).current_dir(folder).env(variable, value).env_remove("RUST_LOG");
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut program = Self { child, output, deliveries: Vec::new() };
-        program.deliveries = (0..2).map(|_| Delivery::parse(&program.wait_for("curl"))).collect();
+        program.deliveries = (0..2).map(|_| Delivery::parse(&program.wait_for("curl -i"))).collect();
         program
     }
 

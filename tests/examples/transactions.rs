@@ -8,7 +8,9 @@ use crate::{database::Database, program::Program};
 fn a_crash_after_the_commit_repeats_only_the_effect_of_the_hook_without_a_transaction() {
     let Some(database) = Database::new() else { return };
     let folder = TempDir::new().unwrap();
-    let start = |arguments: &[&str]| Program::start("transactions", arguments, folder.path(), &database.url);
+    let start = |arguments: &[&str]| {
+        Program::start("transactions", arguments, folder.path(), ("DATABASE_URL", &database.url))
+    };
     for (place, table, again, rows) in
         [(0, "contacts", "already_done", 1), (1, "companies", "a hook inserts a company", 2)]
     {
