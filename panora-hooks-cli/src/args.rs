@@ -4,7 +4,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     commands::{
-        dashboard, endpoints, events, explain, gaps, inbox, listen, manual, replay, send, sign, verify,
+        dashboard, endpoints, events, explain, gaps, inbox, listen, manual, replay, send, sign, torture,
+        verify,
     },
     failure::Failure,
 };
@@ -50,6 +51,7 @@ enum Command {
     Inbox(inbox::Args),
     Gaps(gaps::Args),
     Dashboard(dashboard::Args),
+    Torture(torture::Args),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
 }
@@ -69,6 +71,7 @@ impl Args {
             Command::Inbox(args) => inbox::run(args, json).await,
             Command::Gaps(args) => gaps::run(args, json).await,
             Command::Dashboard(args) => dashboard::run(args, json).await,
+            Command::Torture(args) => torture::run(args, json).await,
             Command::Completions(args) => manual::completions(&args, Self::command()),
             Command::Man(args) => manual::man(&args, Self::command()),
         }

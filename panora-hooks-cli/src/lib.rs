@@ -9,6 +9,7 @@
 //! | `sign` | [`body`] |
 //! | `explain` | [`explain`] |
 //! | `inbox show` | [`redact`] |
+//! | `torture` | `torture`, on Unix |
 //!
 //! `dashboard` serves the crate `panora-hooks-dashboard`. The other commands call
 //! [`Verifier`](panora_hooks::Verifier), [`endpoints`](panora_hooks::endpoints) or
@@ -33,6 +34,8 @@ pub mod redact;
 mod secrets;
 pub mod send;
 pub mod template;
+#[cfg(unix)]
+pub mod torture;
 
 use std::process::ExitCode;
 

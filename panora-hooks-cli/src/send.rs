@@ -1,11 +1,14 @@
 //! Sends deliveries to a receiver, as the sender does.
 
 use std::{
+    convert::Infallible,
     fmt,
     net::{SocketAddr, UdpSocket},
     time::{Duration, Instant},
 };
 
+use axum::body::Bytes;
+use http_body_util::channel::Channel;
 use panora_hooks::{
     __cli::{self, HttpClient},
     Verifier,
@@ -28,6 +31,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// The number of pieces in which a slow body is written.
+const PIECES: u32 = 8;
 
 /// Headers that belong to the connection or the body instead of the delivery.
 const NOT_REPEATED: [&str; 9] = [
@@ -95,6 +101,8 @@ pub struct Request {
     method: Method,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// The time that it takes to write the body.
+    body_takes: Duration,
 }
 
 impl Request {
@@ -113,7 +121,8 @@ impl Request {
         let headers = __cli::headers(signature, &uri, &body).into_iter().filter_map(|(name, value)| {
             Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::try_from(value).ok()?))
         });
-        Ok(Self { url, method: Method::POST, headers: headers.collect(), body: body.into_bytes() })
+        let (headers, body) = (headers.collect(), body.into_bytes());
+        Ok(Self { url, method: Method::POST, headers, body, body_takes: Duration::ZERO })
     }
 
     /// Creates the request of a stored event, rebuilt as the sender makes it. Returns `None` if the
@@ -148,7 +157,8 @@ impl Request {
             }
         }
         let method = Method::from_bytes(recorded.method.as_bytes()).unwrap_or(Method::POST);
-        Ok(Self { url: parse(url)?, method, headers, body: recorded.body.clone() })
+        let (url, body) = (parse(url)?, recorded.body.clone());
+        Ok(Self { url, method, headers, body, body_takes: Duration::ZERO })
     }
 
     /// Returns scheme, host and port. The rest of the URL may be secret.
@@ -175,6 +185,12 @@ impl Request {
             && self.url.socket_addrs(|| None).is_ok_and(|addresses| addresses.into_iter().any(is_here))
     }
 
+    /// Writes the body in pieces, which takes this long.
+    #[must_use]
+    pub fn body_takes(self, body_takes: Duration) -> Self {
+        Self { body_takes, ..self }
+    }
+
     /// Replaces the signature.
     #[must_use]
     pub fn signed(mut self, signature: &str) -> Self {
@@ -196,7 +212,7 @@ impl fmt::Debug for Request {
     }
 }
 
-fn parse(url: &str) -> Result<Url, SendError> {
+pub(crate) fn parse(url: &str) -> Result<Url, SendError> {
     let parsed = Url::parse(url).ok();
     parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or(SendError::Url)
 }
@@ -259,7 +275,7 @@ impl Client {
     /// Returns an error if there is no answer. An answer with any status is not an error.
     pub async fn send(&self, request: Request) -> Result<Answer, SendError> {
         let origin = request.origin();
-        let Request { url, method, headers, body } = request;
+        let Request { url, method, headers, body, body_takes } = request;
         let failed = |source: reqwest::Error| {
             let (origin, source) = (origin.clone(), source.without_url());
             match source {
@@ -268,6 +284,7 @@ impl Client {
                 _ => SendError::NoAnswer { origin, source },
             }
         };
+        let body = if body_takes.is_zero() { body.into() } else { in_pieces(body, body_takes) };
         let request = self.0.request(method, url).headers(headers).body(body);
         let start = Instant::now();
         let mut response = request.send().await.map_err(failed)?;
@@ -285,4 +302,21 @@ impl Client {
         body.truncate(MAX_ANSWER_BYTES);
         Ok(Answer { status, latency, location, content_type, content_encoding, body })
     }
+}
+
+/// Returns a body that is written in pieces. Its length comes from the `Content-Length` of the
+/// request.
+fn in_pieces(body: Vec<u8>, takes: Duration) -> reqwest::Body {
+    let (mut sender, channel) = Channel::<Bytes, Infallible>::new(1);
+    tokio::spawn(async move {
+        let pieces = body.chunks(body.len().div_ceil(PIECES as usize).max(1));
+        for piece in pieces {
+            tokio::time::sleep(takes / PIECES).await;
+            if sender.send_data(Bytes::copy_from_slice(piece)).await.is_err() {
+                // The connection is gone.
+                return;
+            }
+        }
+    });
+    reqwest::Body::wrap(channel)
 }

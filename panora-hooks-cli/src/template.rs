@@ -208,6 +208,12 @@ impl Template {
         }
     }
 
+    /// Sets the seed of the ids, which is random by default.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// Returns the delivery with a number. It is the same on each call, and differs from those with
     /// other numbers.
     #[must_use]

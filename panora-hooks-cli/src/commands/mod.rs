@@ -12,4 +12,5 @@ pub(crate) mod manual;
 pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod sign;
+pub(crate) mod torture;
 pub(crate) mod verify;

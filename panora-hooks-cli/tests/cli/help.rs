@@ -1,6 +1,6 @@
 //! Help, completions and the man page.
 
-use std::{fs, process};
+use std::{fs, net::TcpListener, process};
 
 use panora_hooks::{
     Webhooks,
@@ -11,6 +11,7 @@ use snapbox::{assert_data_eq, str};
 
 use crate::{
     api::{Api, KEY},
+    example::executable,
     support::{Listening, OK, Raw, SECRET, cli, run, verifier},
 };
 
@@ -46,7 +47,7 @@ fn example(help: &str) -> String {
 #[test]
 fn every_help_fits_a_screen() {
     let commands = commands();
-    assert_eq!(commands.len(), 28, "{commands:?}");
+    assert_eq!(commands.len(), 29, "{commands:?}");
     for command in commands {
         let help = help(&command);
         assert!(help.lines().count() <= 24, "{command:?} has {} lines", help.lines().count());
@@ -66,15 +67,21 @@ fn every_example_works_when_pasted() {
         state.endpoints[0]["id_webhook_endpoint"] = "8c5b5f3e-0f0c-4a2e-9c3b-1a2f4b5c6d7e".into();
     }
     let receiver = Raw::start(OK);
+    let quickstart = executable("quickstart").display().to_string();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     record(&folder.path().join("deliveries.jsonl"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for command in commands() {
         let example = example(&help(&command));
         fill(&runtime, &folder.path().join("panora-inbox.db"));
+        let is_torture = command.first().is_some_and(|name| name == "torture");
+        let to = if is_torture { format!("http://127.0.0.1:{port}/webhook") } else { receiver.url.clone() };
         // All events are new, the port may be in use, and the examples of servers would run
         // forever.
         let mut script = example
-            .replace("http://127.0.0.1:8000/webhook", &receiver.url)
+            .replace("http://127.0.0.1:8000/webhook", &to)
+            .replace("torture", "torture --kills 1 --into-existing")
+            .replace("cargo run --example quickstart", &quickstart)
             .replace("--port 8001", "--port 0")
             .replace("--older-than 30d", "--older-than 0s")
             .replace("--older-than 1d", "--older-than 0s");
@@ -94,6 +101,8 @@ fn every_example_works_when_pasted() {
             .current_dir(&folder)
             .env("PATH", path.unwrap())
             .env("PANORA_WEBHOOK_SECRET", SECRET)
+            .env("PORT", port.to_string())
+            .env("TMPDIR", folder.path())
             .env("PANORA_API_KEY", KEY)
             .env("PANORA_API_URL", api.url())
             .env_remove("PANORA_INBOX")
@@ -271,7 +280,7 @@ fn every_man_page_has_the_program_and_its_version_in_the_footer() {
         let end = concat!(r#" 1 " " "panora-hooks "#, env!("CARGO_PKG_VERSION"), r#"""#);
         assert!(title.trim_end().ends_with(end), "{title}");
     }
-    assert_eq!(pages.len(), 28);
+    assert_eq!(pages.len(), 29);
 }
 
 #[test]

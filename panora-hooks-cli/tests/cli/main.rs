@@ -16,6 +16,8 @@ mod bad_input;
 mod dashboard;
 mod endpoints;
 mod events;
+#[path = "../../../tests/support/example.rs"]
+mod example;
 mod explain;
 mod gaps;
 mod help;
@@ -32,3 +34,5 @@ mod sign;
 mod skip;
 mod stopping;
 mod support;
+#[cfg(unix)]
+mod torture;

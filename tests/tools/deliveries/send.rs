@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use panora_hooks::{State, Webhooks, hooks, on, testing::sample};
@@ -49,6 +50,16 @@ async fn every_answer_is_reported() {
     assert_eq!(refused.body, b"Webhook Error: missing or invalid signature");
     let elsewhere = client.send(request(&format!("{server}/elsewhere"))).await.unwrap();
     assert_eq!(elsewhere.status, 404);
+}
+
+#[tokio::test]
+async fn a_slow_body_is_the_same_delivery() {
+    let webhooks = Webhooks::new(verifier()).with_state(Arc::default()).hooks(hooks![count_contact]);
+    let server = serve(webhooks.into_router("/webhook")).await;
+    let takes = Duration::from_millis(80);
+    let slow = request(&format!("{server}/webhook")).body_takes(takes);
+    let answer = Client::new().unwrap().send(slow).await.unwrap();
+    assert!(answer.is_success() && answer.latency >= takes, "{answer:?}");
 }
 
 #[tokio::test]

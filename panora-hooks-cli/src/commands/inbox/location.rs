@@ -1,6 +1,6 @@
 //! The location of an inbox.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use panora_hooks::inbox::{InboxError, OpenError, PostgresInbox, SqliteInbox};
 use sqlx::{
@@ -22,17 +22,16 @@ const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
 
 #[derive(clap::Args)]
 pub(crate) struct Location {
-    /// A file, or a PostgreSQL URL
+    /// A file or PostgreSQL URL [default: panora-inbox.db]
     #[arg(
         long,
         global = true,
         value_name = "INBOX",
         env = "PANORA_INBOX",
         hide_env = true,
-        hide_env_values = true,
-        default_value = "panora-inbox.db"
+        hide_env_values = true
     )]
-    inbox: String,
+    inbox: Option<String>,
     /// The schema in PostgreSQL
     #[arg(
         long,
@@ -52,28 +51,55 @@ pub(crate) enum Store {
 }
 
 impl Location {
+    /// Returns whether the user named an inbox.
+    #[cfg(unix)]
+    pub(crate) fn is_given(&self) -> bool {
+        self.inbox.is_some()
+    }
+
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
-        match postgres_url::parse(&self.inbox) {
-            None => self.open_file().map(Store::Sqlite),
-            Some(Ok(options)) => self.open_schema(options).await.map(Store::Postgres),
+        self.attach().await?.map_err(|error| self.failed(error))
+    }
+
+    /// Opens the inbox, or returns `None` if no receiver of this version has opened it yet.
+    #[cfg(unix)]
+    pub(crate) async fn open_if_created(&self) -> Result<Option<Store>, Failure> {
+        match self.attach().await? {
+            Ok(store) => Ok(Some(store)),
+            Err(OpenError::Missing { .. } | OpenError::Older { .. }) => Ok(None),
+            Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    async fn attach(&self) -> Result<Result<Store, OpenError>, Failure> {
+        match postgres_url::parse(self.text()) {
+            None => Ok(SqliteInbox::attach(self.text()).map(Store::Sqlite)),
+            Some(Ok(options)) => Ok(self.attach_schema(options).await?.map(Store::Postgres)),
             Some(Err(problem)) => {
                 Err(Failure::usage(format_args!("the URL of the inbox cannot be used: {problem}")))
             }
         }
     }
 
-    fn open_file(&self) -> Result<SqliteInbox, Failure> {
-        let file = &self.inbox;
-        SqliteInbox::attach(file).map_err(|error| match error {
-            OpenError::Io { source, .. } if !is_file_name(file) => Failure::Usage(format!(
+    fn text(&self) -> &str {
+        self.inbox.as_deref().unwrap_or("panora-inbox.db")
+    }
+
+    fn failed(&self, error: OpenError) -> Failure {
+        match error {
+            OpenError::Io { source, .. } if !is_file_name(self.text()) => Failure::Usage(format!(
                 "the inbox is not a file that can be read ({source}), nor a URL of PostgreSQL as \
                  `postgres://user@host/database`; it is not shown, since it may contain a password"
             )),
             error => failed(error),
-        })
+        }
     }
 
-    async fn open_schema(&self, options: PgConnectOptions) -> Result<PostgresInbox, Failure> {
+    async fn attach_schema(
+        &self,
+        options: PgConnectOptions,
+    ) -> Result<Result<PostgresInbox, OpenError>, Failure> {
         // Poolers refuse the startup option that sqlx sends by default.
         let options = options.extra_float_digits(None);
         // A pool would retry until its own time limit.
@@ -94,7 +120,7 @@ impl Location {
             Box::pin(async { sqlx::raw_sql(LIMITS).execute(connection).await.map(drop) })
         });
         let pool = pool.connect_lazy_with(options);
-        within(PostgresInbox::attach(pool, &self.schema)).await?.map_err(failed)
+        within(PostgresInbox::attach(pool, &self.schema)).await
     }
 }
 
@@ -121,14 +147,10 @@ pub(crate) async fn within<T>(work: impl Future<Output = T>) -> Result<T, Failur
 
 fn failed(error: OpenError) -> Failure {
     match error {
-        OpenError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            Failure::outside(
-                format_args!(
-                    "{error}: start the receiver once, or say where it is with --inbox or PANORA_INBOX"
-                ),
-                source,
-            )
-        }
+        OpenError::Io { ref source, .. } if source.kind() == io::ErrorKind::NotFound => Failure::outside(
+            format_args!("{error}: start the receiver once, or say where it is with --inbox or PANORA_INBOX"),
+            source,
+        ),
         OpenError::NotAnInbox { inbox } => {
             Failure::usage(format_args!("{inbox} is not an inbox: check --inbox or PANORA_INBOX"))
         }
