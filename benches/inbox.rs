@@ -13,10 +13,9 @@
 //! - `pages` measures the pages of the dashboard on a large store.
 //! - `ids` measures a search for 1,000 ids on a large store.
 //!
-//! The last four fill stores with `PANORA_BENCH_EVENTS` events (by default 4, 3, 2 and 2 million, up
-//! to 10 GB).
-//! `PANORA_BENCH_DIR` is the folder, and thereby selects the disk that is measured. It defaults to
-//! the target folder.
+//! The last four fill stores with `PANORA_BENCH_EVENTS` events (by default 4, 3, 2 and 2 million,
+//! up to 10 GB). `PANORA_BENCH_DIR` is the folder, and thereby selects the disk that is measured.
+//! It defaults to the target folder.
 
 mod inbox {
     pub(crate) mod disk;

@@ -1,5 +1,5 @@
-//! A receiver with metrics for Prometheus at `/metrics`, and with OpenTelemetry traces, which it shows
-//! at `/traces/{event_id}`. `README.md` beside this file has the commands and their output.
+//! A receiver with metrics for Prometheus at `/metrics`, and with OpenTelemetry traces, which it
+//! shows at `/traces/{event_id}`. `README.md` beside this file has the commands and their output.
 //!
 //! ```text
 //! cargo run -p panora-hooks-observability-example --example observability

@@ -1,7 +1,7 @@
 //! Traces through OpenTelemetry, and a page that finds the spans of an event.
 //!
-//! The delivery of an event and each of its attempts are traces of their own, because an attempt can
-//! come hours later and in another process. They share the attribute `event.id`.
+//! The delivery of an event and each of its attempts are traces of their own, because an attempt
+//! can come hours later and in another process. They share the attribute `event.id`.
 
 use std::{
     collections::VecDeque,
@@ -64,7 +64,8 @@ impl Spans {
 
 /// Returns a layer that exports the spans of the library. Other crates have many more.
 pub(crate) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(spans: Spans) -> impl Layer<S> {
-    // A batch exporter suits a collector better, because it does not block the code that ends a span.
+    // A batch exporter suits a collector better, because it does not block the code that ends a
+    // span.
     let provider = SdkTracerProvider::builder().with_simple_exporter(spans).build();
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("observability"))

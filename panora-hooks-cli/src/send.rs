@@ -80,11 +80,13 @@ pub enum SendError {
         /// The cause.
         source: reqwest::Error,
     },
-    /// The answer takes longer than [`TIMEOUT`].
-    #[error("{origin} did not answer within {} seconds", TIMEOUT.as_secs())]
+    /// The answer takes longer than the time limit.
+    #[error("{origin} did not answer within {} seconds", .limit.as_secs())]
     TimedOut {
         /// Scheme, host and port.
         origin: String,
+        /// The time limit.
+        limit: Duration,
     },
     /// The wait for the answer was given up.
     #[error("{origin} had not answered when this was stopped")]
@@ -247,7 +249,10 @@ impl Answer {
 /// Sends deliveries. Redirects are not followed. Proxies from the environment are used, as by the
 /// sender, but not for this machine itself.
 #[derive(Debug, Clone)]
-pub struct Client(HttpClient);
+pub struct Client {
+    http: HttpClient,
+    timeout: Duration,
+}
 
 impl Client {
     /// Creates a client that keeps connections open, as the sender does.
@@ -256,16 +261,26 @@ impl Client {
     ///
     /// Returns an error if TLS cannot be set up.
     pub fn new() -> Result<Self, SendError> {
-        let builder = || {
+        Self::with_timeout(TIMEOUT)
+    }
+
+    /// Creates a client with another time limit for an answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if TLS cannot be set up.
+    pub fn with_timeout(timeout: Duration) -> Result<Self, SendError> {
+        let builder = move || {
             reqwest::Client::builder()
                 .http1_only()
                 .http1_title_case_headers()
                 .redirect(Policy::none())
                 .referer(false)
                 .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(TIMEOUT)
+                .timeout(timeout)
         };
-        HttpClient::new(builder).map(Self).map_err(SendError::Http)
+        let http = HttpClient::new(builder).map_err(SendError::Http)?;
+        Ok(Self { http, timeout })
     }
 
     /// Sends a request once.
@@ -280,12 +295,12 @@ impl Client {
             let (origin, source) = (origin.clone(), source.without_url());
             match source {
                 _ if source.is_connect() => SendError::Unreachable { origin, source },
-                _ if source.is_timeout() => SendError::TimedOut { origin },
+                _ if source.is_timeout() => SendError::TimedOut { origin, limit: self.timeout },
                 _ => SendError::NoAnswer { origin, source },
             }
         };
         let body = if body_takes.is_zero() { body.into() } else { in_pieces(body, body_takes) };
-        let request = self.0.request(method, url).headers(headers).body(body);
+        let request = self.http.request(method, url).headers(headers).body(body);
         let start = Instant::now();
         let mut response = request.send().await.map_err(failed)?;
         let latency = start.elapsed();

@@ -205,3 +205,24 @@ async fn a_range_of_time_is_found_among_events_in_disorder() {
         assert_eq!(count, expected as u64);
     }
 }
+
+/// The index of ids has parts, and a search reads 64 of them at a time.
+#[tokio::test]
+async fn ids_are_found_in_every_part_of_their_index() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("inbox.db");
+    let inbox = SqliteInbox::open(&path).unwrap();
+    let numbers = [1, 1023, 1024, 65_535, 65_536, 66_559, 131_072, 1_000_000];
+    let stored = numbers.iter().map(|number| event(&number.to_string(), "x", &format!("[{number}]")));
+    inbox.put(stored.collect()).await.unwrap();
+    drop(inbox);
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch("UPDATE event SET seq = id_event + 0; DELETE FROM due; DELETE FROM waiting")
+        .unwrap();
+    drop(connection);
+    let inbox = SqliteInbox::attach(&path).unwrap();
+    let ids = numbers.iter().map(ToString::to_string).chain(["2".to_owned()]).collect();
+    let found = inbox.contains_ids(ids, None).await.unwrap();
+    assert_eq!(found, [vec![true; numbers.len()], vec![false]].concat());
+}

@@ -256,7 +256,10 @@ async fn an_inbox_shows_since_when_it_is_in_use() {
 async fn the_scope_is_that_of_active_endpoints_since_the_first_with_it_was_created() {
     let (api, begin) = (Api::start(), start());
     let old = api.state().add("https://example.com/old", &["crm.contact.pulled"]);
-    api.state().add("https://example.com/new", &["crm.company.created", "crm.unheard.of"]);
+    api.state().add(
+        "https://example.com/new",
+        &["crm.company.created", "crm.unheard.of", "crm.hubspot.passthrough"],
+    );
     for endpoint in &mut api.state().endpoints {
         let is_old = endpoint["id_webhook_endpoint"] == *old;
         endpoint["active"] = (!is_old).into();
@@ -270,6 +273,8 @@ async fn the_scope_is_that_of_active_endpoints_since_the_first_with_it_was_creat
         row(4, "crm.unheard.of", begin + HOUR + SECOND),
         // No delivery has the name of this event type as its type.
         row(5, "crm.company.created", begin + HOUR + SECOND),
+        // A passthrough request is listed, but not delivered.
+        row(6, "crm.hubspot.passthrough", begin + HOUR + SECOND),
     ];
     let client = client(&api);
     let found = async || {
@@ -313,7 +318,7 @@ async fn a_list_that_cannot_be_read_is_an_error() {
     assert!(matches!(answer(json!({})).await, Err(ApiError::Malformed)));
     // The API ignores the number of the page.
     let same: Value = (0..1000).map(good).collect();
-    assert!(matches!(answer(same).await, Err(ApiError::EventList("two pages are the same"))));
+    assert!(matches!(answer(same).await, Err(ApiError::EventList("the pages do not reach further back"))));
     api.state().answer = Some((502, "", String::new()));
     let failed = rows(&client(&api), begin, end).await;
     assert!(matches!(failed, Err(ApiError::Status { status: 502 })));
@@ -325,6 +330,14 @@ async fn a_page_that_is_shorter_than_requested_does_not_end_the_list() {
     let sent = |number: u64| row(number, "crm.company.push", begin + HOUR - Duration::from_secs(number));
     api.state().events = (0..2500).map(sent).collect();
     api.state().max_limit = Some(100);
+    // Also if the first rows are newer than the period.
+    for end in [begin + 2 * HOUR, begin + HOUR - Duration::from_secs(500)] {
+        let read = rows(&client(&api), begin, end).await;
+        assert!(matches!(read, Err(ApiError::EventList("a page is shorter than requested"))), "{read:?}");
+    }
+    // A proxy removes the query.
+    let first: Value = (0..10).map(sent).collect();
+    api.state().answer = Some((200, "", first.to_string()));
     let read = rows(&client(&api), begin, begin + 2 * HOUR).await;
-    assert!(matches!(read, Err(ApiError::EventList("a page is shorter than requested"))), "{read:?}");
+    assert!(matches!(read, Err(ApiError::EventList("the API ignores the number and the size of the page"))));
 }

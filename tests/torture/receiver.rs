@@ -19,7 +19,7 @@ use std::{
 
 use anyhow::Context;
 use panora_hooks::{
-    Metadata, State, Verifier, Webhooks, hooks,
+    Metadata, Registry, State, Verifier, Webhooks, hooks,
     inbox::{Inbox, MemoryInbox, PostgresInbox, SqliteInbox},
     on,
 };
@@ -43,9 +43,37 @@ async fn any(meta: Metadata, State(log): State<Log>) -> std::io::Result<()> {
     (&*log.file).write_all(format!("{}\n", meta.id).repeat(log.times).as_bytes())
 }
 
-async fn serve(log: Log, port: u16, inbox: Option<impl Inbox>) -> anyhow::Result<()> {
-    let webhooks =
-        Webhooks::new(Verifier::from_env("PANORA_WEBHOOK_SECRET")?).with_state(log).hooks(hooks![any]);
+/// Ends the process, as a crash would.
+#[on("*")]
+async fn quit() {
+    std::process::exit(0);
+}
+
+#[on("crm.contact.*")]
+async fn contact(meta: Metadata, log: State<Log>) -> std::io::Result<()> {
+    any(meta, log).await
+}
+
+fn all(registry: &mut Registry<Log>) {
+    registry.hooks(hooks![any]);
+}
+
+fn contacts(registry: &mut Registry<Log>) {
+    registry.hooks(hooks![contact]);
+}
+
+fn quits(registry: &mut Registry<Log>) {
+    registry.hooks(hooks![quit]);
+}
+
+async fn serve(
+    log: Log,
+    hooks: fn(&mut Registry<Log>),
+    port: u16,
+    inbox: Option<impl Inbox>,
+) -> anyhow::Result<()> {
+    let verifier = Verifier::from_env("PANORA_WEBHOOK_SECRET")?;
+    let webhooks = Webhooks::new(verifier).with_state(log).hooks(hooks);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     match inbox {
         Some(inbox) => {
@@ -67,16 +95,21 @@ async fn main() -> anyhow::Result<()> {
     let port = port.parse()?;
     let file = Arc::new(OpenOptions::new().create(true).append(true).open(log)?);
     let log = Log { file, times: if kind == "twice" { 2 } else { 1 } };
+    let hooks: fn(&mut Registry<Log>) = match &**kind {
+        "contacts" => contacts,
+        "quits" => quits,
+        _ => all,
+    };
     match &**kind {
-        "sqlite" | "twice" => serve(log, port, Some(SqliteInbox::open(inbox)?)).await,
+        "sqlite" | "twice" | "quits" => serve(log, hooks, port, Some(SqliteInbox::open(inbox)?)).await,
         "postgres" => {
             let (url, schema) = inbox.split_once('#').context("no schema")?;
             let pool = PgPoolOptions::new().max_connections(6).connect(url).await?;
-            serve(log, port, Some(PostgresInbox::open_schema(pool, schema).await?)).await
+            serve(log, hooks, port, Some(PostgresInbox::open_schema(pool, schema).await?)).await
         }
-        "without-inbox" => serve(log, port, None::<MemoryInbox>).await,
-        "early" => serve(log, port, Some(Early::open(inbox)?)).await,
-        "memory" => serve(log, port, Some(MemoryInbox::new())).await,
+        "without-inbox" | "contacts" => serve(log, hooks, port, None::<MemoryInbox>).await,
+        "early" => serve(log, hooks, port, Some(Early::open(inbox)?)).await,
+        "memory" => serve(log, hooks, port, Some(MemoryInbox::new())).await,
         kind => anyhow::bail!("unknown kind `{kind}`"),
     }
 }

@@ -119,6 +119,9 @@ async fn compare(client: &Client, inbox: &impl Inbox, search: &GapSearch, json: 
 fn show(search: &GapSearch, report: &GapReport) -> Result<(), Failure> {
     let period = search.period();
     let period = format!("from {} to {}", print::time(period.start), print::time(period.end));
+    if report.missing.is_empty() && report.received == 0 {
+        return print::line(format_args!("no event, sent {period}, was compared"));
+    }
     if report.missing.is_empty() {
         return print::line(format_args!(
             "nothing is missing: {} compared events, sent {period}, were received",

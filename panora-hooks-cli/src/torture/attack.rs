@@ -1,6 +1,6 @@
 //! The attack: sends the deliveries of a plan, and restarts the receiver after each kill.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use panora_hooks::Verifier;
 use tokio::{task::JoinSet, time};
@@ -9,13 +9,19 @@ use super::{
     handled::HandledLog,
     plan::Plan,
     receiver::{Receiver, ReceiverError},
-    record::{PerformedKill, Record},
-    senders::Traffic,
+    record::Record,
+    senders::{HOPELESS, Traffic},
 };
 use crate::send::{Client, SendError};
 
 /// The interval at which progress is reported.
 const PROGRESS: Duration = Duration::from_millis(100);
+
+/// The time limit for an answer. A receiver that takes longer would be killed while it hangs.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time limit for a killed receiver to start again.
+const RESTART_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The destination of deliveries.
 #[derive(Debug, Clone)]
@@ -52,12 +58,31 @@ pub enum AttackError {
     /// No delivery was acknowledged.
     #[error("no delivery was acknowledged: check that the receiver answers at the URL")]
     NothingAcknowledged,
-    /// No kill could show a loss.
+    /// The receiver stopped to acknowledge deliveries.
+    #[error("the last {0} deliveries were not acknowledged: look at the output of the receiver")]
+    Unresponsive(u32),
+    /// Few deliveries were acknowledged, so little was tested.
     #[error(
-        "no kill fell while a delivery was unanswered or within 50 ms of an acknowledgement: raise --kills \
-         or --rate"
+        "{unanswered} deliveries had no answer, and {acknowledged} were acknowledged: look at the output of the \
+         receiver"
     )]
-    NoKillInAWindow,
+    Unanswered {
+        /// The number of deliveries without an answer.
+        unanswered: u64,
+        /// The number of acknowledged deliveries.
+        acknowledged: u64,
+    },
+    /// Few kills could show a loss.
+    #[error(
+        "only {in_a_window} of {planned} kills fell while a delivery was unanswered or within 50 ms of an \
+         acknowledgement: raise --rate"
+    )]
+    FewKills {
+        /// The number of kills that could show a loss.
+        in_a_window: usize,
+        /// The number of planned kills.
+        planned: usize,
+    },
 }
 
 /// Sends the deliveries of a plan to a running receiver, with this many senders, and kills and
@@ -82,7 +107,7 @@ pub async fn attack(
     }
     let mut progress = time::interval(PROGRESS);
     let mut start = 0;
-    open(&traffic, start, receiver)?;
+    open_gate(&traffic, start, receiver)?;
     loop {
         tokio::select! {
             // A kill also ends the command, so it has to be noticed first.
@@ -92,13 +117,12 @@ pub async fn attack(
                 if let Some(log) = &mut log {
                     log.mark();
                 }
-                receiver.start().await?;
+                receiver.start(RESTART_TIMEOUT).await?;
                 start += 1;
-                open(&traffic, start, receiver)?;
+                open_gate(&traffic, start, receiver)?;
             }
             sent = under_way.join_next() => match sent {
-                // A panic ends one sender; the others continue.
-                Some(sent) => sent.unwrap_or(Ok(()))?,
+                Some(sent) => sent.unwrap_or_else(|error| resume_unwind(error.into_panic()))?,
                 None => break,
             },
             // Otherwise a kill is about to be notified.
@@ -109,12 +133,12 @@ pub async fn attack(
         }
     }
     let record = traffic.record().clone();
-    check(&record)?;
+    check(plan, &record)?;
     Ok(record)
 }
 
-fn open(traffic: &Traffic, start: usize, receiver: &Receiver) -> Result<(), SendError> {
-    let client = Client::new()?;
+fn open_gate(traffic: &Traffic, start: usize, receiver: &Receiver) -> Result<(), SendError> {
+    let client = Client::with_timeout(ANSWER_TIMEOUT)?;
     if let Some(killer) = receiver.killer() {
         traffic.gate.open(start, client, killer);
     }
@@ -122,7 +146,7 @@ fn open(traffic: &Traffic, start: usize, receiver: &Receiver) -> Result<(), Send
 }
 
 /// Checks that a verdict about the record means something.
-fn check(record: &Record) -> Result<(), AttackError> {
+fn check(plan: &Plan, record: &Record) -> Result<(), AttackError> {
     let (refused, acknowledged) = (record.all_refused(), record.acknowledged);
     if refused > acknowledged {
         let most = record.refused.iter().max_by_key(|(_, count)| **count);
@@ -132,8 +156,16 @@ fn check(record: &Record) -> Result<(), AttackError> {
     if acknowledged == 0 {
         return Err(AttackError::NothingAcknowledged);
     }
-    if !record.kills.iter().any(PerformedKill::is_in_a_window) {
-        return Err(AttackError::NoKillInAWindow);
+    if record.failed_in_a_row() >= HOPELESS {
+        return Err(AttackError::Unresponsive(record.failed_in_a_row()));
+    }
+    let unanswered = record.unanswered.values().sum();
+    if unanswered > acknowledged {
+        return Err(AttackError::Unanswered { unanswered, acknowledged });
+    }
+    let in_a_window = record.kills.iter().filter(|kill| kill.is_in_a_window()).count();
+    if in_a_window < plan.kills().div_ceil(2) {
+        return Err(AttackError::FewKills { in_a_window, planned: plan.kills() });
     }
     Ok(())
 }

@@ -24,7 +24,8 @@ pub(super) struct Killer(Arc<Mutex<Leader>>);
 #[derive(Debug)]
 struct Leader {
     child: Child,
-    /// The status of the process after it was reaped. Its number may belong to another process then.
+    /// The status of the process after it was reaped. Its number may belong to another process
+    /// then.
     reaped: Option<ExitStatus>,
 }
 
@@ -41,12 +42,7 @@ impl ProcessGroup {
 
     /// Returns whether the command has ended, without reaping it.
     pub(super) fn has_ended(&self) -> bool {
-        self.0.with(|leader| {
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            // An error means that the process does not exist.
-            leader.reaped.is_some()
-                || !matches!(waitid(WaitId::Pid(Pid::from_child(&leader.child)), options), Ok(None))
-        })
+        self.0.with(|leader| leader.has_ended())
     }
 
     /// Kills the group, and waits for the end of the command.
@@ -60,14 +56,25 @@ impl ProcessGroup {
     }
 }
 
+impl Leader {
+    /// Returns whether the process has ended, without reaping it.
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // An error means that the process does not exist.
+        self.reaped.is_some()
+            || !matches!(waitid(WaitId::Pid(Pid::from_child(&self.child)), options), Ok(None))
+    }
+}
+
 impl Killer {
     /// Kills the group with SIGKILL. Does nothing after its end.
     pub(super) fn kill(&self) -> io::Result<()> {
         self.with(|leader| match leader.reaped {
             Some(_) => Ok(()),
             None => match kill_process_group(Pid::from_child(&leader.child), Signal::KILL) {
+                Ok(()) | Err(Errno::SRCH) => Ok(()),
                 // macOS reports a group of zombies in this way.
-                Ok(()) | Err(Errno::SRCH | Errno::PERM) => Ok(()),
+                Err(Errno::PERM) if leader.has_ended() => Ok(()),
                 Err(error) => Err(error.into()),
             },
         })

@@ -58,8 +58,12 @@ impl HandledLog {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file exists but cannot be read.
+    /// Returns an error if the file exists but cannot be read, or has become shorter.
     pub fn read(&self, plan: &Plan) -> io::Result<Handled> {
+        let lengths = [&[self.begin], &*self.kills, &[self.length()]].concat();
+        if !lengths.is_sorted() {
+            return Err(io::Error::other("it has become shorter: open it in append mode"));
+        }
         let mut text = Vec::new();
         match File::open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Handled::default()),

@@ -1,45 +1,39 @@
-//! Waits until a receiver has run what it can run.
+//! Waits until a receiver without an inbox has handled what it can.
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
-use panora_hooks::inbox::{Inbox, InboxError};
 use tokio::time;
 
-use super::handled::HandledLog;
+use super::{handled::HandledLog, plan::Plan, record::Record};
 
-const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(200);
 
-/// The time without a new entry in the log after which a receiver without an inbox is idle.
-const QUIET: Duration = Duration::from_secs(2);
+/// The time without a new entry in the log after which the receiver is idle. A queue of its own may
+/// repeat what a kill has interrupted.
+const QUIET: Duration = Duration::from_secs(15);
 
-/// Waits until no event of an inbox is ready or leased, but no longer than the limit. Returns the
-/// number of these events.
+/// Waits until the log has all acknowledged events, or has not grown for 15 seconds, but no longer
+/// than the limit.
 ///
 /// # Errors
 ///
-/// Returns an error if the inbox cannot be read.
-pub async fn until_idle(inbox: &impl Inbox, limit: Duration) -> Result<u64, InboxError> {
+/// Returns an error if the log cannot be read.
+pub async fn until_quiet(log: &HandledLog, plan: &Plan, record: &Record, limit: Duration) -> io::Result<()> {
     let start = Instant::now();
-    loop {
-        let depth = inbox.depth().await?;
-        let left = depth.ready.number() + depth.leased.number();
-        if left == 0 || start.elapsed() >= limit {
-            return Ok(left);
-        }
-        time::sleep(POLL).await;
-    }
-}
-
-/// Waits until the log of handled events has not grown for two seconds, but no longer than the
-/// limit.
-pub async fn until_quiet(log: &HandledLog, limit: Duration) {
-    let start = Instant::now();
-    let (mut length, mut since) = (log.length(), start);
+    let (mut length, mut since) = (None, start);
     while since.elapsed() < QUIET && start.elapsed() < limit {
-        time::sleep(POLL).await;
-        let now = log.length();
+        let now = Some(log.length());
         if now != length {
             (length, since) = (now, Instant::now());
+            let handled = log.read(plan)?;
+            if record.acknowledged_events().all(|event| handled.contains(event)) {
+                break;
+            }
         }
+        time::sleep(POLL).await;
     }
+    Ok(())
 }

@@ -1,8 +1,9 @@
-//! Kills a receiver again and again while deliveries arrive, and looks for every acknowledged event.
+//! Kills a receiver again and again while deliveries arrive, and looks for every acknowledged
+//! event.
 //!
 //! [`Plan`] derives the deliveries and the kills from a seed. [`Receiver`] runs a command in a
-//! process group of its own. [`attack`] sends and kills, and returns a [`Record`]. [`lost`] compares
-//! the record with an inbox and a [`HandledLog`].
+//! process group of its own. [`attack`] sends and kills, and returns a [`Record`]. [`verdict()`]
+//! compares the record with an inbox and a [`HandledLog`].
 
 mod attack;
 mod gate;
@@ -18,9 +19,9 @@ mod verdict;
 pub use self::{
     attack::{AttackError, Target, attack},
     handled::{Handled, HandledLog, Repeated},
-    idle::{until_idle, until_quiet},
+    idle::until_quiet,
     plan::{Kill, Moment, Plan, Step},
     receiver::{Receiver, ReceiverError},
     record::{PerformedKill, Record},
-    verdict::{Lost, lost, stored},
+    verdict::{Lost, Verdict, stored, verdict},
 };

@@ -159,6 +159,12 @@ impl Plan {
         &self.steps
     }
 
+    /// Returns the number of kills.
+    #[must_use]
+    pub fn kills(&self) -> usize {
+        self.steps.iter().filter(|step| step.kill.is_some()).count()
+    }
+
     /// Returns the number of events. Events are counted from 0.
     #[must_use]
     pub fn events(&self) -> u64 {

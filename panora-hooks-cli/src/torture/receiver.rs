@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use panora_hooks::__cli::printable;
 use tokio::{net::TcpStream, time};
 
 use super::group::{Killer, ProcessGroup};
@@ -52,9 +53,9 @@ pub enum ReceiverError {
     #[error("the output of the command cannot be written: free space for temporary files, or set TMPDIR")]
     Output(#[source] io::Error),
     /// The command cannot be started.
-    #[error("`{program}` cannot be started: check the command after `--`")]
+    #[error("`{program}` cannot be started: check the command after `--`, and set variables with `env`")]
     NotStarted {
-        /// The first word of the command.
+        /// The first word of the command, up to a `=`, after which a secret may stand.
         program: String,
         /// The cause.
         source: io::Error,
@@ -99,7 +100,6 @@ pub struct Receiver {
     program: String,
     origin: String,
     addresses: Vec<SocketAddr>,
-    start_timeout: Duration,
     output: File,
     output_path: PathBuf,
     group: Option<ProcessGroup>,
@@ -112,12 +112,7 @@ impl Receiver {
     /// # Errors
     ///
     /// Returns an error if the URL leads to no address, or the file cannot be created.
-    pub fn new(
-        url: &str,
-        program: &OsStr,
-        arguments: &[impl AsRef<OsStr>],
-        start_timeout: Duration,
-    ) -> Result<Self, ReceiverError> {
+    pub fn new(url: &str, program: &OsStr, arguments: &[impl AsRef<OsStr>]) -> Result<Self, ReceiverError> {
         let url = send::parse(url)?;
         let origin = url.origin().ascii_serialization();
         let addresses = url
@@ -132,8 +127,9 @@ impl Receiver {
             .map_err(ReceiverError::Output)?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null());
-        let program = program.to_string_lossy().into_owned();
-        Ok(Self { command, program, origin, addresses, start_timeout, output, output_path, group: None })
+        let program = program.to_string_lossy();
+        let program = printable(program.split('=').next().unwrap_or_default());
+        Ok(Self { command, program, origin, addresses, output, output_path, group: None })
     }
 
     /// Checks that nothing listens on the port yet.
@@ -152,8 +148,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// Returns an error if the command ends, or does not answer in time.
-    pub async fn start(&mut self) -> Result<(), ReceiverError> {
+    /// Returns an error if the command ends, or does not answer within the time limit.
+    pub async fn start(&mut self, limit: Duration) -> Result<(), ReceiverError> {
         let output = || self.output.try_clone().map_err(ReceiverError::Output);
         self.command.stdout(output()?).stderr(output()?);
         let group = ProcessGroup::start(&mut self.command)
@@ -168,8 +164,8 @@ impl Receiver {
             if answers(&self.addresses).await {
                 return Ok(());
             }
-            if start.elapsed() > self.start_timeout {
-                return Err(ReceiverError::Silent { origin: self.origin.clone(), limit: self.start_timeout });
+            if start.elapsed() > limit {
+                return Err(ReceiverError::Silent { origin: self.origin.clone(), limit });
             }
             time::sleep(POLL).await;
         }

@@ -8,7 +8,7 @@ use std::{
 use super::plan::{Kill, Plan};
 use crate::send::{Answer, SendError};
 
-/// What happened to the deliveries of a plan.
+/// The outcomes of the deliveries of a plan, and the kills.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Record {
@@ -23,6 +23,7 @@ pub struct Record {
     /// The fate of each event.
     events: Vec<EventRecord>,
     in_flight: usize,
+    failed_in_a_row: u32,
     last_acknowledged: Option<Instant>,
 }
 
@@ -37,8 +38,8 @@ struct EventRecord {
 struct Acknowledged {
     at: Instant,
     time: SystemTime,
-    /// The start of the receiver that acknowledged the event, counted from 0. The kill with the same
-    /// number ended it.
+    /// The start of the receiver that acknowledged the event, counted from 0. The kill with the
+    /// same number ended it.
     start: usize,
 }
 
@@ -52,7 +53,7 @@ pub struct PerformedKill {
     pub planned: Kill,
     /// The number of deliveries that were begun but not answered.
     pub unanswered: usize,
-    /// The time since the last acknowledgement of the killed receiver or an earlier one.
+    /// The time since the last acknowledgement of the killed receiver.
     pub since_acknowledgement: Option<Duration>,
     at: Instant,
 }
@@ -80,6 +81,7 @@ impl Record {
             unanswered: BTreeMap::new(),
             events: (0..plan.events()).map(|_| EventRecord::default()).collect(),
             in_flight: 0,
+            failed_in_a_row: 0,
             last_acknowledged: None,
         }
     }
@@ -91,13 +93,16 @@ impl Record {
         }
     }
 
-    /// Records the end of a delivery to a start of the receiver. Returns whether it was acknowledged.
+    /// Records the end of a delivery to a start of the receiver. Returns whether it was
+    /// acknowledged.
     pub(super) fn end(&mut self, event: u64, start: usize, answer: &Result<Answer, SendError>) -> bool {
         self.in_flight -= 1;
+        self.failed_in_a_row += 1;
         match answer {
             Ok(answer) if answer.is_success() => {
                 let at = Instant::now();
                 self.acknowledged += 1;
+                self.failed_in_a_row = 0;
                 self.last_acknowledged = Some(at);
                 if let Some(event) = self.event_mut(event) {
                     event.acknowledged.get_or_insert(Acknowledged { at, time: SystemTime::now(), start });
@@ -112,9 +117,14 @@ impl Record {
 
     pub(super) fn kill(&mut self, delivery: usize, planned: Kill) {
         let at = Instant::now();
-        let since_acknowledgement = self.last_acknowledged.map(|last| at - last);
+        let since_acknowledgement = self.last_acknowledged.take().map(|last| at - last);
         let unanswered = self.in_flight;
         self.kills.push(PerformedKill { delivery, planned, unanswered, since_acknowledgement, at });
+    }
+
+    /// Returns the number of deliveries since the last acknowledgement.
+    pub(super) fn failed_in_a_row(&self) -> u32 {
+        self.failed_in_a_row
     }
 
     /// Returns the number of deliveries with a status other than 2xx.

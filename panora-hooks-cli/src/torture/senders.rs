@@ -21,8 +21,8 @@ use super::{
 };
 use crate::send::{Request, SendError};
 
-/// The number of refusals without any acknowledgement after which nothing more is sent.
-const HOPELESS: u64 = 50;
+/// The number of deliveries in a row without an acknowledgement after which nothing more is sent.
+pub(super) const HOPELESS: u32 = 50;
 
 /// The state that the senders of a run share.
 pub(super) struct Traffic {
@@ -60,7 +60,7 @@ impl Traffic {
         self.next.load(Ordering::Relaxed).min(self.plan.steps().len())
     }
 
-    /// Sends deliveries until all are attempted, or none of many was acknowledged.
+    /// Sends deliveries until all are attempted, or none of many in a row was acknowledged.
     pub(super) async fn send(&self) -> Result<(), SendError> {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -70,8 +70,7 @@ impl Traffic {
             }
             let Some(running) = self.gate.pass().await else { return Ok(()) };
             self.deliver(number, step, &running).await?;
-            let record = self.record();
-            if record.acknowledged == 0 && record.all_refused() >= HOPELESS {
+            if self.record().failed_in_a_row() >= HOPELESS {
                 return Ok(());
             }
         }

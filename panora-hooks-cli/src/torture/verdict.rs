@@ -1,7 +1,7 @@
 //! The verdict: acknowledged events that are neither stored nor handled.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, SystemTime},
 };
 
@@ -11,6 +11,17 @@ use super::{handled::Handled, plan::Plan, record::Record};
 
 /// The number of ids that are looked up at once.
 const BATCH: usize = 1000;
+
+/// The verdict about the acknowledged events.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// The events that are neither stored nor handled, in the order of their numbers.
+    pub lost: Vec<Lost>,
+    /// The types of which no event was handled, with the number of acknowledged events. Without an
+    /// inbox, these types may have no hook.
+    pub not_judged: BTreeMap<String, u64>,
+}
 
 /// An event that was acknowledged and is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +35,6 @@ pub struct Lost {
     pub acknowledged_at: SystemTime,
     /// The time from the acknowledgement to the next kill.
     pub killed_after: Option<Duration>,
-    /// Whether another event of this type was handled or stored.
-    pub is_type_known: bool,
 }
 
 /// Returns the numbers of these events that an inbox holds, in any state.
@@ -49,18 +58,23 @@ pub async fn stored(
     Ok(stored)
 }
 
-/// Returns the acknowledged events that are neither stored nor handled, in the order of their
-/// numbers.
+/// Looks for every acknowledged event among the stored and the handled ones. `stored` is `None` for
+/// a receiver without an inbox.
 #[must_use]
-pub fn lost(plan: &Plan, record: &Record, stored: &BTreeSet<u64>, handled: &Handled) -> Vec<Lost> {
-    let is_kept = |event: u64| stored.contains(&event) || handled.contains(event);
+pub fn verdict(plan: &Plan, record: &Record, stored: Option<&BTreeSet<u64>>, handled: &Handled) -> Verdict {
+    let is_kept =
+        |event: u64| stored.is_some_and(|stored| stored.contains(&event)) || handled.contains(event);
     let known: BTreeSet<_> =
         (0..plan.events()).filter(|event| is_kept(*event)).map(|event| plan.event_type(event)).collect();
-    let lost = record.acknowledged_events().filter(|event| !is_kept(*event)).filter_map(|event| {
-        let (acknowledged_at, killed_after) = record.acknowledged_at(event)?;
-        let (id, event_type) = (plan.id(event), plan.event_type(event).to_owned());
-        let is_type_known = known.contains(&*event_type);
-        Some(Lost { id, event_type, acknowledged_at, killed_after, is_type_known })
-    });
-    lost.collect()
+    let mut verdict = Verdict::default();
+    for event in record.acknowledged_events().filter(|event| !is_kept(*event)) {
+        let event_type = plan.event_type(event).to_owned();
+        // A receiver that has handled nothing has lost everything.
+        if stored.is_none() && !known.is_empty() && !known.contains(&*event_type) {
+            *verdict.not_judged.entry(event_type).or_default() += 1;
+        } else if let Some((acknowledged_at, killed_after)) = record.acknowledged_at(event) {
+            verdict.lost.push(Lost { id: plan.id(event), event_type, acknowledged_at, killed_after });
+        }
+    }
+    verdict
 }

@@ -80,6 +80,16 @@ fn a_receiver_without_an_inbox_loses_nothing() {
 }
 
 #[test]
+fn types_without_a_hook_are_not_judged_without_an_inbox() {
+    let place = Place::new();
+    let options = ["--json", "--handled-log", &place.path("handled")];
+    let (status, report) = report(&mut place.torture(&options, &place.receiver("contacts")));
+    assert!(report["not_judged"]["crm.deal.created"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!(report["not_judged"].get("crm.contact.created"), None);
+    assert_nothing_lost((status, report));
+}
+
+#[test]
 fn a_receiver_that_answers_before_it_stores_is_convicted() {
     let place = Place::new();
     let options = ["--json", "--inbox", &place.path("inbox.db")];
@@ -119,7 +129,7 @@ fn the_seed_determines_deliveries_and_kills() {
         let report: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         assert_eq!(report["seed"], 7);
         let kills = report["kills"].as_array().unwrap().iter();
-        kills.map(|kill| json!([kill["delivery"], kill["aim"], kill["delay_ms"]])).collect::<Vec<_>>()
+        kills.map(|kill| json!([kill["aim"], kill["delay_ms"]])).collect::<Vec<_>>()
     };
     let first = Place::new();
     assert_eq!(kills(&first), kills(&Place::new()));
@@ -162,10 +172,10 @@ fn the_output_of_a_command_that_ends_is_shown() {
 #[test]
 fn a_command_that_ends_without_a_kill_is_not_judged() {
     let place = Place::new();
-    let line = format!("timeout 0.5 {}", place.receiver("sqlite"));
-    let (status, printed, errors) = run(&mut place.torture(&["--inbox", &place.path("inbox.db")], &line));
+    let options = ["--inbox", &place.path("inbox.db")];
+    let (status, printed, errors) = run(&mut place.torture(&options, &place.receiver("quits")));
     assert_eq!((status, &*printed), (2, ""));
-    assert!(errors.contains("error: the command ended "), "{errors}");
+    assert!(errors.contains("error: the command ended by itself (exit status: 0)"), "{errors}");
 }
 
 #[test]
@@ -179,6 +189,9 @@ fn a_log_may_have_older_entries_and_torn_lines() {
     writeln!(file, "{}{}", plan.id(1), plan.id(2)).unwrap();
     let handled = log.read(&plan).unwrap();
     assert_eq!([0, 1, 2, 3].map(|event| handled.contains(event)), [false, true, true, false]);
+    // The receiver has opened the log without append mode.
+    fs::write(&path, "").unwrap();
+    assert!(log.read(&plan).is_err());
 }
 
 #[test]
@@ -248,9 +261,8 @@ async fn a_command_that_never_answers_is_ended_with_its_group() {
     let (place, child) = (Place::new(), Place::new());
     let (secret, listens) = (format!("PANORA_WEBHOOK_SECRET={SECRET}"), child.receiver("without-inbox"));
     let line = format!("env {secret} {listens} & exec sleep 1000");
-    let mut receiver =
-        Receiver::new(&place.url(), "sh".as_ref(), &["-c", &line], Duration::from_secs(1)).unwrap();
-    let error = receiver.start().await.unwrap_err();
+    let mut receiver = Receiver::new(&place.url(), "sh".as_ref(), &["-c", &line]).unwrap();
+    let error = receiver.start(Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(error, ReceiverError::Silent { .. }), "{error}");
     assert!(child.answers());
     fs::remove_file(receiver.output()).unwrap();

@@ -15,12 +15,19 @@ use super::{ApiError, Client, EventRow};
 /// The number of rows of a page.
 const LIMIT: u64 = 1000;
 
-/// The largest page that is requested, for a group of rows of one time.
-const MAX_LIMIT: u64 = 1_000_000;
+/// The largest page that is requested, for a group of rows of one time. Its answer has about 12 MB.
+const MAX_LIMIT: u64 = 32_000;
 
 /// The waits before a request is repeated that was answered with 429, in seconds: three minutes
 /// together, because the API counts the requests of a minute.
 const WAITS: [u64; 10] = [1, 2, 4, 8, 15, 30, 30, 30, 30, 30];
+
+/// The number of rows that the API returns if the request does not say how many.
+const DEFAULT_LIMIT: usize = 10;
+
+/// The most pages in a row that do not reach further back. Rows that are added meanwhile move the
+/// end of a page, but an API that ignores the number of the page would be read forever.
+const MAX_STALLED: u32 = 5;
 
 /// A position in the list.
 pub(super) struct Pages<'c> {
@@ -28,17 +35,26 @@ pub(super) struct Pages<'c> {
     period: Range<SystemTime>,
     /// The number of pages that were read.
     read: u64,
-    /// The previous page.
-    previous: Vec<EventRow>,
+    previous: Option<Previous>,
+    /// The number of pages in a row that did not reach further back.
+    stalled: u32,
     /// The ids of the rows of the period that were returned.
     seen: HashSet<String>,
     is_over: bool,
 }
 
+/// The previous page.
+struct Previous {
+    length: usize,
+    first: String,
+    /// The time of the last row.
+    last: SystemTime,
+}
+
 impl<'c> Pages<'c> {
     pub(super) fn new(client: &'c Client, period: Range<SystemTime>) -> Self {
         let is_over = period.is_empty();
-        Self { client, period, read: 0, previous: Vec::new(), seen: HashSet::new(), is_over }
+        Self { client, period, read: 0, previous: None, stalled: 0, seen: HashSet::new(), is_over }
     }
 
     /// Returns the new rows of the next page that belong to the period; `None` after the last page.
@@ -51,32 +67,37 @@ impl<'c> Pages<'c> {
             Err(ApiError::Status { status: 500 }) if self.read == 0 => return Err(ApiError::UnknownKey),
             page => page?,
         };
-        let is_repeated = !page.is_empty() && page == self.previous;
-        let is_after_last = self.read > 0 && (self.previous.len() as u64) < LIMIT;
-        let mut rows = page.clone();
-        if let (Some(first), Some(last)) = (page.first(), self.previous.last())
-            && first.timestamp == last.timestamp
-            && self.period.contains(&last.timestamp)
-            && !is_repeated
-        {
-            rows.extend(self.whole_group(last.timestamp).await?);
+        let (Some(first), Some(last)) = (page.first(), page.last()) else {
+            self.is_over = true;
+            return Ok(None);
+        };
+        let now = Previous { length: page.len(), first: first.id.clone(), last: last.timestamp };
+        let mut rows = page;
+        if let Some(previous) = &self.previous {
+            if (previous.length as u64) < LIMIT {
+                // Rows that were added have moved the last ones to this page.
+                self.is_over = true;
+                let is_default = [previous.length, now.length] == [DEFAULT_LIMIT; 2];
+                if now.last < previous.last {
+                    return Err(ApiError::EventList("a page is shorter than requested"));
+                }
+                if is_default && now.first == previous.first {
+                    return Err(ApiError::EventList("the API ignores the number and the size of the page"));
+                }
+                return Ok(None);
+            }
+            self.stalled = if now.last < previous.last { 0 } else { self.stalled + 1 };
+            if self.stalled > MAX_STALLED {
+                return Err(ApiError::EventList("the pages do not reach further back"));
+            }
+            let is_split = rows.first().is_some_and(|first| first.timestamp == previous.last);
+            if is_split && self.period.contains(&previous.last) {
+                rows.extend(self.whole_group(previous.last).await?);
+            }
         }
         rows.retain(|row| self.period.contains(&row.timestamp) && self.seen.insert(row.id.clone()));
-        if is_after_last {
-            // Rows that were added have moved the last ones to this page.
-            self.is_over = true;
-            let is_cut = !rows.is_empty();
-            return if is_cut {
-                Err(ApiError::EventList("a page is shorter than requested"))
-            } else {
-                Ok(None)
-            };
-        }
-        if is_repeated {
-            return Err(ApiError::EventList("two pages are the same"));
-        }
-        self.is_over = page.last().is_none_or(|last| last.timestamp < self.period.start);
-        (self.previous, self.read) = (page, self.read + 1);
+        self.is_over = now.last < self.period.start;
+        (self.previous, self.read) = (Some(now), self.read + 1);
         Ok(Some(rows))
     }
 

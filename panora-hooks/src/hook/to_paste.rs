@@ -174,8 +174,8 @@ fn is_event_type(text: &str) -> bool {
     text.len() <= MAX_BYTES && text.contains('.') && text.split('.').all(is_segment)
 }
 
-/// Returns whether `#[on(..)]` accepts an event type without `unlisted`, although the catalogue does
-/// not hold it.
+/// Returns whether `#[on(..)]` accepts an event type without `unlisted`, although the catalogue
+/// does not hold it.
 fn is_passthrough(event_type: &str) -> bool {
     let segments: Vec<_> = event_type.split('.').collect();
     let is_vertical = |text| VERTICALS.iter().any(|(vertical, _)| *vertical == text);

@@ -293,7 +293,8 @@ pub trait Inbox: Send + Sync + 'static {
         count_pages(self, filter)
     }
 
-    /// Returns, for each of these ids (`id_event`), whether an event with it is stored, in any state.
+    /// Returns, for each of these ids (`id_event`), whether an event with it is stored, in any
+    /// state.
     ///
     /// An event that arrived before `received_from` may be taken for one that is not stored, within
     /// the limits of [`Filter::received_from`].

@@ -191,7 +191,8 @@ impl Receiver {
         transaction
     }
 
-    /// Hooks hold two bodies. The second one exceeds the limit, because it is the only one that waits.
+    /// Hooks hold two bodies. The second one exceeds the limit, because it is the only one that
+    /// waits.
     fn has_no_memory(&self, begun: &mpsc::Receiver<()>) {
         let large = |name: &str| {
             let payload = json!({ "first_name": name.repeat(MAX_BODY * 2 / 3) });
@@ -222,7 +223,8 @@ fn wait_for_settlement(runtime: &Runtime, settled: &mpsc::Receiver<(Decision, Se
     let begun = Instant::now();
     while settled.recv_timeout(Duration::from_millis(10)).is_err() {
         assert!(begun.elapsed() < PATIENCE, "no attempt ends");
-        // Wakes another thread of the runtime. The blocked one may be the one that waits for timers.
+        // Wakes another thread of the runtime. The blocked one may be the one that waits for
+        // timers.
         runtime.spawn(ready(()));
     }
 }

@@ -1,14 +1,20 @@
 //! Questions about the inbox of the receiver.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use panora_hooks::inbox::{Filter, Inbox, Query};
+use tokio::time;
 
 use crate::{
     commands::inbox::{Store, within},
     failure::Failure,
-    torture::{Plan, stored, until_idle},
+    torture::{Plan, stored},
 };
+
+const POLL: Duration = Duration::from_millis(100);
 
 /// Fails if the inbox holds events, or events of this plan if other events are accepted.
 pub(super) async fn require_no_events(
@@ -49,11 +55,20 @@ pub(super) async fn stored_of(
     stored.map_err(Failure::of)
 }
 
-/// Waits until no event is to run, and returns the number of events that are if the limit ends first.
+/// Waits until no event of an inbox is ready or leased, but no longer than the limit. Returns the
+/// number of events that still are.
 pub(super) async fn left_to_run(store: &Store, limit: Duration) -> Result<u64, Failure> {
-    let left = match store {
-        Store::Sqlite(inbox) => until_idle(inbox, limit).await,
-        Store::Postgres(inbox) => until_idle(inbox, limit).await,
-    };
-    left.map_err(Failure::of)
+    let start = Instant::now();
+    loop {
+        let depth = match store {
+            Store::Sqlite(inbox) => within(inbox.depth()).await?,
+            Store::Postgres(inbox) => within(inbox.depth()).await?,
+        };
+        let depth = depth.map_err(Failure::of)?;
+        let left = depth.ready.number() + depth.leased.number();
+        if left == 0 || start.elapsed() >= limit {
+            return Ok(left);
+        }
+        time::sleep(POLL).await;
+    }
 }

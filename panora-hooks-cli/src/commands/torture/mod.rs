@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Accepts an inbox that holds events
     #[arg(long)]
     into_existing: bool,
-    /// A file to which the hooks append the ids of events
+    /// File of handled ids; alone, it replaces the inbox
     #[arg(long, value_name = "FILE")]
     handled_log: Option<PathBuf>,
     /// The number of kills

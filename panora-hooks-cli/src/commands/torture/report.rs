@@ -1,13 +1,13 @@
 //! The report of a run, for people and for other programs.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
     print,
-    torture::{Lost, Moment, PerformedKill, Plan, Record, Repeated},
+    torture::{Lost, Moment, PerformedKill, Plan, Record, Repeated, Verdict},
 };
 
 /// The most lost events that are listed.
@@ -17,14 +17,14 @@ const LISTED: usize = 20;
 pub(super) struct Report<'r> {
     pub(super) plan: &'r Plan,
     pub(super) record: &'r Record,
-    pub(super) lost: Vec<Lost>,
+    pub(super) verdict: Verdict,
     /// The events that were handled again, if there is a log.
     pub(super) repeated: Option<Repeated>,
     /// The number of events that are still to run, if there is an inbox.
     pub(super) left: Option<u64>,
     pub(super) events: &'r str,
+    pub(super) rate: u32,
     pub(super) senders: u8,
-    pub(super) has_inbox: bool,
     /// The file with the output of the receiver.
     pub(super) output: &'r Path,
     pub(super) took: Duration,
@@ -50,6 +50,9 @@ impl Report<'_> {
             self.record.all_refused(),
             unanswered.values().sum::<u64>(),
         ))?;
+        if all < self.plan.kills() {
+            print::warning(format_args!("{} more kills found no delivery", self.plan.kills() - all));
+        }
         for (status, count) in &self.record.refused {
             print::warning(format_args!("{count} deliveries were refused with status {status}"));
         }
@@ -58,7 +61,7 @@ impl Report<'_> {
         }
         if let Some(Repeated { by_kill, by_delivery, unexplained, .. }) = self.repeated {
             print::line(format_args!(
-                "{} events handled again: {by_kill} after a kill, {by_delivery} after a second delivery, \
+                "events were handled again {} times: {by_kill} after a kill, {by_delivery} after a second delivery, \
                  {unexplained} for no known reason",
                 by_kill + by_delivery + unexplained
             ))?;
@@ -67,35 +70,37 @@ impl Report<'_> {
     }
 
     fn print_verdict(&self) -> Result<(), Failure> {
-        let acknowledged = self.record.acknowledged_events().count();
-        if self.lost.is_empty() {
-            let verdict = format!("none of {acknowledged} acknowledged events is lost");
+        let Verdict { lost, not_judged, .. } = &self.verdict;
+        let unknown = not_judged.values().sum::<u64>();
+        let judged = self.record.acknowledged_events().count() as u64 - unknown;
+        if let Some(event_type) = not_judged.keys().next() {
+            print::note(format_args!(
+                "{unknown} events are not judged: none of their {} types was handled, such as `{event_type}`",
+                not_judged.len(),
+            ));
+        }
+        if lost.is_empty() {
+            let verdict = format!("none of {judged} acknowledged events is lost");
             return print::line(print::styled(print::GOOD, verdict));
         }
-        let lost = self.lost.len();
-        print::line(print::styled(
-            print::BAD,
-            format_args!("{lost} of {acknowledged} acknowledged events lost:"),
-        ))?;
+        let verdict = format!("{} of {judged} acknowledged events lost:", lost.len());
+        print::line(print::styled(print::BAD, verdict))?;
         let row = |lost: &Lost| {
             let killed = lost.killed_after.map_or("no kill after it".to_owned(), print::duration);
             vec![lost.id.clone(), lost.event_type.clone(), print::time(lost.acknowledged_at), killed]
         };
         print::table(
             &["id_event", "type", "acknowledged", "killed after"],
-            self.lost.iter().take(LISTED).map(row),
+            lost.iter().take(LISTED).map(row),
         )?;
-        if lost > LISTED {
-            print::note(format_args!("there are {} more: --report writes them to a file", lost - LISTED));
-        }
-        let unknown: BTreeSet<_> =
-            self.lost.iter().filter(|lost| !lost.is_type_known).map(|lost| &*lost.event_type).collect();
-        if !self.has_inbox && !unknown.is_empty() {
+        if lost.len() > LISTED {
             print::note(format_args!(
-                "no event of {} types was handled, such as `{}`: if they have no hook, name the others with --events",
-                unknown.len(),
-                unknown.first().unwrap_or(&"")
+                "there are {} more: --report writes them to a file",
+                lost.len() - LISTED
             ));
+        }
+        if lost.len() as u64 == judged {
+            print::note("no event was found: check --inbox and --handled-log");
         }
         Ok(())
     }
@@ -124,7 +129,8 @@ impl Report<'_> {
             })
         };
         json!({
-            "lost": self.lost.iter().map(lost).collect::<Vec<_>>(),
+            "lost": self.verdict.lost.iter().map(lost).collect::<Vec<_>>(),
+            "not_judged": self.verdict.not_judged,
             "acknowledged_events": record.acknowledged_events().count(),
             "deliveries": {
                 "acknowledged": record.acknowledged,
@@ -140,8 +146,8 @@ impl Report<'_> {
             "kills": record.kills.iter().map(kill).collect::<Vec<_>>(),
             "seed": plan.seed(),
             "options": {
-                "kills": plan.steps().iter().filter(|step| step.kill.is_some()).count(),
-                "rate": 1.0 / plan.interval().as_secs_f64(),
+                "kills": plan.kills(),
+                "rate": self.rate,
                 "senders": self.senders,
                 "events": self.events,
             },

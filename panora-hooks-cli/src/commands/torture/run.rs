@@ -1,8 +1,7 @@
 //! One run, from the start of the receiver to the verdict.
 
 use std::{
-    collections::BTreeSet,
-    fs::{self, File},
+    fs::{self, OpenOptions},
     io,
     path::Path,
     time::{Duration, Instant},
@@ -24,12 +23,12 @@ use crate::{
     failure::Failure,
     find, print, secrets,
     torture::{
-        AttackError, Handled, HandledLog, Plan, Receiver, ReceiverError, Target, attack, lost, until_quiet,
+        AttackError, Handled, HandledLog, Plan, Receiver, ReceiverError, Target, attack, until_quiet, verdict,
     },
 };
 
-/// The time limit for the receiver to start. A build may be part of it.
-const START_TIMEOUT: Duration = Duration::from_mins(1);
+/// The time limit for the first start of the receiver. A build may be part of it.
+const START_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The time limit for the receiver to run the events after the last kill. By default, the leases of
 /// a killed receiver end after a minute.
@@ -61,11 +60,13 @@ fn stopped() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut quit = signal(SignalKind::quit())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
+            _ = quit.recv() => {}
         }
     })
 }
@@ -73,28 +74,37 @@ fn stopped() -> io::Result<impl Future<Output = ()>> {
 async fn run_to_the_end(args: Args, json: bool) -> Result<(), Failure> {
     let verifier = secrets::verifier()?;
     let plan = plan(&args)?;
-    let Args { to, location, into_existing, handled_log, senders, events, report: file, command, .. } = args;
+    let Args {
+        to, location, into_existing, handled_log, rate, senders, events, report: file, command, ..
+    } = args;
     if let Some(path) = &file {
-        // A wrong path must not cost the run.
-        File::create(path).map_err(|error| unwritable(path, &error))?;
+        // A path that cannot be written is reported before the run.
+        let open = OpenOptions::new().create(true).append(true).open(path);
+        open.map_err(|error| unwritable(path, &error))?;
     }
     let start = Instant::now();
     let (program, arguments) =
         command.split_first().ok_or_else(|| Failure::usage("no command after `--`"))?;
-    let mut receiver = Receiver::new(&to, program, arguments, START_TIMEOUT).map_err(Failure::of)?;
+    let mut receiver = Receiver::new(&to, program, arguments).map_err(Failure::of)?;
     receiver.check_port().await.map_err(Failure::of)?;
     // With a log, a file with the default name may belong to another receiver.
     let has_inbox = location.is_given() || handled_log.is_none();
     let existing = if has_inbox { location.open_if_created().await? } else { None };
-    if let Some(store) = &existing {
-        require_no_events(store, &plan, into_existing).await?;
+    let is_new = existing.is_none();
+    if let Some(store) = existing {
+        require_no_events(&store, &plan, into_existing).await?;
     }
     let mut log = handled_log.as_deref().map(HandledLog::begin);
-    receiver.start().await.map_err(|error| not_running(&receiver, &error))?;
-    let store = if has_inbox { Some(open(&location).await?) } else { None };
-    if let (None, Some(store)) = (existing, &store) {
-        // An inbox of an older format can be read only now.
-        require_no_events(store, &plan, into_existing).await?;
+    let starting = print::Progress::waiting("waiting until the receiver answers");
+    receiver.start(START_TIMEOUT).await.map_err(|error| not_running(&receiver, &error))?;
+    drop(starting);
+    // The inbox is not kept open during the kills, because the receiver has to recover it alone.
+    if has_inbox {
+        let store = open(&location).await?;
+        if is_new {
+            // An inbox of an older format can be read only now.
+            require_no_events(&store, &plan, into_existing).await?;
+        }
     }
     print::note(format_args!(
         "seed {}, output of the receiver: {}",
@@ -111,37 +121,47 @@ async fn run_to_the_end(args: Args, json: bool) -> Result<(), Failure> {
         AttackError::Receiver(error) => not_running(&receiver, &error),
         error => Failure::of(error),
     })?;
+    let store = if has_inbox { Some(open(&location).await?) } else { None };
+    let settling = async {
+        let _progress = print::Progress::waiting("waiting until all events have run");
+        match (&store, &log) {
+            (Some(store), _) => left_to_run(store, IDLE_TIMEOUT).await.map(Some),
+            (None, Some(log)) => {
+                let quiet = until_quiet(log, &plan, &record, IDLE_TIMEOUT).await;
+                quiet.map(|()| None).map_err(|error| unreadable(&error))
+            }
+            (None, None) => Ok(None),
+        }
+    };
     let left = tokio::select! {
-        left = settle(store.as_ref(), log.as_ref()) => left?,
+        left = settling => left?,
         error = receiver.ended() => return Err(not_running(&receiver, &error)),
     };
     let stored = match &store {
-        Some(store) => stored_of(store, &plan, record.acknowledged_events().collect()).await?,
-        None => BTreeSet::new(),
+        Some(store) => Some(stored_of(store, &plan, record.acknowledged_events().collect()).await?),
+        None => None,
     };
     let handled = match &log {
-        Some(log) => {
-            log.read(&plan).map_err(|error| Failure::outside("cannot read the handled log", &error))?
-        }
+        Some(log) => log.read(&plan).map_err(|error| unreadable(&error))?,
         None => Handled::default(),
     };
     let report = Report {
-        lost: lost(&plan, &record, &stored, &handled),
+        verdict: verdict(&plan, &record, stored.as_ref(), &handled),
         repeated: log.is_some().then(|| handled.repeated(&record, has_inbox)),
         left,
         plan: &plan,
         record: &record,
         events: &events,
+        rate,
         senders,
-        has_inbox,
         output: receiver.output(),
         took: start.elapsed(),
     };
+    report.print(json)?;
     if let Some(path) = &file {
         fs::write(path, format!("{:#}\n", report.to_json())).map_err(|error| unwritable(path, &error))?;
     }
-    report.print(json)?;
-    if report.lost.is_empty() { Ok(()) } else { Err(Failure::No(None)) }
+    if report.verdict.lost.is_empty() { Ok(()) } else { Err(Failure::No(None)) }
 }
 
 fn plan(Args { events, seed, kills, rate, .. }: &Args) -> Result<Plan, Failure> {
@@ -172,19 +192,6 @@ async fn open(location: &Location) -> Result<Store, Failure> {
     }
 }
 
-/// Waits until the receiver has run all events. Returns the number of events of the inbox that are
-/// still to run.
-async fn settle(store: Option<&Store>, log: Option<&HandledLog>) -> Result<Option<u64>, Failure> {
-    let _progress = print::Progress::waiting("waiting until all events have run");
-    if let Some(store) = store {
-        return left_to_run(store, IDLE_TIMEOUT).await.map(Some);
-    }
-    if let Some(log) = log {
-        until_quiet(log, IDLE_TIMEOUT).await;
-    }
-    Ok(None)
-}
-
 /// Shows the end of the receiver's output before the error.
 fn not_running(receiver: &Receiver, error: &ReceiverError) -> Failure {
     let tail = receiver.output_tail();
@@ -200,4 +207,8 @@ fn not_running(receiver: &Receiver, error: &ReceiverError) -> Failure {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(format_args!("cannot write `{}`: {error}", path.display()))
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::usage(format_args!("the handled log cannot be used: {error}"))
 }
