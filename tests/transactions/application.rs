@@ -194,10 +194,15 @@ impl Drop for Database {
     fn drop(&mut self) {
         let (options, schema, inbox) = (self.options.clone(), self.schema.clone(), self.inbox_schema());
         let role = self.role();
+        let options = options.application_name("panora_test_drop");
+        // A test that fails can leave a transaction open.
+        let is_left = if std::thread::panicking() { "true" } else { "false" };
         let drop_schema = async move {
             let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
             let drop_schemas = format!(
-                "DROP SCHEMA {schema} CASCADE; DROP SCHEMA IF EXISTS {inbox} CASCADE; DROP ROLE IF EXISTS {role}"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE {is_left} AND application_name ^@ '{schema}';
+                 DROP SCHEMA {schema} CASCADE; DROP SCHEMA IF EXISTS {inbox} CASCADE; DROP ROLE IF EXISTS {role}"
             );
             sqlx::raw_sql(AssertSqlSafe(drop_schemas)).execute(&pool).await
         };

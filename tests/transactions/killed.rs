@@ -189,6 +189,9 @@ fn a_killed_receiver_without_an_inbox_has_one_effect_per_event() {
     say(&format!("{} events with one effect each", deliveries.acknowledged.len()));
 }
 
+/// The state of a session whose hook has had its effect, and waits.
+const HOOK_WAITS: &str = "state = 'idle in transaction' AND query LIKE 'INSERT INTO effect%'";
+
 /// A process is frozen while its hooks run, until their leases have expired and the other process
 /// waits for their markers.
 #[test]
@@ -207,7 +210,7 @@ fn an_expired_lease_does_not_repeat_an_effect() {
             let event = event(&format!("event-{round}-{number}"), "takes 3 seconds");
             assert_eq!(one.sender().deliver(&event).unwrap(), 200);
         }
-        has_sessions(&names[0], "state = 'idle in transaction'");
+        has_sessions(&names[0], HOOK_WAITS);
         one.signal("-STOP");
         // It starts now, so that it does not run the events first.
         let mut two = start(&names[1]);
@@ -237,7 +240,7 @@ fn a_process_that_is_frozen_for_long_does_not_repeat_an_effect() {
     let start = |name: &str| Process::start("postgres", &database, name, &limit).unwrap();
     let one = start(&names[0]);
     assert_eq!(one.sender().deliver(&event("frozen", "takes 1 second")).unwrap(), 200);
-    runtime.block_on(database.session_of(&names[0], "state = 'idle in transaction'"));
+    runtime.block_on(database.session_of(&names[0], HOOK_WAITS));
     one.signal("-STOP");
     let _two = start(&names[1]);
     runtime.block_on(idle(&inbox));
