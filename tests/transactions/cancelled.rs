@@ -103,20 +103,23 @@ async fn assert_free(database: &Database, pool: &PgPool) {
     timeout(AT_ONCE, closed).await.expect("no session of the application is in a transaction");
 }
 
-/// Waits for the end of the first attempt, which was cancelled.
-async fn cancelled(receiver: &Receiver, outcome: AttemptOutcome, why: &str) {
+/// The outcome of an attempt, and a part of its error.
+type Ending = (AttemptOutcome, &'static str);
+
+const TIMED_OUT: Ending = (AttemptOutcome::TimedOut, "took longer than");
+const NOT_MARKED: Ending = (AttemptOutcome::Failed, "not begun and marked within");
+
+/// The server has the same limits, and may report its own while the process is busy.
+const BY_STATEMENT_TIMEOUT: Ending = (AttemptOutcome::Failed, "due to statement timeout");
+const BY_LOCK_TIMEOUT: Ending = (AttemptOutcome::Failed, "due to lock timeout");
+
+/// Waits for the end of the first attempt.
+async fn assert_ended(receiver: &Receiver, endings: &[Ending]) {
     receiver.attempted(1).await;
     let attempt = &receiver.attempts().await[0];
-    let is_expected = attempt.outcome == outcome && attempt.error.as_deref().unwrap().contains(why);
+    let error = attempt.error.as_deref().unwrap();
+    let is_expected = endings.iter().any(|(outcome, why)| attempt.outcome == *outcome && error.contains(why));
     assert!(is_expected, "{attempt:?}");
-}
-
-async fn assert_timed_out(receiver: &Receiver) {
-    cancelled(receiver, AttemptOutcome::TimedOut, "took longer than").await;
-}
-
-async fn assert_not_marked(receiver: &Receiver) {
-    cancelled(receiver, AttemptOutcome::Failed, "not begun and marked within").await;
 }
 
 /// Runs an event again, which has one effect.
@@ -130,12 +133,12 @@ async fn assert_runs_again(receiver: &Receiver, database: &Database, pool: &PgPo
 }
 
 /// Runs a hook that reaches its time limit.
-async fn reaches_its_time_limit(app: App) {
+async fn reaches_its_time_limit(app: App, endings: &[Ending]) {
     let Some(database) = Database::new().await else { return };
     let pool = database.pool(1);
     let receiver = start(app, &pool, &database);
     receiver.deliver(&sample("crm.contact.created")).await;
-    assert_timed_out(&receiver).await;
+    assert_ended(&receiver, endings).await;
     assert_free(&database, &pool).await;
     assert_eq!((database.effects().await, database.markers().await), (0, 0));
     assert_runs_again(&receiver, &database, &pool).await;
@@ -143,12 +146,12 @@ async fn reaches_its_time_limit(app: App) {
 
 #[tokio::test]
 async fn a_time_limit_ends_a_statement_of_the_hook() {
-    reaches_its_time_limit(stuck_at_first(in_a_statement).0).await;
+    reaches_its_time_limit(stuck_at_first(in_a_statement).0, &[TIMED_OUT, BY_STATEMENT_TIMEOUT]).await;
 }
 
 #[tokio::test]
 async fn a_time_limit_ends_a_hook_between_statements() {
-    reaches_its_time_limit(stuck_at_first(between_statements).0).await;
+    reaches_its_time_limit(stuck_at_first(between_statements).0, &[TIMED_OUT]).await;
 }
 
 #[tokio::test]
@@ -158,7 +161,7 @@ async fn a_time_limit_ends_the_wait_for_a_connection() {
     let receiver = start(App::happy(), &pool, &database);
     let used = pool.acquire().await.unwrap();
     receiver.deliver(&sample("crm.contact.created")).await;
-    assert_not_marked(&receiver).await;
+    assert_ended(&receiver, &[NOT_MARKED]).await;
     drop(used);
     assert_free(&database, &pool).await;
     assert_eq!(database.effects().await, 0);
@@ -176,7 +179,7 @@ async fn a_time_limit_ends_the_wait_for_the_beginning_of_a_transaction() {
     database.execute("TRUNCATE effect, panora_hooks_done").await;
     let used = pool.acquire().await.unwrap();
     receiver.deliver(&sample("crm.contact.created").set("first_name", "another")).await;
-    assert_not_marked(&receiver).await;
+    assert_ended(&receiver, &[NOT_MARKED]).await;
     drop(used);
     assert_free(&database, &pool).await;
     assert_eq!(database.effects().await, 0);
@@ -186,10 +189,9 @@ async fn a_time_limit_ends_the_wait_for_the_beginning_of_a_transaction() {
     assert_free(&database, &pool).await;
 }
 
-/// A transaction of another process has inserted the same marker.
-#[tokio::test]
-async fn a_time_limit_ends_the_wait_for_a_marker() {
-    let Some(database) = Database::new().await else { return };
+/// Calls `test` with a sample whose marker a transaction of another process has inserted. That one
+/// fails when `test` has returned.
+async fn while_marked(database: &Database, test: impl AsyncFnOnce(&Sample)) {
     let gate = Arc::new(Semaphore::new(0));
     let wait = Arc::clone(&gate);
     let (app, mut reports) = stuck_at_first(move |_tx| {
@@ -199,22 +201,70 @@ async fn a_time_limit_ends_the_wait_for_a_marker() {
             Err("it fails in the end".into())
         }
     });
-    let others =
-        PgPoolOptions::new().connect_lazy_with(database.options().application_name("panora_test_other"));
-    let other = webhooks(app, on(&others, &database)).into_router("/webhook");
+    let name = format!("{}_other", database.schema);
+    let others = PgPoolOptions::new().connect_lazy_with(database.options().application_name(&name));
+    let other = webhooks(app, on(&others, database)).into_router("/webhook");
     let sample = sample("crm.contact.created");
     let other = tokio::spawn(other.oneshot(sample.request(&verifier(), "/webhook")));
     reports.recv().await.unwrap();
-
-    let pool = database.pool(1);
-    let receiver = start(App::happy(), &pool, &database);
-    receiver.deliver(&sample).await;
-    assert_not_marked(&receiver).await;
-    assert_free(&database, &pool).await;
-    assert_eq!((database.effects().await, database.markers().await), (0, 0));
+    test(&sample).await;
     gate.add_permits(1);
     assert_eq!(other.await.unwrap().unwrap().status(), 500);
+}
+
+#[tokio::test]
+async fn a_time_limit_ends_the_wait_for_a_marker() {
+    let Some(database) = Database::new().await else { return };
+    let pool = database.pool(1);
+    let receiver = start(App::happy(), &pool, &database);
+    while_marked(&database, async |sample| {
+        receiver.deliver(sample).await;
+        assert_ended(&receiver, &[NOT_MARKED, BY_LOCK_TIMEOUT]).await;
+        assert_free(&database, &pool).await;
+        assert_eq!((database.effects().await, database.markers().await), (0, 0));
+    })
+    .await;
     assert_runs_again(&receiver, &database, &pool).await;
+}
+
+/// The server reports its own time limit about then. Dropping the statement would cost the
+/// connection in some of the attempts.
+#[tokio::test]
+async fn many_waits_for_a_marker_cost_no_connection() {
+    let Some(database) = Database::new().await else { return };
+    let pool = database.pool(1);
+    let receiver = Receiver::start(webhooks(App::happy(), on(&pool, &database)), |webhooks| {
+        webhooks.hook_timeout(Duration::from_millis(100)).max_attempts(u32::MAX)
+    });
+    while_marked(&database, async |sample| {
+        receiver.deliver(sample).await;
+        receiver.attempted(20).await;
+        assert_usable(&pool).await;
+    })
+    .await;
+    receiver.idle().await;
+    assert_eq!((database.effects().await, database.markers().await), (1, 1));
+}
+
+/// The error of the statement does not hide that the effect is committed.
+#[tokio::test]
+async fn a_hook_that_commits_is_dead_although_a_later_statement_is_cut_off() {
+    let Some(database) = Database::new().await else { return };
+    let pool = database.pool(1);
+    let app = App::new(async |meta, mut tx| {
+        effect(&meta, &mut tx).await?;
+        sqlx::raw_sql("COMMIT").execute(&mut *tx).await?;
+        let fails = sqlx::raw_sql("DO $$ BEGIN PERFORM pg_sleep(0.2); RAISE 'it fails'; END $$");
+        timeout(Duration::from_millis(100), fails.execute(&mut *tx)).await??;
+        Ok(())
+    });
+    let receiver = start(app, &pool, &database);
+    receiver.deliver(&sample("crm.contact.created")).await;
+    receiver.idle().await;
+    assert_eq!(receiver.event().await.state, EventState::Dead);
+    assert_ended(&receiver, &[(AttemptOutcome::Failed, "the hook has executed `COMMIT`")]).await;
+    assert_eq!((database.effects().await, database.markers().await), (1, 1));
+    assert_free(&database, &pool).await;
 }
 
 /// Stops a worker whose hook runs, and has a hook timeout of five minutes.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use panora_hooks::transactions::{CommitError, Marker, PostgresMark, PostgresTransactions, Transactions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use panora_hooks::transactions::{
+    CommitError, Marker, PostgresMark, PostgresTransaction, PostgresTransactions, Transactions,
+};
+use sqlx::{PgConnection, PgPool};
 
 use crate::{
     application::Database,
@@ -59,7 +61,7 @@ fn unknown(error: impl Into<BoxError>) -> CommitError {
 }
 
 impl Transactions for Flawed {
-    type Transaction = Transaction<'static, Postgres>;
+    type Transaction = PostgresTransaction;
     type Mark = Option<PostgresMark>;
 
     async fn begin(&self) -> Result<Self::Transaction, BoxError> {
@@ -101,7 +103,7 @@ impl Transactions for Flawed {
                 Err(error) => return Err(CommitError::RolledBack(error.into())),
             }
         }
-        transaction.commit().await.map_err(unknown)?;
+        sqlx::raw_sql("COMMIT").execute(&mut *transaction).await.map_err(unknown)?;
         if self.flaw == Flaw::MarksAfterCommit {
             self.cut.step().await;
             let mut connection = self.pool.acquire().await.map_err(unknown)?;

@@ -13,7 +13,7 @@ use std::{error::Error, ops::DerefMut, time::Duration};
 use crate::hook::BoxError;
 
 #[cfg(feature = "postgres")]
-pub use self::postgres::{PostgresMark, PostgresTransactions};
+pub use self::postgres::{PostgresMark, PostgresTransaction, PostgresTransactions};
 pub(crate) use self::run::TransactionRunner;
 pub use self::{
     error::{CommitError, TransactionError},
@@ -125,7 +125,7 @@ pub trait Transactions: Send + Sync + 'static {
     }
 
     /// Deletes up to `limit` markers that are older than `keep`. Returns their number. It is called
-    /// once a minute, and repeatedly until it returns 0.
+    /// once a minute, and repeatedly until it returns 0. It is dropped when its worker stops.
     ///
     /// By default, deletes nothing.
     ///

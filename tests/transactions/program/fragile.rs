@@ -12,9 +12,10 @@ use panora_hooks::{
         Inbox, InboxError, LeaseRequest, LeaseToken, Leased, NewEvent, Page, Put, Query, Select, Settled,
         Settlement, StatisticsStep, StoredEvent,
     },
-    transactions::{CommitError, Marker, PostgresMark, PostgresTransactions, Transactions},
+    transactions::{
+        CommitError, Marker, PostgresMark, PostgresTransaction, PostgresTransactions, Transactions,
+    },
 };
-use sqlx::{Postgres, Transaction};
 
 use crate::failpoint::Failpoint;
 
@@ -26,7 +27,7 @@ pub(crate) struct FragileTransactions {
 }
 
 impl Transactions for FragileTransactions {
-    type Transaction = Transaction<'static, Postgres>;
+    type Transaction = PostgresTransaction;
     type Mark = PostgresMark;
 
     async fn begin(&self) -> Result<Self::Transaction, BoxError> {

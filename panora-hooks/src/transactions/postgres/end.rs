@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
+    ConnectOptions, Connection, PgConnection, PgPool,
     postgres::{PgDatabaseError, PgSeverity},
 };
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::table::Table;
+use super::{table::Table, transaction::PostgresTransaction};
 use crate::{
     hook::BoxError,
     transactions::{CommitError, Marker},
@@ -51,7 +51,7 @@ enum Unfit {
 pub(super) async fn commit(
     pool: &PgPool,
     table: &Table,
-    mut transaction: Transaction<'static, Postgres>,
+    mut transaction: PostgresTransaction,
     mark: &PostgresMark,
     marker: &Marker,
 ) -> Result<(), CommitError> {
@@ -80,20 +80,29 @@ enum State {
 }
 
 async fn state(connection: &mut PgConnection, mark: &PostgresMark) -> sqlx::Result<State> {
-    let current = sqlx::query_scalar("SELECT pg_current_xact_id_if_assigned()::text");
-    match current.fetch_one(connection).await {
-        Ok(Some::<String>(xid)) if xid == mark.xid => Ok(State::Alive),
+    let mut xid = current_xid(connection).await;
+    // The answer can be the error of a statement of the hook that was cut off.
+    if xid.as_ref().is_err_and(|error| is_refused(error) && !is_failed_transaction(error)) {
+        xid = current_xid(connection).await;
+    }
+    match xid {
+        Ok(Some(xid)) if xid == mark.xid => Ok(State::Alive),
         Ok(_) => Ok(State::Ended),
-        Err(error) if code(&error).as_deref() == Some("25P02") => Ok(State::Failed),
+        Err(error) if is_failed_transaction(&error) => Ok(State::Failed),
         Err(error) => Err(error),
     }
+}
+
+/// Returns the number of the transaction of a session, if it has one.
+async fn current_xid(connection: &mut PgConnection) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT pg_current_xact_id_if_assigned()::text").fetch_one(connection).await
 }
 
 /// Rolls a transaction back. A session that does not answer at once is ended, because its marker
 /// blocks every retry.
 pub(super) async fn rollback(
     pool: &PgPool,
-    mut transaction: Transaction<'static, Postgres>,
+    mut transaction: PostgresTransaction,
     mark: Option<&PostgresMark>,
 ) -> Result<(), BoxError> {
     let roll_back = async {
@@ -187,6 +196,7 @@ fn is_refused(error: &sqlx::Error) -> bool {
     database.is_some_and(|error| error.severity() == PgSeverity::Error && !error.code().starts_with("08"))
 }
 
-fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error()?.code().map(Into::into)
+/// Returns whether a statement was refused because an earlier one of its transaction has failed.
+fn is_failed_transaction(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("25P02"))
 }

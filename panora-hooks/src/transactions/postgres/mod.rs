@@ -2,13 +2,14 @@
 
 mod end;
 mod table;
+mod transaction;
 
 use std::{error::Error, fmt, time::Duration};
 
-use sqlx::{PgPool, Postgres, Row, Transaction, error::DatabaseError, postgres::PgDatabaseError};
+use sqlx::{PgPool, Row, error::DatabaseError, postgres::PgDatabaseError};
 
-pub use self::end::PostgresMark;
 use self::table::Table;
+pub use self::{end::PostgresMark, transaction::PostgresTransaction};
 use super::{CommitError, IntoTransactions, Marker, Transactions};
 use crate::hook::BoxError;
 
@@ -71,15 +72,12 @@ impl IntoTransactions for PgPool {
 }
 
 impl Transactions for PostgresTransactions {
-    type Transaction = Transaction<'static, Postgres>;
+    type Transaction = PostgresTransaction;
     type Mark = PostgresMark;
 
     async fn begin(&self) -> Result<Self::Transaction, BoxError> {
         self.table.ensure(&self.pool).await?;
-        let pool = self.pool.clone();
-        // A task of its own, because sqlx returns a connection with an open transaction to the pool
-        // if the future is dropped while it begins one (transact-rs/sqlx#4385).
-        Ok(tokio::spawn(async move { pool.begin().await }).await??)
+        Ok(PostgresTransaction::begin(&self.pool).await?)
     }
 
     async fn mark(

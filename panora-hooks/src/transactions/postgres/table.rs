@@ -5,6 +5,8 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, PgPool, postgres::types::PgInterval};
 use tokio::sync::OnceCell;
 
+use super::transaction::detached;
+
 /// The table of markers in one schema.
 pub(super) struct Table {
     schema: String,
@@ -54,22 +56,24 @@ impl Table {
     }
 
     async fn create(&self, pool: &PgPool) -> sqlx::Result<()> {
-        // Read first, because creating requires a right even if nothing has to be created.
-        let exists = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(self.name());
-        if exists.fetch_one(pool).await? {
-            return Ok(());
-        }
-        // Statements that are sent together are one transaction, which a pooler keeps on one
-        // session.
-        let lock = "SELECT pg_advisory_xact_lock(hashtext('panora_hooks_done'));";
-        let has_schema =
-            sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(quoted(&self.schema));
-        let ddl = self.ddl();
-        let ddl = match ddl.split_once('\n') {
-            Some((_schema, rest)) if has_schema.fetch_one(pool).await? => rest,
-            _ => &ddl,
+        let (pool, name, schema, ddl) = (pool.clone(), self.name(), quoted(&self.schema), self.ddl());
+        let create = async move {
+            // Read first, because creating requires a right even if nothing has to be created.
+            let exists = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(name);
+            if exists.fetch_one(&pool).await? {
+                return Ok(());
+            }
+            // Statements that are sent together are one transaction, which a pooler keeps on one
+            // session.
+            let lock = "SELECT pg_advisory_xact_lock(hashtext('panora_hooks_done'));";
+            let has_schema = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema);
+            let ddl = match ddl.split_once('\n') {
+                Some((_schema, rest)) if has_schema.fetch_one(&pool).await? => rest,
+                _ => &ddl,
+            };
+            sqlx::raw_sql(AssertSqlSafe(format!("{lock}\n{ddl}"))).execute(&pool).await.map(drop)
         };
-        sqlx::raw_sql(AssertSqlSafe(format!("{lock}\n{ddl}"))).execute(pool).await.map(drop)
+        detached(create).await
     }
 
     /// Deletes up to `limit` markers that are older than `keep`.
@@ -82,7 +86,8 @@ impl Table {
              ))",
         );
         let delete = sqlx::query(delete).bind(interval(keep)).bind(i64::from(limit));
-        Ok(delete.execute(pool).await?.rows_affected())
+        let pool = pool.clone();
+        detached(async move { delete.execute(&pool).await }).await.map(|deleted| deleted.rows_affected())
     }
 }
 
