@@ -12,6 +12,7 @@ use std::{
 
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 /// An open transaction of [`PostgresTransactions`](super::PostgresTransactions), which hooks use
 /// through [`Tx`](crate::Tx). If it is dropped, it is rolled back.
@@ -27,17 +28,18 @@ impl PostgresTransaction {
         Ok(Self { transaction: Some(transaction) })
     }
 
-    pub(super) async fn commit(mut self) -> sqlx::Result<()> {
-        match self.transaction.take() {
-            Some(transaction) => detached(transaction.commit()).await,
-            None => Ok(()),
-        }
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
+        detached(self.into_inner().commit()).await
     }
 
-    pub(super) async fn rollback(mut self) -> sqlx::Result<()> {
+    pub(super) async fn rollback(self) -> sqlx::Result<()> {
+        detached(self.into_inner().rollback()).await
+    }
+
+    fn into_inner(mut self) -> Transaction<'static, Postgres> {
         match self.transaction.take() {
-            Some(transaction) => detached(transaction.rollback()).await,
-            None => Ok(()),
+            Some(transaction) => transaction,
+            None => unreachable!("only its end takes the transaction out"),
         }
     }
 }
@@ -82,5 +84,7 @@ impl fmt::Debug for PostgresTransaction {
 pub(super) async fn detached<T: Send + 'static>(
     statements: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
-    tokio::spawn(statements).await.unwrap_or_else(|error| Err(sqlx::Error::Io(error.into())))
+    tokio::spawn(statements.in_current_span())
+        .await
+        .unwrap_or_else(|error| Err(sqlx::Error::Io(error.into())))
 }
